@@ -1,0 +1,1 @@
+"""Everyword whole on one machine."""

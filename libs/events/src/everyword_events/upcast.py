@@ -1,0 +1,42 @@
+"""Named steps that lift an event's data from one schema to the next.
+
+A published event is never edited in place: its data keeps the schema it was written with, and a
+step per version brings it to the present one on read. Golden files under `tests/golden` hold one
+event of every version ever published.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from everyword_events.errors import InvalidInput
+
+type_and_version = tuple[str, int]
+Step = Callable[[dict[str, Any]], dict[str, Any]]
+
+STEPS: Final[Mapping[type_and_version, Step]] = {}
+
+
+def upcast(
+    event_type: str,
+    written: int,
+    present: int,
+    data: Any,
+    steps: Mapping[type_and_version, Step] = STEPS,
+) -> Any:
+    """Lift `data` from schema `written` to `present`, one step at a time.
+
+    Raises:
+        InvalidInput: the event is newer than this program, or a step is missing.
+    """
+    if written > present:
+        raise InvalidInput(
+            f"{event_type} has schema {written}, this program knows up to {present}",
+            hint="update everyword",
+            code="event_too_new",
+        )
+    for version in range(written, present):
+        step = steps.get((event_type, version))
+        if step is None:
+            raise InvalidInput(f"{event_type}: no step from schema {version}", code="event_too_old")
+        data = step(dict(data))
+    return data

@@ -1,0 +1,57 @@
+"""The blob store, as services see it: bytes under keys, read back by claim check."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import BinaryIO, Protocol
+
+from everyword_events import BlobRef
+
+
+class BlobStore(Protocol):
+    """Keeps immutable bytes under keys such as `episodes/{episode_id}/{run_id}/transcript.json`.
+
+    A put is atomic: a reader sees the whole blob or none. Putting the same key again replaces it.
+    """
+
+    def put(self, key: str, body: bytes | BinaryIO, *, media_type: str) -> BlobRef:
+        """Store `body` under `key` durably and return its claim check.
+
+        Raises:
+            InvalidInput: the key leaves the store (`../`, absolute) or has characters it cannot.
+            TransientFailure: the store did not take it; try again.
+        """
+
+    def get(self, ref: BlobRef) -> bytes:
+        """Return the bytes, after comparing their digest.
+
+        Raises:
+            NotFound: nothing is stored there.
+            InvalidInput: the bytes do not match the claim check (code `digest_mismatch`).
+        """
+
+    def open(self, ref: BlobRef) -> BinaryIO:
+        """Open a large blob for seekable reading without loading it; the digest is not compared."""
+
+    def stat(self, key: str) -> BlobRef | None:
+        """Return the claim check of what lies under `key`, or None."""
+
+    def delete(self, prefix: str) -> int:
+        """Delete every blob whose key starts with `prefix` (ends in `/`); return how many."""
+
+
+@dataclass(frozen=True)
+class SignedUpload:
+    """Where and how a client puts a file's bytes, straight to the store."""
+
+    url: str
+    headers: dict[str, str]
+    expires_at: datetime
+
+
+class UploadSigner(Protocol):
+    """Hands out upload addresses that need no other authority."""
+
+    def sign_put(
+        self, key: str, *, size: int, media_type: str, expires_in_s: float
+    ) -> SignedUpload:
+        """Return an address that accepts exactly one file of `size` bytes until it expires."""

@@ -1,0 +1,100 @@
+"""Reading our JSON and WhisperX's; every promise of Transcript holds whatever the times were."""
+
+import json
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from everyword_events import InvalidInput
+from everyword_transcripts import read_transcript, write_transcript
+
+WHISPERX = {
+    "segments": [
+        {
+            "start": 0.31,
+            "end": 4.2,
+            "text": " In 1984 we met.",
+            "words": [
+                {"word": "In", "start": 0.31, "end": 0.5, "score": 0.9},
+                {"word": "1984"},
+                {"word": "we", "start": 1.5, "end": 1.7, "score": 0.8},
+                {"word": "met.", "start": 1.7, "end": 2.0},
+            ],
+        }
+    ],
+    "word_segments": [],
+    "language": "en",
+}
+
+
+def test_whisperx_json_is_read_and_its_untimed_word_estimated() -> None:
+    transcript = read_transcript(json.dumps(WHISPERX))
+    year = list(transcript.words())[1]
+    assert (year.word, year.start, year.end, year.estimated) == ("1984", 0.5, 1.5, True)
+    assert transcript.segments[0].text == "In 1984 we met."
+    assert transcript.duration_s == 2.0
+
+
+def test_a_segment_without_words_gets_them_from_its_text() -> None:
+    raw = {"language": "en", "segments": [{"start": 1, "end": 3, "text": "two words"}]}
+    words = list(read_transcript(raw).words())
+    assert [(w.word, w.start, w.end) for w in words] == [("two", 1, 1.75), ("words", 1.75, 3)]
+    assert all(word.estimated for word in words)
+
+
+def test_writing_and_reading_again_changes_nothing() -> None:
+    once = read_transcript(json.dumps(WHISPERX))
+    assert read_transcript(write_transcript(once)) == once
+    assert write_transcript(read_transcript(write_transcript(once))) == write_transcript(once)
+
+
+def test_a_word_with_a_space_inside_becomes_two() -> None:
+    raw = {"segments": [{"words": [{"word": "New York", "start": 0, "end": 0.7}]}]}
+    assert [word.word for word in read_transcript(raw).words()] == ["New", "York"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "says"),
+    [
+        (b"WEBVTT", "not JSON"),
+        (b"[]", "segments"),
+        (b'{"segments": {}}', "segments"),
+        (b'{"segments": [3]}', "segments[0]"),
+        (b'{"segments": [{"words": 3}]}', "segments[0].words"),
+        (b'{"segments": [], "schema": 9}', "schema 9"),
+        (b"", "not JSON"),
+    ],
+)
+def test_what_is_no_transcript_is_refused_with_the_place(raw: bytes, says: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        read_transcript(raw)
+    assert says in caught.value.message
+
+
+time = st.one_of(
+    st.none(), st.floats(allow_nan=True, allow_infinity=True), st.floats(-5, 50), st.just("x")
+)
+word = st.fixed_dictionaries(
+    {"word": st.text(max_size=8)},
+    optional={"start": time, "end": time, "speaker": st.sampled_from(["A", "B", None])},
+)
+segment = st.fixed_dictionaries(
+    {"words": st.lists(word, max_size=6), "text": st.text(max_size=12)},
+    optional={"start": time, "end": time},
+)
+
+
+@given(st.lists(segment, max_size=6), st.one_of(st.none(), st.floats(0, 60)))
+def test_whatever_the_times_the_promises_hold(segments: list[dict[str, object]], d: object) -> None:
+    transcript = read_transcript({"language": "en", "segments": segments, "duration_s": d})
+    latest: dict[str | None, float] = {}
+    for said in transcript.words():
+        assert said.word
+        assert said.word.split() == [said.word]
+        assert math.isfinite(said.start)
+        assert 0 <= said.start <= said.end <= transcript.duration_s
+        assert latest.get(said.speaker, 0.0) <= said.start
+        latest[said.speaker] = said.start
+    assert read_transcript(write_transcript(transcript)).n_words() == transcript.n_words()

@@ -1,0 +1,1 @@
+"""Everyword's ingest service."""

@@ -1,0 +1,1 @@
+"""Everyword's search service."""
