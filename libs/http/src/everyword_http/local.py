@@ -37,9 +37,7 @@ class LocalResolver(HttpResolverLocal):
 
         return decorate
 
-    async def __call__(  # type: ignore[override] - Powertools overrides its own alike
-        self, scope: Any, receive: Any, send: Any
-    ) -> None:
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # type: ignore[override]
         """Serve one request; a body that is too large or not UTF-8 is refused before routing."""
         if scope["type"] != "http":
             await super().__call__(scope, receive, send)
