@@ -1,12 +1,20 @@
-"""Blob storage: the port, artifact keys, receipts, and the directory and S3 adapters."""
+"""Blob storage: the port, artifact keys, receipts, and the directory and S3 adapters.
 
+The S3 adapter is imported from `everyword_storage.s3`, so that one machine needs no boto3 loaded.
+"""
+
+from everyword_storage.directory import DirectoryBlobStore
 from everyword_storage.keys import artifact_key, episode_prefix, upload_key
 from everyword_storage.ports import BlobStore, SignedUpload, UploadSigner
 from everyword_storage.receipts import done_once
+from everyword_storage.signing import DirectoryUploadSigner, UploadGrant
 
 __all__ = [
     "BlobStore",
+    "DirectoryBlobStore",
+    "DirectoryUploadSigner",
     "SignedUpload",
+    "UploadGrant",
     "UploadSigner",
     "artifact_key",
     "done_once",

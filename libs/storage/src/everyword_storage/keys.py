@@ -1,6 +1,12 @@
 """Where artifacts lie: one function, so that no two places disagree."""
 
-from everyword_events import InvalidInput
+import re
+from typing import Final
+
+from everyword_events import InvalidInput, NotFound
+
+MOST_KEY_CHARACTERS: Final = 512
+_PART: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}")
 
 
 def episode_prefix(episode_id: str) -> str:
@@ -16,6 +22,31 @@ def artifact_key(episode_id: str, run_id: str, name: str) -> str:
 def upload_key(episode_id: str) -> str:
     """Return the key where an episode's audio is uploaded: never derived from a file's name."""
     return f"{episode_prefix(episode_id)}upload/audio"
+
+
+def plain_key(key: str) -> str:
+    """Return `key` if every store can keep it: parts of `A-Za-z0-9._-` that start with no dot.
+
+    Raises:
+        InvalidInput: it is empty, absolute, has `..`, other characters, or is too long.
+    """
+    parts = key.split("/")
+    if len(key) > MOST_KEY_CHARACTERS or not all(_PART.fullmatch(part) for part in parts):
+        shown = key if len(key) <= 80 else f"{key[:80]}…"  # noqa: PLR2004
+        raise InvalidInput(f"not a key: {shown!r}", code="key_invalid")
+    return key
+
+
+def key_of(uri: str, *, scheme: str, bucket: str) -> str:
+    """Return the key in `{scheme}://{bucket}/{key}`.
+
+    Raises:
+        NotFound: the claim check belongs to another store.
+    """
+    key = uri.removeprefix(f"{scheme}://{bucket}/")
+    if key == uri:
+        raise NotFound(f"not in this store: {uri}", code="blob_not_found")
+    return plain_key(key)
 
 
 def _plain(part: str) -> str:
