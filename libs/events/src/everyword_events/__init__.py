@@ -41,6 +41,7 @@ from everyword_events.errors import (
     TransientFailure,
 )
 from everyword_events.ports import (
+    AtomicInbox,
     DeadLetter,
     DeadLetters,
     Delivery,
@@ -54,6 +55,7 @@ from everyword_events.ports import (
 __all__ = [
     "CATALOGUE",
     "EVERYONE",
+    "AtomicInbox",
     "AudioUploaded",
     "BlobRef",
     "CaptionsPublished",

@@ -4,6 +4,7 @@ On the wire an event has EventBridge's own form:
 `{"version", "id", "source", "detail-type", "time", "detail": {"meta", "data"}}`.
 """
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Self
@@ -27,6 +28,10 @@ def derived_event_id(cause_id: str, event_type: str, schema: int, part: str = ""
     `part` tells apart several events of one type from one cause.
     """
     return str(uuid5(_IDENTITY, f"{cause_id}|{event_type}|{schema}|{part}"))
+
+
+def _rfc3339(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 class Model(BaseModel):
@@ -108,9 +113,26 @@ class Event(Model):
             "id": self.meta.event_id,
             "source": self.source,
             "detail-type": self.type,
-            "time": self.meta.occurred_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+            "time": _rfc3339(self.meta.occurred_at),
             "detail": self.to_detail(),
         }
+
+    def to_json(self) -> str:
+        """Return `to_wire()` as one line of JSON."""
+        head = json.dumps(
+            {
+                "version": "0",
+                "id": self.meta.event_id,
+                "source": self.source,
+                "detail-type": self.type,
+                "time": _rfc3339(self.meta.occurred_at),
+            },
+            ensure_ascii=False,
+            separators=(",", ":"),
+        )
+        meta = self.meta.model_dump_json(by_alias=True)
+        data = self.data.model_dump_json(by_alias=True)
+        return f'{head[:-1]},"detail":{{"meta":{meta},"data":{data}}}}}'
 
     @classmethod
     def first(

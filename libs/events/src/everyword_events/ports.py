@@ -12,7 +12,7 @@ Not promised: order, of any kind; that two consumers see an event at the same ti
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from everyword_events.envelope import Event
 
@@ -84,6 +84,24 @@ class Inbox(Protocol):
 
     def bury(self, delivery: Delivery, *, code: str, message: str, hint: str) -> None:
         """Move a delivery to the dead letters."""
+
+
+@runtime_checkable
+class AtomicInbox(Protocol):
+    """An inbox whose bus can commit a handler's results and the acknowledgement together."""
+
+    @property
+    def publisher(self) -> EventPublisher:
+        """The publisher that `publish_and_acknowledge` publishes to."""
+
+    def publish_and_acknowledge(
+        self, events: Sequence[Event], deliveries: Sequence[Delivery]
+    ) -> None:
+        """Publish all of `events` and finish all of `deliveries`, or do neither.
+
+        Raises:
+            InvalidInput, TransientFailure: as `EventPublisher.publish`.
+        """
 
 
 class DeadLetters(Protocol):

@@ -1,0 +1,223 @@
+"""The bus on one machine: an append-only journal, deliveries and dead letters in one SQLite file.
+
+Beyond what `ports` promises for every bus:
+- `publish` is all or nothing, and an event id is journalled and delivered once however often it is
+  published; the first wording stays.
+- Results and acknowledgements can be committed together (`AtomicInbox`): no crash separates them.
+- A power cut may undo a claim, and the attempt it counted; nothing else once committed is lost.
+- Visibility and delays follow the machine's wall clock; setting it back makes them longer.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from sqlite3 import Connection
+from types import TracebackType
+from typing import Final, Self
+
+from everyword_events.burial import read_or_stand_in
+from everyword_events.catalogue import parse_event
+from everyword_events.contract import ServiceContract
+from everyword_events.envelope import Event
+from everyword_events.errors import Misconfigured
+from everyword_events.limits import checked_json
+from everyword_events.ports import DeadLetter, Recorded
+from everyword_events.sqlite_file import SqliteFile
+from everyword_events.sqlite_inbox import SqliteInbox
+
+_PAGE: Final = 256
+
+_JOURNAL: Final = """
+INSERT INTO journal (event_id, episode_id, type, wire) VALUES (?, ?, ?, ?)
+ON CONFLICT (event_id) DO NOTHING RETURNING position
+"""
+_DELIVER: Final = "INSERT INTO deliveries (consumer, position, visible_at) VALUES (?, ?, ?)"
+_REDRIVE: Final = """
+INSERT INTO deliveries (consumer, position, visible_at)
+SELECT consumer, position, ? FROM dead_letters WHERE letter_id = ?
+"""
+_DISCARD: Final = "DELETE FROM dead_letters WHERE letter_id = ?"
+_LETTERS: Final = """
+SELECT letter_id, consumer, attempts, code, message, hint, died_at, event_id, wire
+FROM dead_letters JOIN journal USING (position)
+WHERE ?1 IS NULL OR consumer = ?1 ORDER BY letter_id LIMIT ?2
+"""
+_RELEASE: Final = """
+UPDATE deliveries SET visible_at = ?, claims = claims + 1, held = 0 WHERE consumer = ? AND held
+"""
+_DEPTHS: Final = """
+SELECT consumer, sum(visible_at <= ?1), sum(visible_at > ?1 AND held),
+    sum(visible_at > ?1 AND NOT held), 0 FROM deliveries GROUP BY consumer
+UNION ALL SELECT consumer, 0, 0, 0, count(*) FROM dead_letters GROUP BY consumer
+"""
+
+
+@dataclass(frozen=True)
+class QueueDepth:
+    """How many deliveries of one consumer are where."""
+
+    waiting: int = 0
+    in_flight: int = 0
+    delayed: int = 0
+    dead: int = 0
+
+    @property
+    def unfinished(self) -> int:
+        """Deliveries that will still be worked on without anybody's help."""
+        return self.waiting + self.in_flight + self.delayed
+
+
+class SqliteBus:
+    """EventPublisher, Journal and DeadLetters over one file; `inbox(consumer)` gives the queues.
+
+    Every process that publishes must name the same `contracts`: they decide who gets an event.
+    Threads may share a bus; a process opens its own, after any fork.
+
+    Raises:
+        Misconfigured: the file cannot be made or read here, is no bus, or is newer than we are.
+    """
+
+    def __init__(
+        self,
+        path: Path | str,
+        contracts: Sequence[ServiceContract],
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.path = Path(path)
+        self._contracts = tuple(contracts)
+        self._clock = clock
+        self._file = SqliteFile(self.path)
+
+    def publish(self, events: Sequence[Event]) -> None:
+        """Journal and queue all of `events` in one durable transaction.
+
+        Raises:
+            InvalidInput: an event is too large.
+            TransientFailure: the disk is full, or the file stayed locked for 30 s.
+        """
+        if not events:
+            return
+        texts = [(event, checked_json(event)) for event in events]
+        with self._file.write() as db:
+            self._append(db, texts)
+
+    def inbox(self, consumer: str) -> SqliteInbox:
+        """Return the queue of the service named `consumer`.
+
+        Raises:
+            Misconfigured: no contract has that name.
+        """
+        if consumer not in {contract.service for contract in self._contracts}:
+            raise Misconfigured(f"no contract names a consumer {consumer!r}")
+        return SqliteInbox(
+            self._file, consumer, publisher=self, append=self._append, clock=self._clock
+        )
+
+    def get(self, event_id: str) -> Event | None:
+        """Return the journalled event, or None."""
+        rows = self._file.read("SELECT wire FROM journal WHERE event_id = ?", (event_id,))
+        return parse_event(rows[0][0]) if rows else None
+
+    def of_episode(self, episode_id: str, *, after: int = 0) -> Sequence[Recorded]:
+        """Return the episode's events after a position, oldest first."""
+        rows = self._file.read(
+            "SELECT position, wire FROM journal WHERE episode_id = ? AND position > ?"
+            " ORDER BY position",
+            (episode_id, after),
+        )
+        return [Recorded(position, parse_event(wire)) for position, wire in rows]
+
+    def scan(self, *, types: Sequence[str] = (), after: int = 0) -> Iterator[Recorded]:
+        """Walk the journal a page at a time; events published meanwhile are met as well."""
+        marks = ", ".join("?" * len(types))
+        only = f"AND type IN ({marks})" if types else ""
+        query = (
+            f"SELECT position, wire FROM journal WHERE position > ? {only}"  # noqa: S608 - marks
+            f" ORDER BY position LIMIT {_PAGE}"
+        )
+        while rows := self._file.read(query, (after, *types)):
+            for position, wire in rows:
+                yield Recorded(position, parse_event(wire))
+            after = rows[-1][0]
+
+    def list(self, *, consumer: str | None = None, limit: int = 100) -> Sequence[DeadLetter]:
+        """Return up to `limit` dead letters, oldest first."""
+        letters = []
+        for row in self._file.read(_LETTERS, (consumer, limit)):
+            letter_id, of, attempts, code, message, hint, died_ms, event_id, wire = row
+            died_at = datetime.fromtimestamp(died_ms / 1000, UTC)
+            event, _ = read_or_stand_in(wire, message_id=event_id, came_at=died_at)
+            letters.append(
+                DeadLetter(str(letter_id), event, of, attempts, code, message, hint, died_at)
+            )
+        return letters
+
+    def redrive(self, letter_ids: Sequence[str]) -> int:
+        """Queue the letters again with fresh attempts; return how many there were."""
+        now = int(self._clock() * 1000)
+        with self._file.write() as db:
+            found = 0
+            for letter_id in letter_ids:
+                found += db.execute(_REDRIVE, (now, letter_id)).rowcount
+                db.execute(_DISCARD, (letter_id,))
+        return found
+
+    def discard(self, letter_ids: Sequence[str]) -> int:
+        """Drop the letters for good (their events stay in the journal); return how many."""
+        with self._file.write() as db:
+            return sum(db.execute(_DISCARD, (letter_id,)).rowcount for letter_id in letter_ids)
+
+    def pending(self) -> dict[str, QueueDepth]:
+        """Return how many deliveries wait, are worked on, are delayed or are dead, by consumer."""
+        depths = {contract.service: QueueDepth() for contract in self._contracts}
+        for consumer, *counts in self._file.read(_DEPTHS, (int(self._clock() * 1000),)):
+            had = depths.get(consumer, QueueDepth())
+            depths[consumer] = QueueDepth(
+                *(
+                    a + b
+                    for a, b in zip(
+                        (had.waiting, had.in_flight, had.delayed, had.dead), counts, strict=True
+                    )
+                )
+            )
+        return depths
+
+    def release_claims(self, consumer: str) -> int:
+        """Make what `consumer` holds due at once, its attempt counted; return how many.
+
+        For a start after a crash, when it is certain that no process of that consumer lives:
+        it saves waiting for the visibility time-out.
+        """
+        with self._file.write() as db:
+            return db.execute(_RELEASE, (int(self._clock() * 1000), consumer)).rowcount
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _append(self, db: Connection, texts: Sequence[tuple[Event, str]]) -> None:
+        """Journal what is new and queue it for every consumer whose contract accepts it."""
+        now = int(self._clock() * 1000)
+        for event, text in texts:
+            meta = event.meta
+            row = db.execute(
+                _JOURNAL, (meta.event_id, meta.episode_id, event.type, text)
+            ).fetchone()
+            if row is not None:
+                for contract in self._contracts:
+                    if contract.accepts(event):
+                        db.execute(_DELIVER, (contract.service, row[0], now))

@@ -1,0 +1,175 @@
+"""One consumer's deliveries in the SQLite bus: claimed, extended, acknowledged, returned, buried.
+
+A claim is lost when its visibility time-out passes and somebody else takes the delivery. From then
+on its receipt is worth nothing: `extend` raises Conflict; `acknowledge`, `give_back` and `bury` do
+nothing, because the new holder decides. While nobody took it, the old receipt still works.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from sqlite3 import Connection
+from typing import Any, Final
+
+from everyword_events.burial import dead_lettered, read_or_stand_in
+from everyword_events.envelope import Event
+from everyword_events.errors import Conflict, InvalidInput
+from everyword_events.limits import checked_json
+from everyword_events.ports import Delivery, EventPublisher
+from everyword_events.sqlite_file import SqliteFile
+
+Append = Callable[[Connection, Sequence[tuple[Event, str]]], None]
+"""Journals events (with their JSON) and queues their deliveries, inside a transaction."""
+
+_NEXT_DUE: Final = "SELECT min(visible_at) FROM deliveries WHERE consumer = ?"
+_CLAIM: Final = """
+UPDATE deliveries
+SET visible_at = :until, attempts = attempts + 1, claims = claims + 1, held = 1
+WHERE delivery_id IN (
+    SELECT delivery_id FROM deliveries WHERE consumer = :consumer AND visible_at <= :now
+    ORDER BY visible_at, delivery_id LIMIT :most
+)
+RETURNING delivery_id, claims, attempts,
+    (SELECT wire FROM journal WHERE journal.position = deliveries.position),
+    (SELECT event_id FROM journal WHERE journal.position = deliveries.position)
+"""
+_EXTEND: Final = """
+UPDATE deliveries SET visible_at = ? WHERE delivery_id = ? AND claims = ? AND held
+"""
+_ACKNOWLEDGE: Final = "DELETE FROM deliveries WHERE delivery_id = ? AND claims = ? AND held"
+_GIVE_BACK: Final = """
+UPDATE deliveries SET visible_at = ?, attempts = attempts - ?, claims = claims + 1, held = 0
+WHERE delivery_id = ? AND claims = ? AND held
+"""
+_BURY: Final = """
+INSERT INTO dead_letters (consumer, position, attempts, code, message, hint, died_at)
+SELECT consumer, position, attempts, ?, ?, ?, ? FROM deliveries
+WHERE delivery_id = ? AND claims = ? AND held
+RETURNING letter_id
+"""
+
+
+class SqliteInbox:
+    """An `AtomicInbox` over the bus's file. Threads may share it."""
+
+    def __init__(
+        self,
+        file: SqliteFile,
+        consumer: str,
+        *,
+        publisher: EventPublisher,
+        append: Append,
+        clock: Callable[[], float],
+    ) -> None:
+        self.consumer = consumer
+        self.publisher = publisher
+        self._file = file
+        self._append = append
+        self._clock = clock
+
+    def receive(self, *, most: int, visibility_s: float, wait_s: float = 0) -> Sequence[Delivery]:
+        """Claim up to `most` deliveries, those that waited longest first.
+
+        Idle waiting costs a look at a shared counter every 50 ms, and no write.
+        """
+        deadline = time.monotonic() + wait_s
+        while True:
+            seen = self._file.version()
+            due_in_s = self._due_in_s()
+            if due_in_s is not None and due_in_s <= 0:
+                claimed = self._claim(most, visibility_s)
+                if claimed:
+                    return claimed
+                due_in_s = 0
+            left_s = deadline - time.monotonic()
+            if left_s <= 0:
+                return ()
+            self._file.wait_for_change(seen, left_s if due_in_s is None else min(left_s, due_in_s))
+
+    def extend(self, delivery: Delivery, *, visibility_s: float) -> None:
+        """Hide the delivery for `visibility_s` from now.
+
+        Raises:
+            Conflict: the claim was lost.
+        """
+        with self._file.write(durable=False) as db:
+            changed = db.execute(_EXTEND, (self._in_ms(visibility_s), *_claim_of(delivery)))
+            if not changed.rowcount:
+                raise Conflict(
+                    f"{delivery.consumer} no longer holds event {delivery.event.meta.event_id}",
+                    code="claim_lost",
+                )
+
+    def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
+        """Finish all of `deliveries` in one transaction."""
+        self.publish_and_acknowledge((), deliveries)
+
+    def publish_and_acknowledge(
+        self, events: Sequence[Event], deliveries: Sequence[Delivery]
+    ) -> None:
+        """Publish `events` and finish `deliveries` in one transaction, or neither.
+
+        Raises:
+            InvalidInput: an event is too large.
+        """
+        texts = [(event, checked_json(event)) for event in events]
+        with self._file.write() as db:
+            self._append(db, texts)
+            db.executemany(_ACKNOWLEDGE, map(_claim_of, deliveries))
+
+    def give_back(self, delivery: Delivery, *, delay_s: float, counts: bool = True) -> None:
+        """Return the delivery, visible again after `delay_s`; without `counts` as if not tried."""
+        with self._file.write() as db:
+            db.execute(_GIVE_BACK, (self._in_ms(delay_s), 0 if counts else 1, *_claim_of(delivery)))
+
+    def bury(self, delivery: Delivery, *, code: str, message: str, hint: str) -> None:
+        """Move the delivery to the dead letters and publish `DeliveryDeadLettered`, in one go."""
+        claim = _claim_of(delivery)
+        with self._file.write() as db:
+            letter = db.execute(_BURY, (code, message, hint, self._in_ms(0), *claim)).fetchone()
+            if letter is None:
+                return
+            db.execute(_ACKNOWLEDGE, claim)
+            news = dead_lettered(
+                delivery, code=code, message=message, hint=hint, burial=str(letter[0])
+            )
+            self._append(db, [(event, checked_json(event)) for event in news])
+
+    def _due_in_s(self) -> float | None:
+        """Return seconds until the next delivery is due (0 or less: now), or None without any."""
+        due_at = self._file.read(_NEXT_DUE, (self.consumer,))[0][0]
+        return None if due_at is None else (due_at - self._in_ms(0)) / 1000
+
+    def _claim(self, most: int, visibility_s: float) -> list[Delivery]:
+        values = {
+            "consumer": self.consumer,
+            "now": self._in_ms(0),
+            "until": self._in_ms(visibility_s),
+            "most": most,
+        }
+        with self._file.write(durable=False) as db:
+            rows = db.execute(_CLAIM, values).fetchall()
+        rows.sort()
+        return [delivery for row in rows if (delivery := self._readable(row)) is not None]
+
+    def _readable(self, row: tuple[Any, ...]) -> Delivery | None:
+        """Return the claimed row as a delivery; bury one that this program cannot read."""
+        delivery_id, claims, attempt, wire, event_id = row
+        event, reason = _read(wire, event_id)
+        delivery = Delivery(event, self.consumer, attempt, f"{delivery_id}.{claims}")
+        if reason is None:
+            return delivery
+        self.bury(delivery, code=reason.code, message=reason.message, hint=reason.hint)
+        return None
+
+    def _in_ms(self, delay_s: float) -> int:
+        return int((self._clock() + delay_s) * 1000)
+
+
+def _read(wire: str, event_id: str) -> tuple[Event, InvalidInput | None]:
+    return read_or_stand_in(wire, message_id=event_id, came_at=datetime.now(UTC))
+
+
+def _claim_of(delivery: Delivery) -> tuple[int, int]:
+    delivery_id, _, claims = delivery.receipt.partition(".")
+    return int(delivery_id), int(claims)
