@@ -1,0 +1,54 @@
+# Everything sets itself up: Python 3.11 to 3.13, make and the package registries are enough.
+
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
+	&& echo $$p && break; done)
+BIN := .venv/bin
+PACKAGES := libs/events libs/transcripts libs/storage libs/http \
+	services/ingest services/transcribe-gpu services/refine services/captions services/search \
+	infra/local
+SOURCES := $(addsuffix /src,$(PACKAGES))
+PROJECTS := $(addsuffix /pyproject.toml,$(PACKAGES))
+
+.PHONY: demo test test-all lint types bench up clean constraints
+
+demo: .venv/.run ## two episodes through the whole pipeline, then a search
+	$(BIN)/everyword --data .demo demo
+
+up: .venv/.run ## the whole stack on this machine, with a web page
+	$(BIN)/everyword up
+
+test: .venv/.dev
+	$(BIN)/pytest -q -m "not slow and not gpu"
+
+test-all: .venv/.dev ## what takes minutes: long chaos runs and the like
+	$(BIN)/pytest -q -m "slow and not gpu"
+
+lint: .venv/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: .venv/.dev
+	$(BIN)/mypy $(SOURCES)
+
+bench: .venv/.dev ## medians and ratios; docs/benchmarks.md quotes them
+	for script in benchmarks/[a-z]*.py; do $(BIN)/python $$script || exit 1; done
+
+clean:
+	rm -rf .venv .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+constraints: .venv/.dev ## write constraints.txt from what is installed now
+	$(BIN)/pip freeze --exclude-editable | grep -v '^everyword' > constraints.txt
+
+.venv/.run: constraints.txt $(PROJECTS)
+	@test -n "$(PYTHON)" || { echo "everyword needs Python 3.11, 3.12 or 3.13"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt hatchling editables
+	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt --no-build-isolation \
+		$(addprefix -e ,$(PACKAGES))
+	@touch $@
+
+.venv/.dev: .venv/.run requirements-dev.txt
+	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -r requirements-dev.txt
+	@touch $@
