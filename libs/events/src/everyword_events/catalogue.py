@@ -51,6 +51,7 @@ class EpisodeCreated(EventData):
     sha256: str | None = None
     hints: TranscriptionHints = TranscriptionHints()
     upload_expires_at: AwareDatetime
+    allow_duplicate: bool = False
 
 
 class UploadRejected(EventData):
