@@ -1,1 +1,1 @@
-"""Everyword's transcribe-gpu service."""
+"""Everyword's transcribe-gpu service: audio in, words with times out."""

@@ -1,0 +1,223 @@
+"""Any audio that FFmpeg's libraries decode, streamed through PyAV to 16 kHz float32.
+
+16-bit samples in between, as Whisper's own front end has it: the mix is then scaled so that it
+cannot clip, and every engine was trained on it.
+"""
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+import av
+import av.error
+import numpy as np
+from av.audio.frame import AudioFrame
+from av.audio.resampler import AudioResampler
+from numpy.typing import NDArray
+
+from everyword_events import InvalidInput
+from transcribe_gpu.ports import SAMPLE_RATE_HZ, Float32Array
+
+if TYPE_CHECKING:
+    from av.audio.stream import AudioStream
+    from av.container import InputContainer
+
+BLOCK: Final = SAMPLE_RATE_HZ
+"""A second of samples."""
+GAP_S: Final = 0.1
+"""Smaller jumps between packets' times are rounding; longer ones are holes, filled with silence."""
+LONGEST_GAP_S: Final = 3600.0
+TRUNCATED: Final = "truncated_audio"
+DAMAGED: Final = "damaged_audio"
+
+_CLOSED: Final = {"protocol_whitelist": "none"}
+"""A playlist that poses as audio must not make FFmpeg open other files or addresses."""
+
+
+class PyAvAudio:
+    """A recording in a seekable binary file (`transcribe_gpu.ports.Audio`)."""
+
+    def __init__(self, source: BinaryIO) -> None:
+        self._source = source
+        self.decoded_s = 0.0
+        self.flags: tuple[str, ...] = ()
+        self._difference = self._energy = 0.0
+        with closing(self._open()) as container:
+            stream = _audio_stream(container)
+            self.channels = stream.codec_context.channels
+            self.expected_duration_s = _duration(container, stream)
+            self._guessed = _is_guess(self.expected_duration_s, container, stream)
+
+    @property
+    def one_sound(self) -> bool:
+        """Whether the channels differ by no more than -20 dB; True for a single channel."""
+        return self._difference <= 0.01 * self._energy
+
+    def blocks(self, channel: int | None = None) -> Iterator[Float32Array]:
+        """Decode to blocks (float32, (n_samples,), 16 kHz mono), n_samples <= 16,000.
+
+        A file that breaks off, or has bad packets, gives what it has and leaves a flag.
+
+        Raises:
+            InvalidInput: not a single sample comes out (code `audio_undecodable`).
+        """
+        self._difference = self._energy = 0.0
+        samples = 0
+        waiting: list[Float32Array] = []
+        size = 0
+        with closing(self._open()) as container:
+            for piece in self._pieces(container, channel):
+                samples += piece.size
+                waiting.append(piece)
+                size += piece.size
+                if size >= BLOCK:
+                    whole = np.concatenate(waiting)
+                    yield from (whole[at : at + BLOCK] for at in range(0, size - BLOCK + 1, BLOCK))
+                    waiting = [whole[size // BLOCK * BLOCK :]]
+                    size %= BLOCK
+        if not samples:
+            raise InvalidInput("no sound could be decoded", hint=_HINT, code="audio_undecodable")
+        if size:
+            yield np.concatenate(waiting)
+        self.decoded_s = samples / SAMPLE_RATE_HZ
+        stated = self.expected_duration_s
+        short = stated is not None and self.decoded_s < stated - max(1.0, 0.02 * stated)
+        if short and not self._guessed:
+            self._flag(TRUNCATED)
+
+    def _pieces(self, container: "InputContainer", channel: int | None) -> Iterator[Float32Array]:
+        """Decode, resample and fill holes: what is heard at t seconds comes out at t seconds."""
+        stream = _audio_stream(container)
+        resampler = _Resampler(channel)
+        zero_s = (container.start_time or 0) / av.time_base
+        expected_s = zero_s
+        for frame in self._frames(container, stream):
+            time_s = frame.time
+            if time_s is not None:
+                gap_s = time_s - expected_s
+                if GAP_S < gap_s < LONGEST_GAP_S:
+                    yield from _silence(gap_s)
+                expected_s = time_s
+            expected_s += frame.samples / (frame.sample_rate or SAMPLE_RATE_HZ)
+            for planes in resampler.resample(frame):
+                yield self._one(planes, channel)
+        for planes in resampler.flush():
+            yield self._one(planes, channel)
+
+    def _frames(self, container: "InputContainer", stream: "AudioStream") -> Iterator[AudioFrame]:
+        packets = container.demux(stream)
+        while True:
+            try:
+                packet = next(packets, None)
+            except av.error.FFmpegError:
+                self._flag(TRUNCATED)
+                return
+            if packet is None:
+                return
+            try:
+                frames = packet.decode()
+            except av.error.EOFError:
+                return
+            except av.error.FFmpegError:
+                self._flag(DAMAGED)
+                continue
+            for frame in frames:
+                if isinstance(frame, AudioFrame) and frame.samples:
+                    yield frame
+
+    def _one(self, planes: NDArray[np.int16], channel: int | None) -> Float32Array:
+        """Take the channel (or the only row) of int16, (n_channels, n_samples)."""
+        row = planes[0 if channel is None else min(channel, len(planes) - 1)]
+        if channel is not None:
+            floats = planes.astype(np.float32)
+            self._energy += float(np.square(floats).sum())
+            self._difference += float(np.square(floats - floats[0]).sum())
+        samples: Float32Array = np.multiply(row, 1 / 32768, dtype=np.float32)
+        return samples
+
+    def _flag(self, flag: str) -> None:
+        if flag not in self.flags:
+            self.flags = (*self.flags, flag)
+
+    def _open(self) -> "InputContainer":
+        self._source.seek(0)
+        if not self._source.read(1):
+            raise InvalidInput("the file is empty", hint="upload it again", code="audio_empty")
+        self._source.seek(0)
+        try:
+            return av.open(
+                self._source, mode="r", container_options=_CLOSED, metadata_errors="ignore"
+            )
+        except (av.error.FFmpegError, ValueError) as error:
+            raise InvalidInput(
+                "this is not audio, or it is damaged beyond reading",
+                hint=_HINT,
+                code="not_audio",
+            ) from error
+
+
+_HINT: Final = "expected mp3, m4a, wav, flac, ogg, opus, webm, mp4 or the like"
+
+
+class _Resampler:
+    """To 16 kHz int16: one row for the mix, all rows where a channel is wanted."""
+
+    def __init__(self, channel: int | None) -> None:
+        self._channel = channel
+        self._form: tuple[str, str, int] | None = None
+        self._inner: AudioResampler | None = None
+
+    def resample(self, frame: AudioFrame) -> Iterator[NDArray[np.int16]]:
+        """Yield int16, (n_rows, n_samples); a change of format in the stream starts anew."""
+        form = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if form != self._form:
+            yield from self.flush()
+            self._form = form
+            self._inner = (
+                AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE_HZ)
+                if self._channel is None
+                else AudioResampler(format="s16p", layout=frame.layout, rate=SAMPLE_RATE_HZ)
+            )
+        assert self._inner is not None
+        for out in self._inner.resample(frame):
+            yield out.to_ndarray().astype(np.int16, copy=False)
+
+    def flush(self) -> Iterator[NDArray[np.int16]]:
+        """Yield what the filter still holds."""
+        if self._inner is not None:
+            for out in self._inner.resample(None):
+                yield out.to_ndarray().astype(np.int16, copy=False)
+        self._inner = self._form = None
+
+
+def _audio_stream(container: "InputContainer") -> "AudioStream":
+    stream = container.streams.best("audio")
+    if stream is None:
+        raise InvalidInput(
+            "the file holds no audio track", hint="export it with sound", code="no_audio_track"
+        )
+    return stream  # type: ignore[return-value]
+
+
+def _silence(seconds: float) -> Iterator[Float32Array]:
+    left = round(seconds * SAMPLE_RATE_HZ)
+    while left > 0:
+        yield np.zeros(min(left, BLOCK), np.float32)
+        left -= BLOCK
+
+
+def _duration(container: "InputContainer", stream: "AudioStream") -> float | None:
+    if stream.duration is not None and stream.time_base is not None:
+        return float(stream.duration * stream.time_base)
+    return None if container.duration is None else container.duration / av.time_base
+
+
+def _is_guess(stated: float | None, container: "InputContainer", stream: "AudioStream") -> bool:
+    """Tell whether FFmpeg only guessed the length from size and bit rate, as for bare mp3.
+
+    Such a guess proves no truncation.
+    """
+    rate = stream.codec_context.bit_rate
+    if stated is None or not rate:
+        return stated is None
+    return abs(container.size * 8 / rate - stated) <= 0.02 * stated

@@ -1,0 +1,174 @@
+"""PocketSphinx: on any CPU, without a download, English only, draft quality.
+
+Its wheel carries the model. Measured: a fifth of the recording's length on one core; one word in
+ten wrong on clear read speech, one in five or worse on ordinary speech; word starts within 10 ms.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from everyword_events import InvalidInput
+from transcribe_gpu.domain import AUTO, HeardWord, Utterance
+from transcribe_gpu.errors import EngineUnavailable
+from transcribe_gpu.ports import SAMPLE_RATE_HZ, Availability, Float32Array, StageReport
+
+if TYPE_CHECKING:
+    from pocketsphinx import Decoder
+
+FRAMES_PER_S: Final = 100
+"""PocketSphinx counts 10 ms frames."""
+LONGEST_S: Final = 30.0
+"""Longer utterances (music, no pause) are cut: the search's memory grows with their length."""
+_SEARCH_CUT_S: Final = 10.0
+_VARIANT: Final = re.compile(r"\(\d+\)$")
+_FILLER: Final = re.compile(r"^(<.*>|\[.*\]|\+\+.*\+\+)$")
+NAME: Final = "pocketsphinx"
+MODEL: Final = "en-us"
+
+
+class PocketSphinxEngine:
+    """The generic US English model (`transcribe_gpu.ports.SpeechEngine`).
+
+    Words stay as recognised: lower case, no punctuation. A word's score is its posterior
+    probability in the search's lattice; it is not calibrated, but low ones are often wrong.
+    """
+
+    name = NAME
+    model = MODEL
+    device = "cpu"
+
+    def transcribe(
+        self,
+        blocks: Iterable[Float32Array],
+        *,
+        language: str,
+        heard_until: Callable[[float], None],
+    ) -> Iterator[Utterance]:
+        """Recognise utterance by utterance, as voice activity cuts them.
+
+        Raises:
+            InvalidInput: the language is not English.
+        """
+        if language not in (AUTO, "en"):
+            raise InvalidInput(
+                f"the engine {NAME} knows English only, not {language!r}",
+                hint="use the engine faster-whisper, which knows 99 languages",
+                code="language_unsupported",
+            )
+        from pocketsphinx import Decoder  # noqa: PLC0415 - imported where it is used only
+
+        # A decoder of its own for every job: the last job's noise estimate must not leak into it.
+        decoder = Decoder(samprate=float(SAMPLE_RATE_HZ), loglevel="FATAL")
+        for start, pcm in utterances(blocks, heard_until):
+            end = start + len(pcm) / 2 / SAMPLE_RATE_HZ
+            words = tuple(_recognise(decoder, pcm, start))
+            heard_until(end)
+            if words:
+                yield Utterance(start, end, words, "en")
+
+
+class PocketSphinxSource:
+    """PocketSphinx as an engine to choose (`transcribe_gpu.ports.EngineSource`)."""
+
+    name = NAME
+    accuracy = "draft quality: about one word in five wrong; for trying things out"
+
+    def knows(self, language: str) -> bool:
+        """Tell whether it is English."""
+        return language in (AUTO, "en")
+
+    def availability(self, model: str, *, ask_hub: bool) -> Availability:  # noqa: ARG002
+        """Tell whether the wheel is installed."""
+        if model not in ("", MODEL):
+            return Availability(ok=False, detail=f"has no model {model!r}, only {MODEL!r}")
+        if find_spec("pocketsphinx") is None:
+            return Availability(ok=False, detail="the package pocketsphinx is not installed")
+        return Availability(ok=True, detail="English only, model en-us in its package")
+
+    def load(self, model: str, *, report: StageReport) -> PocketSphinxEngine:  # noqa: ARG002
+        """Return the engine; its model loads in a quarter of a second with each job."""
+        available = self.availability(model, ask_hub=False)
+        if not available.ok:
+            raise EngineUnavailable(f"{NAME}: {available.detail}", hint="pip install pocketsphinx")
+        return PocketSphinxEngine()
+
+
+def utterances(
+    blocks: Iterable[Float32Array], heard_until: Callable[[float], None]
+) -> Iterator[tuple[float, bytes]]:
+    """Cut the stream at pauses: yield (start in seconds, int16 PCM of at most 30 s)."""
+    from pocketsphinx import Endpointer  # noqa: PLC0415
+
+    endpointer = Endpointer(sample_rate=SAMPLE_RATE_HZ)
+    frame_bytes: int = endpointer.frame_bytes
+    longest = int(LONGEST_S / endpointer.frame_length) * frame_bytes
+    speech = bytearray()
+    start = 0.0
+    for frame in _frames(blocks, frame_bytes, heard_until, speech):
+        whole = len(frame) == frame_bytes
+        voiced = endpointer.process(frame) if whole else endpointer.end_stream(frame)
+        if voiced is None:
+            continue
+        if not speech:
+            start = endpointer.speech_start
+        speech += voiced
+        if whole and not endpointer.in_speech:
+            yield start, bytes(speech)
+            speech.clear()
+        elif len(speech) >= longest:
+            cut = _quietest(speech, frame_bytes)
+            yield start, bytes(speech[:cut])
+            del speech[:cut]
+            start += cut / 2 / SAMPLE_RATE_HZ
+    if speech:
+        yield start, bytes(speech)
+
+
+def _frames(
+    blocks: Iterable[Float32Array],
+    frame_bytes: int,
+    heard_until: Callable[[float], None],
+    speech: bytearray,
+) -> Iterator[bytes]:
+    """Yield int16 PCM frame by frame; the last one is shorter, or empty."""
+    rest = b""
+    samples = 0
+    for block in blocks:
+        pcm = rest + np.clip(block * 32768, -32768, 32767).astype("<i2").tobytes()
+        whole = len(pcm) // frame_bytes * frame_bytes
+        for at in range(0, whole, frame_bytes):
+            yield pcm[at : at + frame_bytes]
+        rest = pcm[whole:]
+        samples += block.size
+        if not speech:
+            heard_until(samples / SAMPLE_RATE_HZ)
+    yield rest
+
+
+def _quietest(speech: bytearray, frame_bytes: int) -> int:
+    """Return the byte offset of the quietest 0.2 s within the last 10 s of speech."""
+    samples = np.frombuffer(bytes(speech), "<i2").astype(np.float32)
+    step = frame_bytes // 2
+    frames = np.square(samples[: samples.size // step * step].reshape(-1, step)).mean(axis=1)
+    width = round(0.2 * SAMPLE_RATE_HZ / step)
+    smooth = np.convolve(frames, np.ones(width) / width, mode="valid")
+    first = max(1, smooth.size - round(_SEARCH_CUT_S * SAMPLE_RATE_HZ / step))
+    return (first + int(np.argmin(smooth[first:])) + width // 2) * frame_bytes
+
+
+def _recognise(decoder: "Decoder", pcm: bytes, start: float) -> Iterator[HeardWord]:
+    decoder.start_utt()
+    decoder.process_raw(pcm, full_utt=True)
+    decoder.end_utt()
+    for piece in decoder.seg() or ():
+        if not _FILLER.match(piece.word):
+            yield HeardWord(
+                _VARIANT.sub("", piece.word),
+                start + piece.start_frame / FRAMES_PER_S,
+                start + (piece.end_frame + 1) / FRAMES_PER_S,
+                float(piece.prob),
+            )

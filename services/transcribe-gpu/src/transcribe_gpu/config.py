@@ -1,0 +1,39 @@
+"""The section `[transcribe]` of everyword.toml."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, NonNegativeInt
+
+from everyword_events import TranscriptionHints
+
+
+class TranscribeSettings(BaseModel):
+    """How speech is recognised, unless the uploader's hints say otherwise."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    engine: str = "auto"
+    """`auto`, `faster-whisper` or `pocketsphinx`."""
+    model: str = ""
+    """A model's name, a hub repository or a folder; empty is the engine's default."""
+    language: str = "auto"
+    """A BCP 47 tag, or `auto`."""
+    speakers: NonNegativeInt = 0
+    """How many people speak; 0 is unknown."""
+    channels: Literal["mix", "speakers"] = "mix"
+    """`speakers`: each channel of the recording is one speaker."""
+
+    def with_hints(self, hints: TranscriptionHints) -> "TranscribeSettings":
+        """Return these settings with every hint that is given put over them.
+
+        A model belongs to its engine: naming another engine without a model drops ours.
+        """
+        engine = hints.engine or self.engine
+        kept_model = self.model if engine == self.engine else ""
+        return TranscribeSettings(
+            engine=engine,
+            model=hints.model or kept_model,
+            language=hints.language or self.language,
+            speakers=hints.speakers or self.speakers,
+            channels=hints.channels or self.channels,
+        )

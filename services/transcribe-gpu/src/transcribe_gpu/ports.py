@@ -1,0 +1,126 @@
+"""What this service needs from the world: engines, audio, and somebody to tell its progress."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from transcribe_gpu.domain import Utterance
+
+Float32Array = NDArray[np.float32]
+"""Samples: float32, (n_samples,), 16 kHz mono, full scale 1."""
+
+SAMPLE_RATE_HZ = 16_000
+
+StageReport = Callable[[str, float, float | None], None]
+"""Called with (stage, fraction in 0..1, seconds left or None); may raise to end the work."""
+
+
+class SpeechEngine(Protocol):
+    """A loaded recogniser. One job at a time; jobs do not influence each other."""
+
+    @property
+    def name(self) -> str:
+        """The name it is asked for by."""
+
+    @property
+    def model(self) -> str:
+        """The model's name."""
+
+    @property
+    def device(self) -> str:
+        """Where it computes: `cpu`, `cuda`."""
+
+    def transcribe(
+        self,
+        blocks: Iterable[Float32Array],
+        *,
+        language: str,
+        heard_until: Callable[[float], None],
+    ) -> Iterator[Utterance]:
+        """Recognise a stream of blocks (float32, (n_samples,), 16 kHz mono), in order.
+
+        Holds at most some minutes of audio: an engine that wants whole arrays collects windows.
+        `language` is a code or `auto`; `heard_until` is told how many seconds are dealt with.
+
+        Raises:
+            InvalidInput: the engine does not know the language.
+        """
+
+
+@dataclass(frozen=True)
+class Availability:
+    """Whether an engine can run here now, and in plain words why or why not."""
+
+    ok: bool
+    detail: str
+
+
+class EngineSource(Protocol):
+    """An engine that may be loaded; looking at it is cheap."""
+
+    @property
+    def name(self) -> str:
+        """The engine's name."""
+
+    @property
+    def accuracy(self) -> str:
+        """What to expect of it, in one plain sentence part."""
+
+    def knows(self, language: str) -> bool:
+        """Tell whether it can recognise the language, as far as is known before loading."""
+
+    def availability(self, model: str, *, ask_hub: bool) -> Availability:
+        """Tell within about 3 s whether `load` would work; without `ask_hub`, off the network."""
+
+    def load(self, model: str, *, report: StageReport) -> SpeechEngine:
+        """Load the engine, downloading its model where needed (stage `download`).
+
+        Raises:
+            EngineUnavailable: it cannot be loaded.
+        """
+
+
+class Audio(Protocol):
+    """One recording, decoded as often as it is asked for and never held whole."""
+
+    @property
+    def channels(self) -> int:
+        """How many channels there are."""
+
+    @property
+    def expected_duration_s(self) -> float | None:
+        """About how long it is, before it is decoded; the file may be wrong."""
+
+    def blocks(self, channel: int | None = None) -> Iterator[Float32Array]:
+        """Decode the mix, or one channel, to blocks of at most a second.
+
+        Raises:
+            InvalidInput: nothing can be decoded.
+        """
+
+    @property
+    def decoded_s(self) -> float:
+        """How much the last complete `blocks` gave."""
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """What was wrong with the audio, as far as it was decoded."""
+
+    @property
+    def one_sound(self) -> bool:
+        """Whether all channels, as far as decoded, carry the same sound."""
+
+
+class ProgressSink(Protocol):
+    """Where a job's progress is shown."""
+
+    def report(
+        self, *, episode_id: str, run_id: str, stage: str, fraction: float, eta_s: float | None
+    ) -> None:
+        """Say how far the job is: `fraction` in 0..1, `eta_s` seconds left where known."""
+
+    def clear(self, *, episode_id: str) -> None:
+        """Forget the episode's progress: the job ended, one way or the other."""

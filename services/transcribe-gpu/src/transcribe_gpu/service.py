@@ -1,0 +1,141 @@
+"""The use cases: audio becomes a transcript; a removed episode leaves nothing behind."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import BinaryIO
+
+from everyword_events import (
+    AudioUploaded,
+    EngineInfo,
+    EpisodeRemoved,
+    Event,
+    InvalidInput,
+    TranscriptionFailed,
+    TranscriptReady,
+)
+from everyword_storage import BlobStore, artifact_key, done_once, episode_prefix
+from everyword_transcripts import write_transcript
+from transcribe_gpu.config import TranscribeSettings
+from transcribe_gpu.contract import CONTRACT
+from transcribe_gpu.errors import EngineUnavailable, WorkInterrupted
+from transcribe_gpu.ports import Audio, ProgressSink
+from transcribe_gpu.recognition import Recogniser
+
+log = logging.getLogger(__name__)
+
+
+class TranscribeService:
+    """Handles this service's events, one at a time.
+
+    `settings_for` gives a show's settings; `stopping` is asked often during a job, and ends it
+    with `WorkInterrupted` when it says yes.
+    """
+
+    def __init__(
+        self,
+        blobs: BlobStore,
+        recogniser: Recogniser,
+        *,
+        open_audio: Callable[[BinaryIO], Audio],
+        settings_for: Callable[[str], TranscribeSettings],
+        progress: ProgressSink,
+        stopping: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._blobs = blobs
+        self._recogniser = recogniser
+        self._open_audio = open_audio
+        self._settings_for = settings_for
+        self._progress = progress
+        self._stopping = stopping
+
+    def handle(self, event: Event) -> Sequence[Event]:
+        """Answer AudioUploaded with TranscriptReady or TranscriptionFailed, EpisodeRemoved not.
+
+        Input that can never work is a fact about the episode, so it is published as
+        TranscriptionFailed and acknowledged; only what may pass by itself is raised.
+
+        Raises:
+            TransientFailure: the blob store did not answer, or the process is stopping.
+        """
+        match event.data:
+            case AudioUploaded() as uploaded:
+                return [event.causes(CONTRACT.service, self._outcome(event, uploaded))]
+            case EpisodeRemoved():
+                self._forget(event.meta.episode_id)
+        return []
+
+    def _outcome(
+        self, event: Event, uploaded: AudioUploaded
+    ) -> TranscriptReady | TranscriptionFailed:
+        episode_id, run_id = event.meta.episode_id, event.meta.run_id
+        try:
+            return done_once(
+                self._blobs,
+                TranscriptReady,
+                lambda: self._transcribe(event, uploaded),
+                episode_id=episode_id,
+                run_id=run_id,
+                step=CONTRACT.service,
+            )
+        except (InvalidInput, EngineUnavailable) as error:
+            log.warning(
+                "transcription failed",
+                extra={"episode_id": episode_id, "run_id": run_id, "code": error.code},
+            )
+            return TranscriptionFailed(
+                code=error.code,
+                message=error.message,
+                hint=error.hint,
+                retryable=isinstance(error, EngineUnavailable),
+            )
+        finally:
+            self._progress.clear(episode_id=episode_id)
+
+    def _transcribe(self, event: Event, uploaded: AudioUploaded) -> TranscriptReady:
+        episode_id, run_id = event.meta.episode_id, event.meta.run_id
+        settings = self._settings_for(uploaded.episode.show).with_hints(uploaded.hints)
+
+        def report(stage: str, fraction: float, eta_s: float | None) -> None:
+            self._check()
+            self._progress.report(
+                episode_id=episode_id, run_id=run_id, stage=stage, fraction=fraction, eta_s=eta_s
+            )
+
+        report("transcribe", 0.0, None)
+        with self._blobs.open(uploaded.audio) as source:
+            done = self._recogniser.run(
+                self._open_audio(source),
+                settings,
+                report=report,
+                announce=lambda line: log.info("engine chosen", extra={"engine": line}),
+                check=self._check,
+            )
+        transcript = replace(done.transcript, episode_id=episode_id, run_id=run_id)
+        ref = self._blobs.put(
+            artifact_key(episode_id, run_id, "transcript.json"),
+            write_transcript(transcript),
+            media_type="application/json",
+        )
+        engine = transcript.engine
+        return TranscriptReady(
+            episode=uploaded.episode,
+            transcript=ref,
+            audio=uploaded.audio,
+            language=transcript.language,
+            duration_s=transcript.duration_s,
+            words=transcript.n_words(),
+            engine=EngineInfo(name=engine.name, model=engine.model, device=engine.device),
+            timings_s=done.timings_s,
+            flags=transcript.flags,
+            cost_usd=0.0,
+        )
+
+    def _check(self) -> None:
+        if self._stopping():
+            raise WorkInterrupted("the worker is stopping", hint="the job starts again by itself")
+
+    def _forget(self, episode_id: str) -> None:
+        """Delete what a job that was running when the episode was removed wrote after that."""
+        self._blobs.delete(episode_prefix(episode_id))
+        self._progress.clear(episode_id=episode_id)

@@ -1,0 +1,174 @@
+"""The use cases, on real audio through the real CPU engine."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from everyword_events import (
+    EpisodeRemoved,
+    Event,
+    TranscriptionFailed,
+    TranscriptReady,
+)
+from everyword_storage.directory import DirectoryBlobStore
+from everyword_transcripts import read_transcript
+from transcribe_gpu.adapters.decoding import PyAvAudio
+from transcribe_gpu.adapters.pocketsphinx_engine import PocketSphinxSource
+from transcribe_gpu.adapters.progress_file import ProgressFolder
+from transcribe_gpu.config import TranscribeSettings
+from transcribe_gpu.contract import CONTRACT
+from transcribe_gpu.errors import WorkInterrupted
+from transcribe_gpu.recognition import Recogniser
+from transcribe_gpu.selection import EngineSelector
+from transcribe_gpu.service import TranscribeService
+from transcribe_gpu.testing import Clip, encoded
+
+QUESTION = ["when", "did", "you", "finally", "leave", "the", "island"]
+Upload = Callable[..., Event]
+
+
+def test_a_question_becomes_a_transcript(
+    service: TranscribeService, blobs: DirectoryBlobStore, upload: Upload, question: Clip
+) -> None:
+    event = upload(encoded(question.samples))
+    (ready,) = service.handle(event)
+    assert isinstance(ready.data, TranscriptReady)
+    assert CONTRACT.accepts(event)
+    assert isinstance(ready.data, CONTRACT.emits)
+    assert ready.meta.causation_id == event.meta.event_id
+    transcript = read_transcript(blobs.get(ready.data.transcript))
+    assert (transcript.episode_id, transcript.run_id) == ("ep-1", "run-1")
+    assert [w.word for w in transcript.words()] == QUESTION
+    for word, truth in zip(transcript.words(), question.words, strict=True):
+        assert abs(word.start - truth["start"]) < 0.1
+        assert word.score is not None
+        assert 0 <= word.score <= 1
+    assert ready.data.words == 7
+    assert ready.data.language == "en"
+    assert ready.data.engine.name == "pocketsphinx"
+    assert ready.data.duration_s == pytest.approx(2.6, abs=0.01)
+    assert set(ready.data.timings_s) == {"load", "decode", "recognise"}
+    assert ready.data.flags == ()
+
+
+def test_the_same_event_twice_is_recognised_once(
+    service: TranscribeService, upload: Upload, question: Clip, blobs: DirectoryBlobStore
+) -> None:
+    event = upload(encoded(question.samples))
+    (first,) = service.handle(event)
+    blobs.put("episodes/ep-1/upload/audio", b"no longer audio", media_type="audio/wav")
+    (again,) = service.handle(event)
+    assert again.data == first.data
+    assert again.meta.event_id == first.meta.event_id
+
+
+def test_a_speaker_per_channel(
+    service: TranscribeService,
+    blobs: DirectoryBlobStore,
+    upload: Upload,
+    exchange: tuple[Clip, Clip],
+) -> None:
+    stereo = np.stack([exchange[0].samples, exchange[1].samples])
+    (ready,) = service.handle(upload(encoded(stereo, layout="stereo"), channels="speakers"))
+    assert isinstance(ready.data, TranscriptReady)
+    transcript = read_transcript(blobs.get(ready.data.transcript))
+    turns = [(segment.speaker, segment.text) for segment in transcript.segments]
+    assert turns == [
+        ("SPEAKER_00", "what did she say about the fog horn"),
+        ("SPEAKER_01", "she told us that when the fog horn stopped she could not sleep"),
+    ]
+    assert [speaker.label for speaker in transcript.speakers] == ["SPEAKER_00", "SPEAKER_01"]
+
+
+@pytest.mark.parametrize("layout", ["mono", "stereo"])
+def test_a_speaker_per_channel_of_one_sound_is_said_to_be_a_mix(
+    service: TranscribeService, upload: Upload, question: Clip, layout: str
+) -> None:
+    sound = question.samples if layout == "mono" else np.stack([question.samples] * 2)
+    (ready,) = service.handle(upload(encoded(sound, layout=layout), channels="speakers"))
+    assert isinstance(ready.data, TranscriptReady)
+    assert ready.data.words == 7
+    assert ready.data.flags == ("channels:mono" if layout == "mono" else "channels:identical",)
+
+
+def test_silence_gives_a_valid_empty_transcript(
+    service: TranscribeService, blobs: DirectoryBlobStore, upload: Upload
+) -> None:
+    (ready,) = service.handle(upload(encoded(np.zeros(160_000, np.float32))))
+    assert isinstance(ready.data, TranscriptReady)
+    transcript = read_transcript(blobs.get(ready.data.transcript))
+    assert transcript.segments == ()
+    assert transcript.duration_s == 10.0
+    assert ready.data.words == 0
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        (b"", {}, "audio_empty"),
+        (b"Dear sir, this is a letter and no song.\n" * 200, {}, "not_audio"),
+        (None, {"language": "klingon!"}, "language_unknown"),
+        (None, {"language": "sv"}, "language_unsupported"),
+        (None, {"engine": "shazam"}, "engine_unknown"),
+        (None, {"engine": "pocketsphinx", "model": "large"}, "engine_unavailable"),
+    ],
+)
+def test_what_cannot_work_is_said_and_acknowledged(
+    service: TranscribeService,
+    upload: Upload,
+    question: Clip,
+    case: tuple[bytes | None, dict[str, str], str],
+) -> None:
+    raw, hints, code = case
+    (failed,) = service.handle(upload(encoded(question.samples) if raw is None else raw, **hints))
+    assert isinstance(failed.data, TranscriptionFailed)
+    assert failed.data.code == code
+    assert failed.data.message
+    assert failed.data.hint
+    assert failed.data.retryable == (code == "engine_unavailable")
+
+
+def test_hints_go_over_the_settings_of_the_show(
+    blobs: DirectoryBlobStore, progress: ProgressFolder, upload: Upload, question: Clip
+) -> None:
+    service = TranscribeService(
+        blobs,
+        Recogniser(EngineSelector([PocketSphinxSource()])),
+        open_audio=PyAvAudio,
+        settings_for=lambda show: TranscribeSettings(language="sv", engine="shazam"),
+        progress=progress,
+    )
+    event = upload(encoded(question.samples), language="en-GB", engine="pocketsphinx")
+    (ready,) = service.handle(event)
+    assert isinstance(ready.data, TranscriptReady)
+
+
+def test_a_stopping_worker_leaves_the_job_undone(
+    blobs: DirectoryBlobStore, progress: ProgressFolder, upload: Upload, question: Clip
+) -> None:
+    service = TranscribeService(
+        blobs,
+        Recogniser(EngineSelector([PocketSphinxSource()])),
+        open_audio=PyAvAudio,
+        settings_for=lambda show: TranscribeSettings(),
+        progress=progress,
+        stopping=lambda: True,
+    )
+    event = upload(encoded(question.samples))
+    with pytest.raises(WorkInterrupted):
+        service.handle(event)
+    assert progress.read("ep-1", "run-1") is None
+
+
+def test_a_removed_episode_leaves_nothing(
+    service: TranscribeService, blobs: DirectoryBlobStore, upload: Upload, question: Clip
+) -> None:
+    event = upload(encoded(question.samples))
+    (ready,) = service.handle(event)
+    assert isinstance(ready.data, TranscriptReady)
+    removed = Event.first("ingest", EpisodeRemoved(), episode_id="ep-1", run_id="run-1")
+    assert service.handle(removed) == []
+    assert blobs.stat("episodes/ep-1/run-1/transcript.json") is None
+    (failed,) = service.handle(upload(b"", run_id="run-2"))
+    assert isinstance(failed.data, TranscriptionFailed)
