@@ -35,6 +35,7 @@ from everyword_events.envelope import (
 from everyword_events.errors import (
     Conflict,
     EverywordError,
+    Interrupted,
     InvalidInput,
     Misconfigured,
     NotFound,
@@ -76,6 +77,7 @@ __all__ = [
     "EverywordError",
     "Handler",
     "Inbox",
+    "Interrupted",
     "InvalidInput",
     "Journal",
     "Meta",

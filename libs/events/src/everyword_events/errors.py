@@ -50,6 +50,12 @@ class TransientFailure(EverywordError):
         self.retry_after_s = retry_after_s
 
 
+class Interrupted(TransientFailure):
+    """The work was stopped from outside (shutdown, spot notice): again at once, nothing counted."""
+
+    code = "interrupted"
+
+
 class Misconfigured(EverywordError):
     """The installation or its settings are wrong: fail at start, before work is taken."""
 

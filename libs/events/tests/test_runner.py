@@ -1,0 +1,404 @@
+"""The runner over the SQLite bus: what becomes of a delivery, whatever the handler does."""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from everyword_events import (
+    Conflict,
+    Delivery,
+    Event,
+    Handler,
+    Interrupted,
+    InvalidInput,
+    Misconfigured,
+    TranscriptReady,
+    TranscriptRefined,
+    TransientFailure,
+)
+from everyword_events.retry import RetryPolicy
+from everyword_events.runner import ConsumerRunner
+from everyword_events.sqlite_bus import SqliteBus
+from everyword_events.testing import drain, ready, sample
+
+AT_ONCE = RetryPolicy(base_delay_s=0)
+
+
+def refine(event: Event) -> Sequence[Event]:
+    assert isinstance(event.data, TranscriptReady)
+    return [event.causes("refine", sample(TranscriptRefined))]
+
+
+def raising(error: BaseException) -> Handler:
+    def handler(_event: Event) -> Sequence[Event]:
+        raise error
+
+    return handler
+
+
+def runner_of(bus: SqliteBus, handler: Handler, **options: object) -> ConsumerRunner:
+    return ConsumerRunner(bus.inbox("refine"), bus, handler, **options)  # type: ignore[arg-type]
+
+
+def run_until(runner: ConsumerRunner, reached: Callable[[], bool], timeout_s: float = 10) -> None:
+    """Run forever in a thread until something is reached."""
+    stop = threading.Event()
+    thread = threading.Thread(target=runner.run_forever, args=(stop,))
+    thread.start()
+    deadline = time.monotonic() + timeout_s
+    while not reached() and time.monotonic() < deadline:
+        time.sleep(0.005)
+    stop.set()
+    thread.join(timeout_s)
+    assert not thread.is_alive()
+    assert reached()
+
+
+def test_results_are_published_and_the_delivery_acknowledged(sqlite_bus: SqliteBus) -> None:
+    event = ready()
+    sqlite_bus.publish([event])
+    assert runner_of(sqlite_bus, refine).run_once() == 1
+    (refined,) = drain(sqlite_bus.inbox("captions"))
+    assert refined.meta.causation_id == event.meta.event_id
+    assert sqlite_bus.pending()["refine"].unfinished == 0
+    assert runner_of(sqlite_bus, refine).run_once() == 0
+
+
+def test_a_batch_is_settled_whole(sqlite_bus: SqliteBus) -> None:
+    sqlite_bus.publish([ready() for _ in range(7)])
+    runner = runner_of(sqlite_bus, refine, batch=5)
+    assert [runner.run_once() for _ in range(3)] == [5, 2, 0]
+    assert len(drain(sqlite_bus.inbox("captions"))) == 7
+
+
+def test_a_separate_publisher_gets_the_results_first(sqlite_bus: SqliteBus) -> None:
+    seen: list[int] = []
+
+    class Spy:
+        def publish(self, events: Sequence[Event]) -> None:
+            seen.append(sqlite_bus.pending()["refine"].in_flight)
+            sqlite_bus.publish(events)
+
+    sqlite_bus.publish([ready()])
+    ConsumerRunner(sqlite_bus.inbox("refine"), Spy(), refine).run_once()
+    assert seen == [1]
+    assert len(drain(sqlite_bus.inbox("captions"))) == 1
+    assert sqlite_bus.pending()["refine"].unfinished == 0
+
+
+def test_invalid_input_is_buried_at_once_with_its_words(sqlite_bus: SqliteBus) -> None:
+    sqlite_bus.publish([ready()])
+    error = InvalidInput("not a transcript", hint="import it again", code="bad_transcript")
+    runner_of(sqlite_bus, raising(error)).run_once()
+    (letter,) = sqlite_bus.list()
+    assert (letter.code, letter.message, letter.hint, letter.attempts) == (
+        "bad_transcript",
+        "not a transcript",
+        "import it again",
+        1,
+    )
+
+
+def test_a_transient_failure_is_tried_again_then_works(sqlite_bus: SqliteBus) -> None:
+    attempts: list[Event] = []
+
+    def third_time_lucky(event: Event) -> Sequence[Event]:
+        attempts.append(event)
+        if len(attempts) < 3:
+            raise TransientFailure("the store is asleep")
+        return refine(event)
+
+    sqlite_bus.publish([ready()])
+    runner = runner_of(sqlite_bus, third_time_lucky, policy=AT_ONCE)
+    while runner.run_once():
+        pass
+    assert len(attempts) == 3
+    assert len(drain(sqlite_bus.inbox("captions"))) == 1
+    assert sqlite_bus.list() == []
+
+
+def test_the_last_transient_failure_buries(sqlite_bus: SqliteBus) -> None:
+    sqlite_bus.publish([ready()])
+    error = TransientFailure("the store is asleep", hint="wake it", code="asleep")
+    runner = runner_of(sqlite_bus, raising(error), policy=RetryPolicy(3, base_delay_s=0))
+    assert [runner.run_once() for _ in range(4)] == [1, 1, 1, 0]
+    (letter,) = sqlite_bus.list()
+    assert (letter.code, letter.attempts) == ("asleep", 3)
+
+
+def test_a_poison_event_is_buried_then_redriven_after_the_fix(
+    sqlite_bus: SqliteBus, caplog: pytest.LogCaptureFixture
+) -> None:
+    event = ready()
+    sqlite_bus.publish([event])
+    runner = runner_of(sqlite_bus, raising(KeyError("secret text")), policy=AT_ONCE)
+    while runner.run_once():
+        pass
+    (letter,) = sqlite_bus.list()
+    assert letter.attempts == 5
+    assert letter.code == "unexpected_error"
+    assert letter.message == "unexpected error in refine: KeyError"
+    assert event.meta.event_id in letter.hint
+    assert [r for r in caplog.records if r.exc_info], "the traceback is in the log"
+    (news,) = drain(sqlite_bus.inbox("ingest"))
+    assert news.meta.episode_id == event.meta.episode_id
+
+    assert sqlite_bus.redrive([letter.letter_id]) == 1
+    runner_of(sqlite_bus, refine).run_once()
+    assert len(drain(sqlite_bus.inbox("captions"))) == 1
+    assert sqlite_bus.list() == []
+
+
+def test_a_conflict_is_acknowledged(sqlite_bus: SqliteBus) -> None:
+    sqlite_bus.publish([ready()])
+    runner_of(sqlite_bus, raising(Conflict("done already"))).run_once()
+    assert sqlite_bus.pending()["refine"].unfinished == 0
+    assert sqlite_bus.list() == []
+
+
+def test_an_interruption_counts_no_attempt(sqlite_bus: SqliteBus) -> None:
+    sqlite_bus.publish([ready()])
+    runner = runner_of(sqlite_bus, raising(Interrupted("spot notice")))
+    for _ in range(7):
+        assert runner.run_once() == 1
+    (delivery,) = sqlite_bus.inbox("refine").receive(most=1, visibility_s=1)
+    assert delivery.attempt == 1
+
+
+def test_one_bad_delivery_does_not_spoil_its_batch(sqlite_bus: SqliteBus) -> None:
+    def picky(event: Event) -> Sequence[Event]:
+        if event.data.episode.title == "bad":  # type: ignore[attr-defined]
+            raise InvalidInput("no")
+        return refine(event)
+
+    sqlite_bus.publish([ready("good"), ready("bad"), ready("good")])
+    runner_of(sqlite_bus, picky, batch=3).run_once()
+    assert len(drain(sqlite_bus.inbox("captions"))) == 2
+    assert len(sqlite_bus.list()) == 1
+
+
+def test_a_result_that_cannot_be_published_buries_only_its_own_delivery(
+    sqlite_bus: SqliteBus,
+) -> None:
+    def sometimes_huge(event: Event) -> Sequence[Event]:
+        data = sample(TranscriptRefined)
+        if event.data.episode.title == "huge":  # type: ignore[attr-defined]
+            data = data.model_copy(update={"language": "x" * 300_000})
+        return [event.causes("refine", data)]
+
+    sqlite_bus.publish([ready("good"), ready("huge"), ready("good")])
+    runner_of(sqlite_bus, sometimes_huge, batch=3).run_once()
+    assert len(drain(sqlite_bus.inbox("captions"))) == 2
+    (letter,) = sqlite_bus.list()
+    assert letter.code == "event_too_large"
+
+
+def test_a_handler_that_returns_no_events_by_mistake_is_an_error(sqlite_bus: SqliteBus) -> None:
+    sqlite_bus.publish([ready()])
+    forgetful: Handler = lambda _event: None  # type: ignore[assignment,return-value] # noqa: E731
+    runner = runner_of(sqlite_bus, forgetful, policy=RetryPolicy(1))
+    runner.run_once()
+    (letter,) = sqlite_bus.list()
+    assert letter.message == "unexpected error in refine: TypeError"
+
+
+def test_deliveries_whose_workers_died_each_time_are_buried(sqlite_bus: SqliteBus) -> None:
+    sqlite_bus.publish([ready()])
+    inbox = sqlite_bus.inbox("refine")
+    for _ in range(5):
+        assert len(inbox.receive(most=1, visibility_s=0)) == 1  # and then killed
+    handled: list[Event] = []
+
+    def handler(event: Event) -> Sequence[Event]:
+        handled.append(event)
+        return ()
+
+    assert runner_of(sqlite_bus, handler).run_once() == 1
+    assert handled == []
+    (letter,) = sqlite_bus.list()
+    assert letter.code == "no_answer"
+
+
+def test_the_heartbeat_keeps_long_work_from_others(sqlite_bus: SqliteBus) -> None:
+    sqlite_bus.publish([ready()])
+    others: list[Sequence[Delivery]] = []
+
+    def slow(event: Event) -> Sequence[Event]:
+        for _ in range(6):
+            time.sleep(0.1)
+            others.append(sqlite_bus.inbox("refine").receive(most=1, visibility_s=60))
+        return refine(event)
+
+    runner_of(sqlite_bus, slow, visibility_s=0.3).run_once()
+    assert others == [()] * 6
+    assert len(drain(sqlite_bus.inbox("captions"))) == 1
+
+
+def test_a_lost_claim_is_noticed_and_does_no_harm(
+    sqlite_bus: SqliteBus, caplog: pytest.LogCaptureFixture
+) -> None:
+    sqlite_bus.publish([ready()])
+
+    def overtaken(event: Event) -> Sequence[Event]:
+        sqlite_bus.release_claims("refine")
+        (other,) = sqlite_bus.inbox("refine").receive(most=1, visibility_s=60)
+        time.sleep(0.3)
+        events = refine(event)
+        sqlite_bus.inbox("refine").publish_and_acknowledge(events, [other])
+        return events
+
+    runner_of(sqlite_bus, overtaken, visibility_s=0.3).run_once()
+    assert "claim lost while working" in caplog.messages
+    assert len(drain(sqlite_bus.inbox("captions"))) == 1
+    assert sqlite_bus.pending()["refine"].unfinished == 0
+
+
+def test_threads_share_the_work(sqlite_bus: SqliteBus) -> None:
+    at_once = threading.Barrier(3, timeout=10)
+
+    def together(event: Event) -> Sequence[Event]:
+        at_once.wait()
+        return refine(event)
+
+    sqlite_bus.publish([ready() for _ in range(6)])
+    runner = runner_of(sqlite_bus, together, threads=3, wait_s=0.05)
+    run_until(runner, lambda: sqlite_bus.pending()["captions"].waiting == 6)
+
+
+def test_run_forever_wakes_for_new_events(sqlite_bus: SqliteBus) -> None:
+    runner = runner_of(sqlite_bus, refine, wait_s=5)
+    published = threading.Timer(0.1, sqlite_bus.publish, [[ready()]])
+    published.start()
+    started = time.monotonic()
+    stop = threading.Event()
+    thread = threading.Thread(target=runner.run_forever, args=(stop,))
+    thread.start()
+    while not sqlite_bus.pending()["captions"].waiting and time.monotonic() - started < 10:
+        time.sleep(0.005)
+    arrived_s = time.monotonic() - started
+    stop.set()
+    sqlite_bus.publish([ready()])  # ends the waiting
+    thread.join(10)
+    assert arrived_s < 1
+
+
+def test_stopping_finishes_what_is_in_hand_and_returns_the_rest(sqlite_bus: SqliteBus) -> None:
+    stop = threading.Event()
+
+    def handler(event: Event) -> Sequence[Event]:
+        stop.set()
+        return refine(event)
+
+    sqlite_bus.publish([ready() for _ in range(3)])
+    runner_of(sqlite_bus, handler, batch=3).run_forever(stop)
+    assert len(drain(sqlite_bus.inbox("captions"))) == 1
+    left = sqlite_bus.inbox("refine").receive(most=3, visibility_s=1)
+    assert [delivery.attempt for delivery in left] == [1, 1]
+
+
+def test_work_that_outlasts_the_grace_is_given_back_uncounted(sqlite_bus: SqliteBus) -> None:
+    stop, release, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def handler(event: Event) -> Sequence[Event]:
+        stop.set()
+        release.wait(10)
+        ended.set()
+        return refine(event)
+
+    sqlite_bus.publish([ready()])
+    runner_of(sqlite_bus, handler, grace_s=0.05).run_forever(stop)
+    (again,) = sqlite_bus.inbox("refine").receive(most=1, visibility_s=60)
+    assert again.attempt == 1
+    release.set()
+    assert ended.wait(10)
+    time.sleep(0.1)
+    assert drain(sqlite_bus.inbox("captions")) == [], "what comes too late is dropped"
+
+
+def test_an_interrupt_from_the_keyboard_gives_the_work_back(sqlite_bus: SqliteBus) -> None:
+    sqlite_bus.publish([ready(), ready()])
+    with pytest.raises(KeyboardInterrupt):
+        runner_of(sqlite_bus, raising(KeyboardInterrupt()), batch=2).run_once()
+    left = sqlite_bus.inbox("refine").receive(most=2, visibility_s=1)
+    assert [delivery.attempt for delivery in left] == [1, 1]
+
+
+class Flaky:
+    """An inbox that fails to answer, then fails for good."""
+
+    def __init__(self, errors: list[Exception]) -> None:
+        self.errors = errors
+
+    def receive(self, *, most: int, visibility_s: float, wait_s: float = 0) -> Sequence[Delivery]:
+        raise self.errors.pop(0)
+
+    def extend(self, delivery: Delivery, *, visibility_s: float) -> None: ...
+
+    def acknowledge(self, deliveries: Sequence[Delivery]) -> None: ...
+
+    def give_back(self, delivery: Delivery, *, delay_s: float, counts: bool = True) -> None: ...
+
+    def bury(self, delivery: Delivery, *, code: str, message: str, hint: str) -> None: ...
+
+
+def test_a_bus_that_does_not_answer_is_tried_again_and_one_that_cannot_ends_it(
+    sqlite_bus: SqliteBus,
+) -> None:
+    inbox = Flaky([TransientFailure("busy"), TransientFailure("busy"), Misconfigured("gone")])
+    stop = threading.Event()
+    with pytest.raises(Misconfigured, match="gone"):
+        ConsumerRunner(inbox, sqlite_bus, refine, AT_ONCE).run_forever(stop)
+    assert inbox.errors == []
+    assert stop.is_set()
+
+
+def test_log_lines_carry_the_house_s_fields_and_no_text(
+    sqlite_bus: SqliteBus, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="everyword_events")
+    event = ready("A title")
+    sqlite_bus.publish([event])
+    runner_of(sqlite_bus, refine).run_once()
+    (record,) = [r for r in caplog.records if r.getMessage() == "handled"]
+    assert (
+        record.__dict__
+        | {
+            "action": "handled",
+            "service": "refine",
+            "event_id": event.meta.event_id,
+            "event_type": "TranscriptReady",
+            "episode_id": event.meta.episode_id,
+            "run_id": event.meta.run_id,
+            "correlation_id": event.meta.correlation_id,
+            "attempt": 1,
+        }
+        == record.__dict__
+    )
+    assert isinstance(record.__dict__["duration_ms"], int)
+    assert "A title" not in str(record.__dict__)
+
+
+@pytest.mark.parametrize("attempt", [1, 2, 3, 10, 2000])
+def test_delays_are_jittered_within_the_step_and_bounded(attempt: int) -> None:
+    policy = RetryPolicy(base_delay_s=2, max_delay_s=60)
+    draw = random.Random(7)
+    delays = [policy.delay_s(attempt, asked_s=None, draw=draw) for _ in range(200)]
+    step = min(60, 2 * 2 ** (attempt - 1))
+    assert 0 <= min(delays) < step * 0.1
+    assert step * 0.9 < max(delays) <= step
+
+
+def test_a_delay_asked_for_is_the_least() -> None:
+    assert RetryPolicy().delay_s(1, asked_s=90, draw=random.Random(1)) == 90
+
+
+def test_a_delay_asked_for_is_honoured_on_the_bus(sqlite_bus: SqliteBus) -> None:
+    sqlite_bus.publish([ready()])
+    runner = runner_of(
+        sqlite_bus, raising(TransientFailure("slow down", retry_after_s=3600)), policy=AT_ONCE
+    )
+    assert [runner.run_once(), runner.run_once()] == [1, 0]
+    assert sqlite_bus.pending()["refine"].delayed == 1
