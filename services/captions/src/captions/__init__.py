@@ -1,1 +1,1 @@
-"""Everyword's captions service."""
+"""Everyword's captions: a transcript in every format people and players read."""

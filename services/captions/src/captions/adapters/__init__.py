@@ -1,0 +1,1 @@
+"""What captions keeps its projection in."""

@@ -1,0 +1,1 @@
+"""Captions and transcripts in every format, as pure functions of a transcript."""

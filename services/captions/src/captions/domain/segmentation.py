@@ -1,0 +1,240 @@
+"""From words to cues: the cheapest way to break them, by dynamic programming.
+
+One pass over the likely breaks. Each step looks no further ahead than one cue can reach, so the
+time is linear in the words, however they are grouped into segments.
+"""
+
+from bisect import bisect_left, bisect_right
+from itertools import accumulate, pairwise
+from typing import Final
+
+from captions.domain.cues import Captions, Cue, Line
+from captions.domain.limits import CueLimits
+from captions.domain.phrases import CLAUSE, PLAIN, SENTENCE, PhraseBreaks
+from captions.domain.speech import Lane, lanes, separator, shown_speakers
+from captions.domain.standing import standing_times
+from everyword_transcripts import Transcript
+
+_NEVER: Final = float("inf")
+# Costs are in the unit of `phrases`, where 26 is an ordinary break between two words.
+_PER_CUE: Final = 14
+_SPLIT_SENTENCE: Final = 3
+_SHARED_CUE: Final = 40
+_HELD_PAUSE_MS: Final = 700
+_HELD_PAUSE_PER_S: Final = 25
+_HURRIED: Final = 30
+_HURRIED_SHARE: Final = 160
+_LINE_BREAK_SHARE: Final = 0.5
+_IMBALANCE: Final = 36
+_NEAR: Final = 2
+
+
+def break_into_cues(transcript: Transcript, limits: CueLimits) -> Captions:
+    """Break a transcript into cues, in order of their starts."""
+    named = shown_speakers(transcript)
+    breaks = PhraseBreaks(transcript.language)
+    space = separator(transcript)
+    cues: list[Cue] = []
+    spoken = lanes(transcript, limits)
+    for lane in spoken:
+        cues += _Breaker(lane, limits, breaks, space, named).cues(int(transcript.duration_s * 1000))
+    if len(spoken) > 1:
+        cues.sort(key=lambda cue: (cue.start_ms, cue.end_ms))
+    return Captions(cues, space, named, limits.max_line_chars)
+
+
+class _Breaker:
+    """One lane's tables - widths summed, costs of breaks, reach from each word - and the search."""
+
+    def __init__(
+        self,
+        lane: Lane,
+        limits: CueLimits,
+        breaks: PhraseBreaks,
+        space: str,
+        named: frozenset[str],
+    ) -> None:
+        self._lane = lane
+        self._limits = limits
+        self._space = space
+        self._gap = len(space)
+        speakers = lane.speakers
+        self._turns = [at for at in range(1, len(speakers)) if speakers[at] != speakers[at - 1]]
+        self._names = {
+            at: len(name) + len(": ")
+            for at in (0, *self._turns)
+            if (name := speakers[at]) is not None and name in named
+        }
+        self._costs = breaks.costs(lane.words, lane.starts, lane.ends)
+        for turn in self._turns:
+            self._costs[turn] = SENTENCE
+        self._summed = list(accumulate((width + self._gap for width in lane.widths), initial=0))
+        self._line_reach, self._cue_reach = self._reaches()
+
+    def cues(self, duration_ms: int) -> list[Cue]:
+        """Return the lane's cues."""
+        lane, bounds = self._lane, self._cheapest(duration_ms)
+        times = standing_times(
+            [lane.starts[first] for first, _ in bounds],
+            [lane.ends[stop - 1] for _, stop in bounds],
+            [self._summed[stop] - self._summed[first] - self._gap for first, stop in bounds],
+            self._limits,
+            duration_ms,
+        )
+        return [
+            Cue(start, end, self._lines(first, stop))
+            for (first, stop), (start, end) in zip(bounds, times, strict=True)
+        ]
+
+    def _reaches(self) -> tuple[list[int], list[int]]:
+        """Find, for each word, where the longest line and the longest cue it can begin must stop.
+
+        A line never runs on into another speaker's words. The first line of a turn keeps room
+        for the name, as SRT shows it; a name too long to share a line costs the cue a whole one.
+        """
+        limits, summed, names = self._limits, self._summed, self._names
+        line: list[int] = []
+        long_named: list[int] = []
+        for begin, end in self._stretches():
+            for first in range(begin, end):
+                room = summed[first] + limits.max_line_chars + self._gap
+                line.append(max(first + 1, bisect_right(summed, room, first, end + 1) - 1))
+            if begin in names:
+                shared = (
+                    bisect_right(
+                        summed,
+                        summed[begin] + limits.max_line_chars + self._gap - names[begin],
+                        begin,
+                        end + 1,
+                    )
+                    - 1
+                )
+                if shared > begin:
+                    line[begin] = shared
+                else:
+                    long_named.append(begin)
+        cue, shorter, last = line, line, len(line)
+        for _ in range(limits.max_lines - 1):
+            shorter = cue
+            cue = [line[stop] if stop < last else last for stop in cue]
+        for first in long_named:
+            cue[first] = shorter[first]
+        if limits.cue_per_speaker:
+            cue = [
+                min(cue[first], end)
+                for begin, end in self._stretches()
+                for first in range(begin, end)
+            ]
+        return line, cue
+
+    def _stretches(self) -> list[tuple[int, int]]:
+        """Return (first, stop) of each turn."""
+        return list(zip((0, *self._turns), (*self._turns, len(self._lane.words)), strict=True))
+
+    def _cheapest(self, duration_ms: int) -> list[tuple[int, int]]:
+        """Return (first, stop) words of each cue in the cheapest division of the lane."""
+        starts, ends, summed, costs = self._lane.starts, self._lane.ends, self._summed, self._costs
+        line_reach, cue_reach, inner = self._line_reach, self._cue_reach, self._inner_costs()
+        limits, gap, count = self._limits, self._gap, len(self._lane.words)
+        ms_per_column, shortest, longest = limits.reading_ms(1), limits.min_ms, limits.max_ms
+        likely, passed = self._likely_breaks()
+        nexts = [*starts, max(duration_ms, ends[-1])]
+        best = [_NEVER] * (count + 1)
+        best[0] = 0.0
+        came = [0] * (count + 1)
+        for first in range(count):
+            base = best[first] + _PER_CUE - inner[first]
+            if base == _NEVER:
+                continue
+            begin, half = starts[first], line_reach[first]
+            origin, tail = summed[first] + gap, gap + limits.max_line_chars
+            stops = likely[passed[first] : passed[cue_reach[first]]]
+            if not stops or ends[stops[0] - 1] - begin > longest:
+                stops = [self._furthest(first)]
+            for stop in stops:
+                if ends[stop - 1] - begin > longest and stop > first + 1:
+                    break
+                cost = base + costs[stop] + inner[stop - 1]
+                need = (summed[stop] - origin) * ms_per_column
+                need = max(need, shortest)
+                room = nexts[stop] - begin
+                if room < need:
+                    cost += _HURRIED + _HURRIED_SHARE * (need - room) / need
+                if stop > half:
+                    low = bisect_left(summed, summed[stop] - tail, first + 1, half + 1)
+                    cost += min(costs[low : half + 1], default=0) * _LINE_BREAK_SHARE
+                if cost < best[stop]:
+                    best[stop] = cost
+                    came[stop] = first
+        bounds = []
+        stop = count
+        while stop:
+            bounds.append((came[stop], stop))
+            stop = came[stop]
+        return bounds[::-1]
+
+    def _furthest(self, first: int) -> int:
+        """Return the longest cue's stop where no likely break is in reach."""
+        latest = self._lane.starts[first] + self._limits.max_ms
+        stop = first + 1
+        while stop < self._cue_reach[first] and self._lane.ends[stop] <= latest:
+            stop += 1
+        return stop
+
+    def _inner_costs(self) -> list[int]:
+        """Return sums: what the breaks up to each word cost when a cue runs on across them."""
+        starts, ends = self._lane.starts, self._lane.ends
+        inner = [_SPLIT_SENTENCE if cost == SENTENCE else 0 for cost in self._costs]
+        for at in range(1, len(starts)):
+            if (pause := starts[at] - ends[at - 1]) > _HELD_PAUSE_MS:
+                inner[at] += _HELD_PAUSE_PER_S * pause // 1000
+        for turn in self._turns:
+            inner[turn] += _SHARED_CUE
+        inner[0] = 0
+        return list(accumulate(inner))
+
+    def _likely_breaks(self) -> tuple[list[int], list[int]]:
+        """Return the breaks worth trying, and how many of them lie at or before each word.
+
+        Breaks inside a phrase are left out, and ordinary ones beside a sentence's or clause's end.
+        """
+        costs, last = self._costs, len(self._lane.words)
+        likely: list[int] = []
+        passed = [0]
+        for at in range(1, last + 1):
+            cost = costs[at]
+            if cost < PLAIN or (
+                cost == PLAIN and min(costs[max(1, at - _NEAR) : at + _NEAR + 1]) > CLAUSE
+            ):
+                likely.append(at)
+            passed.append(len(likely))
+        return likely, passed
+
+    def _lines(self, first: int, stop: int) -> tuple[Line, ...]:
+        _, breaks = self._wrap(first, stop, self._limits.max_lines)
+        lane, bounds = self._lane, (first, *breaks, stop)
+        return tuple(
+            Line(
+                self._space.join(lane.words[left:right]),
+                lane.speakers[left],
+                tuple(lane.words[left:right]),
+                tuple(lane.starts[left:right]),
+            )
+            for left, right in pairwise(bounds)
+        )
+
+    def _wrap(self, first: int, stop: int, lines: int) -> tuple[float, tuple[int, ...]]:
+        """Return the cost and places of the best line breaks: after phrases, of even length."""
+        summed, reach = self._summed, self._line_reach[first]
+        if stop <= reach:
+            return (summed[stop] - summed[first]) ** 2 / _IMBALANCE, ()
+        best: tuple[float, tuple[int, ...]] = (_NEVER, ())
+        if lines > 1:
+            for at in range(reach, first, -1):
+                rest, breaks = self._wrap(at, stop, lines - 1)
+                if rest == _NEVER:
+                    break
+                cost = rest + self._costs[at] + (summed[at] - summed[first]) ** 2 / _IMBALANCE
+                if cost < best[0]:
+                    best = cost, (at, *breaks)
+        return best

@@ -1,0 +1,127 @@
+"""The spoken words of a transcript laid out for captioning: clean, in ms, in lanes."""
+
+from dataclasses import dataclass, field
+
+from captions.domain.limits import CueLimits
+from captions.domain.wording import clean_text, columns
+from everyword_transcripts import Transcript, Word, is_unspaced, spread
+
+_CROSSTALK_MS = 500
+_MOST_LANES = 4
+
+
+@dataclass(slots=True)
+class Lane:
+    """Words that follow each other, column by column: starts never go back, `end >= start`.
+
+    People who talk at once are in different lanes; their captions may stand at the same time.
+    """
+
+    words: list[str] = field(default_factory=list)
+    widths: list[int] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)
+    speakers: list[str | None] = field(default_factory=list)
+
+    def end_ms(self) -> int:
+        """Return where the last word ends."""
+        return self.ends[-1] if self.ends else 0
+
+
+def lanes(transcript: Transcript, limits: CueLimits) -> list[Lane]:
+    """Lay out the transcript's words; a word too wide for a line is cut into parts that fit.
+
+    Nearly always there is one lane. A segment that begins well before the one before it has
+    ended is spoken over it, and goes to the next lane that is free.
+    """
+    found = [Lane()]
+    names = {label: speaker_name(transcript, label) for label in _labels(transcript)}
+    for segment in transcript.segments:
+        lane = found[0]
+        begins = to_ms(segment.start)
+        if lane.end_ms() > begins + _CROSSTALK_MS:
+            lane = _free_lane(found, begins)
+        _lay_out(segment.words, lane, names, limits.max_line_chars)
+    return [lane for lane in found if lane.words]
+
+
+def to_ms(seconds: float) -> int:
+    """Round seconds to whole milliseconds, half up."""
+    return int(seconds * 1000.0 + 0.5)
+
+
+def separator(transcript: Transcript) -> str:
+    """Return what stands between two words of the transcript's language."""
+    return "" if is_unspaced(transcript.language) else " "
+
+
+def shown_speakers(transcript: Transcript) -> frozenset[str]:
+    """Return the speakers' names a reader should see: not the label of one unnamed speaker."""
+    labels = _labels(transcript) - {None}
+    names = {speaker.label: speaker.name for speaker in transcript.speakers}
+    if len(labels) == 1 and not any(names.get(label or "") for label in labels):
+        return frozenset()
+    return frozenset(name for label in labels if (name := speaker_name(transcript, label)))
+
+
+def speaker_name(transcript: Transcript, label: str | None) -> str | None:
+    """Return a speaker's clean name, or None."""
+    return clean_text(transcript.speaker_name(label) or "") or None
+
+
+def _labels(transcript: Transcript) -> set[str | None]:
+    return {word.speaker for segment in transcript.segments for word in segment.words}
+
+
+def _free_lane(found: list[Lane], begins: int) -> Lane:
+    for lane in found:
+        if lane.end_ms() <= begins + _CROSSTALK_MS:
+            return lane
+    if len(found) < _MOST_LANES:
+        found.append(Lane())
+        return found[-1]
+    return min(found, key=Lane.end_ms)
+
+
+def _lay_out(
+    words: tuple[Word, ...], lane: Lane, names: dict[str | None, str | None], most: int
+) -> None:
+    texts, widths, starts = lane.words, lane.widths, lane.starts
+    ends, speakers = lane.ends, lane.speakers
+    clock = starts[-1] if starts else 0
+    for word in words:
+        text = word.word
+        if not text.isprintable() or " " in text:
+            text = clean_text(text)
+            if not text:
+                continue
+        start = int(word.start * 1000.0 + 0.5)
+        clock = start = max(start, clock)
+        end = max(int(word.end * 1000.0 + 0.5), start)
+        speaker = names[word.speaker]
+        width = len(text) if text.isascii() else columns(text)
+        if width > most or " " in text:
+            pieces = _cut(text, most)
+            spans = spread(pieces, start, end)
+            texts.extend(pieces)
+            widths.extend(map(columns, pieces))
+            starts.extend(int(left) for left, _ in spans)
+            ends.extend(int(right) for _, right in spans)
+            speakers.extend([speaker] * len(pieces))
+            clock = starts[-1]
+            continue
+        texts.append(text)
+        widths.append(width)
+        starts.append(start)
+        ends.append(end)
+        speakers.append(speaker)
+
+
+def _cut(text: str, most: int) -> list[str]:
+    """Cut an endless word (an address, a hash, an unspaced sentence) into parts of a line each."""
+    return [
+        part[at : at + step]
+        for part in text.split()
+        for step in [most if part.isascii() else max(1, most // 2)]
+        for at in range(0, len(part), step)
+    ]

@@ -1,0 +1,16 @@
+"""Times as formats write them. Milliseconds come in whole: rounding is done before splitting."""
+
+
+def clock(ms: int, mark: str = ".") -> str:
+    """Return `HH:MM:SS.mmm`: hours always, and as many digits of them as it takes."""
+    seconds, millis = divmod(ms, 1000)
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:02}:{minutes:02}:{seconds:02}{mark}{millis:03}"
+
+
+def short_clock(ms: int) -> str:
+    """Return `M:SS`, or `H:MM:SS` from an hour on, as a reader likes it."""
+    minutes, seconds = divmod(ms // 1000, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

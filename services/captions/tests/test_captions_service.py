@@ -1,0 +1,132 @@
+"""Events in, files and events out: duplicates, reordering, replays, removal."""
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from captions.adapters.sqlite import SqliteLatestCaptions
+from captions.config import CaptionsSettings
+from captions.contract import CONTRACT
+from captions.domain.formats import FORMATS
+from captions.domain.latest import LatestFiles
+from everyword_events import CaptionsPublished, NotFound, TransientFailure, new_run_id
+from everyword_transcripts import Transcript
+
+
+def test_a_refined_transcript_is_published_in_every_format(stage: Any, spoken: Any) -> None:
+    event = stage.refined(spoken(("A", "Hello there, world."), names=[("A", "Ada")]))
+    (published,) = stage.service.handle(event)
+    assert CONTRACT.emits == (type(published.data),)
+    assert published.meta.causation_id == event.meta.event_id
+    assert list(published.data.files) == list(FORMATS)
+    for name, ref in published.data.files.items():
+        assert ref.media_type == FORMATS[name].media_type
+        assert ref.uri.endswith(f"/{event.meta.run_id}/{FORMATS[name].file}")
+        assert stage.blobs.get(ref) == stage.service.read(
+            stage.service.file(stage.episode_id, name)
+        )
+    assert "<v Ada>Hello there, world." in stage.text("vtt")
+
+
+def test_the_same_event_twice_gives_the_same_event_and_writes_nothing(
+    stage: Any, spoken: Any
+) -> None:
+    event = stage.refined(spoken(("A", "Hello.")))
+    (first,) = stage.service.handle(event)
+    stage.settings["Show"] = CaptionsSettings(profile="podcast-srt", max_line_chars=8)
+    (again,) = stage.service.handle(event)
+    assert again.meta.event_id == first.meta.event_id
+    assert again.data == first.data
+
+
+def test_the_newest_run_is_served_whatever_comes_last(stage: Any, spoken: Any) -> None:
+    old, new = new_run_id(), new_run_id()
+    stage.service.handle(stage.refined(spoken(("A", "New words.")), run_id=new))
+    (late,) = stage.service.handle(stage.refined(spoken(("A", "Old words.")), run_id=old))
+    assert isinstance(late.data, CaptionsPublished)
+    assert "New words." in stage.text("vtt")
+    assert "Old words." in stage.text("vtt", old)
+    assert "New words." in stage.text("vtt", new)
+
+
+def test_a_new_title_is_shown_and_the_published_file_stays(stage: Any, spoken: Any) -> None:
+    event = stage.refined(spoken(("A", "Hello.")), info=stage.info("Old", day=1))
+    (published,) = stage.service.handle(event)
+    assert not stage.service.handle(stage.changed("New & improved", day=3))
+    assert "<title>New &amp; improved</title>" in stage.text("html")
+    assert stage.text("md").startswith("# New \\& improved\n")
+    assert "<title>Old</title>" in stage.blobs.get(published.data.files["html"]).decode()
+    stage.service.handle(stage.changed("Stale", day=2))
+    assert "<title>New &amp; improved</title>" in stage.text("html")
+
+
+def test_a_title_that_came_before_the_transcript_is_used(stage: Any, spoken: Any) -> None:
+    stage.service.handle(stage.changed("Newer", day=3))
+    stage.service.handle(stage.refined(spoken(("A", "Hi.")), info=stage.info("Older", day=1)))
+    assert "<title>Newer</title>" in stage.text("html")
+
+
+def test_removal_is_for_good_even_when_it_comes_first(stage: Any, spoken: Any) -> None:
+    event = stage.refined(spoken(("A", "Secret.")))
+    stage.service.handle(event)
+    stage.service.handle(stage.removed())
+    with pytest.raises(NotFound):
+        stage.service.file(stage.episode_id, "vtt")
+    with pytest.raises(NotFound):
+        stage.service.file(stage.episode_id, "vtt", event.meta.run_id)
+    assert stage.blobs.stat(f"episodes/{stage.episode_id}/{event.meta.run_id}/captions.vtt") is None
+    assert not stage.service.handle(stage.refined(spoken(("A", "Secret again."))))
+    stage.service.handle(stage.changed("Back?", day=9))
+    with pytest.raises(NotFound):
+        stage.service.file(stage.episode_id, "html")
+
+
+def test_the_show_decides_the_limits(stage: Any, spoken: Any) -> None:
+    stage.settings["Wide"] = CaptionsSettings(max_line_chars=80, max_lines=1)
+    text = "one two three four five six seven eight nine ten eleven twelve thirteen"
+    stage.service.handle(
+        stage.refined(spoken((None, text), word_s=0.4), info=stage.info(show="Wide"))
+    )
+    assert text in stage.text("vtt")
+
+
+def test_silence_gives_valid_empty_files(stage: Any) -> None:
+    stage.service.handle(stage.refined(Transcript("en", 10.0)))
+    assert stage.text("vtt") == stage.text("karaoke-vtt") == "WEBVTT\n"
+    assert stage.text("srt") == stage.text("txt") == ""
+    assert stage.text("podcast-json") == '{"version":"1.0.0","segments":[]}'
+    assert '"segments":[]' in stage.text("json")
+    assert "<p" not in stage.text("html")
+
+
+def test_an_unknown_format_run_or_episode_is_not_found(stage: Any, spoken: Any) -> None:
+    stage.service.handle(stage.refined(spoken(("A", "Hi."))))
+    for episode, form, run in (
+        (stage.episode_id, "docx", None),
+        (stage.episode_id, "vtt", new_run_id()),
+        (new_run_id(), "vtt", None),
+    ):
+        with pytest.raises(NotFound):
+            stage.service.file(episode, form, run)
+
+
+def test_two_writers_cannot_overwrite_each_other_unseen(tmp_path: Path) -> None:
+    one, other = (SqliteLatestCaptions(tmp_path / "latest.sqlite3") for _ in range(2))
+    first = LatestFiles(run_id="a")
+    assert one.put("episode", first, was=None)
+    assert not other.put("episode", LatestFiles(run_id="b"), was=None)
+    assert other.put("episode", LatestFiles(run_id="c"), was=first)
+    assert not one.put("episode", LatestFiles(run_id="d"), was=first)
+    assert one.get("episode") == LatestFiles(run_id="c")
+
+
+def test_a_table_that_is_locked_for_long_is_a_passing_failure(tmp_path: Path) -> None:
+    path = tmp_path / "latest.sqlite3"
+    latest = SqliteLatestCaptions(path, busy_s=0.01)
+    blocker = sqlite3.connect(path, isolation_level=None)
+    blocker.execute("BEGIN IMMEDIATE")
+    with pytest.raises(TransientFailure):
+        latest.put("episode", LatestFiles(), was=None)
+    blocker.close()
