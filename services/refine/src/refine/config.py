@@ -1,0 +1,110 @@
+"""The `[refine]` section of everyword.toml."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    model_validator,
+)
+
+from refine.domain.normalize import Shape
+from refine.domain.rules import check_rule
+
+
+def _visible(text: str) -> str:
+    if not text.replace("\n", " ").replace("\t", " ").isprintable():
+        raise ValueError("holds a character that cannot be seen")
+    return text
+
+
+def _tidy(text: str) -> str:
+    return " ".join(_visible(text).split())
+
+
+Text = Annotated[str, AfterValidator(_visible)]
+NonEmpty = Annotated[str, AfterValidator(_tidy), Field(min_length=1)]
+
+
+class _Section(BaseModel):
+    """A part of the file: a wrong key is an error that names it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Replacement(_Section):
+    """One rule: what is heard, and what it becomes."""
+
+    kind: Literal["literal", "regex"] = "literal"
+    from_: str = Field(alias="from")
+    to: Text
+    case_sensitive: bool = False
+
+    @model_validator(mode="after")
+    def _compiles(self) -> Self:
+        check_rule(self)
+        return self
+
+
+class GlossaryTerm(_Section):
+    """A word or name as it is written, and what recognisers make of it."""
+
+    term: NonEmpty
+    heard: tuple[NonEmpty, ...] = ()
+
+
+def _as_term(raw: object) -> object:
+    return {"term": raw} if isinstance(raw, str) else raw
+
+
+class NormalizationSettings(_Section):
+    """What segments may be; see `refine.domain.normalize`."""
+
+    longest_s: PositiveFloat = 20.0
+    most_words: PositiveInt = 60
+    tiny_s: float = Field(default=1.0, ge=0)
+    tiny_words: int = Field(default=2, ge=0)
+    merge_pause_s: float = Field(default=0.8, ge=0)
+    split_pause_s: PositiveFloat = 3.0
+    capitals: Literal["auto", "on", "off"] = "auto"
+
+    def shape(self) -> Shape:
+        """Return the limits as the domain takes them."""
+        return Shape(
+            longest_s=self.longest_s,
+            most_words=self.most_words,
+            tiny_s=self.tiny_s,
+            tiny_words=self.tiny_words,
+            merge_pause_s=self.merge_pause_s,
+            split_pause_s=self.split_pause_s,
+        )
+
+
+class ModelSettings(_Section):
+    """Which language model suggests corrections; its key comes by environment only."""
+
+    provider: Literal["off", "openai", "bedrock"] = "off"
+    model: str = ""
+    url: str = ""
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.provider == "openai" and not self.url.startswith(("http://", "https://")):
+            raise ValueError('provider "openai" needs `url`, for one http://127.0.0.1:11434/v1')
+        if self.provider != "off" and not self.model:
+            raise ValueError(f'provider "{self.provider}" needs `model`')
+        return self
+
+
+class RefineSettings(_Section):
+    """How transcripts are refined; may differ from show to show."""
+
+    glossary: tuple[Annotated[GlossaryTerm, BeforeValidator(_as_term)], ...] = ()
+    replacements: tuple[Replacement, ...] = ()
+    model: ModelSettings = ModelSettings()
+    normalization: NormalizationSettings = NormalizationSettings()

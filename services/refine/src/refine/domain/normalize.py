@@ -1,0 +1,185 @@
+"""Segments people can read: tiny ones merged, long ones cut where speech itself pauses."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from math import ceil
+
+from everyword_transcripts import Segment, Transcript, Word, join_words
+
+_SENTENCE_END = tuple(".?!…。？！؟।။")  # noqa: RUF001 - the marks of other scripts are meant
+_CLAUSE_END = tuple(",;:、，；：،؛")  # noqa: RUF001
+_CLOSERS = "\"'»”’)]}」』"  # noqa: RUF001
+_BREATH_S = 0.3
+"""A pause this long begins a new utterance, as far as capitals go."""
+_ENGLISH_I = frozenset({"i", "i'm", "i'll", "i'd", "i've", "i’m", "i’ll", "i’d", "i’ve"})  # noqa: RUF001
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a segment may be: lengths in seconds and words."""
+
+    longest_s: float = 20.0
+    most_words: int = 60
+    tiny_s: float = 1.0
+    tiny_words: int = 2
+    merge_pause_s: float = 0.8
+    split_pause_s: float = 3.0
+
+
+@dataclass(frozen=True)
+class NormalizeReport:
+    """How many segments were joined to a neighbour, cut off another, and words capitalised."""
+
+    merged: int = 0
+    split: int = 0
+    capitalised: int = 0
+
+
+def normalize(
+    transcript: Transcript,
+    shape: Shape,
+    *,
+    capitalise: bool = False,
+    keep: frozenset[str] = frozenset(),
+) -> tuple[Transcript, NormalizeReport]:
+    """Cut over-long segments, merge tiny ones into their speaker's neighbour, order by time.
+
+    A cut falls at the end of a sentence, else at the longest pause or the end of a clause. With
+    `capitalise` the first word after a pause gets a capital, and English "i", but no word of
+    `keep`; punctuation is never invented. Linear in words.
+    """
+    cut: list[Segment] = []
+    for segment in transcript.segments:
+        cut.extend(_cut(segment, shape, transcript.language))
+    splits = len(cut) - len(transcript.segments)
+    cut.sort(key=lambda segment: segment.start)
+    joined = _merge(cut, shape, transcript.language)
+    merged = len(cut) - len(joined)
+    capitalised = _capitalise(joined, transcript.language, keep) if capitalise else 0
+    return transcript.with_segments(joined), NormalizeReport(merged, splits, capitalised)
+
+
+def has_capitals(transcript: Transcript) -> bool:
+    """Tell whether the engine writes capitals, or the script has none."""
+    texts = [segment.text for segment in transcript.segments]
+    return any(text != text.lower() for text in texts) or all(
+        text == text.upper() for text in texts
+    )
+
+
+def _cut(segment: Segment, shape: Shape, language: str) -> Iterator[Segment]:
+    words = segment.words
+    length = segment.end - segment.start
+    short = len(words) <= shape.most_words and length <= shape.longest_s
+    if short and (length <= shape.split_pause_s or not _falls_silent(words, shape)):
+        yield segment
+        return
+    first = 0
+    while first < len(words):
+        stop = _next_cut(words, first, shape)
+        if stop - first == len(words):
+            yield segment
+        else:
+            yield Segment.of(words[first:stop], speaker=segment.speaker, language=language)
+        first = stop
+
+
+def _falls_silent(words: Sequence[Word], shape: Shape) -> bool:
+    return any(
+        words[at].start - words[at - 1].end >= shape.split_pause_s for at in range(1, len(words))
+    )
+
+
+def _next_cut(words: Sequence[Word], first: int, shape: Shape) -> int:
+    """Return where the segment that begins at `first` ends: a good place near an even share."""
+    rest = len(words) - first
+    rest_s = words[-1].end - words[first].start
+    share = rest / max(1, ceil(rest / shape.most_words), ceil(rest_s / shape.longest_s))
+    best, best_score = first + 1, -1.0
+    for at in range(first + 1, len(words)):
+        pause = words[at].start - words[at - 1].end
+        if pause >= shape.split_pause_s:
+            return at
+        score = _score(words[at - 1].word, pause) * max(
+            0.1, 1 - abs(at - first - share) / max(share, 1.0)
+        )
+        if score >= best_score:
+            best, best_score = at, score
+        too_long = words[at].end - words[first].start > shape.longest_s
+        if too_long or at - first >= shape.most_words:
+            return best
+    return len(words)
+
+
+def _score(word: str, pause_s: float) -> float:
+    bare = word.rstrip(_CLOSERS)
+    mark = 3.0 if bare.endswith(_SENTENCE_END) else 1.5 if bare.endswith(_CLAUSE_END) else 0.2
+    return mark + 2 * min(max(pause_s, 0.0), 1.0)
+
+
+def _merge(segments: Sequence[Segment], shape: Shape, language: str) -> list[Segment]:
+    """Join tiny segments to the one before, or the one after, of the same speaker."""
+    merged: list[Segment] = []
+    group: list[Segment] = []
+    count, tiny = 0, False
+    for segment in segments:
+        small = len(segment.words) <= shape.tiny_words and (
+            segment.end - segment.start <= shape.tiny_s
+        )
+        if (
+            group
+            and (small or tiny)
+            and segment.speaker == group[0].speaker
+            and 0 <= segment.start - group[-1].end <= shape.merge_pause_s
+            and segment.end - group[0].start <= shape.longest_s
+            and count + len(segment.words) <= shape.most_words
+        ):
+            group.append(segment)
+            count += len(segment.words)
+            tiny = count <= shape.tiny_words and segment.end - group[0].start <= shape.tiny_s
+            continue
+        if group:
+            merged.append(_joined(group, language))
+        group, count, tiny = [segment], len(segment.words), small
+    if group:
+        merged.append(_joined(group, language))
+    return merged
+
+
+def _joined(group: Sequence[Segment], language: str) -> Segment:
+    if len(group) == 1:
+        return group[0]
+    words = [word for segment in group for word in segment.words]
+    return Segment.of(words, speaker=group[0].speaker, language=language)
+
+
+def _capitalise(segments: list[Segment], language: str, keep: frozenset[str]) -> int:
+    """Write capitals into `segments` in place; return how many words got one."""
+    english = language.lower().split("-")[0] == "en"
+    count = 0
+    before: Segment | None = None
+    for index, segment in enumerate(segments):
+        begins = (
+            before is None
+            or before.speaker != segment.speaker
+            or segment.start - before.end >= _BREATH_S
+        )
+        before = segment
+        words = [
+            _capital(word)
+            if (begins and at == 0 and word.word not in keep)
+            or (english and word.word.rstrip(".,?!") in _ENGLISH_I)
+            else word
+            for at, word in enumerate(segment.words)
+        ]
+        changed = sum(a is not b for a, b in zip(words, segment.words, strict=True))
+        if changed:
+            count += changed
+            text = join_words([word.word for word in words], language)
+            segments[index] = replace(segment, text=text, words=tuple(words))
+    return count
+
+
+def _capital(word: Word) -> Word:
+    text = word.word[:1].title() + word.word[1:]
+    return word if text == word.word else replace(word, word=text)

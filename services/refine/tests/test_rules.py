@@ -1,0 +1,150 @@
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from everyword_events import Misconfigured
+from everyword_transcripts import Transcript
+from refine.config import RefineSettings, Replacement
+from refine.domain.rules import apply_rules, compile_rules
+
+
+def rule(from_: str, to: str, kind: str = "literal", *, case_sensitive: Any = False) -> Any:
+    return Replacement(kind=kind, from_=from_, to=to, case_sensitive=case_sensitive)
+
+
+def refined(transcript: Any, *rules: Any) -> Any:
+    return apply_rules(transcript, compile_rules(rules, language=transcript.language))
+
+
+def text_of(transcript: Any) -> Any:
+    return " | ".join(segment.text for segment in transcript.segments)
+
+
+@pytest.mark.parametrize(
+    ("spoken", "rules", "expected"),
+    [
+        ("we use a w s daily", [rule("A W S", "AWS")], "we use AWS daily"),
+        ("A W S, he said", [rule("A W S", "AWS")], "AWS, he said"),
+        ("a w s", [rule("A W S", "AWS", case_sensitive=True)], "a w s"),
+        ("category cat concat cat's", [rule("cat", "dog")], "category dog concat dog's"),
+        ("C++ and c++11", [rule("C++", "Cpp")], "Cpp and Cpp11"),
+        ("Äpfel äpfelchen", [rule("äpfel", "Birnen")], "Birnen äpfelchen"),
+        ("नमस्ते नमस", [rule("नमस", "x")], "नमस्ते x"),
+        ("one two three", [rule("one", "two"), rule("two two", "2")], "2 three"),
+        ("every word", [rule("every word", "everyword")], "everyword"),
+        ("everyword", [rule("everyword", "every word")], "every word"),
+        ("so um, yes", [rule("um", "")], "so, yes"),
+        ("Well. Um, yes", [rule("um", "")], "Well. yes"),
+        ("Um, yes", [rule("um", "")], "yes"),
+        ("fifty 50 per cent now", [rule(r"(\d+) per cent", r"\1%", "regex")], "fifty 50% now"),
+        ("the the cat", [rule(r"\b(\w+) \1\b", r"\1", "regex")], "the cat"),
+        ("say Foo", [rule(r"(?P<x>fo)o", r"\g<x>\g<x>", "regex")], "say FoFo"),
+        ("say Foo", [rule("foo", "bar", "regex", case_sensitive=True)], "say Foo"),
+        ("a foo", [rule(r"(?=foo)", "big ", "regex")], "a big foo"),
+        ("well known fact", [rule(r"(?<=well) (?=known)", "-", "regex")], "well-known fact"),
+        ("a b", [rule(r"(x)?b", r"[\1]", "regex")], "a []"),
+        ("price is 5", [rule("is", r"\1 costs")], r"price \1 costs 5"),
+    ],
+)
+def test_rules_apply_in_order_across_words(
+    transcribe: Callable[..., Transcript], spoken: str, rules: Any, expected: str
+) -> None:
+    got, _ = refined(transcribe(spoken), *[r for group in [rules] for r in group])
+    assert text_of(got) == expected
+    assert [w.word for w in got.words()] == expected.split()
+
+
+def test_word_times_follow_a_rule(transcribe: Callable[..., Transcript]) -> None:
+    before = transcribe("we use a w s daily", "and nothing here")
+    got, report = refined(before, rule("A W S", "AWS"))
+    words = list(got.words())
+    old = list(before.words())
+    assert (words[2].start, words[2].end) == (old[2].start, old[4].end)
+    assert words[3] is old[5]
+    assert got.segments[1] is before.segments[1]
+    assert report.applied == {"rule 1": 1}
+    (change,) = report.changes
+    assert (change.before, change.after, change.start, change.end) == (
+        "a w s",
+        "AWS",
+        old[2].start,
+        old[4].end,
+    )
+
+
+def test_a_rule_that_changes_nothing_is_not_counted(transcribe: Callable[..., Transcript]) -> None:
+    got, report = refined(transcribe("AWS it is"), rule("aws", "AWS"))
+    assert text_of(got) == "AWS it is"
+    assert report.applied == {}
+
+
+def test_a_segment_without_words_left_is_dropped(transcribe: Callable[..., Transcript]) -> None:
+    got, report = refined(
+        transcribe("thanks for watching", "real words"), rule("thanks for watching", "")
+    )
+    assert text_of(got) == "real words"
+    assert report.applied == {"rule 1": 1}
+
+
+def test_many_hits_in_one_segment(transcribe: Callable[..., Transcript]) -> None:
+    got, report = refined(
+        transcribe(" ".join(["a w s and"] * 500)),
+        rule("a w s", "AWS"),
+        rule(" and ", " & ", "regex"),
+    )
+    assert text_of(got) == " ".join(["AWS &"] * 499) + " AWS and"
+    assert report.applied == {"rule 1": 500, "rule 2": 499}
+
+
+def test_literal_rules_in_a_language_without_spaces(transcribe: Callable[..., Transcript]) -> None:
+    got, _ = refined(transcribe("東 京 都 へ", language="ja"), rule("東京", "Tokyo"))
+    assert text_of(got) == "Tokyo都へ"
+
+
+@pytest.mark.parametrize(
+    ("kind", "from_", "to", "says"),
+    [
+        ("regex", "(unclosed", "x", "not valid"),
+        ("regex", "a(b)", r"\2", "group"),
+        ("regex", "a(?P<n>b)", r"\g<m>", "group"),
+        ("regex", "[[a]]", "x", "not valid"),
+        ("regex", "x*", "y", "matches the empty text"),
+        ("regex", "", "y", "empty"),
+        ("literal", "  ", "y", "empty"),
+    ],
+)
+def test_a_bad_rule_is_refused_at_load_by_name(kind: str, from_: str, to: str, says: str) -> None:
+    good = {"kind": "literal", "from": "a", "to": "b"}
+    with pytest.raises(ValidationError, match=says) as caught:
+        RefineSettings.model_validate(
+            {"replacements": [good, {"kind": kind, "from": from_, "to": to}]}
+        )
+    assert caught.value.errors()[0]["loc"][:2] == ("replacements", 1)
+    bad = Replacement.model_construct(kind=kind, from_=from_, to=to, case_sensitive=False)
+    with pytest.raises(Misconfigured, match="rule 1"):
+        compile_rules([bad], language="en")
+
+
+def test_a_catastrophic_pattern_is_stopped_and_the_rest_goes_on(
+    transcribe: Callable[..., Transcript],
+) -> None:
+    spoken = transcribe("a" * 60 + "b", "call a w s")
+    rules = compile_rules([rule(r"(a|aa)+$", "x", "regex"), rule("a w s", "AWS")], language="en")
+    started = time.perf_counter()
+    got, report = apply_rules(spoken, rules, budget_s=0.2)
+    assert time.perf_counter() - started < 3
+    assert report.stopped == ("rule 1",)
+    assert got.segments[1].text == "call AWS"
+
+
+def test_settings_refuse_wrong_keys() -> None:
+    with pytest.raises(ValidationError, match="replacement"):
+        RefineSettings.model_validate({"replacement": []})
+    with pytest.raises(ValidationError, match="url"):
+        RefineSettings.model_validate({"model": {"provider": "openai", "model": "x"}})
+    assert RefineSettings.model_validate(
+        {"glossary": ["Mammino", {"term": "kubectl", "heard": ["cube cuttle"]}]}
+    ).glossary[1].heard == ("cube cuttle",)
