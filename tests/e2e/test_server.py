@@ -1,0 +1,86 @@
+"""The stack as processes: the command speaks through the server, and it stops cleanly."""
+
+import json
+import signal
+import time
+from pathlib import Path
+
+import httpx
+import psutil
+from support.stack import Everyword
+
+
+def test_the_command_goes_through_the_server_while_one_runs(
+    everyword: Everyword, transcript_file: Path
+) -> None:
+    with everyword.up() as (url, _):
+        added = everyword.json("add", "--transcript", str(transcript_file), "--wait")
+        assert added["state"] == "ready"
+        assert httpx.get(f"{url}/v1/search", params={"q": "storm"}).json()["hits"] == 1
+        assert everyword.json("search", "storm")["hits"] == 1
+        assert everyword.error("up", "--port", "0", code=4).startswith("everyword: another")
+    assert everyword.json("search", "storm")["hits"] == 1
+
+
+def test_sigterm_ends_every_process(everyword: Everyword) -> None:
+    with everyword.up() as (_, server):
+        children = psutil.Process(server.pid).children(recursive=True)
+        assert len(children) >= 2
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(30) in (0, -signal.SIGTERM)
+    psutil.wait_procs(children, timeout=10)
+    assert not any(child.is_running() for child in children)
+
+
+def test_a_killed_child_is_started_again(everyword: Everyword, transcript_file: Path) -> None:
+    with everyword.up() as (_, server):
+        for child in psutil.Process(server.pid).children(recursive=True):
+            child.kill()
+        added = everyword.json("add", "--transcript", str(transcript_file), "--wait")
+        assert added["state"] == "ready"
+
+
+def test_children_end_when_the_server_is_killed(everyword: Everyword) -> None:
+    with everyword.up() as (_, server):
+        children = psutil.Process(server.pid).children(recursive=True)
+        server.kill()
+        server.wait()
+        gone, _alive = psutil.wait_procs(children, timeout=30)
+        assert len(gone) == len(children)
+
+
+def test_unfinished_work_is_resumed(everyword: Everyword, transcript_file: Path) -> None:
+    episode = everyword.json("add", "--transcript", str(transcript_file))["episode_id"]
+    assert everyword.json("status", episode)["state"] != "ready"
+    with everyword.up():
+        assert everyword.json("status", episode, "--watch")["state"] == "ready"
+
+
+def test_an_upload_is_checked(everyword: Everyword) -> None:
+    with everyword.up() as (url, _):
+        wish = {"title": "t", "filename": "t.wav", "bytes": 10}
+        announced = httpx.post(f"{url}/v1/episodes", json=wish).json()
+        upload = announced["upload"]["url"]
+        wrong = httpx.put(f"{upload[:-4]}AAAA", content=b"0123456789")
+        assert (wrong.status_code, wrong.json()["code"]) == (403, "upload_signature")
+        long = httpx.put(upload, content=b"0123456789a")
+        assert (long.status_code, long.json()["code"]) == (400, "upload_size")
+        state = httpx.get(f"{url}/v1/episodes/{announced['episode_id']}").json()["state"]
+        assert state == "awaiting_upload"
+        httpx.put(upload, content=b"0123456789")
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline and state != "failed":
+            episode = httpx.get(f"{url}/v1/episodes/{announced['episode_id']}").json()
+            state = episode["state"]
+        assert episode["error"]["code"] == "not_audio"
+
+
+def test_openapi_and_problems(everyword: Everyword) -> None:
+    with everyword.up() as (url, _):
+        described = httpx.get(f"{url}/v1/openapi.json").json()
+        assert described["openapi"].startswith("3.1")
+        assert {"/v1/search", "/v1/episodes"} <= set(described["paths"])
+        missing = httpx.get(f"{url}/v1/episodes/none")
+        assert missing.status_code == 404
+        assert missing.headers["content-type"].startswith("application/problem+json")
+        assert set(json.loads(missing.text)) >= {"type", "title", "status", "detail", "code"}

@@ -1,0 +1,99 @@
+"""The command as a person runs it: a process of its own, a data folder, exit codes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+TIMEOUT_S = 120
+
+
+@dataclass(frozen=True)
+class Everyword:
+    """Runs the command on one data folder."""
+
+    data: Path
+
+    def __call__(self, *arguments: str, code: int = 0) -> str:
+        """Run it, check its exit code, return its stdout."""
+        done = self.run(*arguments)
+        assert done.returncode == code, f"exit {done.returncode}: {done.stdout}{done.stderr}"
+        assert "Traceback" not in done.stderr
+        return done.stdout
+
+    def json(self, *arguments: str, code: int = 0) -> Any:
+        """Run it with --json and return the document."""
+        return json.loads(self(*arguments, "--json", code=code))
+
+    def error(self, *arguments: str, code: int) -> str:
+        """Run it, expect this exit code, return what it says on stderr's last line."""
+        done = self.run(*arguments)
+        assert done.returncode == code, f"exit {done.returncode}: {done.stdout}{done.stderr}"
+        assert "Traceback" not in done.stderr
+        return done.stderr.strip().splitlines()[-1]
+
+    def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "-m", "everyword_local", "--data", str(self.data), *arguments]
+        return subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_S,
+            env=environment(),
+            check=False,
+            cwd=self.data.parent,
+        )
+
+    @contextmanager
+    def up(self) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+        """Run the stack on a free port; yields its address and its process."""
+        command = [sys.executable, "-m", "everyword_local", "--data", str(self.data)]
+        with subprocess.Popen(
+            [*command, "--json", "up", "--port", "0"],
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment(),
+            cwd=self.data.parent,
+        ) as server:
+            try:
+                assert server.stdout is not None
+                yield json.loads(server.stdout.readline())["url"], server
+            finally:
+                if server.poll() is None:
+                    server.send_signal(signal.SIGTERM)
+                    server.wait(TIMEOUT_S)
+
+
+def environment() -> dict[str, str]:
+    """The environment without anything of Everyword's own, and no hub to ask."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("EVERYWORD_")}
+    return {**kept, "HF_HUB_OFFLINE": "1"}
+
+
+def write_transcript_file(path: Path, *sentences: str) -> Path:
+    """A transcript with a word every 0.4 s, in WhisperX's form."""
+    segments: list[dict[str, Any]] = []
+    at = 0.0
+    for number, sentence in enumerate(sentences):
+        words = []
+        for word in sentence.split():
+            words.append({"word": word, "start": round(at, 2), "end": round(at + 0.3, 2)})
+            at += 0.4
+        speaker = f"SPEAKER_0{number % 2}"
+        segments.append(
+            {
+                "start": words[0]["start"],
+                "end": words[-1]["end"],
+                "text": sentence,
+                "speaker": speaker,
+                "words": words,
+            }
+        )
+    path.write_text(json.dumps({"language": "en", "segments": segments}))
+    return path
