@@ -1,0 +1,1 @@
+"""The engines: SQLite FTS5 (embedded) and OpenSearch."""

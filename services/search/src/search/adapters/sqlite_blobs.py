@@ -1,0 +1,91 @@
+"""How the embedded index packs an episode: little-endian arrays and deflated blocks of words."""
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+_UINT32: Final = np.dtype("<u4")
+_BLOCK_WORDS: Final = 512
+_SEPARATOR: Final = "\n"
+
+
+def pack_ints(values: Sequence[int]) -> bytes:
+    """Pack as uint32."""
+    return np.asarray(values, dtype=_UINT32).tobytes()
+
+
+def unpack_ints(blob: bytes) -> NDArray[np.uint32]:
+    """Unpack uint32 without copying."""
+    return np.frombuffer(blob, dtype=_UINT32)
+
+
+@dataclass(frozen=True)
+class WordOfToken:
+    """Gives the word a token belongs to; most episodes have few words of several tokens."""
+
+    tokens: Ints
+    words: Ints
+
+    @classmethod
+    def read(cls, blob: bytes) -> "WordOfToken":
+        """Unpack what `breaks_of` packed."""
+        pairs = unpack_ints(blob).astype(np.int64).reshape(-1, 2)
+        return cls(pairs[:, 0], pairs[:, 1])
+
+    def __call__(self, at: Ints) -> Ints:
+        """Return the word index of each token position."""
+        if len(self.tokens) == 0:
+            return at
+        pair = np.searchsorted(self.tokens, at, side="right") - 1
+        shifted = at - self.tokens[pair] + self.words[pair]
+        return np.where(pair < 0, at, shifted)
+
+
+def breaks_of(words: Sequence[int]) -> bytes:
+    """Pack the places where the word index no longer rises with the token index."""
+    of_token = np.asarray(words, dtype=np.int64)
+    steps = np.diff(of_token, prepend=-1)
+    at = np.flatnonzero(steps != 1)
+    return np.stack([at, of_token[at]], axis=1).astype(_UINT32).tobytes()
+
+
+def pack_words(words: Sequence[str]) -> bytes:
+    """Pack display words in blocks, each read alone: uint32 block ends, then the blocks."""
+    blocks = [
+        zlib.compress(_SEPARATOR.join(words[at : at + _BLOCK_WORDS]).encode(), 6)
+        for at in range(0, len(words), _BLOCK_WORDS)
+    ]
+    ends = np.cumsum([len(block) for block in blocks]) if blocks else np.zeros(0)
+    return pack_ints([len(blocks), *ends.tolist()]) + b"".join(blocks)
+
+
+@dataclass
+class PackedWords:
+    """Reads words out of `pack_words`' bytes, a block at a time."""
+
+    blob: bytes
+
+    def __post_init__(self) -> None:
+        n_blocks = int(unpack_ints(self.blob[:4])[0])
+        self._base = 4 + 4 * n_blocks
+        self._ends = [0, *unpack_ints(self.blob[4 : self._base]).tolist()]
+        self._open: dict[int, list[str]] = {}
+
+    def slice(self, first: int, last: int) -> list[str]:
+        """Return the words `first`..`last`, both included."""
+        found: list[str] = []
+        for number in range(first // _BLOCK_WORDS, last // _BLOCK_WORDS + 1):
+            start = number * _BLOCK_WORDS
+            found += self._block(number)[max(0, first - start) : last - start + 1]
+        return found
+
+    def _block(self, number: int) -> list[str]:
+        if number not in self._open:
+            raw = self.blob[self._base + self._ends[number] : self._base + self._ends[number + 1]]
+            self._open[number] = zlib.decompress(raw).decode().split(_SEPARATOR)
+        return self._open[number]

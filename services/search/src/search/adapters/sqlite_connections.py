@@ -1,0 +1,117 @@
+"""Connections to the index file: one per thread, the same settings for all, errors translated."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+from everyword_events import Misconfigured, TransientFailure
+
+FORMAT: Final = 1
+_BUSY_TIMEOUT_S: Final = 30
+_SETTINGS: Final = """
+    pragma journal_mode = wal;
+    pragma synchronous = full;
+    pragma foreign_keys = on;
+    pragma cache_size = -32768;
+    pragma mmap_size = 1073741824;
+"""
+
+
+class Connections:
+    """Opens the index file, creating or refusing it by its format."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._mine = threading.local()
+        self._all: list[sqlite3.Connection] = []
+        self._lock = threading.Lock()
+        with self._translated():
+            self._create()
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Give a connection that sees one state of the index throughout."""
+        with self._transaction("begin") as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """Give a connection whose changes are all durable at the end, or none."""
+        with self._transaction("begin immediate") as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Close the connections of all threads."""
+        with self._lock:
+            while self._all:
+                self._all.pop().close()
+        self._mine = threading.local()
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
+        with self._translated():
+            connection = self._connection()
+            connection.execute(begin)
+            try:
+                yield connection
+            except BaseException:
+                connection.rollback()
+                raise
+            connection.commit()
+
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._mine, "connection", None)
+        if connection is None:
+            connection = sqlite3.connect(
+                self._path,
+                timeout=_BUSY_TIMEOUT_S,
+                isolation_level=None,
+                check_same_thread=False,
+            )
+            with self._lock:
+                self._all.append(connection)
+            connection.executescript(_SETTINGS)
+            self._mine.connection = connection
+        return connection
+
+    def _create(self) -> None:
+        connection = self._connection()
+        found = connection.execute("pragma user_version").fetchone()[0]
+        if found > FORMAT:
+            raise Misconfigured(
+                f"the search index {self._path.name} was written by a newer version "
+                f"(format {found}, this program knows {FORMAT})",
+                hint="update everyword, or move the file away and rebuild the index by replay",
+                code="index_too_new",
+            )
+        if found == FORMAT:
+            return
+        schema = resources.files("search.adapters").joinpath("sqlite_schema.sql").read_text("utf-8")
+        connection.executescript(
+            f"begin immediate; {schema} pragma user_version = {FORMAT}; commit"
+        )
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            if "unable to open" in str(error) or "readonly" in str(error):
+                raise Misconfigured(
+                    f"the search index {self._path} cannot be opened: {error}",
+                    hint="check that its folder exists and is writable",
+                    code="index_not_writable",
+                ) from error
+            raise TransientFailure(
+                f"the search index is busy or interrupted: {error}", code="index_busy"
+            ) from error
+        except sqlite3.DatabaseError as error:
+            raise Misconfigured(
+                f"the search index {self._path.name} cannot be read: {error}",
+                hint="move the file away and rebuild the index by replay",
+                code="index_damaged",
+            ) from error

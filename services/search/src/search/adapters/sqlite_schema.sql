@@ -1,0 +1,66 @@
+-- The embedded word index. One row per episode in each table; `id` is the same in all of them.
+
+-- What is known of an episode. `revision` is '' until its words arrive; a removed episode keeps
+-- its row, so that a late transcript cannot bring it back. Small, so that a filter or a sort
+-- over thousands of episodes reads few pages.
+create table if not exists episode (
+    id integer primary key,
+    episode_id text not null unique,
+    revision text not null default '',
+    removed integer not null default 0,
+    as_of real not null default 0,          -- when title, show, date, link were stated
+    show text not null default '',
+    show_folded text not null default '',
+    title text not null default '',
+    published real,                          -- epoch seconds
+    link text,
+    language text not null default '',
+    words integer not null default 0
+);
+create index if not exists episode_by_language on episode (language);
+
+-- Every word form ever said. `said` counts in how many words it stands, over all episodes.
+create table if not exists term (
+    id integer primary key,
+    term text not null unique,
+    said integer not null default 0
+);
+
+-- Which terms share a fold, a stem in a language, or are a compound written together; terms
+-- that are their own fold or stem are left out.
+create table if not exists kin (
+    kinship text not null,
+    key text not null,
+    term text not null,
+    primary key (kinship, key, term)
+) without rowid;
+
+-- The token at each position, as uint32 term ids, and where token and word indexes part:
+-- `breaks` holds uint32 pairs (token, word) from which on word = token - pair.token + pair.word.
+create table if not exists tokens (
+    id integer primary key references episode (id) on delete cascade,
+    terms blob not null,
+    breaks blob not null
+);
+
+-- What is shown of a hit: times as uint32 milliseconds, words in deflated blocks, and
+-- `turns`: JSON [[first word, speaker], …].
+create table if not exists spoken (
+    id integer primary key references episode (id) on delete cascade,
+    starts blob not null,
+    ends blob not null,
+    words blob not null,
+    turns text not null
+);
+
+create table if not exists speaker (
+    id integer not null references episode (id) on delete cascade,
+    folded text not null,
+    name text not null,
+    primary key (id, folded)
+) without rowid;
+
+-- Postings. Contentless: the tokens are given again to delete them, which SQLite 3.40 can do.
+create virtual table if not exists postings using fts5 (
+    tokens, content='', tokenize="ascii tokenchars '.+#'"
+);

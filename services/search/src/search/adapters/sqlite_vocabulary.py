@@ -1,0 +1,106 @@
+"""The embedded index's vocabulary: exact look-ups in SQL, typing errors in memory."""
+
+import json
+import threading
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from search.adapters.sqlite_connections import Connections
+from search.domain.expansion import Kinship
+from search.domain.tokens import fold, joined, stem
+
+
+def kin_of(
+    terms: Iterable[str], compounds: Iterable[tuple[str, ...]], language: str
+) -> Iterator[tuple[str, str, str]]:
+    """Yield the kinships of an episode's terms; none for a term that is its own fold or stem."""
+    for term in terms:
+        folded, stemmed = fold(term), stem(term, language)
+        if folded != term:
+            yield Kinship.FOLD, folded, term
+        if stemmed != term:
+            yield Kinship.STEM, f"{language}:{stemmed}", term
+    for tokens in compounds:
+        word = joined(tokens)
+        if word is not None:
+            yield Kinship.JOIN, word, " ".join(tokens)
+
+
+class SqliteVocabulary:
+    """Reads the term and kin tables.
+
+    For typing errors all terms are kept in memory by length (about 100 bytes each), and only
+    those added since are read before a use.
+    """
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+        self._by_length: defaultdict[int, list[str]] = defaultdict(list)
+        self._read_up_to = 0
+        self._lock = threading.Lock()
+
+    def spoken(self, terms: Collection[str]) -> frozenset[str]:
+        """Return those of `terms` that are said somewhere."""
+        with self._connections.reading() as connection:
+            rows = connection.execute(
+                "select term from term where said > 0 and term in (select value from json_each(?))",
+                (json.dumps(sorted(terms)),),
+            ).fetchall()
+        return frozenset(term for (term,) in rows)
+
+    def kin(self, kinship: Kinship, keys: Collection[str]) -> dict[str, list[str]]:
+        """Return, for each key, the words that share it."""
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        with self._connections.reading() as connection:
+            for key, term in connection.execute(
+                "select key, term from kin where kinship = ?"
+                " and key in (select value from json_each(?))",
+                (kinship, json.dumps(sorted(keys))),
+            ):
+                found[key].append(term)
+        return dict(found)
+
+    def near(self, term: str, distance: int) -> frozenset[str]:
+        """Return the words within `distance` edits of `term`."""
+        with self._lock:
+            self._catch_up()
+            found = [
+                word
+                for length in range(len(term) - distance, len(term) + distance + 1)
+                for word, _, _ in process.extract(
+                    term,
+                    self._by_length.get(length, []),
+                    scorer=OSA.distance,
+                    score_cutoff=distance,
+                    limit=None,
+                )
+            ]
+        return self.spoken(found)
+
+    def starting(self, prefix: str, *, limit: int, folded: bool = False) -> Sequence[str]:
+        """Return words that start with `prefix`, most often said first."""
+        span = {"low": prefix, "high": prefix + chr(0x10FFFF), "limit": limit}
+        query = "select term, said from term where term >= :low and term < :high"
+        if folded:
+            query += (
+                " union select t.term, t.said from kin k join term t on t.term = k.term"
+                " where k.kinship = 'fold' and k.key >= :low and k.key < :high"
+            )
+        with self._connections.reading() as connection:
+            rows = connection.execute(
+                f"select term from ({query}) where said > 0 order by said desc, term limit :limit",  # noqa: S608
+                span,
+            ).fetchall()
+        return [term for (term,) in rows]
+
+    def _catch_up(self) -> None:
+        with self._connections.reading() as connection:
+            rows = connection.execute(
+                "select id, term from term where id > ? order by id", (self._read_up_to,)
+            ).fetchall()
+        for number, term in rows:
+            self._by_length[len(term)].append(term)
+            self._read_up_to = number

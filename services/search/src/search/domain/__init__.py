@@ -1,0 +1,1 @@
+"""What search means, whatever engine does it: tokens, queries, tiers, moments, pages."""

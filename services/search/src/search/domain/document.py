@@ -1,0 +1,82 @@
+"""An episode as search holds it: every word with its times, and who said it."""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from everyword_events import EpisodeInfo
+from everyword_transcripts import Transcript
+from search.domain.tokens import tokens_of
+
+
+class Turn(NamedTuple):
+    """From word `first` on, until the next turn, `speaker` speaks."""
+
+    first: int
+    speaker: str | None
+
+
+@dataclass(frozen=True)
+class EpisodeDocument:
+    """One run's transcript of one episode. `revision` orders runs: a lower one never wins."""
+
+    episode_id: str
+    revision: str
+    info: EpisodeInfo
+    language: str
+    words: tuple[str, ...]
+    starts_ms: tuple[int, ...]
+    ends_ms: tuple[int, ...]
+    turns: tuple[Turn, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        transcript: Transcript,
+        *,
+        episode_id: str,
+        info: EpisodeInfo,
+        run_id: str,
+        occurred_at: datetime,
+    ) -> "EpisodeDocument":
+        """Take from a transcript what search needs."""
+        words: list[str] = []
+        starts: list[int] = []
+        ends: list[int] = []
+        turns: list[Turn] = []
+        label: str | None = None
+        for word in transcript.words():
+            if not turns or word.speaker != label:
+                label = word.speaker
+                turns.append(Turn(len(words), transcript.speaker_name(label)))
+            words.append(word.word)
+            starts.append(round(word.start * 1000))
+            ends.append(round(word.end * 1000))
+        return cls(
+            episode_id=episode_id,
+            revision=f"{run_id}/{occurred_at.astimezone(UTC).isoformat()}",
+            info=info,
+            language=transcript.language,
+            words=tuple(words),
+            starts_ms=tuple(starts),
+            ends_ms=tuple(ends),
+            turns=tuple(turns),
+        )
+
+    def tokens(self) -> Iterator[tuple[int, str]]:
+        """Yield each token with the index of the word it belongs to."""
+        for index, word in enumerate(self.words):
+            for token in tokens_of(word):
+                yield index, token
+
+    def speaker_of(self, word: int) -> str | None:
+        """Return who says the word."""
+        return speaker_at(self.turns, word)
+
+
+def speaker_at(turns: Sequence[Turn], word: int) -> str | None:
+    """Return who speaks at a word, given turns in order."""
+    at = bisect_right(turns, word, key=lambda turn: turn.first) - 1
+    return turns[at].speaker if at >= 0 else None

@@ -1,0 +1,212 @@
+"""From a query to what is looked for at each tier: exact, folded, stemmed, fuzzy.
+
+A tier is tried only when the one before found nothing, so a looser tier never mixes into the
+count of a stricter one. All tiers read the same words; they differ in which words of the
+archive's vocabulary may stand for a word of the query.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from enum import StrEnum
+from itertools import islice, product
+from typing import Final, Protocol
+
+from search.domain.matching import Alternatives, Pattern, Plan, Slot
+from search.domain.query import Clause, Query, Spelling
+from search.domain.tokens import fold, stem
+
+MOST_PATTERNS: Final = 16
+MOST_LOOSE_TERMS: Final = 16
+MOST_PREFIX_TERMS: Final = 200
+SHORTEST_FUZZY: Final = 4
+SHORTEST_FUZZY_TWICE: Final = 8
+
+
+class Tier(StrEnum):
+    """How near the words found are to the words asked for."""
+
+    EXACT = "exact"
+    FOLDED = "folded"
+    STEMMED = "stemmed"
+    FUZZY = "fuzzy"
+    SOUNDS_LIKE = "sounds_like"
+
+
+class Kinship(StrEnum):
+    """What two words may share; the key is what they share.
+
+    FOLD: the word without accents. STEM: `{language}:{stem}`. JOIN: a compound written together;
+    its kin are the compound's tokens, joined by spaces.
+    """
+
+    FOLD = "fold"
+    STEM = "stem"
+    JOIN = "join"
+
+
+class Vocabulary(Protocol):
+    """The words ever said in the archive."""
+
+    def spoken(self, terms: Collection[str]) -> frozenset[str]:
+        """Return those of `terms` that are said somewhere."""
+
+    def kin(self, kinship: Kinship, keys: Collection[str]) -> Mapping[str, Collection[str]]:
+        """Return, for each key, the words that share it; a word that is its own key may lack."""
+
+    def near(self, term: str, distance: int) -> Collection[str]:
+        """Return the words within `distance` edits (optimal string alignment) of `term`."""
+
+    def starting(self, prefix: str, *, limit: int, folded: bool = False) -> Sequence[str]:
+        """Return words that start with `prefix` (or whose fold does), most often said first."""
+
+
+class Expansion:
+    """A query against a vocabulary, tier by tier."""
+
+    def __init__(self, query: Query, vocabulary: Vocabulary) -> None:
+        self._query = query
+        self._vocabulary = vocabulary
+        self._rows = _rows(query, vocabulary)
+        self._terms = frozenset(
+            term for rows in self._rows.values() for row in rows for term in row
+        )
+        self._folded: dict[str, frozenset[str]] | None = None
+
+    def plans(self, tier: Tier, languages: Collection[str]) -> list[Plan]:
+        """Return what to look for at `tier`; none where it adds nothing to the one before.
+
+        `languages` are those of the archive's episodes: stems differ between them.
+        """
+        if tier is Tier.EXACT:
+            return [self._plan({})]
+        if tier is Tier.FOLDED:
+            plan = self._plan(self.folded(), folds=True)
+            return [plan] if plan != self._plan({}) else []
+        if tier is Tier.STEMMED:
+            return list(self._stemmed(languages))
+        if tier is Tier.FUZZY:
+            near = self.corrections()
+            return [self._plan({**self.folded(), **near}, rows=1)] if near else []
+        return []
+
+    def folded(self) -> Mapping[str, frozenset[str]]:
+        """Return, for each term, the words that differ from it in accents alone."""
+        if self._folded is None:
+            kin = self._vocabulary.kin(Kinship.FOLD, {fold(term) for term in self._terms})
+            self._folded = {
+                term: frozenset((term, *_itself(fold(term), fold), *kin.get(fold(term), ())))
+                for term in self._terms
+            }
+        return self._folded
+
+    def corrections(self) -> dict[str, frozenset[str]]:
+        """Return, for each term never said, the nearest words that are: one edit, else two.
+
+        Short words (under 4 letters) and numbers are taken as they are: their neighbours are
+        other words, not typing errors.
+        """
+        spoken = self._vocabulary.spoken({t for terms in self.folded().values() for t in terms})
+        wanted = {
+            term
+            for clause in self._query.wanted
+            for term in clause.tokens[: -1 if clause.is_prefix else None]
+        }
+        near: dict[str, frozenset[str]] = {}
+        for term in wanted:
+            if not term.isalpha() or len(term) < SHORTEST_FUZZY or spoken & self.folded()[term]:
+                continue
+            for distance in range(1, 3 if len(term) >= SHORTEST_FUZZY_TWICE else 2):
+                found = self._vocabulary.near(term, distance)
+                if found:
+                    ranked = sorted(
+                        found, key=lambda t: (t[0] != term[0], abs(len(t) - len(term)), t)
+                    )
+                    near[term] = frozenset(ranked[:MOST_LOOSE_TERMS])
+                    break
+        return near
+
+    def _stemmed(self, languages: Collection[str]) -> Iterator[Plan]:
+        folded = self.folded()
+        stems = {
+            (language, term): stem(term, language) for language in languages for term in self._terms
+        }
+        kin = self._vocabulary.kin(
+            Kinship.STEM, {f"{language}:{key}" for (language, _), key in stems.items()}
+        )
+        narrower = self._plan(folded, folds=True)
+        for language in sorted(languages):
+            widened = {}
+            for term in self._terms:
+                key = stems[language, term]
+                itself = _itself(key, lambda word: stem(word, language))  # noqa: B023
+                widened[term] = folded[term].union(itself, kin.get(f"{language}:{key}", ()))
+            plan = self._plan(widened, folds=True, language=language)
+            if (plan.wanted, plan.unwanted) != (narrower.wanted, narrower.unwanted):
+                yield plan
+
+    def _plan(
+        self,
+        widened: Mapping[str, frozenset[str]],
+        *,
+        folds: bool = False,
+        rows: int = MOST_PATTERNS,
+        language: str | None = None,
+    ) -> Plan:
+        def slots(clause: Clause) -> Alternatives:
+            return tuple(
+                self._pattern(row, widened, is_prefix=clause.is_prefix, folds=folds)
+                for row in self._rows[clause][:rows]
+            )
+
+        query = self._query
+        return Plan(tuple(map(slots, query.wanted)), tuple(map(slots, query.unwanted)), language)
+
+    def _pattern(
+        self,
+        row: tuple[str, ...],
+        widened: Mapping[str, frozenset[str]],
+        *,
+        is_prefix: bool,
+        folds: bool,
+    ) -> Pattern:
+        slots = [Slot(widened.get(term) or frozenset((term,))) for term in row]
+        if is_prefix:
+            start = row[-1]
+            wider = (
+                self._vocabulary.starting(fold(start), limit=MOST_PREFIX_TERMS, folded=True)
+                if folds
+                else ()
+            )
+            slots[-1] = Slot(frozenset(t for t in wider if not t.startswith(start)), prefix=start)
+        return tuple(slots)
+
+
+def _rows(query: Query, vocabulary: Vocabulary) -> dict[Clause, tuple[tuple[str, ...], ...]]:
+    """Return the rows of tokens that say each clause; `e-mail` is said as `email` as well."""
+    clauses = (*query.wanted, *query.unwanted)
+    together = {
+        spelling.joined or spelling.tokens[0]
+        for clause in clauses
+        for spelling in clause.spellings
+        if spelling.joined or len(spelling.tokens) == 1
+    }
+    compounds = vocabulary.kin(Kinship.JOIN, together)
+
+    def ways(spelling: Spelling) -> list[tuple[str, ...]]:
+        key = spelling.joined or (spelling.tokens[0] if len(spelling.tokens) == 1 else "")
+        apart = [tuple(kin.split(" ")) for kin in sorted(compounds.get(key, ()))]
+        whole = [(spelling.joined,)] if spelling.joined else []
+        return list(dict.fromkeys([spelling.tokens, *whole, *apart]))
+
+    rows = {}
+    for clause in clauses:
+        options = [ways(spelling) for spelling in clause.spellings]
+        if clause.is_prefix:
+            options[-1] = options[-1][:1]
+        found = (tuple(term for way in choice for term in way) for choice in product(*options))
+        rows[clause] = tuple(dict.fromkeys(islice(found, MOST_PATTERNS)))
+    return rows
+
+
+def _itself(key: str, reduce: Callable[[str], str]) -> tuple[str, ...]:
+    """Return the shared form too, as the vocabulary does not list words that are their own."""
+    return (key,) if reduce(key) == key else ()

@@ -1,0 +1,139 @@
+"""From occurrences of single clauses to moments: one definition, whichever engine found them.
+
+All positions are word indexes in the episode, so no cutting of a transcript into segments,
+turns or passages shows in what is found.
+"""
+
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from search.domain.query import WINDOW
+
+CONTEXT: Final = 12
+"""Words shown before and after a match; `-word` drops a match when the word is among them."""
+
+
+class Span(NamedTuple):
+    """The words `first`..`last` of an episode, both included."""
+
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
+class Slot:
+    """What one token of a clause may be."""
+
+    terms: frozenset[str]
+    prefix: str = ""
+
+    def accepts(self, token: str) -> bool:
+        """Tell whether `token` stands for this slot."""
+        return token in self.terms or (self.prefix != "" and token.startswith(self.prefix))
+
+
+Pattern = tuple[Slot, ...]
+"""Tokens in a row."""
+Alternatives = tuple[Pattern, ...]
+"""Ways to say one clause; any of them will do."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A query at one tier: what is looked for, in episodes of one language or (None) of all."""
+
+    wanted: tuple[Alternatives, ...]
+    unwanted: tuple[Alternatives, ...] = ()
+    language: str | None = None
+
+
+class Match(NamedTuple):
+    """A moment before it has times: its words, and which of them the query names."""
+
+    first: int
+    last: int
+    named: tuple[Span, ...]
+
+    @property
+    def weight(self) -> float:
+        """How tight the named words lie in the moment: 1 for a word or a phrase."""
+        covered = {word for span in self.named for word in range(span.first, span.last + 1)}
+        return len(covered) / (self.last - self.first + 1)
+
+
+def occurrences(
+    tokens: Sequence[str], words: Sequence[int], alternatives: Alternatives
+) -> list[Span]:
+    """Return where a clause is said in a row of tokens; `words` gives each token's word."""
+    spans = set()
+    for pattern in alternatives:
+        head, *rest = pattern
+        for at in range(len(tokens) - len(rest)):
+            if head.accepts(tokens[at]) and all(
+                slot.accepts(tokens[at + 1 + step]) for step, slot in enumerate(rest)
+            ):
+                spans.add(Span(words[at], words[at + len(rest)]))
+    return sorted(spans)
+
+
+def matches(
+    wanted: Sequence[Sequence[Span]],
+    unwanted: Sequence[Sequence[Span]] = (),
+    *,
+    said_by: Callable[[int], bool] | None = None,
+) -> list[Match]:
+    """Combine each clause's occurrences (in order) into moments.
+
+    One clause: every occurrence, overlapping ones too. Several: the smallest stretches of at
+    most `WINDOW` words that hold all of them, none overlapping another, left to right.
+    `said_by` tells whether the speaker of a moment's first word is wanted.
+    """
+    found = (
+        [Match(span.first, span.last, (span,)) for span in wanted[0]]
+        if len(wanted) == 1
+        else _windows(wanted)
+    )
+    if said_by is not None:
+        found = [match for match in found if said_by(match.first)]
+    for spans in unwanted:
+        found = [match for match in found if not _near(match, spans)]
+    return found if len(wanted) == 1 else _apart(found)
+
+
+def _windows(wanted: Sequence[Sequence[Span]]) -> list[Match]:
+    """Return the minimal windows: none holds another."""
+    at = [0] * len(wanted)
+    found: list[Match] = []
+    while all(index < len(spans) for index, spans in zip(at, wanted, strict=True)):
+        heads = [spans[index] for index, spans in zip(at, wanted, strict=True)]
+        first = min(head.first for head in heads)
+        last = max(head.last for head in heads)
+        if last - first < WINDOW:
+            while found and found[-1].last >= last:
+                found.pop()
+            if not found or found[-1].first < first:
+                found.append(Match(first, last, tuple(sorted(set(heads)))))
+        for clause, head in enumerate(heads):
+            if head.first == first:
+                at[clause] += 1
+                break
+    return found
+
+
+def _apart(found: Sequence[Match]) -> list[Match]:
+    kept: list[Match] = []
+    for match in found:
+        if not kept or match.first > kept[-1].last:
+            kept.append(match)
+    return kept
+
+
+def _near(match: Match, spans: Sequence[Span]) -> bool:
+    at = bisect_left(spans, match.first - CONTEXT - WINDOW, key=lambda span: span.first)
+    while at < len(spans) and spans[at].first <= match.last + CONTEXT:
+        if spans[at].last >= match.first - CONTEXT:
+            return True
+        at += 1
+    return False

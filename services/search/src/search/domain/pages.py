@@ -1,0 +1,272 @@
+"""What is asked of an index and what comes back: filters, order, totals, pages.
+
+Order, the same on every engine: by date, newest first; or by relevance, the episode first in
+which the query is said the most (a moment whose words lie apart weighs less), then the newest.
+When too many episodes match to weigh them all, relevance is the newest first too and the reply
+is `capped`.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal, NamedTuple
+
+from search.domain.matching import Match, Plan
+from search.domain.query import Filters
+
+Sort = Literal["relevance", "date"]
+
+
+class Place(NamedTuple):
+    """An episode's place in the order, and how many of its moments are behind us."""
+
+    weight: float
+    published: float
+    episode_id: str
+    moments: int = 0
+
+
+@dataclass(frozen=True)
+class Find:
+    """One page asked for: at most `limit` episodes and `most_moments` moments.
+
+    `per_episode` shows only the first moments of each episode. `after` is where the page
+    before ended.
+    """
+
+    plans: tuple[Plan, ...]
+    filters: Filters = field(default_factory=Filters)
+    sort: Sort = "relevance"
+    limit: int = 10
+    most_moments: int = 100
+    per_episode: int | None = None
+    after: Place | None = None
+
+
+@dataclass(frozen=True)
+class SaidWord:
+    """A word as shown in a snippet."""
+
+    text: str
+    start_s: float
+    match: bool
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One hit: when, who, and the words around it."""
+
+    start_s: float
+    end_s: float
+    speaker: str | None
+    first_word: int
+    n_words: int
+    snippet: tuple[SaidWord, ...]
+
+
+@dataclass(frozen=True)
+class EpisodeMoments:
+    """The moments of one episode on this page; `hits` counts all of them.
+
+    `more` is where the episode goes on when the page shows only its first moments.
+    """
+
+    episode_id: str
+    show: str
+    title: str
+    published_s: float | None
+    link: str | None
+    hits: int
+    moments: tuple[Moment, ...]
+    more: Place | None = None
+
+
+@dataclass(frozen=True)
+class Found:
+    """One page. When `capped`, `hits` and `episodes` are the least there are."""
+
+    hits: int
+    episodes: int
+    capped: bool
+    groups: tuple[EpisodeMoments, ...]
+    next: Place | None
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What an index now holds of an episode: its words, in so many stretches."""
+
+    words: int
+    passages: int
+    index: str
+
+
+class Facet(NamedTuple):
+    """A name and in how many episodes it stands."""
+
+    name: str
+    episodes: int
+
+
+@dataclass(frozen=True)
+class Facets:
+    """What one can filter by."""
+
+    shows: tuple[Facet, ...]
+    speakers: tuple[Facet, ...]
+    languages: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An episode that may hold moments; `handle` is the engine's own name for it."""
+
+    episode_id: str
+    published: float
+    handle: int = 0
+    plan: int = 0
+
+
+@dataclass(frozen=True)
+class Located:
+    """A candidate and its moments, in order."""
+
+    candidate: Candidate
+    matches: Sequence[Match]
+    weight: float
+
+    def place(self, sort: Sort, moments: int = 0) -> Place:
+        """Return where the episode stands in the order."""
+        weight = self.weight if sort == "relevance" else 0.0
+        return Place(weight, self.candidate.published, self.candidate.episode_id, moments)
+
+
+@dataclass(frozen=True)
+class Cut:
+    """The part of an episode's moments that a page shows."""
+
+    located: Located
+    first: int
+    last: int
+    more: Place | None
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A page before its moments have words and times."""
+
+    hits: int
+    episodes: int
+    capped: bool
+    cuts: tuple[Cut, ...]
+    next: Place | None
+
+
+def locate(candidate: Candidate, matches: Sequence[Match], *, lone: bool) -> Located:
+    """Weigh an episode; `lone` says that the query is one clause, whose moments weigh 1 each."""
+    weight = float(len(matches)) if lone else sum(match.weight for match in matches)
+    return Located(candidate, matches, round(weight, 6))
+
+
+def outline(
+    find: Find,
+    candidates: Sequence[Candidate],
+    scan: Callable[[Sequence[Candidate]], Sequence[Located]],
+    *,
+    most_weighed: int,
+    known_hits: int | None = None,
+    all_match: bool = False,
+) -> Outline:
+    """Choose what one page shows. `scan` locates the moments of some candidates.
+
+    Up to `most_weighed` candidates are all scanned, and the totals are exact. Of more, only as
+    many are scanned as the page needs; the totals are then exact where the engine knows them
+    (`known_hits`), else the least there are, counting one hit in each candidate not scanned if
+    every candidate is sure to match (`all_match`).
+    """
+    if len(candidates) > most_weighed:
+        page, scanned = _unweighed(find, candidates, scan)
+        if known_hits is not None:
+            return replace(page, hits=known_hits, episodes=len(candidates), capped=False)
+        if all_match:
+            hits = page.hits + len(candidates) - scanned
+            return replace(page, hits=hits, episodes=len(candidates))
+        return page
+    located = [found for found in scan(candidates) if found.matches]
+    located.sort(key=lambda found: _order(found.place(find.sort)))
+    cuts, following = _cut(find, located, find.sort)
+    hits = sum(len(found.matches) for found in located)
+    return Outline(hits, len(located), False, cuts, following)
+
+
+def _unweighed(
+    find: Find,
+    candidates: Sequence[Candidate],
+    scan: Callable[[Sequence[Candidate]], Sequence[Located]],
+) -> tuple[Outline, int]:
+    """Walk the candidates from the newest on, until the page is full and one more is known."""
+    newest = sorted(candidates, key=lambda c: _order(Place(0.0, c.published, c.episode_id)))
+    behind = 0
+    if find.after is not None:
+        floor = _order(find.after)[1:]
+        while behind < len(newest) and _date_order(newest[behind]) < floor:
+            behind += 1
+    located: list[Located] = []
+    cuts: tuple[Cut, ...] = ()
+    following: Place | None = None
+    at = behind
+    while at < len(newest) and following is None:
+        batch = newest[at : at + find.limit + 1]
+        at += len(batch)
+        located += [found for found in scan(batch) if found.matches]
+        cuts, following = _cut(find, located, "date")
+    hits = sum(len(found.matches) for found in located)
+    return Outline(hits, len(located), True, cuts, following), at - behind
+
+
+def _cut(
+    find: Find, located: Sequence[Located], sort: Sort
+) -> tuple[tuple[Cut, ...], Place | None]:
+    cuts: list[Cut] = []
+    room = find.most_moments
+    for found in located:
+        place = found.place(sort)
+        skip = 0
+        if find.after is not None:
+            if _order(place) < _order(find.after):
+                continue
+            if place.episode_id == find.after.episode_id:
+                skip = find.after.moments
+        total = len(found.matches)
+        if skip >= total:
+            continue
+        if len(cuts) == find.limit or room == 0:
+            last = cuts[-1].located
+            return tuple(cuts), last.place(sort, moments=len(last.matches))
+        shown = min(total - skip, room, find.per_episode or total)
+        stop = skip + shown
+        more = found.place(sort, moments=stop) if stop < total else None
+        cuts.append(Cut(found, skip, stop, more))
+        room -= shown
+        if more is not None and find.per_episode is None:
+            return tuple(cuts), more
+    return tuple(cuts), None
+
+
+def _order(place: Place) -> tuple[float, float, "_Descending"]:
+    return (-place.weight, -place.published, _Descending(place.episode_id))
+
+
+def _date_order(candidate: Candidate) -> tuple[float, "_Descending"]:
+    return (-candidate.published, _Descending(candidate.episode_id))
+
+
+class _Descending(str):
+    """A string that sorts from the last to the first: newer episode ids are higher."""
+
+    __slots__ = ()
+
+    def __lt__(self, other: str) -> bool:
+        return str.__gt__(self, other)
+
+    def __gt__(self, other: str) -> bool:
+        return str.__lt__(self, other)

@@ -1,0 +1,105 @@
+"""The search reply, in the JSON that pages, widgets and scripts rely on."""
+
+from datetime import UTC, datetime
+from typing import NotRequired
+
+from typing_extensions import TypedDict
+
+from search.domain.pages import EpisodeMoments, Moment
+
+
+class SnippetWord(TypedDict):
+    """A word around a hit; `start` in seconds; `match` where the query names it."""
+
+    text: str
+    start: float
+    match: bool
+
+
+class MomentReply(TypedDict):
+    """One hit; `start` and `end` are the matched words' own times, in seconds.
+
+    `first_word` counts the episode's words from 0. `url` leads to the moment.
+    """
+
+    start: float
+    end: float
+    speaker: str | None
+    first_word: int
+    n_words: int
+    url: str
+    snippet: list[SnippetWord]
+
+
+class EpisodeReply(TypedDict):
+    """An episode's hits. `hits` counts all; `next` goes on inside it when not all are here."""
+
+    episode_id: str
+    show: str
+    title: str
+    published_at: str | None
+    url: str
+    hits: int
+    moments: list[MomentReply]
+    next: NotRequired[str]
+
+
+class SearchReply(TypedDict):
+    """One page. When `capped`, `hits` and `episodes` are the least there are."""
+
+    query: str
+    matched: str
+    suggestion: str | None
+    hits: int
+    episodes: int
+    capped: bool
+    next: str | None
+    results: list[EpisodeReply]
+
+
+def episode_reply(group: EpisodeMoments, *, page_url: str, more: str | None) -> EpisodeReply:
+    """Put an episode's moments into JSON; `page_url` is where an episode without a link is."""
+    base = page_address(group, page_url)
+    published = group.published_s
+    reply = EpisodeReply(
+        episode_id=group.episode_id,
+        show=group.show,
+        title=group.title,
+        published_at=None
+        if published is None
+        else datetime.fromtimestamp(published, UTC).isoformat().replace("+00:00", "Z"),
+        url=at_moment(base, group.moments[0].start_s if group.moments else 0.0),
+        hits=group.hits,
+        moments=[_moment_reply(moment, base) for moment in group.moments],
+    )
+    if more is not None:
+        reply["next"] = more
+    return reply
+
+
+def page_address(group: EpisodeMoments, page_url: str) -> str:
+    """Return the episode's own page, without a fragment; only web links are followed."""
+    link = group.link or ""
+    if not link.lower().startswith(("http://", "https://")):
+        link = page_url
+    return link.split("#", 1)[0]
+
+
+def at_moment(address: str, start_s: float) -> str:
+    """Return the address of a moment on a page (Media Fragments URI 1.0, section 4.2.1)."""
+    return f"{address}#t={start_s:.3f}".rstrip("0").rstrip(".")
+
+
+def _moment_reply(moment: Moment, base: str) -> MomentReply:
+    return MomentReply(
+        start=moment.start_s,
+        end=moment.end_s,
+        speaker=moment.speaker,
+        first_word=moment.first_word,
+        n_words=moment.n_words,
+        url=at_moment(base, moment.start_s),
+        snippet=[
+            SnippetWord(text=word.text, start=word.start_s, match=word.match)
+            for word in moment.snippet
+        ],
+    )

@@ -1,0 +1,42 @@
+"""What search needs of an index. SQLite and OpenSearch implement both ports with identical hits."""
+
+from typing import Protocol
+
+from everyword_events import EpisodeInfo
+from search.domain.document import EpisodeDocument
+from search.domain.expansion import Vocabulary
+from search.domain.pages import Facets, Find, Found, Stored
+from search.domain.query import Filters
+
+__all__ = ["Vocabulary", "WordIndex"]
+
+
+class WordIndex(Protocol):
+    """Holds every word of every episode.
+
+    Each write is atomic and durable on return: a reader sees an episode's old words or its new
+    ones, never none and never both. Writes may come in any order and more than once.
+    """
+
+    def put(self, document: EpisodeDocument) -> Stored | None:
+        """Store or replace an episode's words; None when a later revision is there already.
+
+        The latest `as_of` among this and all `describe` calls decides title, show, date, link. A
+        removed episode stays removed.
+        """
+
+    def describe(self, episode_id: str, info: EpisodeInfo) -> None:
+        """State an episode's title, show, date and link; its words may come later."""
+
+    def remove(self, episode_id: str) -> None:
+        """Forget an episode for good: neither a late nor a replayed transcript brings it back."""
+
+    def find(self, find: Find) -> Found:
+        """Return one page of what is found.
+
+        Raises:
+            TransientFailure: the index is busy, away, or out of time.
+        """
+
+    def facets(self, filters: Filters) -> Facets:
+        """Return the shows, speakers and languages among the episodes that pass `filters`."""

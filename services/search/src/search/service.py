@@ -1,0 +1,289 @@
+"""Search's use cases: keep the index true to the events, and find what was said."""
+
+import logging
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final
+from urllib.parse import quote
+
+from typing_extensions import TypedDict
+
+from everyword_events import (
+    EpisodeChanged,
+    EpisodeIndexed,
+    EpisodeRemoved,
+    Event,
+    InvalidInput,
+    TranscriptRefined,
+)
+from everyword_storage import BlobStore
+from everyword_transcripts import read_transcript
+from search.config import SearchSettings
+from search.contract import CONTRACT
+from search.domain.cursor import Cursor, Totals, digest_of
+from search.domain.document import EpisodeDocument
+from search.domain.expansion import Expansion, Tier
+from search.domain.pages import EpisodeMoments, Facet, Find, Found, Place, Sort
+from search.domain.query import (
+    LONGEST_QUERY,
+    Filters,
+    after_last_moment,
+    first_moment,
+    folded_name,
+    parse_query,
+)
+from search.domain.reply import EpisodeReply, SearchReply, episode_reply
+from search.domain.tokens import tokens_of
+from search.ports import Vocabulary, WordIndex
+
+_log = logging.getLogger(__name__)
+
+MOST_EPISODES: Final = 50
+MOST_MOMENTS: Final = 100
+"""Moments on a page, over all its episodes; the rest follow on the next pages."""
+_TIERS: Final = (Tier.EXACT, Tier.FOLDED, Tier.STEMMED, Tier.FUZZY)
+
+
+class FacetReply(TypedDict):
+    """A show's or speaker's name and in how many episodes it stands."""
+
+    name: str
+    episodes: int
+
+
+class SearchService:
+    """Answers queries, and follows the bus with `handle`.
+
+    `settings_for` returns the settings of a show by its name.
+    """
+
+    def __init__(
+        self,
+        index: WordIndex,
+        vocabulary: Vocabulary,
+        blobs: BlobStore,
+        settings_for: Callable[[str], SearchSettings],
+    ) -> None:
+        self._index = index
+        self._vocabulary = vocabulary
+        self._blobs = blobs
+        self._settings_for = settings_for
+
+    def handle(self, event: Event) -> Sequence[Event]:
+        """Index a refined transcript, restate an episode, or forget it.
+
+        Raises:
+            InvalidInput: the transcript is gone, not what its digest says, or no transcript.
+            TransientFailure: the index is busy or away.
+        """
+        episode_id = event.meta.episode_id
+        match event.data:
+            case TranscriptRefined() as refined:
+                return self._store(event, refined)
+            case EpisodeChanged(episode=info):
+                self._index.describe(episode_id, info)
+            case EpisodeRemoved():
+                self._index.remove(episode_id)
+        return ()
+
+    def search(
+        self,
+        q: str,
+        *,
+        show: str | None = None,
+        episode: str | None = None,
+        speaker: str | None = None,
+        date_from: str | None = None,
+        date_to: str | None = None,
+        sort: Sort = "relevance",
+        limit: int = 10,
+        per_episode: int | None = None,
+        cursor: str | None = None,
+    ) -> SearchReply:
+        """Find a query; a page holds at most `limit` episodes.
+
+        `per_episode` shows only the first moments of each episode, each with a `next` of its
+        own. `date_from` and `date_to` (`2024`, `2024-05`, `2024-05-31`) are both included.
+
+        Raises:
+            InvalidInput: the query, a filter or the cursor cannot be understood.
+            TransientFailure: the index is busy, away, or out of time.
+        """
+        query = parse_query(q)
+        beside = _beside(show, episode, speaker, date_from=date_from, date_to=date_to)
+        query = replace(query, filters=self._named(query.filters).also(beside))
+        digest = digest_of(query, sort)
+        find = Find(
+            plans=(),
+            filters=query.filters,
+            sort=sort,
+            limit=_within(limit, "limit", MOST_EPISODES),
+            per_episode=None
+            if per_episode is None
+            else _within(per_episode, "per_episode", MOST_MOMENTS),
+            most_moments=MOST_MOMENTS,
+        )
+        expansion = Expansion(query, self._vocabulary)
+        if cursor:
+            at = Cursor.decode(cursor, digest=digest)
+            tier, found = at.tier, self._go_on(find, expansion, at)
+            totals, inside = at.totals, at.inside
+        else:
+            tier, found = self._first_page(find, expansion)
+            totals, inside = Totals(found.hits, found.episodes, found.capped), False
+
+        def cursor_to(place: Place | None, *, inside: bool = False) -> str | None:
+            return place and Cursor(digest, tier, place, totals, inside).encode()
+
+        return SearchReply(
+            query=q,
+            matched=tier.value,
+            suggestion=_suggestion(q, expansion, found) if tier is Tier.FUZZY else None,
+            hits=totals.hits,
+            episodes=totals.episodes,
+            capped=totals.capped,
+            next=cursor_to(found.next, inside=inside),
+            results=[
+                self._episode_reply(
+                    group,
+                    cursor_to(group.more, inside=True) if per_episode is not None else None,
+                )
+                for group in found.groups
+            ],
+        )
+
+    def suggest(self, q: str, *, limit: int = 8) -> list[str]:
+        """Complete the last word of what is typed so far, the most often said words first."""
+        *before, last = q.split() or [""]
+        tokens = tokens_of(last)
+        if not tokens or len(q) > LONGEST_QUERY:
+            return []
+        words = self._vocabulary.starting(tokens[-1], limit=limit)
+        return [" ".join([*before, word]) for word in words]
+
+    def shows(self) -> list[FacetReply]:
+        """Return the shows, the one with most episodes first."""
+        return _facet_replies(self._index.facets(Filters()).shows)
+
+    def speakers(self, *, show: str | None = None) -> list[FacetReply]:
+        """Return the speakers, those heard in most episodes first."""
+        filters = Filters(shows=frozenset((folded_name(show),)) if show else None)
+        return _facet_replies(self._index.facets(filters).speakers)
+
+    def _store(self, event: Event, refined: TranscriptRefined) -> Sequence[Event]:
+        transcript = read_transcript(self._blobs.get(refined.transcript))
+        meta = event.meta
+        stored = self._index.put(
+            EpisodeDocument.of(
+                transcript,
+                episode_id=meta.episode_id,
+                info=refined.episode,
+                run_id=meta.run_id,
+                occurred_at=meta.occurred_at,
+            )
+        )
+        if stored is None:
+            _log.info(
+                "an older run was not indexed",
+                extra={"episode_id": meta.episode_id, "run_id": meta.run_id},
+            )
+            return ()
+        indexed = EpisodeIndexed(words=stored.words, passages=stored.passages, index=stored.index)
+        return (event.causes(CONTRACT.service, indexed),)
+
+    def _first_page(self, find: Find, expansion: Expansion) -> tuple[Tier, Found]:
+        """Try tier after tier until one finds something."""
+        languages: tuple[str, ...] = ()
+        nothing = Found(0, 0, False, (), None)
+        for tier in _TIERS:
+            if tier is Tier.STEMMED:
+                languages = self._index.facets(Filters()).languages
+            plans = expansion.plans(tier, languages)
+            found = self._index.find(replace(find, plans=tuple(plans))) if plans else nothing
+            if found.hits:
+                return tier, found
+        return Tier.EXACT, nothing
+
+    def _go_on(self, find: Find, expansion: Expansion, at: Cursor) -> Found:
+        languages = self._index.facets(Filters()).languages if at.tier is Tier.STEMMED else ()
+        find = replace(find, plans=tuple(expansion.plans(at.tier, languages)), after=at.place)
+        if at.inside:
+            only = replace(find.filters, episodes=frozenset((at.place.episode_id,)))
+            find = replace(find, filters=only, sort="date", per_episode=None)
+        return self._index.find(find)
+
+    def _named(self, filters: Filters) -> Filters:
+        """Let `speaker:ada` mean "Ada Lovelace" where nobody is called Ada alone; shows alike."""
+        if filters.shows is None and filters.speakers is None:
+            return filters
+        known = self._index.facets(Filters())
+        return replace(
+            filters,
+            shows=_full_names(filters.shows, known.shows),
+            speakers=_full_names(filters.speakers, known.speakers),
+        )
+
+    def _episode_reply(self, group: EpisodeMoments, more: str | None) -> EpisodeReply:
+        template = self._settings_for(group.show).page_url
+        page_url = template.format(
+            episode_id=quote(group.episode_id, safe=""), show=quote(group.show, safe="")
+        )
+        return episode_reply(group, page_url=page_url, more=more)
+
+
+def _beside(
+    show: str | None,
+    episode: str | None,
+    speaker: str | None,
+    *,
+    date_from: str | None,
+    date_to: str | None,
+) -> Filters:
+    """Return the filters stated beside the query's text."""
+    return Filters(
+        shows=frozenset((folded_name(show),)) if show else None,
+        episodes=frozenset((episode,)) if episode else None,
+        speakers=frozenset((folded_name(speaker),)) if speaker else None,
+        published_from=first_moment(date_from) if date_from else None,
+        published_before=after_last_moment(date_to) if date_to else None,
+    )
+
+
+def _within(number: int, name: str, most: int) -> int:
+    if not 1 <= number <= most:
+        raise InvalidInput(f"{name} is {number}", hint=f"give 1 to {most}", code="query_invalid")
+    return number
+
+
+def _full_names(wanted: frozenset[str] | None, known: Sequence[Facet]) -> frozenset[str] | None:
+    if wanted is None:
+        return None
+    names = [folded_name(facet.name) for facet in known]
+    full: set[str] = set()
+    for name in wanted:
+        parts = set(name.split())
+        longer = [other for other in names if parts <= set(other.split())]
+        full.update([name] if name in names or not longer else longer)
+    return frozenset(full)
+
+
+def _suggestion(text: str, expansion: Expansion, found: Found) -> str:
+    """Return the query with each misspelt word as it is most often said in what was found."""
+    said = Counter(
+        token
+        for group in found.groups
+        for moment in group.moments
+        for word in moment.snippet
+        if word.match
+        for token in tokens_of(word.text)
+    )
+    for term, near in expansion.corrections().items():
+        best = min(near, key=lambda word: (-said[word], word))
+        text = re.sub(rf"(?<!\w){re.escape(term)}(?!\w)", best, text, flags=re.IGNORECASE)
+    return text
+
+
+def _facet_replies(facets: Sequence[Facet]) -> list[FacetReply]:
+    return [FacetReply(name=facet.name, episodes=facet.episodes) for facet in facets]

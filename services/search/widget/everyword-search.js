@@ -1,0 +1,956 @@
+/**
+ * <everyword-search>: a box that finds any word spoken in an audio archive and plays it.
+ *
+ * One file on purpose: a page embeds it with one script line, without a build step. Everything a
+ * person reads is set as a text node and every style sits in a constructed sheet, so it runs under
+ * a strict Content-Security-Policy and no transcript can inject anything. README.md lists the
+ * attributes, events, parts and properties.
+ */
+
+/** Play a breath before the word. */
+export const EARLY_S = 0.3;
+const HITS_FIRST = 3;
+const HITS_MORE = 50;
+const SUGGEST_MS = 120;
+const SEARCH_MS = 250;
+const PATIENCE_MS = 20000;
+const KEPT_REPLIES = 20;
+const FACETS = ['show', 'speaker', 'from', 'to'];
+
+const STRINGS = {
+  label: 'Search every spoken word',
+  placeholder: 'Find a word or “an exact phrase”',
+  search: 'Search',
+  clear: 'Clear',
+  suggestions: 'Words that were said',
+  filters: 'Filters',
+  show: 'Show',
+  speaker: 'Speaker',
+  from: 'From',
+  to: 'Until',
+  any: 'Any',
+  remove: 'Remove filter: {name}',
+  loading: 'Searching…',
+  results: 'Results',
+  found: '{times} in {episodes}',
+  times: { one: '{n} time', other: '{n} times' },
+  episodes: { one: '{n} episode', other: '{n} episodes' },
+  atLeast: '{n}+',
+  more: { one: '{n} more', other: '{n} more' },
+  moreEpisodes: 'More episodes',
+  folded: 'Not said exactly so. Found with other accents:',
+  stemmed: 'Not said exactly so. Found in other forms:',
+  fuzzy: 'Not said exactly so. Showing results for “{suggestion}”.',
+  near: 'Not said exactly so. Showing words spelled nearly like it.',
+  sounds_like: 'Nothing is spelled so. These moments sound like it; the text shows what was written down.',
+  literal: 'Search only for “{query}”',
+  mean: 'Did you mean “{suggestion}”?',
+  empty: 'No one says “{query}” here.',
+  emptyHint: 'Try fewer words, or one that someone must have said near it. Quotes ask for the exact phrase.',
+  withoutFilters: 'Search without filters',
+  offline: 'You are offline. The search goes on when you are back.',
+  failed: 'The search did not answer.',
+  retry: 'Try again',
+  player: 'Player',
+  unplayable: 'This recording cannot be played here.',
+  open: 'Open the episode',
+};
+
+/** What both elements share: cut off from the page's styles, coloured by `--ew-…` or these. */
+export const THEME = `
+:host{display:block;color-scheme:inherit}
+:host([hidden]){display:none}
+:host([theme=light]){color-scheme:light}
+:host([theme=dark]){color-scheme:dark}
+.root{all:initial;display:block;color-scheme:inherit;
+--text:var(--ew-text,light-dark(#1d1b18,#edeae4));
+--muted:var(--ew-muted,light-dark(#635e55,#aaa49a));
+--line:var(--ew-line,light-dark(#dcd7cd,#3d3a35));
+--bg:var(--ew-bg,light-dark(#fff,#201e1b));
+--accent:var(--ew-accent,light-dark(#0b5d5f,#83d3cd));
+--mark:var(--ew-mark,light-dark(#ffe27d,#6a5200));
+--mark-text:var(--ew-mark-text,light-dark(#1d1b18,#fff4cc));
+--now:var(--ew-now,light-dark(#0b5d5f,#83d3cd));
+--now-text:var(--ew-now-text,light-dark(#fff,#10201f));
+--danger:var(--ew-danger,light-dark(#9b2c1f,#ff9d8f));
+--radius:var(--ew-radius,12px);
+font-family:var(--ew-font,inherit);font-size:var(--ew-size,max(1em,14px));line-height:1.5;
+color:var(--text);text-align:start}
+*,::before,::after{box-sizing:border-box}
+[hidden]{display:none!important}
+button,input,select,summary{font:inherit;color:inherit}
+button,summary,select{cursor:pointer}
+svg{fill:none;stroke:currentColor;stroke-width:2;stroke-linecap:round;overflow:visible}
+:focus-visible{outline:2px solid var(--accent);outline-offset:2px;border-radius:4px}
+.sr{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
+`;
+
+const CSS_TEXT = `
+${THEME}
+a{color:inherit}
+form{position:relative;margin:0}
+.box{display:flex;align-items:center;background:var(--bg);border:1px solid var(--line);
+border-radius:var(--radius);padding:4px}
+.box:focus-within{border-color:var(--accent);outline:1px solid var(--accent)}
+.box input{flex:1;min-width:0;border:0;background:none;outline:0;padding:8px 4px;font-size:1.125em;
+appearance:none}
+.box input::placeholder{color:var(--muted);opacity:1}
+.box input::-webkit-search-cancel-button{display:none}
+.icon{display:grid;place-items:center;width:44px;height:44px;flex:none;border:0;background:none;
+border-radius:calc(var(--radius) - 4px);color:var(--muted)}
+.icon:hover{color:var(--text)}
+.bar{height:2px;margin:1px var(--radius) 0;overflow:hidden}
+.loading .bar::before{content:"";display:block;height:100%;width:30%;background:var(--accent);
+animation:slide 1.1s .15s infinite ease-in-out both}
+@keyframes slide{from{transform:translateX(-110%)}to{transform:translateX(450%)}}
+:dir(rtl) .bar{transform:scaleX(-1)}
+.list{position:absolute;z-index:3;inset-inline:0;top:58px;margin:0;padding:6px;list-style:none;
+background:var(--bg);border:1px solid var(--line);border-radius:var(--radius);
+box-shadow:0 8px 28px rgb(0 0 0/.16)}
+.list li{display:flex;justify-content:space-between;gap:1em;padding:6px 12px;border-radius:6px;
+cursor:pointer;overflow-wrap:anywhere}
+.list li[aria-selected=true],.list li:hover{background:color-mix(in srgb,var(--accent) 14%,transparent)}
+.list small{color:var(--muted);font-variant-numeric:tabular-nums}
+.under{display:flex;flex-wrap:wrap;align-items:center;gap:4px 12px;min-height:32px;margin-top:6px}
+.status{margin:0;color:var(--muted);font-variant-numeric:tabular-nums;margin-inline-end:auto}
+details{flex-basis:auto}
+details[open]{flex-basis:100%}
+summary{color:var(--muted);padding:4px 0;width:max-content;min-height:28px}
+summary:hover{color:var(--text)}
+.facets{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,150px),1fr));gap:12px;
+padding:8px 0 12px}
+.facets label{display:grid;gap:2px;font-size:.875em;color:var(--muted);min-width:0}
+.facets :is(select,input){min-height:38px;width:100%;padding:4px 8px;color:var(--text);
+background:var(--bg);border:1px solid var(--line);border-radius:8px}
+.chip,.more,.action{border:1px solid var(--line);background:var(--bg);border-radius:99px;
+min-height:32px;padding:2px 14px;font-size:.9em;max-width:100%;overflow-wrap:anywhere}
+.chip:hover,.more:hover,.action:hover{border-color:var(--accent);color:var(--accent)}
+.note{margin:8px 0 4px;overflow-wrap:anywhere}
+.note p{margin:0 0 8px}
+.note.bad p:first-child{color:var(--danger)}
+.hint{color:var(--muted)}
+.results{transition:opacity .15s}
+.loading .results{opacity:.55}
+article{padding:18px 0 14px;border-top:1px solid var(--line)}
+h2,h3{margin:0;font-size:1.1em;font-weight:600;line-height:1.35;overflow-wrap:anywhere}
+h3 a{text-decoration:none;display:inline-block;padding:1px 0}
+h3 a:hover{text-decoration:underline}
+.meta{margin:0 0 6px;color:var(--muted);font-size:.875em;overflow-wrap:anywhere}
+.strip{display:block;width:100%;height:10px;margin:8px 0;color:var(--accent);
+border-bottom:1px solid var(--line)}
+.strip .head{stroke:var(--danger)}
+ol{list-style:none;margin:0;padding:0}
+.hit{display:grid;grid-template-columns:3.6em 1fr;gap:0 8px;padding:7px 10px;margin-inline:-10px;
+border-radius:8px;text-decoration:none;overflow-wrap:anywhere}
+.hit:hover{background:color-mix(in srgb,var(--accent) 8%,transparent)}
+.hit[aria-current]{background:color-mix(in srgb,var(--accent) 12%,transparent)}
+.time{color:var(--accent);font-variant-numeric:tabular-nums;font-weight:500}
+.who{color:var(--muted);font-size:.875em;display:block}
+mark{background:var(--mark);color:var(--mark-text);border-radius:3px;padding:1px 2px;margin:0 -2px}
+.more{margin-top:6px}
+::highlight(everyword-now){background:var(--now);color:var(--now-text)}
+.dock{position:sticky;bottom:0;z-index:2;padding:8px 12px 10px;background:var(--bg);
+border:1px solid var(--line);border-radius:var(--radius);box-shadow:0 -4px 20px rgb(0 0 0/.1)}
+.dock p{margin:0 0 4px;font-size:.875em;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
+.dock audio{display:block;width:100%;height:40px}
+@media (max-width:26rem){.hit{grid-template-columns:1fr}.icon{width:36px}}
+@media (forced-colors:active){mark{background:Mark;color:MarkText;forced-color-adjust:none}
+.hit[aria-current],.list li[aria-selected=true]{outline:2px solid Highlight}
+.loading .results{opacity:1}}
+@media (prefers-reduced-motion:reduce){*,::before{animation:none!important;transition:none!important}
+.loading .bar::before{width:100%}}
+`;
+
+/** Make an element: attributes, `on…` listeners, and children that are nodes or plain text. */
+export function h(name, attributes = {}, ...children) {
+  const drawn = /^(svg|path|line)$/.test(name);
+  const element = drawn
+    ? document.createElementNS('http://www.w3.org/2000/svg', name)
+    : document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (key.startsWith('on')) element.addEventListener(key.slice(2), value);
+    else if (value === true) element.setAttribute(key, '');
+    else if (value !== false && value != null) element.setAttribute(key, value);
+  }
+  element.append(...children.flat().filter((child) => child != null && child !== false));
+  return element;
+}
+
+/** Make a style sheet that both elements can adopt. */
+export function sheet(text) {
+  const made = new CSSStyleSheet();
+  made.replaceSync(text);
+  return made;
+}
+
+/** Write seconds as 0:07, 12:34 or 1:02:03. */
+export function clock(seconds) {
+  const whole = Math.max(0, Math.floor(seconds || 0));
+  const two = (n) => String(n).padStart(2, '0');
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  return `${hours ? `${hours}:${two(minutes)}` : minutes}:${two(whole % 60)}`;
+}
+
+/** Take out the controls that would turn round the text after them; nobody speaks them. */
+export const plain = (text) => String(text ?? '').replace(/[\u202a-\u202e\u2066-\u2069]/g, '');
+
+const UNSPACED = /[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]/;
+
+/** Return what stands between two words: nothing in scripts that are written without spaces. */
+export const gap = (left, right) =>
+  !left || (UNSPACED.test(left.at(-1)) && UNSPACED.test(right[0] ?? '')) ? '' : ' ';
+
+/** Return an address a link may lead to: http and https only, never `javascript:`. */
+export function safeUrl(address, base) {
+  try {
+    const url = new URL(address, base);
+    return /^https?:$/.test(url.protocol) ? url : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Speak a language: fill in templates, choose plurals, write numbers and dates. */
+export function voice(strings, lang) {
+  const numbers = new Intl.NumberFormat(lang);
+  const plurals = new Intl.PluralRules(lang);
+  return {
+    number: (n) => numbers.format(n),
+    date: (iso) => {
+      const day = new Date(iso);
+      return Number.isNaN(+day) ? '' : day.toLocaleDateString(lang, { dateStyle: 'medium' });
+    },
+    say(key, values = {}) {
+      const found = strings[key] ?? key;
+      const text = typeof found === 'object' ? found[plurals.select(values.count)] ?? found.other : found;
+      return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? '');
+    },
+  };
+}
+
+/** Return the element's language, its page's, or the browser's; never one that Intl refuses. */
+export function languageOf(element) {
+  const wanted = element.closest('[lang]')?.lang || navigator.language;
+  try {
+    return Intl.getCanonicalLocales(wanted)[0] || 'en';
+  } catch {
+    return 'en';
+  }
+}
+
+/** The word being spoken, painted over the text without touching it (CSS Custom Highlights). */
+export const painted = (name) => {
+  if (!globalThis.Highlight) return { add() {}, clear() {} };
+  if (!CSS.highlights.has(name)) CSS.highlights.set(name, new Highlight());
+  return CSS.highlights.get(name);
+};
+
+/** Plays an <audio> or <video>; the shape every player has: `seek(seconds)`, `watch(callback)`. */
+class MediaPlayer {
+  constructor(element) {
+    this.element = element;
+  }
+
+  seek(seconds, start = true) {
+    this.element.currentTime = seconds;
+    // A refusal to start is the browser's policy, not a failure: the controls are there.
+    if (start) this.element.play()?.catch(() => {});
+  }
+
+  /** Call back with the time, every frame while it plays and once after each jump. */
+  watch(callback) {
+    const { element } = this;
+    const stop = new AbortController();
+    let frame = 0;
+    const tell = () => {
+      cancelAnimationFrame(frame);
+      callback(element.currentTime);
+      if (!element.paused && !stop.signal.aborted) frame = requestAnimationFrame(tell);
+    };
+    for (const name of ['play', 'seeked', 'timeupdate']) {
+      element.addEventListener(name, tell, { signal: stop.signal });
+    }
+    return () => stop.abort();
+  }
+}
+
+const players = new WeakMap();
+
+/** Return the player for a media element, a YouTube frame, a Podlove store or a `seek` object. */
+export async function playerOf(target) {
+  if (!target || typeof target.seek === 'function') return target;
+  if (!players.has(target)) {
+    const adapter = async (file) =>
+      (await import(new URL(`players/${file}.js`, import.meta.url))).default(target);
+    if (target instanceof HTMLMediaElement) players.set(target, new MediaPlayer(target));
+    else if (typeof target.dispatch === 'function') players.set(target, adapter('podlove'));
+    else if (target instanceof HTMLIFrameElement) players.set(target, adapter('youtube'));
+  }
+  return players.get(target);
+}
+
+let style;
+
+export class EverywordSearch extends HTMLElement {
+  static observedAttributes = ['lang', 'strings'];
+
+  #root = this.attachShadow({ mode: 'open' });
+  #ui = null; // the elements that change
+  #voice = null;
+  #player = null; // an object given by the page
+  #asked = {}; // q and filters, as last searched
+  #failure = null;
+  #next = null; // cursor
+  #literalOnly = '';
+  #searching = null; // AbortController
+  #suggesting = null;
+  #timers = {};
+  #replies = new Map();
+  #seen = { show: new Set(), speaker: new Set() };
+  #hits = new Map(); // link -> {result, moment, words}
+  #active = null; // link that plays
+  #watching = null; // {player, stop}
+  #leaving = null;
+
+  connectedCallback() {
+    this.#leaving = new AbortController();
+    const { signal } = this.#leaving;
+    if (!this.#ui) this.#build();
+    document.addEventListener('keydown', (event) => this.#shortcut(event), { signal });
+    addEventListener('popstate', () => this.#restore(), { signal });
+    addEventListener('online', () => this.#failure === 'offline' && this.#search(), { signal });
+    this.#restore();
+  }
+
+  disconnectedCallback() {
+    this.#leaving.abort();
+    this.#searching?.abort();
+    this.#suggesting?.abort();
+    this.#watching?.stop?.();
+    this.#watching = null;
+    painted('everyword-now').clear();
+  }
+
+  attributeChangedCallback() {
+    if (!this.#ui) return;
+    this.#build();
+    if (this.isConnected) this.#restore();
+  }
+
+  /** The words searched for; setting it searches. */
+  get value() {
+    return this.#ui?.input.value ?? '';
+  }
+
+  set value(words) {
+    this.#ui.input.value = words;
+    this.#search();
+  }
+
+  /** What plays: an element, a Podlove store, or anything with `seek(seconds)`. */
+  get player() {
+    return this.#player;
+  }
+
+  set player(target) {
+    this.#player = target;
+  }
+
+  focus(options) {
+    this.#ui?.input.focus(options);
+  }
+
+  // The page that is drawn once
+
+  #build() {
+    let own = {};
+    try {
+      own = JSON.parse(this.getAttribute('strings') || '{}');
+    } catch {
+      console.warn('everyword-search: the strings attribute is not JSON');
+    }
+    this.#voice = voice({ ...STRINGS, ...own }, languageOf(this));
+    const say = this.#voice.say;
+    const input = h('input', {
+      part: 'input', type: 'search', name: 'q', role: 'combobox', dir: 'auto', maxlength: 500,
+      autocomplete: 'off', autocapitalize: 'off', spellcheck: 'false', enterkeyhint: 'search',
+      placeholder: say('placeholder'), 'aria-label': say('label'), 'aria-autocomplete': 'list',
+      'aria-expanded': 'false', 'aria-controls': 'words',
+      oninput: (event) => this.#typed(event), oncompositionend: (event) => this.#typed(event),
+      onkeydown: (event) => this.#inputKey(event), onblur: () => this.#closeList(),
+    });
+    const clear = h('button', {
+      class: 'icon', type: 'button', hidden: true, 'aria-label': say('clear'),
+      onclick: () => this.#clear(),
+    }, h('svg', { width: 18, height: 18, viewBox: '0 0 18 18', 'aria-hidden': 'true' },
+      h('path', { d: 'M4 4l10 10M14 4L4 14' })));
+    const list = h('ul', {
+      id: 'words', class: 'list', part: 'suggestions', role: 'listbox', hidden: true,
+      'aria-label': say('suggestions'), onpointerdown: (event) => event.preventDefault(),
+      onclick: (event) => this.#take(event.target.closest('li')),
+    });
+    const field = (name, control) => h('label', {}, say(name), control);
+    const facets = {
+      show: h('select', { name: 'show' }), speaker: h('select', { name: 'speaker' }),
+      from: h('input', { type: 'date', name: 'from' }), to: h('input', { type: 'date', name: 'to' }),
+    };
+    const filters = h('details', { part: 'filters', hidden: true },
+      h('summary', {}, say('filters')),
+      h('div', { class: 'facets', onchange: () => this.#search({ push: true }) },
+        FACETS.filter((name) => !(name === 'show' && this.#fixed('show')))
+          .map((name) => field(name, facets[name]))));
+    const status = h('p', { class: 'status', part: 'status', role: 'status' });
+    const chips = h('span', {});
+    const note = h('div', { class: 'note', hidden: true });
+    const results = h('div', { class: 'results', onkeydown: (event) => this.#resultKey(event),
+      onclick: (event) => this.#clicked(event) });
+    const more = h('button', { class: 'more', part: 'more', type: 'button', hidden: true,
+      onclick: () => this.#more() }, say('moreEpisodes'));
+    const dock = h('div', { class: 'dock', part: 'player', role: 'group', hidden: true,
+      'aria-label': say('player') });
+    const form = h('form', { role: 'search', method: 'get', part: 'form',
+      action: new URL('search', this.#api()).href,
+      onsubmit: (event) => { event.preventDefault(); this.#closeList(); this.#search({ push: true }); } },
+      h('div', { class: 'box', part: 'box' },
+        h('button', { class: 'icon', part: 'button', 'aria-label': say('search') },
+          h('svg', { width: 20, height: 20, viewBox: '0 0 20 20', 'aria-hidden': 'true' },
+            h('path', { d: 'M14 8.5a5.5 5.5 0 1 1-11 0a5.5 5.5 0 0 1 11 0zM12.6 12.6L17.500 17.500' }))),
+        input, clear),
+      h('div', { class: 'bar' }), list,
+      h('div', { class: 'under' }, status, chips, filters));
+    const root = h('div', { class: 'root', part: 'root' }, form, note, results, more, dock);
+    style ??= sheet(CSS_TEXT);
+    this.#root.adoptedStyleSheets = [style];
+    this.#root.replaceChildren(root);
+    this.#ui = { root, input, clear, list, facets, filters, status, chips, note, results, more, dock };
+  }
+
+  // What is asked
+
+  #api() {
+    const base = new URL(this.getAttribute('api') ?? '../', this.hasAttribute('api') ? document.baseURI : import.meta.url);
+    if (!base.pathname.endsWith('/')) base.pathname += '/';
+    return base;
+  }
+
+  #fixed(name) {
+    return this.getAttribute(name) || '';
+  }
+
+  #wanted() {
+    const { input, facets } = this.#ui;
+    const wanted = { q: input.value.trim().replace(/\s+/g, ' ') };
+    for (const name of FACETS) wanted[name] = this.#fixed(name) || facets[name].value;
+    return wanted;
+  }
+
+  async #get(path, params, signal) {
+    const url = new URL(`v1/${path}`, this.#api());
+    for (const [name, value] of Object.entries(params)) if (value) url.searchParams.set(name, value);
+    const kept = this.#replies.get(url.href);
+    if (kept) return kept;
+    const answer = await fetch(url, {
+      credentials: 'omit', headers: { Accept: 'application/json' },
+      signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]),
+    });
+    const body = await answer.json().catch(() => null);
+    if (!answer.ok || !body) throw Object.assign(new Error('refused'), { problem: body });
+    this.#replies.set(url.href, body);
+    if (this.#replies.size > KEPT_REPLIES) this.#replies.delete(this.#replies.keys().next().value);
+    return body;
+  }
+
+  #typed({ isComposing }) {
+    const { input, clear } = this.#ui;
+    clear.hidden = !input.value;
+    if (isComposing) return; // an input method is still choosing the characters
+    clearTimeout(this.#timers.suggest);
+    clearTimeout(this.#timers.search);
+    this.#timers.suggest = setTimeout(() => this.#suggest(), SUGGEST_MS);
+    this.#timers.search = setTimeout(() => this.#search(), SEARCH_MS);
+  }
+
+  async #search({ push = false, cursor = null } = {}) {
+    clearTimeout(this.#timers.search);
+    const wanted = this.#wanted();
+    if (!wanted.q) return this.#idle(push);
+    this.#searching?.abort();
+    const { signal } = (this.#searching = new AbortController());
+    if (!cursor) {
+      this.#asked = wanted;
+      this.#address(push);
+      this.#chips();
+    }
+    this.#busy(true);
+    try {
+      const limit = this.getAttribute('page-size') || 10;
+      const episode = this.#fixed('episode');
+      const reply = await this.#get('search', { ...wanted, episode, limit, cursor }, signal);
+      if (signal.aborted) return undefined;
+      this.#busy(false);
+      this.#failure = null;
+      this.#show(reply, Boolean(cursor));
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      this.#busy(false);
+      this.#fail(error, cursor);
+    }
+    return undefined;
+  }
+
+  #idle(push) {
+    this.#searching?.abort();
+    this.#asked = { q: '' };
+    this.#failure = null;
+    this.#busy(false);
+    this.#address(push);
+    this.#empty();
+    this.#ui.filters.hidden = true;
+    this.#chips();
+    this.#tell('results', { query: '', hits: 0, episodes: 0 });
+  }
+
+  #more() {
+    return this.#search({ cursor: this.#next });
+  }
+
+  // Deep links: the address says what is searched, and brings it back
+
+  #param(name) {
+    const param = this.getAttribute('param') ?? 'q';
+    return name === 'q' ? param : param === 'q' ? name : `${param}-${name}`;
+  }
+
+  #address(push) {
+    if (!this.#param('q')) return;
+    const url = new URL(location);
+    for (const name of ['q', ...FACETS]) {
+      const value = this.#fixed(name) ? '' : this.#asked[name];
+      if (value) url.searchParams.set(this.#param(name), value);
+      else url.searchParams.delete(this.#param(name));
+    }
+    if (url.href === location.href) return;
+    history[push ? 'pushState' : 'replaceState'](history.state, '', url);
+  }
+
+  #restore() {
+    if (!this.#param('q')) return;
+    const given = new URLSearchParams(location.search);
+    const { input, facets, clear } = this.#ui;
+    input.value = given.get(this.#param('q')) ?? '';
+    clear.hidden = !input.value;
+    for (const name of FACETS) {
+      const value = given.get(this.#param(name)) ?? '';
+      if (value) this.#seen[name]?.add(value);
+      this.#options();
+      facets[name].value = value;
+    }
+    if (input.value || this.#asked.q) this.#search();
+  }
+
+  // Suggestions
+
+  async #suggest() {
+    const typed = this.#ui.input.value;
+    this.#suggesting?.abort();
+    const { signal } = (this.#suggesting = new AbortController());
+    if (typed.trim().length < 2 || !this.#ui.input.matches(':focus')) return this.#closeList();
+    try {
+      const { suggestions = [] } = await this.#get('suggest', { q: typed, show: this.#asked.show }, signal);
+      if (!signal.aborted && this.#ui.input.value === typed) this.#openList(suggestions.slice(0, 6));
+    } catch {
+      this.#closeList(); // a hint that does not come is not missed
+    }
+    return undefined;
+  }
+
+  #openList(suggestions) {
+    const { list, input } = this.#ui;
+    const words = suggestions.filter(({ text }) => text && text !== input.value.trim());
+    list.replaceChildren(...words.map(({ text, count }, index) =>
+      h('li', { id: `word-${index}`, role: 'option', 'aria-selected': 'false', 'data-text': text },
+        h('bdi', {}, plain(text)),
+        count == null ? null : h('small', {}, this.#times(count)))));
+    list.hidden = !words.length;
+    input.setAttribute('aria-expanded', String(!list.hidden));
+    input.removeAttribute('aria-activedescendant');
+  }
+
+  #closeList() {
+    clearTimeout(this.#timers.suggest);
+    this.#suggesting?.abort();
+    this.#openList([]);
+  }
+
+  #take(item) {
+    if (!item) return;
+    this.#ui.input.value = item.dataset.text;
+    this.#ui.clear.hidden = false;
+    this.#closeList();
+    this.#search({ push: true });
+  }
+
+  // Keys
+
+  #shortcut(event) {
+    const target = event.composedPath()[0];
+    if (event.key !== '/' || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (this.getAttribute('shortcut') === 'off' || target.isContentEditable) return;
+    if (target.matches?.('input,textarea,select,[role=textbox]')) return;
+    event.preventDefault();
+    this.focus();
+    this.#ui.input.select();
+  }
+
+  #inputKey(event) {
+    if (event.isComposing) return;
+    const { list, input } = this.#ui;
+    const items = [...list.children];
+    const at = items.findIndex((item) => item.getAttribute('aria-selected') === 'true');
+    if (event.key === 'Escape') {
+      if (!list.hidden) this.#closeList();
+      else this.#clear();
+    } else if (event.key === 'Enter' && at >= 0) {
+      this.#take(items[at]);
+    } else if (/^Arrow(Up|Down)$/.test(event.key)) {
+      const down = event.key === 'ArrowDown';
+      if (!items.length) {
+        if (down) this.#links()[0]?.focus();
+        else return;
+      } else {
+        items[at]?.setAttribute('aria-selected', 'false');
+        // One step past either end is the text itself.
+        const to = (at + 1 + (down ? 1 : items.length) ) % (items.length + 1) - 1;
+        items[to]?.setAttribute('aria-selected', 'true');
+        if (items[to]) input.setAttribute('aria-activedescendant', items[to].id);
+        else input.removeAttribute('aria-activedescendant');
+      }
+    } else return;
+    event.preventDefault();
+  }
+
+  #resultKey(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const links = this.#links();
+    const here = links.indexOf(this.#root.activeElement);
+    const at = here >= 0 ? here : links.indexOf(this.#active);
+    if (event.key === 'Escape') this.focus();
+    else if (event.key === 'ArrowDown') links[at + 1]?.focus();
+    else if (event.key === 'ArrowUp') (at > 0 ? links[at - 1] : this.#ui.input).focus();
+    else if (event.key === 'n' || event.key === 'p') {
+      const link = links[(links.includes(this.#active) ? links.indexOf(this.#active) : -1) + (event.key === 'n' ? 1 : -1)];
+      link?.focus();
+      link?.click();
+    } else return;
+    event.preventDefault();
+  }
+
+  #links() {
+    return [...this.#ui.results.querySelectorAll('.hit')];
+  }
+
+  #clear() {
+    this.#ui.input.value = '';
+    this.#ui.clear.hidden = true;
+    this.#closeList();
+    this.#search();
+    this.focus();
+  }
+
+  // What is shown
+
+  #busy(on) {
+    const { root, results, status } = this.#ui;
+    root.classList.toggle('loading', on);
+    results.setAttribute('aria-busy', String(on));
+    if (on && !results.childElementCount) status.textContent = this.#voice.say('loading');
+  }
+
+  #empty() {
+    const { results, note, more, status } = this.#ui;
+    this.#hits.clear();
+    this.#active = null;
+    painted('everyword-now').clear();
+    results.replaceChildren();
+    note.hidden = true;
+    more.hidden = true;
+    status.textContent = '';
+  }
+
+  #note(bad, ...lines) {
+    const { note } = this.#ui;
+    note.hidden = false;
+    note.classList.toggle('bad', bad);
+    note.replaceChildren(...lines.filter(Boolean));
+  }
+
+  #action(text, onclick) {
+    return h('button', { class: 'action', part: 'action', type: 'button', onclick }, text);
+  }
+
+  #fail(error, cursor) {
+    const { say } = this.#voice;
+    const { status, results } = this.#ui;
+    this.#failure = navigator.onLine ? 'failed' : 'offline';
+    if (!cursor) this.#empty();
+    const { detail, hint } = error.problem ?? {};
+    const words = this.#failure === 'offline' ? say('offline') : plain(detail) || say('failed');
+    status.textContent = results.childElementCount ? status.textContent : '';
+    this.#note(true, h('p', { role: 'alert' }, words), hint && h('p', { class: 'hint' }, plain(hint)),
+      this.#action(say('retry'), () => this.#search({ cursor })));
+  }
+
+  #times(count, capped) {
+    const n = this.#voice.number(count);
+    return this.#voice.say('times', { count, n: capped ? this.#voice.say('atLeast', { n }) : n });
+  }
+
+  #show(reply, added) {
+    const { say, number } = this.#voice;
+    const { results, status, more, filters } = this.#ui;
+    const before = added ? results.childElementCount : 0;
+    if (!added) this.#empty();
+    const query = plain(this.#asked.q);
+    if (reply.matched !== 'exact' && this.#literalOnly === this.#asked.q) {
+      reply = { ...reply, hits: 0, results: [], next: null };
+    }
+    this.#next = reply.next;
+    more.hidden = !reply.next;
+    filters.hidden = !reply.hits && !this.#filtered();
+    for (const result of reply.results) {
+      this.#seen.show.add(result.show);
+      for (const moment of result.moments) this.#seen.speaker.add(moment.speaker);
+    }
+    this.#options();
+    if (!reply.hits) {
+      this.#nothing(query, reply.suggestion);
+    } else {
+      const episodes = say('episodes', { count: reply.episodes, n: number(reply.episodes) });
+      status.textContent = say('found', { times: this.#times(reply.hits, reply.capped), episodes });
+      if (reply.matched !== 'exact' && !added) this.#loose(query, reply);
+      else this.#ui.note.hidden = true;
+      if (!added) results.append(h('h2', { class: 'sr' }, say('results')));
+      results.append(...reply.results.map((result) => this.#episode(result)));
+      if (added && this.#root.activeElement === null && more.hidden) {
+        results.children[before]?.querySelector('a').focus(); // the button is gone
+      }
+    }
+    this.#tell('results', { query: this.#asked.q, hits: reply.hits, episodes: reply.episodes });
+  }
+
+  #nothing(query, suggestion) {
+    const { say } = this.#voice;
+    this.#ui.status.textContent = say('empty', { query });
+    const ask = (words) => () => { this.value = words; };
+    this.#note(false,
+      h('p', { class: 'hint' }, say('emptyHint')),
+      suggestion && suggestion !== query &&
+        this.#action(say('mean', { suggestion: plain(suggestion) }), ask(suggestion)),
+      this.#filtered() && this.#action(say('withoutFilters'), () => this.#unfilter(FACETS)));
+  }
+
+  #loose(query, { matched, suggestion }) {
+    const { say } = this.#voice;
+    const line = matched === 'fuzzy' && !suggestion ? 'near' : matched;
+    this.#note(false, h('p', {}, say(line, { suggestion: plain(suggestion) })),
+      matched === 'fuzzy' && this.#action(say('literal', { query }), () => {
+        this.#literalOnly = this.#asked.q;
+        this.#search();
+      }));
+  }
+
+  #href(result, start) {
+    const api = this.#api();
+    const own = this.getAttribute('page')?.replace('{episode}', encodeURIComponent(result.episode_id));
+    const url = safeUrl(own || result.url || '', own ? document.baseURI : api);
+    const page = (own || result.url) && url ? url
+      : new URL(`episodes/${encodeURIComponent(result.episode_id)}`, api);
+    if (start != null) page.hash = `t=${+start.toFixed(2)}`;
+    return page.href;
+  }
+
+  #episode(result) {
+    const { say, date, number } = this.#voice;
+    const moments = result.moments;
+    const meta = [result.show, result.published_at && date(result.published_at), this.#times(result.hits)];
+    const hits = h('ol', { part: 'hits' }, moments.slice(0, HITS_FIRST).map((m) => this.#hit(result, m)));
+    const rest = moments.length - HITS_FIRST;
+    const count = (left) => say('more', { count: left, n: number(left) });
+    const more = rest > 0 && h('button', { class: 'more', part: 'more', type: 'button', onclick: () => {
+      const shown = hits.childElementCount;
+      hits.append(...moments.slice(shown, shown + HITS_MORE).map((m) => this.#hit(result, m)));
+      const left = moments.length - hits.childElementCount;
+      if (left > 0) more.textContent = count(left);
+      else more.remove();
+      hits.children[shown].firstChild.focus();
+    } }, count(rest));
+    return h('article', { part: 'episode', 'data-episode': result.episode_id },
+      h('h3', {}, h('a', { part: 'title', dir: 'auto', href: this.#href(result) }, plain(result.title))),
+      h('p', { class: 'meta' }, meta.filter(Boolean).map((text, i) => [i ? ' · ' : '', h('bdi', {}, plain(text))])),
+      this.#strip(result), hits, more);
+  }
+
+  /** Draw where in the episode the hits lie; the list says the same, so it is hidden from readers. */
+  #strip({ duration_s: duration, moments }) {
+    if (!duration || moments.length < 2) return null;
+    const places = new Set(moments.map(({ start }) => Math.round((start / duration) * 500) * 2));
+    const d = [...places].map((x) => `M${x} 1V9`).join('');
+    const thin = { 'vector-effect': 'non-scaling-stroke' };
+    return h('svg', { class: 'strip', part: 'strip', viewBox: '0 0 1000 10', preserveAspectRatio: 'none', 'aria-hidden': 'true', 'data-s': duration },
+      h('path', { d, ...thin }), h('line', { class: 'head', x1: -9, x2: -9, y1: 0, y2: 10, visibility: 'hidden', ...thin }));
+  }
+
+  #hit(result, moment) {
+    const text = h('span', { part: 'snippet', dir: 'auto' });
+    const words = [];
+    let node = null;
+    let last = null;
+    for (const { text: raw, start, match } of moment.snippet) {
+      const word = plain(raw);
+      const between = last ? gap(last.word, word) : '';
+      if (!last || match !== last.match) {
+        if (match || !node) text.append(between);
+        node = document.createTextNode(match || !last ? '' : between);
+        text.append(match ? h('mark', { part: 'mark' }, node) : node);
+      } else node.data += between;
+      words.push({ start, node, from: node.data.length, to: node.data.length + word.length });
+      node.data += word;
+      last = { word, match };
+    }
+    const link = h('a', { class: 'hit', part: 'hit', href: this.#href(result, moment.start) },
+      h('span', { class: 'time', part: 'time' }, clock(moment.start)),
+      h('span', {}, moment.speaker && h('bdi', { class: 'who', part: 'speaker' }, plain(moment.speaker)), ' ', text));
+    this.#hits.set(link, { result, moment, words });
+    return h('li', {}, link);
+  }
+
+  // Filters
+
+  #filtered() {
+    return FACETS.some((name) => this.#asked[name] && !this.#fixed(name));
+  }
+
+  #options() {
+    for (const [name, values] of Object.entries(this.#seen)) {
+      const select = this.#ui.facets[name];
+      const { value } = select;
+      const known = [...values].filter(Boolean).sort((a, b) => a.localeCompare(b));
+      select.replaceChildren(h('option', { value: '' }, this.#voice.say('any')),
+        ...known.map((v) => h('option', { value: v }, plain(v))));
+      select.value = value;
+    }
+  }
+
+  #chips() {
+    const { say } = this.#voice;
+    this.#ui.chips.replaceChildren(...FACETS.filter((name) => this.#asked[name] && !this.#fixed(name))
+      .map((name) => {
+        const text = `${say(name)}: ${plain(this.#asked[name])}`;
+        return h('button', { class: 'chip', part: 'chip', type: 'button', 'aria-label': say('remove', { name: text }),
+          onclick: () => this.#unfilter([name]) }, h('bdi', {}, text), ' ×');
+      }));
+  }
+
+  #unfilter(names) {
+    for (const name of names) this.#ui.facets[name].value = '';
+    this.#search({ push: true });
+    this.focus();
+  }
+
+  // Playing
+
+  #clicked(event) {
+    const link = event.target.closest?.('.hit');
+    if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    const { result, moment } = this.#hits.get(link);
+    const word = moment.snippet.filter(({ match }) => match).map(({ text }) => text).join(' ');
+    const detail = { episode: result.episode_id, start: moment.start, end: moment.end, word };
+    if (!this.#tell('seek', detail)) {
+      event.preventDefault(); // the page plays it
+      this.#mark(link);
+    } else if (this.#fixed('player') !== 'none') {
+      event.preventDefault();
+      this.#play(link, result, moment);
+    }
+  }
+
+  #tell(name, detail) {
+    return this.dispatchEvent(new CustomEvent(`everyword:${name}`, { detail, bubbles: true, composed: true, cancelable: true }));
+  }
+
+  async #play(link, result, { start }) {
+    const selector = this.#fixed('player');
+    const target = this.#player ?? (selector ? document.querySelector(selector) : this.#dock(result));
+    if (target instanceof HTMLMediaElement && !this.#fixed('episode')) {
+      const id = result.episode_id;
+      if (target.dataset.episode !== id) {
+        target.src = new URL((this.getAttribute('media') || 'media/{episode}').replace('{episode}', encodeURIComponent(id)), this.#api());
+        target.dataset.episode = id;
+      }
+    }
+    const player = await playerOf(target);
+    if (!player) {
+      location.assign(link.href);
+      return;
+    }
+    this.#mark(link);
+    player.seek(Math.max(0, start - EARLY_S));
+    if (this.#watching?.player !== player) {
+      this.#watching?.stop?.();
+      this.#watching = { player, stop: player.watch?.((seconds) => this.#follow(seconds)) };
+    }
+  }
+
+  #dock(result) {
+    const { dock } = this.#ui;
+    const { say } = this.#voice;
+    let audio = dock.querySelector('audio');
+    if (!audio) {
+      audio = h('audio', { controls: true, preload: 'auto', onerror: () => {
+        const link = h('a', { href: this.#href(this.#hits.get(this.#active)?.result ?? result) }, say('open'));
+        dock.firstChild.replaceChildren(say('unplayable'), ' ', link);
+      } });
+      dock.append(h('p', { role: 'status' }), audio);
+    }
+    dock.hidden = false;
+    dock.firstChild.replaceChildren(h('bdi', {}, plain(result.title)));
+    return audio;
+  }
+
+  #mark(link) {
+    this.#active?.removeAttribute('aria-current');
+    link.setAttribute('aria-current', 'true');
+    this.#active = link;
+  }
+
+  /** Paint the word that is being spoken, and move on to the next hit when playback reaches it. */
+  #follow(seconds) {
+    const now = painted('everyword-now');
+    now.clear();
+    const article = this.#active?.closest('article');
+    if (!article) return;
+    const head = article.querySelector('.head');
+    if (head) {
+      const x = (seconds / head.parentNode.dataset.s) * 1000;
+      for (const [name, value] of [['x1', x], ['x2', x], ['visibility', 'visible']]) head.setAttribute(name, value);
+    }
+    const inside = (link) => {
+      const { words } = this.#hits.get(link);
+      return words.length && words[0].start <= seconds + EARLY_S && seconds < words.at(-1).start + 1;
+    };
+    if (!inside(this.#active)) {
+      const link = [...article.querySelectorAll('.hit')].find(inside);
+      if (!link) return;
+      this.#mark(link);
+    }
+    const { words } = this.#hits.get(this.#active);
+    const word = words.findLast(({ start }) => start <= seconds);
+    if (!word) return;
+    const range = new Range();
+    range.setStart(word.node, word.from);
+    range.setEnd(word.node, word.to);
+    now.add(range);
+  }
+}
+
+if (!customElements.get('everyword-search')) customElements.define('everyword-search', EverywordSearch);
