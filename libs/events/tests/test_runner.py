@@ -264,7 +264,7 @@ def test_threads_share_the_work(sqlite_bus: SqliteBus) -> None:
         return refine(event)
 
     sqlite_bus.publish([ready() for _ in range(6)])
-    runner = runner_of(sqlite_bus, together, threads=3, wait_s=0.05)
+    runner = runner_of(sqlite_bus, together, batch=1, threads=3, wait_s=0.05)
     run_until(runner, lambda: sqlite_bus.pending()["captions"].waiting == 6)
 
 
@@ -285,18 +285,39 @@ def test_run_forever_wakes_for_new_events(sqlite_bus: SqliteBus) -> None:
     assert arrived_s < 1
 
 
+def test_batches_grow_while_handlers_are_quick_and_shrink_when_not(sqlite_bus: SqliteBus) -> None:
+    stop = threading.Event()
+    in_hand: list[int] = []
+
+    def handler(_event: Event) -> Sequence[Event]:
+        in_hand.append(sqlite_bus.pending()["refine"].in_flight)
+        if len(in_hand) == 3:
+            time.sleep(0.1)
+        if len(in_hand) == 11:
+            stop.set()
+        return ()
+
+    sqlite_bus.publish([ready() for _ in range(11)])
+    runner_of(sqlite_bus, handler, batch=4).run_forever(stop)
+    # batches of 1, 2 (slow at its end: settled one by one), 1, 2, 4, and the last one
+    assert in_hand == [1, 2, 2, 1, 2, 2, 4, 4, 4, 4, 1]
+
+
 def test_stopping_finishes_what_is_in_hand_and_returns_the_rest(sqlite_bus: SqliteBus) -> None:
     stop = threading.Event()
+    handled: list[Event] = []
 
     def handler(event: Event) -> Sequence[Event]:
-        stop.set()
+        handled.append(event)
+        if len(handled) == 2:  # the first of a batch of two
+            stop.set()
         return refine(event)
 
     sqlite_bus.publish([ready() for _ in range(3)])
-    runner_of(sqlite_bus, handler, batch=3).run_forever(stop)
-    assert len(drain(sqlite_bus.inbox("captions"))) == 1
+    runner_of(sqlite_bus, handler).run_forever(stop)
+    assert len(drain(sqlite_bus.inbox("captions"))) == 2
     left = sqlite_bus.inbox("refine").receive(most=3, visibility_s=1)
-    assert [delivery.attempt for delivery in left] == [1, 1]
+    assert [delivery.attempt for delivery in left] == [1]
 
 
 def test_work_that_outlasts_the_grace_is_given_back_uncounted(sqlite_bus: SqliteBus) -> None:

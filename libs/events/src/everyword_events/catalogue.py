@@ -1,10 +1,10 @@
 """All events, what each carries, and how a wire form becomes one of them."""
 
-import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AwareDatetime, Field, FiniteFloat, NonNegativeInt, ValidationError
+from pydantic_core import from_json
 
 from everyword_events.envelope import BlobRef, Event, EventData, Meta, Model
 from everyword_events.errors import InvalidInput
@@ -206,7 +206,7 @@ def parse_event(wire: str | bytes | Mapping[str, Any]) -> Event:
     """
     if isinstance(wire, str | bytes):
         try:
-            wire = json.loads(wire)
+            wire = from_json(wire)
         except ValueError as error:
             raise InvalidInput(f"not JSON: {error}", code="event_not_json") from error
     if not isinstance(wire, Mapping):
@@ -232,7 +232,8 @@ def parse_event(wire: str | bytes | Mapping[str, Any]) -> Event:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         raise InvalidInput(f"{name}: {where}: {first['msg']}", code="event_invalid") from error
-    meta = meta.model_copy(update={"schema_version": kind.schema_version})
+    if meta.schema_version != kind.schema_version:
+        meta = meta.model_copy(update={"schema_version": kind.schema_version})
     source = wire.get("source")
     return Event(
         source=source if isinstance(source, str) else "everyword.unknown", meta=meta, data=data

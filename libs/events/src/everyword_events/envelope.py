@@ -8,12 +8,11 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Self
-from uuid import UUID, uuid5
 
 import uuid_utils
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, NonNegativeInt, SerializeAsAny
 
-_IDENTITY = UUID("6f0d9d1e-5f6b-4c63-9a55-0d8e7c1f4b2a")
+_IDENTITY = uuid_utils.UUID("6f0d9d1e-5f6b-4c63-9a55-0d8e7c1f4b2a")
 EVERYONE = "all"
 
 
@@ -27,7 +26,7 @@ def derived_event_id(cause_id: str, event_type: str, schema: int, part: str = ""
 
     `part` tells apart several events of one type from one cause.
     """
-    return str(uuid5(_IDENTITY, f"{cause_id}|{event_type}|{schema}|{part}"))
+    return str(uuid_utils.uuid5(_IDENTITY, f"{cause_id}|{event_type}|{schema}|{part}"))
 
 
 def _rfc3339(moment: datetime) -> str:
@@ -119,20 +118,13 @@ class Event(Model):
 
     def to_json(self) -> str:
         """Return `to_wire()` as one line of JSON."""
-        head = json.dumps(
-            {
-                "version": "0",
-                "id": self.meta.event_id,
-                "source": self.source,
-                "detail-type": self.type,
-                "time": _rfc3339(self.meta.occurred_at),
-            },
-            ensure_ascii=False,
-            separators=(",", ":"),
-        )
         meta = self.meta.model_dump_json(by_alias=True)
         data = self.data.model_dump_json(by_alias=True)
-        return f'{head[:-1]},"detail":{{"meta":{meta},"data":{data}}}}}'
+        return (
+            f'{{"version":"0","id":{json.dumps(self.meta.event_id)},'
+            f'"source":{json.dumps(self.source)},"detail-type":"{self.type}",'
+            f'"time":"{_rfc3339(self.meta.occurred_at)}","detail":{{"meta":{meta},"data":{data}}}}}'
+        )
 
     @classmethod
     def first(

@@ -26,10 +26,12 @@ from everyword_events.ports import Delivery, EventPublisher, Handler, Inbox
 from everyword_events.retry import RetryPolicy
 from everyword_events.settlement import Done, Settlement
 
+__all__ = ["ConsumerRunner", "RetryPolicy"]
+
 logger = logging.getLogger(__name__)
 
-_SETTLE_AFTER_S = 0.05
-"""Results of quick handlers are committed together for so long, then at once."""
+_QUICK_S = 0.05
+"""What is done within this time is committed together; longer work is committed at once."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,9 @@ class _Shift:
 class ConsumerRunner:
     """One consumer: `handler` over `inbox`, results to `publisher`.
 
-    `batch` deliveries are taken at a time: 1 suits slow handlers (a batch is worked on in turn, by
-    one thread), 10 or more gives quick ones their full rate. `threads` handlers run at once.
+    `threads` handlers run at once. Each thread takes one delivery at a time while handlers are slow
+    and, while they are quick, up to `batch`, whose results are committed together; set it to 1
+    where a delivery must never wait behind another that this worker holds.
     `visibility_s` is how long a dead worker's deliveries stay hidden; a heartbeat extends it for a
     living one, however long it works. A handler that never returns keeps its delivery for ever.
     """
@@ -57,7 +60,7 @@ class ConsumerRunner:
         handler: Handler,
         policy: RetryPolicy | None = None,
         *,
-        batch: int = 1,
+        batch: int = 100,
         threads: int = 1,
         visibility_s: float = 60.0,
         wait_s: float = 1.0,
@@ -76,7 +79,7 @@ class ConsumerRunner:
         self._settlement = Settlement(inbox, publisher, self._policy, self._draw)
 
     def run_once(self) -> int:
-        """Take and work on one batch of what is due now; return how many deliveries it had.
+        """Take and work on up to `batch` of what is due now; return how many deliveries it were.
 
         Raises:
             TransientFailure, Misconfigured: the bus cannot be reached.
@@ -131,10 +134,11 @@ class ConsumerRunner:
 
     def _receive_until_stopped(self, shift: _Shift) -> None:
         misses = 0
+        most = 1
         while not shift.stop.is_set():
             try:
                 deliveries = self._inbox.receive(
-                    most=self._batch, visibility_s=self._visibility_s, wait_s=self._wait_s
+                    most=most, visibility_s=self._visibility_s, wait_s=self._wait_s
                 )
             except TransientFailure as error:
                 misses += 1
@@ -144,7 +148,15 @@ class ConsumerRunner:
                 shift.stop.wait(min(delay_s, self._visibility_s))
             else:
                 misses = 0
+                started = time.monotonic()
                 self._work_on(deliveries, shift)
+                most = self._next_most(most, len(deliveries), time.monotonic() - started)
+
+    def _next_most(self, most: int, taken: int, worked_s: float) -> int:
+        """Take twice as many after a full, quick batch; one by one after a slow or an empty one."""
+        if taken == 0 or worked_s > _QUICK_S:
+            return 1
+        return min(most * 2, self._batch) if taken == most else most
 
     def _wind_up(self, workers: Sequence[threading.Thread], shift: _Shift) -> None:
         deadline = time.monotonic() + self._grace_s
@@ -169,7 +181,7 @@ class ConsumerRunner:
                     self._settlement.return_unharmed(untouched)
                 break
             done += self._handle(delivery, shift)
-            if time.monotonic() - settled_at > _SETTLE_AFTER_S:
+            if time.monotonic() - settled_at > _QUICK_S:
                 self._finish(done, shift)
                 done = []
                 settled_at = time.monotonic()

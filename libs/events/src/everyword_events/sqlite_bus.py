@@ -35,8 +35,8 @@ ON CONFLICT (event_id) DO NOTHING RETURNING position
 """
 _DELIVER: Final = "INSERT INTO deliveries (consumer, position, visible_at) VALUES (?, ?, ?)"
 _REDRIVE: Final = """
-INSERT INTO deliveries (consumer, position, visible_at)
-SELECT consumer, position, ? FROM dead_letters WHERE letter_id = ?
+INSERT INTO deliveries (consumer, position, visible_at, claims)
+SELECT consumer, position, ?, claims FROM dead_letters WHERE letter_id = ?
 """
 _DISCARD: Final = "DELETE FROM dead_letters WHERE letter_id = ?"
 _LETTERS: Final = """

@@ -19,6 +19,7 @@ SCHEMA_VERSION: Final = 1
 OLDEST_SQLITE: Final = (3, 37)  # STRICT tables; RETURNING came with 3.35
 BUSY_TIMEOUT_S: Final = 30.0
 _POLL_S: Final = 0.05
+_CHECKPOINT_PAGES: Final = 4_000  # 16 MB of log: a page written again and again is copied once
 _NORMAL: Final = 1
 _FULL: Final = 2
 
@@ -108,7 +109,7 @@ class SqliteFile:
         try:
             _use_write_ahead_log(connection)
             connection.execute(f"PRAGMA synchronous = {_FULL}")
-            connection.execute("PRAGMA foreign_keys = OFF")
+            connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
         except BaseException:
             connection.close()
             raise

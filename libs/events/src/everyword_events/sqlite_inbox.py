@@ -9,11 +9,11 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from sqlite3 import Connection
-from typing import Any, Final
+from typing import Final
 
 from everyword_events.burial import dead_lettered, read_or_stand_in
 from everyword_events.envelope import Event
-from everyword_events.errors import Conflict, InvalidInput
+from everyword_events.errors import Conflict
 from everyword_events.limits import checked_json
 from everyword_events.ports import Delivery, EventPublisher
 from everyword_events.sqlite_file import SqliteFile
@@ -21,30 +21,33 @@ from everyword_events.sqlite_file import SqliteFile
 Append = Callable[[Connection, Sequence[tuple[Event, str]]], None]
 """Journals events (with their JSON) and queues their deliveries, inside a transaction."""
 
+_ANY_DUE: Final = "SELECT 1 FROM deliveries WHERE consumer = ? AND visible_at <= ? LIMIT 1"
 _NEXT_DUE: Final = "SELECT min(visible_at) FROM deliveries WHERE consumer = ?"
 _CLAIM: Final = """
 UPDATE deliveries
 SET visible_at = :until, attempts = attempts + 1, claims = claims + 1, held = 1
-WHERE delivery_id IN (
-    SELECT delivery_id FROM deliveries WHERE consumer = :consumer AND visible_at <= :now
-    ORDER BY visible_at, delivery_id LIMIT :most
+WHERE consumer = :consumer AND position IN (
+    SELECT position FROM deliveries WHERE consumer = :consumer AND visible_at <= :now
+    ORDER BY position LIMIT :most
 )
-RETURNING delivery_id, claims, attempts,
-    (SELECT wire FROM journal WHERE journal.position = deliveries.position),
-    (SELECT event_id FROM journal WHERE journal.position = deliveries.position)
+RETURNING position, claims, attempts,
+    (SELECT wire FROM journal WHERE journal.position = deliveries.position)
 """
 _EXTEND: Final = """
-UPDATE deliveries SET visible_at = ? WHERE delivery_id = ? AND claims = ? AND held
+UPDATE deliveries SET visible_at = ?
+WHERE consumer = ? AND position = ? AND claims = ? AND held
 """
-_ACKNOWLEDGE: Final = "DELETE FROM deliveries WHERE delivery_id = ? AND claims = ? AND held"
+_ACKNOWLEDGE: Final = """
+DELETE FROM deliveries WHERE consumer = ? AND position = ? AND claims = ? AND held
+"""
 _GIVE_BACK: Final = """
 UPDATE deliveries SET visible_at = ?, attempts = attempts - ?, claims = claims + 1, held = 0
-WHERE delivery_id = ? AND claims = ? AND held
+WHERE consumer = ? AND position = ? AND claims = ? AND held
 """
 _BURY: Final = """
-INSERT INTO dead_letters (consumer, position, attempts, code, message, hint, died_at)
-SELECT consumer, position, attempts, ?, ?, ?, ? FROM deliveries
-WHERE delivery_id = ? AND claims = ? AND held
+INSERT INTO dead_letters (consumer, position, attempts, claims, code, message, hint, died_at)
+SELECT consumer, position, attempts, claims, ?, ?, ?, ? FROM deliveries
+WHERE consumer = ? AND position = ? AND claims = ? AND held
 RETURNING letter_id
 """
 
@@ -68,7 +71,7 @@ class SqliteInbox:
         self._clock = clock
 
     def receive(self, *, most: int, visibility_s: float, wait_s: float = 0) -> Sequence[Delivery]:
-        """Claim up to `most` deliveries, those that waited longest first.
+        """Claim up to `most` deliveries, oldest event first.
 
         Idle waiting costs a look at a shared counter every 50 ms, and no write.
         """
@@ -76,7 +79,7 @@ class SqliteInbox:
         while True:
             seen = self._file.version()
             due_in_s = self._due_in_s()
-            if due_in_s is not None and due_in_s <= 0:
+            if due_in_s == 0:
                 claimed = self._claim(most, visibility_s)
                 if claimed:
                     return claimed
@@ -136,9 +139,12 @@ class SqliteInbox:
             self._append(db, [(event, checked_json(event)) for event in news])
 
     def _due_in_s(self) -> float | None:
-        """Return seconds until the next delivery is due (0 or less: now), or None without any."""
+        """Return seconds until the next delivery is due (0: now), or None without any."""
+        now = self._in_ms(0)
+        if self._file.read(_ANY_DUE, (self.consumer, now)):
+            return 0.0
         due_at = self._file.read(_NEXT_DUE, (self.consumer,))[0][0]
-        return None if due_at is None else (due_at - self._in_ms(0)) / 1000
+        return None if due_at is None else max(0.0, (due_at - now) / 1000)
 
     def _claim(self, most: int, visibility_s: float) -> list[Delivery]:
         values = {
@@ -152,11 +158,13 @@ class SqliteInbox:
         rows.sort()
         return [delivery for row in rows if (delivery := self._readable(row)) is not None]
 
-    def _readable(self, row: tuple[Any, ...]) -> Delivery | None:
+    def _readable(self, row: tuple[int, int, int, str]) -> Delivery | None:
         """Return the claimed row as a delivery; bury one that this program cannot read."""
-        delivery_id, claims, attempt, wire, event_id = row
-        event, reason = _read(wire, event_id)
-        delivery = Delivery(event, self.consumer, attempt, f"{delivery_id}.{claims}")
+        position, claims, attempt, wire = row
+        event, reason = read_or_stand_in(
+            wire, message_id=f"position-{position}", came_at=datetime.now(UTC)
+        )
+        delivery = Delivery(event, self.consumer, attempt, f"{position}.{claims}")
         if reason is None:
             return delivery
         self.bury(delivery, code=reason.code, message=reason.message, hint=reason.hint)
@@ -166,10 +174,6 @@ class SqliteInbox:
         return int((self._clock() + delay_s) * 1000)
 
 
-def _read(wire: str, event_id: str) -> tuple[Event, InvalidInput | None]:
-    return read_or_stand_in(wire, message_id=event_id, came_at=datetime.now(UTC))
-
-
-def _claim_of(delivery: Delivery) -> tuple[int, int]:
-    delivery_id, _, claims = delivery.receipt.partition(".")
-    return int(delivery_id), int(claims)
+def _claim_of(delivery: Delivery) -> tuple[str, int, int]:
+    position, _, claims = delivery.receipt.partition(".")
+    return delivery.consumer, int(position), int(claims)
