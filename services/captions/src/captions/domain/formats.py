@@ -26,11 +26,12 @@ class Manuscript:
     title: str = ""
     voices: Voices = "tags"
     cue_settings: str = ""
+    cues: Captions | None = None
 
     @cached_property
     def captions(self) -> Captions:
-        """The transcript as cues."""
-        return break_into_cues(self.transcript, self.limits)
+        """The transcript as cues: those given, or cut by the limits."""
+        return self.cues or break_into_cues(self.transcript, self.limits)
 
     @cached_property
     def paragraphs(self) -> list[Paragraph]:

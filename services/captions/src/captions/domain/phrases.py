@@ -7,10 +7,13 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-# What a break costs: after a sentence, after a clause, before a small word, elsewhere, in a phrase.
+# What a break costs: after a sentence; after a clause; before a conjunction or preposition; before
+# another small word, where by the rule of chinks and chunks (Liberman and Church 1992) a phrase
+# begins; between two words of content; inside a phrase.
 SENTENCE: Final = 0
 CLAUSE: Final = 8
 PHRASE: Final = 16
+CHUNK: Final = 20
 PLAIN: Final = 26
 BOUND: Final = 48
 
@@ -31,12 +34,12 @@ _STRIPPED: Final = "\"'“”‘’«»()[]{}¿¡.,;:?!…-–—"
 
 
 @cache
-def _small_words(code: str) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the words that open a phrase, and all that no break may follow."""
+def _small_words(code: str) -> dict[str, int]:
+    """Return a language's small words, and what a break before each costs after a content word."""
     file = files("captions.domain").joinpath("small_words.toml")
     words = tomllib.loads(file.read_text(encoding="utf-8")).get(_SAME.get(code, code), {})
-    openers = frozenset(words.get("openers", "").split())
-    return openers, openers | frozenset(words.get("leaning", "").split())
+    kinds = (("leaning", CHUNK), ("openers", PHRASE), ("trailing", BOUND))
+    return {word: cost for kind, cost in kinds for word in words.get(kind, "").split()}
 
 
 def ends_sentence(word: str) -> bool:
@@ -48,8 +51,8 @@ class PhraseBreaks:
     """Tells what a break before each word costs, in one language (BCP 47)."""
 
     def __init__(self, language: str) -> None:
-        self._openers, self._binding = _small_words(language.lower().split("-")[0])
-        self._seen: dict[str, tuple[int, bool]] = {}
+        self._small = _small_words(language.lower().split("-")[0])
+        self._seen: dict[str, tuple[int, int]] = {}
 
     def costs(self, words: Sequence[str], starts: Sequence[int], ends: Sequence[int]) -> list[int]:
         """Return the cost of a break before each word, `len(words) + 1` of them.
@@ -60,13 +63,13 @@ class PhraseBreaks:
             return [0]
         seen, look = self._seen, self._look
         costs = [0]
-        before, opens = seen.get(words[0]) or look(words[0])
+        after, _ = seen.get(words[0]) or look(words[0])
         for at in range(1, len(words)):
             word = words[at]
-            cost = before
-            before, opens = seen.get(word) or look(word)
-            if cost == PLAIN and opens:
-                cost = PHRASE
+            cost = after
+            after, before = seen.get(word) or look(word)
+            if cost == PLAIN:
+                cost = before
             elif cost == SENTENCE and word[0].islower():
                 cost = CLAUSE
             if cost and (pause := starts[at] - ends[at - 1]) > _NATURAL_PAUSE_MS:
@@ -75,11 +78,11 @@ class PhraseBreaks:
         costs.append(0)
         return costs
 
-    def _look(self, word: str) -> tuple[int, bool]:
-        """Return what a break after `word` costs, and whether it opens a phrase."""
+    def _look(self, word: str) -> tuple[int, int]:
+        """Return what a break after `word` costs, and one before it after a word of content."""
         bare = word.rstrip(_CLOSING) or word
         lowered = word.lower()
-        plain = lowered.strip(_STRIPPED)
+        before = self._small.get(lowered.strip(_STRIPPED), PLAIN)
         if lowered in _TITLES:
             after = BOUND
         elif bare[-1] in _SENTENCE_ENDS:
@@ -88,6 +91,6 @@ class PhraseBreaks:
         elif bare[-1] in _CLAUSE_ENDS:
             after = CLAUSE
         else:
-            after = BOUND if plain in self._binding else PLAIN
-        self._seen[word] = found = after, plain in self._openers
+            after = BOUND if before in (CHUNK, PHRASE) else PLAIN
+        self._seen[word] = found = after, before
         return found

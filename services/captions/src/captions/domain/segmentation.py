@@ -10,7 +10,7 @@ from typing import Final
 
 from captions.domain.cues import Captions, Cue, Line
 from captions.domain.limits import CueLimits
-from captions.domain.phrases import CLAUSE, PLAIN, SENTENCE, PhraseBreaks
+from captions.domain.phrases import CHUNK, CLAUSE, PLAIN, SENTENCE, PhraseBreaks
 from captions.domain.speech import Lane, lanes, separator, shown_speakers
 from captions.domain.standing import standing_times
 from everyword_transcripts import Transcript
@@ -18,7 +18,7 @@ from everyword_transcripts import Transcript
 _NEVER: Final = float("inf")
 # Costs are in the unit of `phrases`, where 26 is an ordinary break between two words.
 _PER_CUE: Final = 14
-_SPLIT_SENTENCE: Final = 3
+_SPLIT_SENTENCE: Final = 8
 _SHARED_CUE: Final = 40
 _HELD_PAUSE_MS: Final = 700
 _HELD_PAUSE_PER_S: Final = 25
@@ -203,8 +203,8 @@ class _Breaker:
         passed = [0]
         for at in range(1, last + 1):
             cost = costs[at]
-            if cost < PLAIN or (
-                cost == PLAIN and min(costs[max(1, at - _NEAR) : at + _NEAR + 1]) > CLAUSE
+            if cost < CHUNK or (
+                cost <= PLAIN and min(costs[max(1, at - _NEAR) : at + _NEAR + 1]) > CLAUSE
             ):
                 likely.append(at)
             passed.append(len(likely))

@@ -91,7 +91,7 @@ def _lay_out(
     clock = starts[-1] if starts else 0
     for word in words:
         text = word.word
-        if not text.isprintable() or " " in text:
+        if not text or not text.isprintable() or " " in text:
             text = clean_text(text)
             if not text:
                 continue

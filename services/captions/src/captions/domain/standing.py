@@ -40,7 +40,7 @@ def standing_times(
         end = min(wanted, following)
         if following - end < limits.close_gaps_under_ms and at + 1 < count:
             end = following
-        end = max(min(end, begin + limits.max_ms), begin + 1)
+        end = min(end, begin + limits.max_ms)
         spans.append((begin, end))
         begin = max(following, end)
     return spans

@@ -1,0 +1,1 @@
+"""Captions that others wrote, read as browsers and players read them."""

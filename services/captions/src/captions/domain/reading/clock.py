@@ -1,0 +1,26 @@
+"""WebVTT timestamps (specification section 6.3, "collect a WebVTT timestamp")."""
+
+import re
+from typing import Final
+
+_TIMESTAMP: Final = re.compile(r"(?:([0-9]+):)?([0-9]{2}):([0-9]{2})\.([0-9]{3})(?![0-9])")
+_SIXTY: Final = 60
+_HOUR_DIGITS: Final = 9
+
+
+def timestamp_at(text: str, at: int) -> tuple[int, int] | None:
+    """Read the timestamp that begins at `text[at]`; return ms and where it ends, or None."""
+    found = _TIMESTAMP.match(text, at)
+    if found is None:
+        return None
+    hours = int((found[1] or "0")[-_HOUR_DIGITS:])
+    minutes, seconds, millis = int(found[2]), int(found[3]), int(found[4])
+    if minutes >= _SIXTY or seconds >= _SIXTY:
+        return None
+    return ((hours * 60 + minutes) * 60 + seconds) * 1000 + millis, found.end()
+
+
+def parse_timestamp(text: str) -> int | None:
+    """Read `text`, all of it, as a timestamp; return ms, or None."""
+    found = timestamp_at(text, 0)
+    return found[0] if found is not None and found[1] == len(text) else None
