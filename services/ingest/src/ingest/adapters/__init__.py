@@ -1,0 +1,1 @@
+"""Ingest's ports on real technology: PyAV, SQLite."""

@@ -1,0 +1,55 @@
+"""What a file's first bytes tell that FFmpeg does not."""
+
+import io
+from dataclasses import dataclass
+from typing import BinaryIO, Final
+
+_HEAD_BYTES: Final = 4096
+_ID3_BYTES: Final = 10
+_STREAMED: Final = 0x7FFFF000
+"""From here on a RIFF size means: written to a pipe, length unknown."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """A file's size and first bytes, and those behind an ID3v2 tag where there is one."""
+
+    size: int
+    first: bytes
+    after_tag: bytes
+
+    @property
+    def is_mp4(self) -> bool:
+        """Whether it begins as MP4 and its kin do (ISO/IEC 14496-12, section 4.3)."""
+        return self.first[4:8] == b"ftyp"
+
+    @property
+    def is_webm(self) -> bool:
+        """Whether an EBML header says DocType `webm` (RFC 8794)."""
+        return self.first.startswith(b"\x1a\x45\xdf\xa3") and b"webm" in self.first[:64]
+
+    @property
+    def states_mp3_length(self) -> bool:
+        """Whether an MP3's first frame counts the others; else FFmpeg guesses its duration."""
+        return any(mark in self.after_tag for mark in (b"Xing", b"Info", b"VBRI"))
+
+    @property
+    def stated_share(self) -> float:
+        """How much larger a RIFF file (WAV, AVI) says it is than it is; 1.0 if it does not."""
+        stated = int.from_bytes(self.first[4:8], "little") + 8
+        if not self.first.startswith(b"RIFF") or stated >= _STREAMED:
+            return 1.0
+        return max(1.0, stated / self.size)
+
+
+def read_head(audio: BinaryIO) -> Head:
+    """Read a seekable file's head."""
+    size = audio.seek(0, io.SEEK_END)
+    audio.seek(0)
+    first = audio.read(_HEAD_BYTES)
+    after_tag = first
+    if first.startswith(b"ID3") and len(first) >= _ID3_BYTES:
+        a, b, c, d = (byte & 0x7F for byte in first[6:10])  # ID3v2.4, section 3.1: 28 bits
+        audio.seek(_ID3_BYTES + (a << 21 | b << 14 | c << 7 | d))
+        after_tag = audio.read(_HEAD_BYTES)
+    return Head(size, first, after_tag)

@@ -1,0 +1,27 @@
+"""The section `[ingest]` of everyword.toml."""
+
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt
+
+from ingest.domain import AudioLimits
+
+MOST_TRANSCRIPT_BYTES: Final = 64 * 1024 * 1024
+"""What one request may carry; a 10-hour episode's transcript has about 10 MB."""
+
+
+class IngestSettings(BaseModel):
+    """What is taken in."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    max_bytes: PositiveInt = 5_000_000_000
+    """What one PUT to S3 carries at most."""
+    max_duration_s: PositiveFloat = 12 * 3600
+    upload_expires_s: PositiveFloat = 6 * 3600
+    """How long an upload address holds; an upload that began in time may end later."""
+
+    @property
+    def limits(self) -> AudioLimits:
+        """Return how much audio one episode may be."""
+        return AudioLimits(max_bytes=self.max_bytes, max_duration_s=self.max_duration_s)

@@ -1,0 +1,27 @@
+"""Ingest's place on the bus: it hears everything, because its table of episodes is a projection."""
+
+from typing import Final
+
+from everyword_events import (
+    CATALOGUE,
+    AudioUploaded,
+    EpisodeChanged,
+    EpisodeCreated,
+    EpisodeRemoved,
+    ServiceContract,
+    TranscriptReady,
+    UploadRejected,
+)
+
+CONTRACT: Final = ServiceContract(
+    "ingest",
+    consumes=tuple(CATALOGUE.values()),
+    emits=(
+        EpisodeCreated,
+        UploadRejected,
+        AudioUploaded,
+        TranscriptReady,
+        EpisodeChanged,
+        EpisodeRemoved,
+    ),
+)

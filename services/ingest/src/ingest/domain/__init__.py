@@ -1,0 +1,23 @@
+"""What ingest knows without touching the world: episodes, their metadata, what audio may be."""
+
+from ingest.domain.audio import AudioFacts, AudioLimits, judge_audio
+from ingest.domain.episode import EpisodeError, EpisodeView, Progress, StageProgress, fold
+from ingest.domain.metadata import EpisodeChange, NewEpisode, checked, human_bytes
+from ingest.domain.runs import REPLAYABLE, State
+
+__all__ = [
+    "REPLAYABLE",
+    "AudioFacts",
+    "AudioLimits",
+    "EpisodeChange",
+    "EpisodeError",
+    "EpisodeView",
+    "NewEpisode",
+    "Progress",
+    "StageProgress",
+    "State",
+    "checked",
+    "fold",
+    "human_bytes",
+    "judge_audio",
+]

@@ -1,0 +1,212 @@
+"""An episode is a fold over its events: any order, any duplicates, the same view."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final, Protocol
+
+from pydantic import AwareDatetime, Field, FiniteFloat
+
+from everyword_events import (
+    AudioUploaded,
+    BlobRef,
+    CaptionsPublished,
+    DeliveryDeadLettered,
+    EngineInfo,
+    EpisodeChanged,
+    EpisodeCreated,
+    EpisodeInfo,
+    EpisodeRemoved,
+    Event,
+    EventData,
+    Model,
+    TranscriptionFailed,
+    TranscriptReady,
+    TranscriptRefined,
+    UploadRejected,
+)
+from ingest.domain.runs import OUTPUTS, STAGES, History, State, in_order
+
+_STATED_BY: Final = (
+    EpisodeCreated,
+    AudioUploaded,
+    TranscriptReady,
+    TranscriptRefined,
+    EpisodeChanged,
+)
+
+
+class EpisodeError(Model):
+    """Why an episode failed, and what to do."""
+
+    code: str
+    message: str
+    hint: str = ""
+
+
+class Progress(Model):
+    """How far a stage's work is: `fraction` in 0..1, `eta_s` seconds left where known."""
+
+    stage: str
+    fraction: FiniteFloat | None = Field(default=None, ge=0, le=1)
+    eta_s: FiniteFloat | None = None
+
+
+class StageProgress(Protocol):
+    """What a worker says of its progress."""
+
+    @property
+    def stage(self) -> str:
+        """The step it is at."""
+
+    @property
+    def fraction(self) -> float | None:
+        """How far, in 0..1."""
+
+    @property
+    def eta_s(self) -> float | None:
+        """Seconds left."""
+
+
+class EpisodeView(Model):
+    """All that is known of one episode now. `timings` are seconds by step, `cost` is in USD."""
+
+    episode_id: str
+    run_id: str
+    state: State
+    show: str = ""
+    title: str = ""
+    published_at: AwareDatetime | None = None
+    link: str | None = None
+    filename: str = ""
+    error: EpisodeError | None = None
+    progress: Progress | None = None
+    duration_s: float | None = None
+    language: str | None = None
+    engine: EngineInfo | None = None
+    timings: dict[str, float] = Field(default_factory=dict)
+    cost: float | None = None
+    words: int | None = None
+    speakers: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    audio: BlobRef | None = None
+    transcript: BlobRef | None = None
+    files: dict[str, BlobRef] = Field(default_factory=dict)
+    as_of: AwareDatetime | None = None
+    upload_expires_at: AwareDatetime | None = None
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+
+    @property
+    def is_alive(self) -> bool:
+        """Tell whether the episode is there or on its way: neither failed nor removed."""
+        return self.state not in {"failed", "removed"}
+
+    def with_progress(self, said: StageProgress | None) -> "EpisodeView":
+        """Return the view with its newest run's progress, where it fits what the events say."""
+        if said is None or self.state not in {"queued", "refining", "publishing"}:
+            return self
+        progress = Progress(stage=said.stage, fraction=said.fraction, eta_s=said.eta_s)
+        transcribing = progress.stage == "transcribe"
+        if self.state == "queued":
+            state: State = "transcribing" if transcribing else "queued"
+            return self.model_copy(update={"state": state, "progress": progress})
+        # A worker's last words may outlive its result.
+        return self if transcribing else self.model_copy(update={"progress": progress})
+
+
+def fold(events: Iterable[Event]) -> EpisodeView:
+    """Fold one episode's events, one or more, into what is known of it.
+
+    It is ready when the governing runs delivered captions and index, and failed while one of them
+    has a failure that nothing later in that run made good. A removal wins over all.
+
+    Raises:
+        ValueError: there are no events, or they are of more than one episode.
+    """
+    history = History.of(events)
+    states = [history.state_of(output) for output in OUTPUTS]
+    view = EpisodeView(
+        episode_id=history.episode_id,
+        run_id=history.run_id,
+        state=_combined([state for state, _ in states]),
+        error=_error([failure for _, failure in states if failure is not None]),
+        created_at=history.events[0].meta.occurred_at,
+        updated_at=history.events[-1].meta.occurred_at,
+    )
+    view = view.model_copy(update={**_stated(history), **_made(history)})
+    return _emptied(view) if history.latest(EpisodeRemoved) else view
+
+
+def _combined(states: Sequence[State]) -> State:
+    if "failed" in states:
+        return "failed"
+    unfinished = [state for state in states if state != "ready"]
+    return min(unfinished, key=STAGES.index) if unfinished else "ready"
+
+
+def _error(failures: Sequence[Event]) -> EpisodeError | None:
+    if not failures:
+        return None
+    data = max(failures, key=in_order).data
+    assert isinstance(data, UploadRejected | TranscriptionFailed | DeliveryDeadLettered)
+    return EpisodeError(code=data.code, message=data.message, hint=data.hint)
+
+
+def _stated(history: History) -> dict[str, object]:
+    """Return what people said of the episode; the latest statement wins."""
+    infos = [info for event in history.events if (info := _info(event.data)) is not None]
+    info = max(infos, key=lambda info: (info.as_of, info.model_dump_json()), default=None)
+    created = history.latest(EpisodeCreated)
+    stated: dict[str, object] = {}
+    if info is not None:
+        stated = {name: getattr(info, name) for name in EpisodeInfo.model_fields}
+    if created is not None:
+        stated["filename"] = created[1].filename
+        stated["upload_expires_at"] = created[1].upload_expires_at
+    return stated
+
+
+def _info(data: EventData) -> EpisodeInfo | None:
+    return data.episode if isinstance(data, _STATED_BY) else None
+
+
+def _made(history: History) -> dict[str, object]:
+    """Return what the services made of the episode, each from the newest run that made it."""
+    made: dict[str, object] = {}
+    uploaded = history.latest(AudioUploaded)
+    ready = history.latest(TranscriptReady)
+    refined = history.latest(TranscriptRefined)
+    if refined and ready and refined[0] < ready[0]:
+        refined = None  # a newer recognition is being refined
+    for found in (ready, uploaded):
+        if found is not None and found[1].audio is not None:
+            made["audio"] = found[1].audio
+            made["duration_s"] = found[1].duration_s
+    for transcript in (ready, refined):
+        if transcript is not None:
+            for name in ("duration_s", "language", "words", "transcript"):
+                made[name] = getattr(transcript[1], name)
+    made |= _effort(ready and ready[1], refined and refined[1])
+    captions = history.latest(CaptionsPublished)
+    if captions is not None:
+        made["files"] = captions[1].files
+    return made
+
+
+def _effort(ready: TranscriptReady | None, refined: TranscriptRefined | None) -> dict[str, object]:
+    costs = [made.cost_usd for made in (ready, refined) if made and made.cost_usd is not None]
+    flags = dict.fromkeys(ready.flags if ready else ())
+    if refined and refined.degraded:
+        flags[f"degraded:{refined.degraded.removeprefix('degraded:')}"] = None
+    return {
+        "engine": ready.engine if ready else None,
+        "timings": {**(ready.timings_s if ready else {}), **(refined.timings_s if refined else {})},
+        "cost": sum(costs) if costs else None,
+        "speakers": refined.speakers if refined else (),
+        "flags": tuple(flags),
+    }
+
+
+def _emptied(view: EpisodeView) -> EpisodeView:
+    return view.model_copy(
+        update={"state": "removed", "error": None, "audio": None, "transcript": None, "files": {}}
+    )

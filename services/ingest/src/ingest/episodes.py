@@ -1,0 +1,89 @@
+"""Episodes as others see them: folded from the journal, kept in the catalogue for listing."""
+
+from everyword_events import (
+    EpisodeCreated,
+    Event,
+    EventPublisher,
+    Journal,
+    NotFound,
+)
+from ingest.domain import EpisodeView, State, fold
+from ingest.ports import EpisodeCatalogue, EpisodePage, ProgressBoard
+
+
+class Episodes:
+    """Reads one episode from the journal, always fresh; many from the catalogue.
+
+    What ingest itself publishes is projected at once, so that who creates an episode finds it in
+    the next listing; what others publish follows when the bus delivers it.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        publisher: EventPublisher,
+        catalogue: EpisodeCatalogue,
+        progress: ProgressBoard | None,
+    ) -> None:
+        self._journal = journal
+        self._publisher = publisher
+        self._catalogue = catalogue
+        self._progress = progress
+
+    def find(self, episode_id: str) -> EpisodeView | None:
+        """Return the episode, or None if nothing was ever heard of it."""
+        recorded = self._journal.of_episode(episode_id)
+        return self._lively(fold(each.event for each in recorded)) if recorded else None
+
+    def get(self, episode_id: str) -> EpisodeView:
+        """Return the episode.
+
+        Raises:
+            NotFound: nothing was ever heard of it.
+        """
+        view = self.find(episode_id)
+        if view is None:
+            raise NotFound(
+                f"no episode {episode_id[:80]!r}", hint="list them", code="episode_missing"
+            )
+        return view
+
+    def announcement(self, episode_id: str) -> Event | None:
+        """Return the episode's EpisodeCreated."""
+        recorded = self._journal.of_episode(episode_id)
+        return next((r.event for r in recorded if isinstance(r.event.data, EpisodeCreated)), None)
+
+    def page(
+        self, *, show: str | None, state: State | None, cursor: str | None, limit: int
+    ) -> EpisodePage:
+        """Return a page of episodes, newest first."""
+        page = self._catalogue.page(show=show, state=state, cursor=cursor, limit=limit)
+        return EpisodePage([self._lively(view) for view in page.episodes], page.next_cursor)
+
+    def record(self, event: Event) -> None:
+        """Publish an event of ours and project its episode."""
+        self._publisher.publish([event])
+        self.project(event)
+
+    def project(self, event: Event) -> EpisodeView:
+        """Fold the event's episode anew and keep the view.
+
+        The event is folded in even where the journal has yet to learn of it.
+        """
+        recorded = self._journal.of_episode(event.meta.episode_id)
+        view = fold([*(each.event for each in recorded), event])
+        self._catalogue.put(view, position=recorded[-1].position if recorded else 0)
+        return view
+
+    def rebuild(self) -> int:
+        """Make the catalogue anew from the journal; return how many episodes there are."""
+        self._catalogue.clear()
+        last = {each.event.meta.episode_id: each.event for each in self._journal.scan()}
+        for event in last.values():
+            self.project(event)
+        return len(last)
+
+    def _lively(self, view: EpisodeView) -> EpisodeView:
+        if self._progress is None or view.state in {"awaiting_upload", "ready", "failed"}:
+            return view
+        return view.with_progress(self._progress.read(view.episode_id, view.run_id))

@@ -1,0 +1,104 @@
+"""Transcripts that exist already: read, kept as ours, and told of without any recognition."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from everyword_events import (
+    BlobRef,
+    EngineInfo,
+    EpisodeInfo,
+    InvalidInput,
+    TranscriptReady,
+)
+from everyword_storage import BlobStore, artifact_key
+from everyword_transcripts import Engine, Transcript, read_transcript, write_transcript
+from ingest.config import MOST_TRANSCRIPT_BYTES
+from ingest.domain import AudioFacts, human_bytes
+
+ENGINE = "imported"
+ARTIFACT = "imported.json"
+TOLERANCE_S = 1.0
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A transcript in our own form; `sha256` knows it again whatever episode it belongs to."""
+
+    transcript: Transcript
+    sha256: str
+
+    @classmethod
+    def read(cls, raw: bytes | Mapping[str, Any], *, language: str = "") -> "Imported":
+        """Read our JSON or WhisperX's. `language` is what the uploader says it is.
+
+        Raises:
+            InvalidInput: it is no transcript, or too large to be one.
+        """
+        if isinstance(raw, bytes) and len(raw) > MOST_TRANSCRIPT_BYTES:
+            raise InvalidInput(
+                f"the transcript has {human_bytes(len(raw))}, "
+                f"{human_bytes(MOST_TRANSCRIPT_BYTES)} are the most",
+                code="too_large",
+            )
+        read = read_transcript(raw)
+        made_by = "/".join(part for part in (read.engine.name, read.engine.model) if part)
+        known = read.engine.name not in {"", "unknown", ENGINE}
+        transcript = replace(
+            read,
+            language=language or read.language,
+            engine=Engine(ENGINE, made_by if known else read.engine.model, ""),
+            episode_id=None,
+            run_id=None,
+        )
+        return cls(transcript, hashlib.sha256(write_transcript(transcript)).hexdigest())
+
+
+class ImportedTranscripts:
+    """Keeps an imported transcript beside its episode until the audio, if any, is there."""
+
+    def __init__(self, blobs: BlobStore) -> None:
+        self._blobs = blobs
+
+    def keep(self, imported: Imported, *, episode_id: str, run_id: str) -> BlobRef:
+        """Store the transcript as this run's."""
+        mine = replace(imported.transcript, episode_id=episode_id, run_id=run_id)
+        return self._blobs.put(
+            artifact_key(episode_id, run_id, ARTIFACT),
+            write_transcript(mine),
+            media_type="application/json",
+        )
+
+    def find(self, *, episode_id: str, run_id: str) -> BlobRef | None:
+        """Return what was kept for this run, if anything."""
+        return self._blobs.stat(artifact_key(episode_id, run_id, ARTIFACT))
+
+    def ready(
+        self,
+        kept: BlobRef,
+        episode: EpisodeInfo,
+        *,
+        audio: BlobRef | None = None,
+        facts: AudioFacts | None = None,
+    ) -> TranscriptReady:
+        """Return what to tell of a kept transcript.
+
+        The episode lasts as long as its audio; words beyond the audio's end are flagged, as the
+        two may not belong together.
+        """
+        transcript = read_transcript(self._blobs.get(kept))
+        flags = transcript.flags
+        if facts is not None and transcript.duration_s > facts.duration_s + TOLERANCE_S:
+            flags = (*flags, "transcript_longer_than_audio")
+        return TranscriptReady(
+            episode=episode,
+            transcript=kept,
+            audio=audio,
+            language=transcript.language,
+            duration_s=max(transcript.duration_s, facts.duration_s if facts else 0.0),
+            words=transcript.n_words(),
+            engine=EngineInfo(name=ENGINE, model=transcript.engine.model),
+            flags=flags,
+            cost_usd=0.0,
+        )

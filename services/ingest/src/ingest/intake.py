@@ -1,0 +1,273 @@
+"""How episodes come in: announced, uploaded, completed; from a file; with a transcript."""
+
+import hashlib
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from everyword_events import (
+    EpisodeCreated,
+    EpisodeInfo,
+    Event,
+    EventData,
+    EverywordError,
+    InvalidInput,
+    NotFound,
+    TranscriptionHints,
+    TransientFailure,
+    UploadRejected,
+    derived_event_id,
+    new_run_id,
+)
+from everyword_storage import BlobStore, SignedUpload, UploadSigner, upload_key
+from ingest.accession import Accession
+from ingest.claims import Requests, Twins
+from ingest.config import IngestSettings
+from ingest.contract import CONTRACT
+from ingest.domain import EpisodeView, NewEpisode, checked
+from ingest.domain.metadata import clean
+from ingest.episodes import Episodes
+from ingest.imports import Imported, ImportedTranscripts
+
+EXPIRED: Final = "upload_expired"
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Announced:
+    """An episode, and where its audio goes; no `upload` where none is wanted.
+
+    `existing` marks an episode that was there before: the show has these bytes already.
+    """
+
+    episode: EpisodeView
+    upload: SignedUpload | None = None
+    existing: bool = False
+
+
+class Intake:
+    """Takes episodes in. What is asked twice, or interrupted and asked again, happens once.
+
+    The first run's id is the episode's own id, so that asking again makes the same events.
+    """
+
+    def __init__(
+        self,
+        *,
+        blobs: BlobStore,
+        signer: UploadSigner,
+        episodes: Episodes,
+        accession: Accession,
+        twins: Twins,
+        requests: Requests,
+        imports: ImportedTranscripts,
+        settings_for: Callable[[str], IngestSettings],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._blobs = blobs
+        self._signer = signer
+        self._episodes = episodes
+        self._accession = accession
+        self._twins = twins
+        self._requests = requests
+        self._imports = imports
+        self._settings_for = settings_for
+        self._clock = clock
+
+    def create(
+        self,
+        new: NewEpisode,
+        *,
+        transcript: bytes | Mapping[str, Any] | None = None,
+        idempotency_key: str | None = None,
+    ) -> Announced:
+        """Announce an episode; see `IngestService.create`."""
+        settings = self._settings_for(clean(new.show))
+        wants_audio = transcript is None or new.bytes > 0
+        new = checked(new, settings.limits, wants_audio=wants_audio)
+        imported = None
+        if transcript is not None:
+            imported = Imported.read(transcript, language=new.language)
+        episode_id = new_run_id()
+        if idempotency_key:
+            request = f"{new.model_dump_json()}{imported.sha256 if imported else ''}"
+            episode_id = self._requests.episode_for(idempotency_key, request, episode_id)
+            made = self._episodes.find(episode_id)
+            if made is not None:
+                return self._again(made)
+        digest = new.sha256 if wants_audio else imported.sha256 if imported else None
+        twin = None if new.allow_duplicate else self._twins.find(new.show, digest)
+        if twin is not None:
+            return Announced(twin, existing=True)
+        kept = None
+        if imported is not None:
+            kept = self._imports.keep(imported, episode_id=episode_id, run_id=episode_id)
+        if wants_audio:
+            return self._await_upload(episode_id, new, settings)
+        assert imported is not None
+        assert kept is not None
+        self._twins.claim(new.show, imported.sha256, episode_id)
+        data = self._imports.ready(kept, self._info(new))
+        self._episodes.record(_first(episode_id, data, self._clock()))
+        return Announced(self._episodes.get(episode_id))
+
+    def complete(self, episode_id: str) -> EpisodeView:
+        """Judge an episode's upload once it is stored; see `IngestService.complete`."""
+        view = self._episodes.get(episode_id)
+        announcement = self._episodes.announcement(episode_id)
+        if announcement is None or not _awaits_upload(view):
+            return view
+        upload = self._blobs.stat(upload_key(episode_id))
+        if upload is None:
+            raise NotFound(
+                "nothing has been uploaded for this episode yet",
+                hint="PUT the file to its upload address first",
+                code="upload_missing",
+            )
+        self._tell(announcement, self._accession.judge(announcement, upload))
+        return self._episodes.get(episode_id)
+
+    def settle_uploads(self, waiting: list[str]) -> int:
+        """Complete or expire what waits for its upload; see `IngestService.settle_uploads`."""
+        settled = 0
+        for episode_id in waiting:
+            try:
+                settled += self._settle(episode_id)
+            except TransientFailure as error:
+                log.warning(
+                    "upload not settled",
+                    extra={"episode_id": episode_id, "code": error.code},
+                )
+        return settled
+
+    def add_file(
+        self, path: Path, new: NewEpisode, *, transcript: bytes | None = None
+    ) -> Announced:
+        """Take a file of this machine in; see `IngestService.add_file`."""
+        size, sha256 = _measured(path)
+        known = {"bytes": size, "sha256": sha256, "filename": new.filename or path.name}
+        announced = self.create(new.model_copy(update=known), transcript=transcript)
+        if announced.upload is None:
+            return announced
+        episode_id = announced.episode.episode_id
+        try:
+            with path.open("rb") as body:
+                self._blobs.put(upload_key(episode_id), body, media_type=new.media_type)
+        except EverywordError as error:
+            announcement = self._episodes.announcement(episode_id)
+            assert announcement is not None
+            self._tell(
+                announcement,
+                UploadRejected(code=error.code, message=error.message, hint=error.hint),
+            )
+            raise
+        return Announced(self.complete(episode_id))
+
+    def _await_upload(
+        self, episode_id: str, new: NewEpisode, settings: IngestSettings
+    ) -> Announced:
+        now = self._clock()
+        created = EpisodeCreated(
+            episode=self._info(new),
+            filename=new.filename,
+            bytes=new.bytes,
+            media_type=new.media_type,
+            sha256=new.sha256,
+            hints=TranscriptionHints(
+                language=new.language,
+                speakers=new.speakers,
+                channels=new.channels,
+                engine=new.engine,
+                model=new.model,
+            ),
+            upload_expires_at=now + timedelta(seconds=settings.upload_expires_s),
+            allow_duplicate=new.allow_duplicate,
+        )
+        self._episodes.record(_first(episode_id, created, now))
+        return Announced(self._episodes.get(episode_id), self._signed(episode_id, created))
+
+    def _again(self, made: EpisodeView) -> Announced:
+        """Answer a repeated request as the first time, with a fresh address if still needed."""
+        announcement = self._episodes.announcement(made.episode_id)
+        if made.state != "awaiting_upload" or announcement is None:
+            return Announced(made)
+        created = announcement.data
+        assert isinstance(created, EpisodeCreated)
+        return Announced(made, self._signed(made.episode_id, created))
+
+    def _signed(self, episode_id: str, created: EpisodeCreated) -> SignedUpload:
+        left_s = (created.upload_expires_at - self._clock()).total_seconds()
+        return self._signer.sign_put(
+            upload_key(episode_id),
+            size=created.bytes,
+            media_type=created.media_type,
+            expires_in_s=max(left_s, 1.0),
+        )
+
+    def _settle(self, episode_id: str) -> bool:
+        view = self._episodes.get(episode_id)
+        announcement = self._episodes.announcement(episode_id)
+        if announcement is None or not _awaits_upload(view):
+            return False
+        if self._blobs.stat(upload_key(episode_id)) is not None:
+            self.complete(episode_id)
+            return True
+        created = announcement.data
+        assert isinstance(created, EpisodeCreated)
+        if self._clock() < created.upload_expires_at:
+            return False
+        self._tell(
+            announcement,
+            UploadRejected(
+                code=EXPIRED,
+                message="the audio was never uploaded",
+                hint="add the episode again and upload it in time",
+            ),
+        )
+        return True
+
+    def _tell(self, announcement: Event, data: EventData) -> None:
+        part = data.code if isinstance(data, UploadRejected) else ""
+        self._episodes.record(announcement.causes(CONTRACT.service, data, part=part))
+
+    def _info(self, new: NewEpisode) -> EpisodeInfo:
+        return EpisodeInfo(
+            show=new.show,
+            title=new.title or "",
+            published_at=new.published_at,
+            link=new.link,
+            as_of=self._clock(),
+        )
+
+
+def _first(episode_id: str, data: EventData, now: datetime) -> Event:
+    return Event.first(
+        CONTRACT.service,
+        data,
+        episode_id=episode_id,
+        run_id=episode_id,
+        event_id=derived_event_id(episode_id, data.event_type(), data.schema_version),
+        occurred_at=now,
+    )
+
+
+def _awaits_upload(view: EpisodeView) -> bool:
+    """Tell whether an upload is welcome: one that began in time may end after its expiry."""
+    late = view.state == "failed" and view.error is not None and view.error.code == EXPIRED
+    return view.state == "awaiting_upload" or late
+
+
+def _measured(path: Path) -> tuple[int, str]:
+    try:
+        with path.open("rb") as body:
+            sha256 = hashlib.file_digest(body, "sha256").hexdigest()
+            return body.tell(), sha256
+    except FileNotFoundError as error:
+        raise NotFound(f"{path}: no such file", hint="check the path", code="file_missing") from (
+            error
+        )
+    except OSError as error:
+        raise InvalidInput(f"{path}: {error.strerror}", code="file_unreadable") from error

@@ -1,0 +1,71 @@
+"""What ingest needs from the world beyond the bus and the blob store."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol
+
+from ingest.domain import AudioFacts, EpisodeView, StageProgress, State
+
+AudioProbe = Callable[[BinaryIO], AudioFacts]
+"""Says what a seekable file is. Raises InvalidInput with a code that says what is wrong."""
+
+
+@dataclass(frozen=True)
+class EpisodePage:
+    """Some episodes, newest first, and where the next page begins (None: this is the last)."""
+
+    episodes: Sequence[EpisodeView]
+    next_cursor: str | None
+
+
+class EpisodeCatalogue(Protocol):
+    """A table of folded views: a projection that can be deleted and made again."""
+
+    def put(self, view: EpisodeView, *, position: int) -> None:
+        """Keep the view of an episode's events up to a journal position; never an older one."""
+
+    def page(
+        self, *, show: str | None, state: State | None, cursor: str | None, limit: int
+    ) -> EpisodePage:
+        """Return episodes, newest first; removed ones only where that state is asked for."""
+
+    def ids(self, *, show: str | None = None, state: State | None = None) -> Sequence[str]:
+        """Return the ids of all such episodes, oldest first; as `page` does without a state."""
+
+    def clear(self) -> None:
+        """Forget everything."""
+
+
+class Claims(Protocol):
+    """Names that only one holder may have: an upload's digest, an Idempotency-Key."""
+
+    def hold(self, name: str, holder: str) -> str:
+        """Give `name` to `holder` unless somebody has it already; return who has it."""
+
+    def holder_of(self, name: str) -> str | None:
+        """Return who has `name`."""
+
+    def pass_on(self, name: str, *, held_by: str, to: str) -> bool:
+        """Give `name` from one holder to another; False if it was not held by that one."""
+
+
+class ProgressBoard(Protocol):
+    """Where workers say how far they are."""
+
+    def read(self, episode_id: str, run_id: str) -> StageProgress | None:
+        """Return the latest progress of one run of an episode."""
+
+
+@dataclass(frozen=True)
+class ReplayWish:
+    """Which event of which episodes to publish again; for `only` these services, or for all."""
+
+    event_type: str
+    episode_ids: Sequence[str]
+    only: Sequence[str] = ()
+    reason: str = ""
+    rate_per_s: float | None = None
+
+
+Replay = Callable[[ReplayWish], Sequence[str]]
+"""Replays, and returns the ids of the episodes that had such an event."""

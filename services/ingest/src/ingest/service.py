@@ -1,0 +1,303 @@
+"""Ingest's use cases: take episodes in, tell of them, change, remove and replay them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from everyword_events import (
+    AudioUploaded,
+    Conflict,
+    EpisodeChanged,
+    EpisodeInfo,
+    EpisodeRemoved,
+    Event,
+    EventPublisher,
+    InvalidInput,
+    Journal,
+    Recorded,
+    TranscriptReady,
+    UploadRejected,
+    derived_event_id,
+    new_run_id,
+)
+from everyword_storage import BlobStore, UploadSigner, episode_prefix
+from everyword_storage.signing import utc_now
+from ingest.accession import Accession
+from ingest.claims import Requests, Twins
+from ingest.config import IngestSettings
+from ingest.contract import CONTRACT
+from ingest.domain import REPLAYABLE, EpisodeChange, EpisodeView, NewEpisode, State
+from ingest.domain.metadata import checked_link, checked_title
+from ingest.episodes import Episodes
+from ingest.imports import ImportedTranscripts
+from ingest.intake import EXPIRED, Announced, Intake
+from ingest.ports import (
+    AudioProbe,
+    Claims,
+    EpisodeCatalogue,
+    EpisodePage,
+    ProgressBoard,
+    Replay,
+    ReplayWish,
+)
+
+MOST_PER_PAGE = 200
+
+
+class IngestService:
+    """Everything people and pages ask about episodes, and the handler of all events."""
+
+    def __init__(
+        self,
+        *,
+        blobs: BlobStore,
+        signer: UploadSigner,
+        publisher: EventPublisher,
+        journal: Journal,
+        episodes: EpisodeCatalogue,
+        claims: Claims,
+        probe: AudioProbe,
+        replay: Replay,
+        settings_for: Callable[[str], IngestSettings],
+        progress: ProgressBoard | None = None,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._blobs = blobs
+        self._journal = journal
+        self._catalogue = episodes
+        self._replay = replay
+        self._clock = clock
+        self._episodes = Episodes(journal, publisher, episodes, progress)
+        self._twins = Twins(claims, self._episodes)
+        imports = ImportedTranscripts(blobs)
+        self._intake = Intake(
+            blobs=blobs,
+            signer=signer,
+            episodes=self._episodes,
+            accession=Accession(blobs, probe, self._twins, imports, settings_for),
+            twins=self._twins,
+            requests=Requests(claims),
+            imports=imports,
+            settings_for=settings_for,
+            clock=clock,
+        )
+
+    def create(
+        self,
+        new: NewEpisode,
+        *,
+        transcript: bytes | Mapping[str, Any] | None = None,
+        idempotency_key: str | None = None,
+    ) -> Announced:
+        """Announce an episode and say where to put its audio.
+
+        With a `transcript` nothing is recognised: without `bytes` the episode is complete at once,
+        with them the transcript waits for the audio. An announced digest that the show has already
+        gives the existing episode and no upload.
+
+        Raises:
+            InvalidInput: a field that does not fit, or a transcript that is none.
+            Conflict: the Idempotency-Key was used for another request.
+        """
+        return self._intake.create(new, transcript=transcript, idempotency_key=idempotency_key)
+
+    def complete(self, episode_id: str) -> EpisodeView:
+        """Judge an episode's stored upload and tell of it; done twice it is told once.
+
+        What is wrong with the upload is the episode's `error`, not an exception.
+
+        Raises:
+            NotFound: no such episode, or nothing is stored yet (code `upload_missing`).
+        """
+        return self._intake.complete(episode_id)
+
+    def settle_uploads(self) -> int:
+        """Complete uploads that were stored but never completed; expire those that never came.
+
+        To be called at start and every few minutes. Returns how many were settled.
+        """
+        return self._intake.settle_uploads(list(self._catalogue.ids(state="awaiting_upload")))
+
+    def add_file(self, path: Path, new: NewEpisode) -> Announced:
+        """Take in a file of this machine, without HTTP.
+
+        The show's existing episode is returned when it has these bytes already, unless
+        `allow_duplicate`.
+
+        Raises:
+            NotFound: no such file.
+            TransientFailure: the blob store did not take it; the episode says so as well.
+        """
+        return self._intake.add_file(path, new)
+
+    def import_transcript(
+        self, transcript: bytes, new: NewEpisode, *, audio: Path | None = None
+    ) -> Announced:
+        """Take in an episode whose transcript exists already, with its audio if there is any."""
+        if audio is None:
+            silent = new.model_copy(update={"bytes": 0, "sha256": None})
+            return self._intake.create(silent, transcript=transcript)
+        return self._intake.add_file(audio, new, transcript=transcript)
+
+    def get(self, episode_id: str) -> EpisodeView:
+        """Return an episode as the journal has it now.
+
+        Raises:
+            NotFound: there is none.
+        """
+        return self._episodes.get(episode_id)
+
+    def page(
+        self,
+        *,
+        show: str | None = None,
+        state: State | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> EpisodePage:
+        """Return episodes, newest first; removed ones only where that state is asked for."""
+        limit = max(1, min(limit, MOST_PER_PAGE))
+        return self._episodes.page(show=show, state=state, cursor=cursor, limit=limit)
+
+    def events(self, episode_id: str, *, after: int = 0) -> Sequence[Recorded]:
+        """Return an episode's journal after a position, oldest first.
+
+        Raises:
+            NotFound: nothing was ever heard of it.
+        """
+        recorded = self._journal.of_episode(episode_id, after=after)
+        if not recorded:
+            self._episodes.get(episode_id)
+        return recorded
+
+    def change(self, episode_id: str, change: EpisodeChange) -> EpisodeView:
+        """State title, show, date or link anew; fields left out stay.
+
+        Raises:
+            InvalidInput: a field that does not fit.
+            Conflict: the episode was removed.
+        """
+        view = self._standing(episode_id)
+        stated = {name: getattr(change, name) for name in change.model_fields_set}
+        if "title" in stated and not (title := checked_title(stated["title"] or "")):
+            raise InvalidInput("an episode has a title", code="title_missing")
+        if "title" in stated:
+            stated["title"] = title
+        if "show" in stated:
+            stated["show"] = checked_title(stated["show"] or "", what="show")
+        if "link" in stated:
+            stated["link"] = checked_link(stated["link"])
+        had = {name: getattr(view, name) for name in ("title", "show", "published_at", "link")}
+        if had | stated == had:
+            return view
+        as_of = self._clock()
+        if view.as_of is not None and as_of <= view.as_of:  # the clock was set back
+            as_of = view.as_of + timedelta(microseconds=1)
+        info = EpisodeInfo(**(had | stated), as_of=as_of)
+        self._episodes.record(
+            Event.first(
+                CONTRACT.service,
+                EpisodeChanged(episode=info),
+                episode_id=episode_id,
+                run_id=view.run_id,
+                occurred_at=self._clock(),
+            )
+        )
+        return self._episodes.get(episode_id)
+
+    def remove(self, episode_id: str, reason: str = "") -> EpisodeView:
+        """Remove an episode for good; removing it twice is removing it once.
+
+        The event's run is newer than every other, so that no late result brings it back.
+
+        Raises:
+            NotFound: there is none.
+        """
+        if self._episodes.get(episode_id).state != "removed":
+            removed = EpisodeRemoved(reason=reason)
+            self._episodes.record(
+                Event.first(
+                    CONTRACT.service,
+                    removed,
+                    episode_id=episode_id,
+                    run_id=new_run_id(),
+                    event_id=derived_event_id(
+                        episode_id, removed.event_type(), removed.schema_version
+                    ),
+                    occurred_at=self._clock(),
+                )
+            )
+        return self._episodes.get(episode_id)
+
+    def replay(
+        self,
+        episode_id: str | None,
+        event_type: str,
+        *,
+        only: Sequence[str] = (),
+        reason: str = "",
+        show: str | None = None,
+        rate_per_s: float | None = None,
+    ) -> Sequence[str]:
+        """Process an episode again from its newest event of this type; None: all, or all of `show`.
+
+        Returns the ids of the episodes that are processed again; episodes without such an event
+        are passed over, unless it is the one named.
+
+        Raises:
+            InvalidInput: an event nobody starts from, a service that does not hear it, or the
+                episode has no such event.
+            Conflict: the episode was removed.
+        """
+        _check_replay(event_type, only)
+        if episode_id is not None:
+            self._standing(episode_id)
+        ids = self._catalogue.ids(show=show) if episode_id is None else [episode_id]
+        done = self._replay(ReplayWish(event_type, ids, tuple(only), reason, rate_per_s))
+        if episode_id is not None and not done:
+            raise InvalidInput(
+                f"the episode has no {event_type} yet",
+                hint="replay it from a later or earlier event",
+                code="nothing_to_replay",
+            )
+        return done
+
+    def handle(self, event: Event) -> Sequence[Event]:
+        """Keep the catalogue up to date, and delete what rejected and removed episodes left."""
+        view = self._episodes.project(event)
+        data = event.data
+        if isinstance(data, AudioUploaded | TranscriptReady) and data.audio is not None:
+            # Claims are made with the upload; this makes them again for a table that was lost.
+            self._twins.claim(data.episode.show, data.audio.sha256, view.episode_id)
+        rejected = isinstance(data, UploadRejected) and data.code != EXPIRED
+        if view.state == "removed" or (rejected and view.state == "failed"):
+            self._blobs.delete(episode_prefix(view.episode_id))
+        return []
+
+    def rebuild(self) -> int:
+        """Make the catalogue anew from the journal; return how many episodes there are."""
+        return self._episodes.rebuild()
+
+    def _standing(self, episode_id: str) -> EpisodeView:
+        view = self._episodes.get(episode_id)
+        if view.state == "removed":
+            raise Conflict("the episode was removed", code="episode_removed")
+        return view
+
+
+def _check_replay(event_type: str, only: Sequence[str]) -> None:
+    heard_by = REPLAYABLE.get(event_type)
+    if heard_by is None:
+        raise InvalidInput(
+            f"nothing starts again from {event_type[:80]!r}",
+            hint=f"replay from {', '.join(REPLAYABLE)}",
+            code="replay_from",
+        )
+    deaf = [service for service in only if service not in heard_by]
+    if deaf:
+        raise InvalidInput(
+            f"{deaf[0][:80]!r} does not work from {event_type}",
+            hint=f"{event_type} is for {' and '.join(heard_by)}",
+            code="replay_only",
+        )
