@@ -107,7 +107,7 @@ animation:slide 1.1s .15s infinite ease-in-out both}
 .list{position:absolute;z-index:3;inset-inline:0;top:58px;margin:0;padding:6px;list-style:none;
 background:var(--bg);border:1px solid var(--line);border-radius:var(--radius);
 box-shadow:0 8px 28px rgb(0 0 0/.16)}
-.list li{display:flex;justify-content:space-between;gap:1em;padding:6px 12px;border-radius:6px;
+.list li{display:flex;justify-content:space-between;align-items:baseline;gap:1em;padding:6px 12px;border-radius:6px;
 cursor:pointer;overflow-wrap:anywhere}
 .list li[aria-selected=true],.list li:hover{background:color-mix(in srgb,var(--accent) 14%,transparent)}
 .list small{color:var(--muted);font-variant-numeric:tabular-nums}
@@ -172,7 +172,7 @@ export function h(name, attributes = {}, ...children) {
     else if (value === true) element.setAttribute(key, '');
     else if (value !== false && value != null) element.setAttribute(key, value);
   }
-  element.append(...children.flat().filter((child) => child != null && child !== false));
+  element.append(...children.flat(2).filter((child) => child != null && child !== false));
   return element;
 }
 
@@ -245,6 +245,9 @@ export const painted = (name) => {
   return CSS.highlights.get(name);
 };
 
+/** Close the quotation mark of a phrase that is still being typed. */
+const closed = (query) => (query.match(/["“”„«»]/g)?.length % 2 ? `${query}"` : query);
+
 /** Plays an <audio> or <video>; the shape every player has: `seek(seconds)`, `watch(callback)`. */
 class MediaPlayer {
   constructor(element) {
@@ -264,7 +267,8 @@ class MediaPlayer {
     let frame = 0;
     const tell = () => {
       cancelAnimationFrame(frame);
-      callback(element.currentTime);
+      // A paused player stands a breath before the word that it will play.
+      callback(element.currentTime + (element.paused ? EARLY_S : 0));
       if (!element.paused && !stop.signal.aborted) frame = requestAnimationFrame(tell);
     };
     for (const name of ['play', 'seeked', 'timeupdate']) {
@@ -372,7 +376,7 @@ export class EverywordSearch extends HTMLElement {
     this.#voice = voice({ ...STRINGS, ...own }, languageOf(this));
     const say = this.#voice.say;
     const input = h('input', {
-      part: 'input', type: 'search', name: 'q', role: 'combobox', dir: 'auto', maxlength: 500,
+      part: 'input', type: 'search', name: 'q', role: 'combobox', dir: 'auto', maxlength: 300,
       autocomplete: 'off', autocapitalize: 'off', spellcheck: 'false', enterkeyhint: 'search',
       placeholder: say('placeholder'), 'aria-label': say('label'), 'aria-autocomplete': 'list',
       'aria-expanded': 'false', 'aria-controls': 'words',
@@ -444,6 +448,12 @@ export class EverywordSearch extends HTMLElement {
     return wanted;
   }
 
+  /** Everything that narrows the search: what was asked, and what the page fixed. */
+  #scope() {
+    return { ...this.#asked, q: closed(this.#asked.q), episode: this.#fixed('episode'),
+      limit: this.getAttribute('page-size') || 10, per_episode: HITS_FIRST };
+  }
+
   async #get(path, params, signal) {
     const url = new URL(`v1/${path}`, this.#api());
     for (const [name, value] of Object.entries(params)) if (value) url.searchParams.set(name, value);
@@ -467,10 +477,10 @@ export class EverywordSearch extends HTMLElement {
     clearTimeout(this.#timers.suggest);
     clearTimeout(this.#timers.search);
     this.#timers.suggest = setTimeout(() => this.#suggest(), SUGGEST_MS);
-    this.#timers.search = setTimeout(() => this.#search(), SEARCH_MS);
+    this.#timers.search = setTimeout(() => this.#search({ live: true }), SEARCH_MS);
   }
 
-  async #search({ push = false, cursor = null } = {}) {
+  async #search({ push = false, cursor = null, live = false } = {}) {
     clearTimeout(this.#timers.search);
     const wanted = this.#wanted();
     if (!wanted.q) return this.#idle(push);
@@ -483,9 +493,7 @@ export class EverywordSearch extends HTMLElement {
     }
     this.#busy(true);
     try {
-      const limit = this.getAttribute('page-size') || 10;
-      const episode = this.#fixed('episode');
-      const reply = await this.#get('search', { ...wanted, episode, limit, cursor }, signal);
+      const reply = await this.#get('search', { ...this.#scope(), cursor }, signal);
       if (signal.aborted) return undefined;
       this.#busy(false);
       this.#failure = null;
@@ -493,7 +501,10 @@ export class EverywordSearch extends HTMLElement {
     } catch (error) {
       if (signal.aborted) return undefined;
       this.#busy(false);
-      this.#fail(error, cursor);
+      const { detail, status } = error.problem ?? {};
+      // A query that is only half typed is no error yet: say quietly what is missing.
+      if (live && status >= 400 && status < 500) this.#ui.status.textContent = plain(detail);
+      else this.#fail(error, cursor);
     }
     return undefined;
   }
@@ -771,19 +782,32 @@ export class EverywordSearch extends HTMLElement {
 
   #episode(result) {
     const { say, date, number } = this.#voice;
-    const moments = result.moments;
     const meta = [result.show, result.published_at && date(result.published_at), this.#times(result.hits)];
-    const hits = h('ol', { part: 'hits' }, moments.slice(0, HITS_FIRST).map((m) => this.#hit(result, m)));
-    const rest = moments.length - HITS_FIRST;
-    const count = (left) => say('more', { count: left, n: number(left) });
-    const more = rest > 0 && h('button', { class: 'more', part: 'more', type: 'button', onclick: () => {
-      const shown = hits.childElementCount;
-      hits.append(...moments.slice(shown, shown + HITS_MORE).map((m) => this.#hit(result, m)));
-      const left = moments.length - hits.childElementCount;
-      if (left > 0) more.textContent = count(left);
-      else more.remove();
-      hits.children[shown].firstChild.focus();
-    } }, count(rest));
+    const hits = h('ol', { part: 'hits' });
+    const more = h('button', { class: 'more', part: 'more', type: 'button', onclick: async () => {
+      const at = hits.childElementCount;
+      if (!waiting.length) {
+        // The rest of one episode: the same search, from where its first page ended.
+        const reply = await this.#get('search', { ...this.#scope(), cursor: next }, this.#leaving.signal).catch(() => null);
+        if (!reply) {
+          more.textContent = say('retry');
+          return;
+        }
+        waiting = reply.results.flatMap((part) => part.moments);
+        next = reply.results[0]?.next ?? reply.next;
+      }
+      add(HITS_MORE);
+      hits.children[at]?.firstChild.focus();
+    } });
+    const add = (count) => {
+      hits.append(...waiting.splice(0, count).map((moment) => this.#hit(result, moment)));
+      const left = waiting.length || next ? result.hits - hits.childElementCount : 0;
+      more.textContent = say('more', { count: left, n: number(left) });
+      more.hidden = left <= 0;
+    };
+    let waiting = [...result.moments];
+    let { next } = result;
+    add(HITS_FIRST);
     return h('article', { part: 'episode', 'data-episode': result.episode_id },
       h('h3', {}, h('a', { part: 'title', dir: 'auto', href: this.#href(result) }, plain(result.title))),
       h('p', { class: 'meta' }, meta.filter(Boolean).map((text, i) => [i ? ' · ' : '', h('bdi', {}, plain(text))])),
@@ -791,9 +815,9 @@ export class EverywordSearch extends HTMLElement {
   }
 
   /** Draw where in the episode the hits lie; the list says the same, so it is hidden from readers. */
-  #strip({ duration_s: duration, moments }) {
-    if (!duration || moments.length < 2) return null;
-    const places = new Set(moments.map(({ start }) => Math.round((start / duration) * 500) * 2));
+  #strip({ duration_s: duration, starts }) {
+    if (!duration || !starts || starts.length < 2) return null;
+    const places = new Set(starts.map((start) => Math.round((start / duration) * 500) * 2));
     const d = [...places].map((x) => `M${x} 1V9`).join('');
     const thin = { 'vector-effect': 'non-scaling-stroke' };
     return h('svg', { class: 'strip', part: 'strip', viewBox: '0 0 1000 10', preserveAspectRatio: 'none', 'aria-hidden': 'true', 'data-s': duration },
@@ -934,18 +958,14 @@ export class EverywordSearch extends HTMLElement {
       const x = (seconds / head.parentNode.dataset.s) * 1000;
       for (const [name, value] of [['x1', x], ['x2', x], ['visibility', 'visible']]) head.setAttribute(name, value);
     }
-    const inside = (link) => {
-      const { words } = this.#hits.get(link);
-      return words.length && words[0].start <= seconds + EARLY_S && seconds < words.at(-1).start + 1;
-    };
-    if (!inside(this.#active)) {
-      const link = [...article.querySelectorAll('.hit')].find(inside);
-      if (!link) return;
-      this.#mark(link);
-    }
+    const reached = [...article.querySelectorAll('.hit')].findLast((link) => {
+      const { moment, words } = this.#hits.get(link);
+      return moment.start <= seconds + EARLY_S && seconds < words.at(-1).start + 1;
+    });
+    if (reached && reached !== this.#active) this.#mark(reached);
     const { words } = this.#hits.get(this.#active);
     const word = words.findLast(({ start }) => start <= seconds);
-    if (!word) return;
+    if (!word || seconds > words.at(-1).start + 1) return;
     const range = new Range();
     range.setStart(word.node, word.from);
     range.setEnd(word.node, word.to);

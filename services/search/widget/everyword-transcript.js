@@ -13,6 +13,7 @@ const TURN_WORDS = 80;
 const TURN_PAUSE_S = 2.5;
 const LINGER_S = 1; // a word stays painted this long into a pause
 const MATCHES_PAINTED = 2000;
+const RIGHT_TO_LEFT = /^(ar|dv|fa|he|ku|ps|sd|ug|ur|yi)\b/;
 
 const STRINGS = {
   transcript: 'Transcript',
@@ -47,6 +48,7 @@ border:1px solid var(--line);border-radius:99px;padding:0 4px 0 14px;padding-inl
 .find input::placeholder{color:var(--muted);opacity:1}
 .place{color:var(--muted);font-size:.85em;white-space:nowrap;padding:0 6px;
 font-variant-numeric:tabular-nums}
+.steps{display:flex}
 .icon{display:grid;place-items:center;width:32px;height:32px;border:0;border-radius:99px;
 background:none;color:var(--muted)}
 .icon:hover{color:var(--text)}
@@ -58,14 +60,14 @@ border-color:var(--accent);color:var(--accent)}
 .state{color:var(--muted);margin:24px 0}
 .bad{color:var(--danger)}
 .text{padding:8px 0 24px;border-radius:4px}
-.turn{display:grid;grid-template-columns:5.5em minmax(0,1fr);gap:0 16px;padding:10px 0;
-content-visibility:auto;contain-intrinsic-size:auto 7em}
-.turn header{font-size:.875em;line-height:1.9}
-.time{display:inline-block;min-width:24px;min-height:24px;color:var(--accent);text-decoration:none;
+.turn{display:grid;grid-template-columns:4.2em minmax(0,1fr);gap:0 16px;padding:11px 0;
+align-items:baseline;content-visibility:auto;contain-intrinsic-size:auto 7em}
+.time{min-height:24px;color:var(--accent);text-decoration:none;font-size:.875em;
 font-variant-numeric:tabular-nums}
 .time:hover{text-decoration:underline}
-.who{grid-column:2;margin:0;font-size:.875em;font-weight:600;line-height:1.9;color:var(--muted)}
-p{margin:0;grid-column:2;overflow-wrap:anywhere;cursor:pointer;max-width:42em}
+p{margin:0;grid-column:2;overflow-wrap:anywhere;max-width:42em}
+p[part=paragraph]{cursor:pointer}
+.who{font-size:.875em;font-weight:600;color:var(--muted)}
 ::highlight(everyword-hover){text-decoration:underline;text-decoration-thickness:2px;
 text-decoration-color:var(--accent)}
 ::highlight(everyword-find){background:var(--mark);color:var(--mark-text)}
@@ -74,8 +76,8 @@ text-decoration:underline 3px var(--accent)}
 ::highlight(everyword-cursor){background:var(--mark);color:var(--mark-text);
 text-decoration:underline 3px var(--accent)}
 ::highlight(everyword-spoken){background:var(--now);color:var(--now-text)}
-@media (max-width:36rem){.turn{grid-template-columns:minmax(0,1fr)}p,.who{grid-column:1}
-.turn header{line-height:1.4}}
+@media (max-width:36rem){.turn{grid-template-columns:auto minmax(0,1fr)}
+p[part=paragraph]{grid-column:1/-1}}
 @media (forced-colors:active){
 ::highlight(everyword-find),::highlight(everyword-found),::highlight(everyword-cursor){
 background:Mark;color:MarkText}
@@ -189,6 +191,7 @@ export class EverywordTranscript extends HTMLElement {
     const { say } = this.#voice;
     const text = h('div', {
       class: 'text', part: 'text', tabindex: 0, role: 'group', lang: transcript.language,
+      dir: RIGHT_TO_LEFT.test(transcript.language) ? 'rtl' : 'ltr',
       'aria-label': say('transcript'), 'aria-describedby': 'keys',
       onclick: (event) => this.#clicked(event), onkeydown: (event) => this.#textKey(event),
       onpointermove: (event) => this.#hover(event), onpointerleave: () => this.#paint('hover'),
@@ -223,11 +226,12 @@ export class EverywordTranscript extends HTMLElement {
     const follow = h('button', { class: 'pill', part: 'follow', type: 'button',
       onclick: () => this.#following(follow.getAttribute('aria-pressed') !== 'true', true) }, say('follow'));
     const share = h('button', { class: 'pill', part: 'share', type: 'button', onclick: () => this.#share() });
-    this.#ui = { input, place, follow, share };
-    const previous = icon('previous', 'M3 11l5-5 5 5', () => this.#toMatch(this.#match - 1));
-    const next = icon('next', 'M3 5l5 5 5-5', () => this.#toMatch(this.#match + 1));
+    const steps = h('span', { class: 'steps', hidden: true },
+      icon('previous', 'M3 11l5-5 5 5', () => this.#toMatch(this.#match - 1)),
+      icon('next', 'M3 5l5 5 5-5', () => this.#toMatch(this.#match + 1)));
+    this.#ui = { input, place, steps, follow, share };
     return h('div', { class: 'tools', part: 'tools' },
-      this.getAttribute('find') !== 'off' && h('div', { class: 'find', role: 'search' }, input, place, previous, next),
+      this.getAttribute('find') !== 'off' && h('div', { class: 'find', role: 'search' }, input, place, steps),
       follow, share);
   }
 
@@ -270,9 +274,9 @@ export class EverywordTranscript extends HTMLElement {
       event.stopPropagation();
       this.#play(this.#words.find((word) => word.node === node));
     } }, clock(start));
-    const element = h('div', { class: 'turn', part: 'turn' },
+    const element = h('div', { class: 'turn', part: 'turn' }, link,
       who && h('p', { class: 'who', part: 'speaker' }, h('bdi', {}, plain(who))),
-      h('header', {}, link), h('p', { dir: 'auto', part: 'paragraph' }, node));
+      h('p', { dir: 'auto', part: 'paragraph' }, node));
     return { element, node, text: '', last: '', count: 0, end: start };
   }
 
@@ -362,18 +366,19 @@ export class EverywordTranscript extends HTMLElement {
     if (event.button || (chosen && !chosen.isCollapsed)) return;
     const index = this.#at(event);
     if (index < 0) return;
-    this.#choose(index, false);
+    this.#choose(index);
     this.#play(this.#words[index]);
   }
 
-  #choose(index, aloud) {
+  /** Make a word the one that links and keys start from; `shown` paints it, `aloud` says it. */
+  #choose(index, { shown = false, aloud = false } = {}) {
     this.#cursor = index;
     const word = this.#words[index];
-    this.#paint('cursor', ...(word ? [this.#range(word)] : []));
+    this.#paint('cursor', ...(word && shown ? [this.#range(word)] : []));
     if (!word) return;
     this.#shareLabel();
+    if (shown) this.#reveal(word);
     if (!aloud) return;
-    this.#reveal(word);
     this.#ui.said.textContent = this.#voice.say('atWord', { word: word.text, time: clock(word.start) });
   }
 
@@ -384,7 +389,7 @@ export class EverywordTranscript extends HTMLElement {
       const node = this.#words[Math.max(0, this.#cursor)].node;
       const step = node.parentElement.matches(':dir(rtl)') ? -side : side;
       const from = this.#cursor < 0 && this.#now ? this.#words.indexOf(this.#now) : this.#cursor;
-      this.#choose(Math.min(this.#words.length - 1, Math.max(0, from + step)), true);
+      this.#choose(Math.min(this.#words.length - 1, Math.max(0, from + step)), { shown: true, aloud: true });
     } else if (event.key === 'Enter') this.#play(this.#words[this.#cursor]);
     else if (event.key === 'Escape') this.#choose(-1);
     else return;
@@ -394,7 +399,7 @@ export class EverywordTranscript extends HTMLElement {
   // Finding
 
   #find() {
-    const { input, place } = this.#ui;
+    const { input, place, steps } = this.#ui;
     const wanted = input.value.split(/\s+/).map(fold).filter(Boolean);
     this.#folded ??= this.#words.map(({ text }) => fold(text));
     const first = this.#match < 0 ? 0 : this.#matches[this.#match][0];
@@ -403,6 +408,7 @@ export class EverywordTranscript extends HTMLElement {
       .map(([from, to]) => this.#range(this.#words[from], this.#words[to])));
     this.#match = -1;
     this.#paint('found');
+    steps.hidden = !this.#matches.length;
     place.textContent = wanted.length && !this.#matches.length ? this.#voice.say('none') : '';
     if (this.#matches.length) this.#toMatch(Math.max(0, this.#matches.findIndex(([from]) => from >= first)));
   }
@@ -436,7 +442,7 @@ export class EverywordTranscript extends HTMLElement {
     const [from, to] = this.#matches[this.#match];
     this.#paint('found', this.#range(this.#words[from], this.#words[to]));
     this.#following(false);
-    this.#choose(from, false);
+    this.#choose(from);
     this.#reveal(this.#words[from]);
     const { say, number } = this.#voice;
     this.#ui.place.textContent = say('place', { n: number(this.#match + 1), count: number(count) });
@@ -478,8 +484,7 @@ export class EverywordTranscript extends HTMLElement {
     const index = found < 0 ? this.#words.length - 1 : found;
     const here = document.referrer && new URL(document.referrer).origin === location.origin;
     const fresh = performance.getEntriesByType('navigation')[0]?.type === 'navigate';
-    this.#choose(index, false);
-    this.#reveal(this.#words[index]);
+    this.#choose(index, { shown: true });
     this.#play(this.#words[index], asked || Boolean(here && fresh));
   }
 }

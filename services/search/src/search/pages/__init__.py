@@ -5,7 +5,13 @@ on, the same page turns into `<everyword-search>` or `<everyword-transcript>`.
 """
 
 from search.pages.results import render_results
-from search.pages.site import CONTENT_SECURITY_POLICY, Site
+from search.pages.site import CONTENT_SECURITY_POLICY, Site, render_message
 from search.pages.transcript import render_transcript
 
-__all__ = ["CONTENT_SECURITY_POLICY", "Site", "render_results", "render_transcript"]
+__all__ = [
+    "CONTENT_SECURITY_POLICY",
+    "Site",
+    "render_message",
+    "render_results",
+    "render_transcript",
+]

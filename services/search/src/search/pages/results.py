@@ -1,12 +1,9 @@
 """Search results as a page: the shape of `GET /v1/search`'s reply, written out."""
 
-from collections.abc import Mapping
-from typing import Any
-
+from search.domain.reply import EpisodeReply, MomentReply, SearchReply
 from search.pages.site import Site, page, search_form
 from search.pages.text import attribute, clock, day, joined, shown
 
-Json = Mapping[str, Any]
 _LOOSELY = {
     "folded": "Not said exactly so. With other accents: ",
     "stemmed": "Not said exactly so. In other forms: ",
@@ -16,7 +13,7 @@ _LOOSELY = {
 
 
 def render_results(
-    reply: Json | None, *, query: str, problem: str = "", site: Site | None = None
+    reply: SearchReply | None, *, query: str, problem: str = "", site: Site | None = None
 ) -> str:
     """Render a search reply as a page.
 
@@ -43,7 +40,7 @@ def render_results(
     )
 
 
-def _body(reply: Json, query: str, site: Site) -> str:
+def _body(reply: SearchReply, query: str, site: Site) -> str:
     parts = []
     if reply["suggestion"]:
         address = attribute(site.path("search", q=reply["suggestion"]))
@@ -55,7 +52,7 @@ def _body(reply: Json, query: str, site: Site) -> str:
     return "\n".join(parts)
 
 
-def _counted(reply: Json) -> str:
+def _counted(reply: SearchReply) -> str:
     hits, episodes = reply["hits"], reply["episodes"]
     if not hits:
         return f"No one says “{shown(reply['query'])}” here."
@@ -68,7 +65,7 @@ def _times(hits: int, more: str = "") -> str:
     return f"{hits:,}{more} time{'s' * (hits != 1)}"
 
 
-def _result(result: Json, site: Site) -> str:
+def _result(result: EpisodeReply, site: Site) -> str:
     here = site.path("episodes", result["episode_id"])
     moments = "\n".join(_moment(moment, here) for moment in result["moments"])
     show = f"<bdi>{shown(result['show'])}</bdi>" if result["show"] else ""
@@ -82,7 +79,7 @@ def _result(result: Json, site: Site) -> str:
 </section>"""
 
 
-def _moment(moment: Json, here: str) -> str:
+def _moment(moment: MomentReply, here: str) -> str:
     """Write one hit; a reader without scripts is sent to `?t=`, where the server marks the word."""
     at = f"{moment['start']:g}"
     who = f'<bdi class="who">{shown(moment["speaker"])}</bdi> ' if moment["speaker"] else ""

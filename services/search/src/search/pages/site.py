@@ -35,7 +35,7 @@ def search_form(site: Site, query: str = "") -> str:
     """Return a search box that works without scripts."""
     return f"""<form class="find" role="search" action="{attribute(site.path("search"))}">
 <input type="search" name="q" value="{attribute(query)}" dir="auto" maxlength="300"
- aria-label="Search every spoken word" placeholder="Find a word or “an exact phrase”">
+ aria-label="Search every spoken word" placeholder="Find any word">
 <button>Search</button>
 </form>"""
 
@@ -71,3 +71,16 @@ def page(
 </body>
 </html>
 """
+
+
+def render_message(title: str, detail: str, *, site: Site | None = None) -> str:
+    """Render a page that says one thing, such as that there is no such episode."""
+    site = site or Site()
+    return page(
+        site,
+        title=f"{title} - {site.name}",
+        head='<meta name="robots" content="noindex">',
+        scripts=(),
+        header=search_form(site),
+        main=f"<h1>{shown(title)}</h1>\n<p>{shown(detail)}</p>",
+    )

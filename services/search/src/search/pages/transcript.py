@@ -55,7 +55,7 @@ def render_transcript(
         header=search_form(site),
         main=f"""<article>
 <p class="over"><bdi>{shown(info.show)}</bdi></p>
-<h1 dir="auto">{shown(info.title)}</h1>
+<h1><bdi>{shown(info.title)}</bdi></h1>
 <p class="meta">{_meta(transcript, info)}</p>
 <everyword-transcript src="{address}" episode="{attribute(episode_id)}" player="#player">
 <div lang="{language}" dir="{direction(transcript.language)}">

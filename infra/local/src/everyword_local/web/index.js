@@ -1,0 +1,150 @@
+/** The first page: the archive's episodes with their live state, and adding to them. */
+import { h, plain } from '/widget/everyword-search.js';
+import { call } from './api.js';
+import { failure, facts, isWorking, work } from './episodes.js';
+import { addFrom, uploads } from './adding.js';
+
+const BUSY_MS = 1000;
+const IDLE_MS = 5000;
+const PAGE = 50;
+
+const list = document.querySelector('#episodes');
+const older = document.querySelector('#older');
+const nothing = document.querySelector('#nothing');
+const trouble = document.querySelector('#trouble');
+const announcer = document.querySelector('#said');
+
+const rows = new Map(); // episode_id -> {element, shown, episode}
+let cursor = null; // of the pages below the first
+let timer = 0;
+
+// The list
+
+function row(episode) {
+  const title = plain(episode.title) || plain(episode.filename) || 'Untitled';
+  const again = (name) => h('button', { class: 'button', type: 'button', onclick: () => retry(episode) }, name);
+  return h('li', { class: 'episode', 'data-id': episode.episode_id, 'data-state': episode.state },
+    h('h3', {}, h('a', { href: `/episodes/${encodeURIComponent(episode.episode_id)}`, dir: 'auto' }, title)),
+    h('p', { class: 'meta' }, facts(episode)),
+    h('div', { class: 'tools' }, episode.state !== 'uploading' && h('button', {
+      class: 'quiet', type: 'button', 'aria-label': `Remove ${title}`, onclick: () => remove(episode, title),
+    }, h('svg', { width: 18, height: 18, viewBox: '0 0 18 18', 'aria-hidden': 'true' },
+      h('path', { d: 'M3 5h12M7 5V3h4v2M5 5l.7 10h6.600L13 5M7.700 8v4.500M10.300 8v4.500' })))),
+    isWorking(episode) && work(episode),
+    episode.state === 'awaiting_upload' && h('p', { class: 'failure' }, 'Waiting for its upload.'),
+    episode.state === 'failed' && failure(episode, again('Try again')));
+}
+
+/** Put an episode's row right, and leave it alone when nothing changed: focus stays where it is. */
+function show(episode) {
+  const known = rows.get(episode.episode_id);
+  const shown = JSON.stringify({ ...episode, updated_at: null });
+  if (known?.shown === shown) return known.element;
+  const element = row(episode);
+  if (known) {
+    announce(known.episode, episode);
+    const held = [...known.element.querySelectorAll('a,button')].indexOf(document.activeElement);
+    known.element.replaceWith(element);
+    if (held >= 0) element.querySelectorAll('a,button')[held]?.focus();
+  }
+  rows.set(episode.episode_id, { element, shown, episode });
+  return element;
+}
+
+function announce(before, now) {
+  if (before.state === now.state) return;
+  if (now.state === 'ready') announcer.textContent = `${plain(now.title)} is ready to be searched`;
+  if (now.state === 'failed') announcer.textContent = `${plain(now.title)} failed`;
+}
+
+function drop(id) {
+  rows.get(id)?.element.remove();
+  rows.delete(id);
+}
+
+function settle(first) {
+  const own = [...uploads.values()];
+  const ids = new Set([...own, ...first].map(({ episode_id: id }) => id));
+  const oldest = first.at(-1)?.created_at ?? '';
+  for (const [id, { episode }] of rows) {
+    if (!ids.has(id) && (episode.state === 'uploading' || episode.created_at >= oldest)) drop(id);
+  }
+  const order = [...own, ...first.filter(({ episode_id: id }) => !uploads.has(id))].map(show);
+  order.forEach((element, index) => {
+    if (list.children[index] !== element) list.insertBefore(element, list.children[index] ?? null);
+  });
+  nothing.hidden = Boolean(list.childElementCount);
+  for (const button of document.querySelectorAll('header [data-add]')) button.hidden = !nothing.hidden;
+  const names = [...new Set(first.map(({ show: name }) => name).filter(Boolean))].sort();
+  document.querySelector('#shows').replaceChildren(...names.map((value) => h('option', { value })));
+}
+
+async function refresh() {
+  clearTimeout(timer);
+  if (document.hidden) return;
+  try {
+    const page = await call(`episodes?limit=${PAGE}`);
+    const episodes = page.episodes.filter(({ state }) => state !== 'removed');
+    cursor ??= page.next;
+    older.hidden = !cursor;
+    settle(episodes);
+    trouble.hidden = true;
+  } catch (error) {
+    trouble.textContent = error.message;
+    trouble.hidden = false;
+  }
+  const busy = [...rows.values()].some(({ episode }) => isWorking(episode));
+  timer = setTimeout(refresh, busy ? BUSY_MS : IDLE_MS);
+}
+
+older.addEventListener('click', async () => {
+  try {
+    const page = await call(`episodes?limit=${PAGE}&cursor=${encodeURIComponent(cursor)}`);
+    const elements = page.episodes.filter(({ state }) => state !== 'removed').map(show);
+    list.append(...elements);
+    cursor = page.next;
+    older.hidden = !cursor;
+    elements[0]?.querySelector('a').focus();
+  } catch (error) {
+    trouble.textContent = error.message;
+    trouble.hidden = false;
+  }
+});
+
+// What one can do with an episode
+
+async function act(path, options) {
+  try {
+    await call(path, options);
+  } catch (error) {
+    trouble.textContent = error.message;
+    trouble.hidden = false;
+    return;
+  }
+  await refresh();
+}
+
+function retry({ episode_id: id }) {
+  return act(`episodes/${encodeURIComponent(id)}/replays`, {
+    method: 'POST', body: { from: 'AudioUploaded', reason: 'tried again on the page' },
+  });
+}
+
+function remove({ episode_id: id }, title) {
+  const dialog = document.querySelector('#remove');
+  document.querySelector('#remove-name').textContent = title;
+  dialog.returnValue = '';
+  dialog.onclose = () => {
+    if (dialog.returnValue === 'remove') act(`episodes/${encodeURIComponent(id)}`, { method: 'DELETE' });
+  };
+  dialog.showModal();
+}
+
+// Adding, searching, living
+
+addFrom({ changed: refresh });
+document.addEventListener('visibilitychange', refresh);
+document.addEventListener('everyword:results', ({ detail }) => {
+  document.body.classList.toggle('searching', Boolean(detail.query));
+});
+refresh();
