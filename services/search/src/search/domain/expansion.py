@@ -85,7 +85,7 @@ class Expansion:
             return list(self._stemmed(languages))
         if tier is Tier.FUZZY:
             near = self.corrections()
-            return [self._plan({**self.folded(), **near}, rows=1)] if near else []
+            return [self._plan({**self.folded(), **near}, folds=True, rows=1)] if near else []
         return []
 
     def folded(self) -> Mapping[str, frozenset[str]]:

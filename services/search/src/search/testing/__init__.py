@@ -1,0 +1,1 @@
+"""What tests and benchmarks of search share: transcripts and a brute-force oracle."""

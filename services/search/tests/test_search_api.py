@@ -1,0 +1,87 @@
+"""The HTTP routes: typed parameters, agreed JSON, problems that say what to mend."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from everyword_http import local_resolver
+from search.adapters.sqlite_index import SqliteWordIndex
+from search.api import register
+from search.config import SearchSettings
+from search.service import SearchService
+from search.testing.corpus import document, info
+
+
+@pytest.fixture(name="client")
+def _client(tmp_path: Path) -> Iterator[TestClient]:
+    index = SqliteWordIndex(tmp_path / "index.db")
+    index.put(document("a", "Ada: we kept bees", about=info(show="One", published="2024-05-05")))
+    index.put(document("b", "Åke: bees and kelp", about=info(show="Two")))
+    blobs: Any = None
+    app = local_resolver("test", "1")
+    register(app, SearchService(index, index.vocabulary, blobs, lambda _: SearchSettings()))
+    with TestClient(app) as client:
+        yield client
+    index.close()
+
+
+def test_search(client: TestClient) -> None:
+    reply = client.get("/v1/search", params={"q": "bees", "limit": 1, "sort": "date"}).json()
+    assert (reply["hits"], reply["episodes"], reply["matched"]) == (2, 2, "exact")
+    assert [r["episode_id"] for r in reply["results"]] == ["a"]
+    assert reply["results"][0]["published_at"] == "2024-05-05T00:00:00Z"
+    rest = client.get(
+        "/v1/search", params={"q": "bees", "sort": "date", "cursor": reply["next"]}
+    ).json()
+    assert [r["episode_id"] for r in rest["results"]] == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("params", "found"),
+    [
+        ({"show": "two"}, "b"),
+        ({"speaker": "ada"}, "a"),
+        ({"episode": "b"}, "b"),
+        ({"from": "2024", "to": "2024-05-05"}, "a"),
+        ({"to": "2024-05-04"}, ""),
+    ],
+)
+def test_filters(client: TestClient, params: dict[str, str], found: str) -> None:
+    reply = client.get("/v1/search", params={"q": "bees", **params}).json()
+    assert "".join(r["episode_id"] for r in reply["results"]) == found
+
+
+@pytest.mark.parametrize(
+    ("params", "status"),
+    [
+        ({}, 422),
+        ({"q": ""}, 400),
+        ({"q": '"open'}, 400),
+        ({"q": "bees", "limit": "many"}, 422),
+        ({"q": "bees", "limit": "1000"}, 400),
+        ({"q": "bees", "sort": "loudness"}, 422),
+        ({"q": "bees", "from": "soon"}, 400),
+        ({"q": "bees", "cursor": "x"}, 400),
+    ],
+)
+def test_bad_queries_are_problems(client: TestClient, params: dict[str, str], status: int) -> None:
+    reply = client.get("/v1/search", params=params)
+    assert reply.status_code == status
+    assert reply.headers["content-type"] == "application/problem+json"
+    assert reply.json()["detail"]
+
+
+def test_suggest_shows_and_speakers(client: TestClient) -> None:
+    assert client.get("/v1/suggest?q=we+ke").json() == {"suggestions": ["we kelp", "we kept"]}
+    assert client.get("/v1/shows").json()["names"][0] == {"name": "One", "episodes": 1}
+    assert client.get("/v1/speakers?show=Two").json() == {"names": [{"name": "Åke", "episodes": 1}]}
+
+
+def test_the_routes_are_described(client: TestClient) -> None:
+    paths = client.get("/v1/openapi.json").json()["paths"]
+    assert {"/v1/search", "/v1/suggest", "/v1/shows", "/v1/speakers"} <= set(paths)
+    names = {p["name"] for p in paths["/v1/search"]["get"]["parameters"]}
+    assert {"q", "from", "to", "show", "speaker", "sort", "limit", "per_episode", "cursor"} <= names
