@@ -1,10 +1,14 @@
 """The buses under test, and events to send over them."""
 
+import json
 import sqlite3
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import boto3
 import pytest
+from moto import mock_aws
 
 from everyword_events import (
     DeadLetters,
@@ -17,9 +21,13 @@ from everyword_events import (
     TranscriptReady,
     TranscriptRefined,
 )
+from everyword_events.eventbridge import EventBridgePublisher
 from everyword_events.sqlite_bus import SqliteBus
+from everyword_events.sqs import SqsInbox
+from everyword_events.sqs_dead_letters import ConsumerQueues, SqsDeadLetters
 from everyword_events.testing import BusUnderTest
 
+REGION = "eu-north-1"
 CONTRACTS = (
     ServiceContract("refine", consumes=(TranscriptReady,), emits=(TranscriptRefined,)),
     ServiceContract("captions", consumes=(TranscriptRefined, EpisodeRemoved)),
@@ -68,8 +76,65 @@ class SqliteUnderTest:
         raw.close()
 
 
-@pytest.fixture(params=["sqlite"])
+class AwsUnderTest:
+    """EventBridge rules and SQS queues made from the contracts, inside moto.
+
+    One thread drives it, and nothing polls: moto is not thread-safe.
+    """
+
+    def __init__(self) -> None:
+        self.events = boto3.client("events", region_name=REGION)
+        self.sqs = boto3.client("sqs", region_name=REGION)
+        self.events.create_event_bus(Name="everyword")
+        self.queues = {contract.service: self._subscribe(contract) for contract in CONTRACTS}
+        self.publisher: EventPublisher = EventBridgePublisher(self.events, "everyword")
+        self.dead_letters: DeadLetters = SqsDeadLetters(self.sqs, self.queues, poll_s=0)
+
+    def _subscribe(self, contract: ServiceContract) -> ConsumerQueues:
+        name = contract.service
+        queue_url = self.sqs.create_queue(QueueName=name)["QueueUrl"]
+        dead_letter_url = self.sqs.create_queue(QueueName=f"{name}-dead")["QueueUrl"]
+        attributes = self.sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn"])
+        self.events.put_rule(
+            Name=name, EventBusName="everyword", EventPattern=json.dumps(contract.event_pattern())
+        )
+        self.events.put_targets(
+            Rule=name,
+            EventBusName="everyword",
+            Targets=[{"Id": name, "Arn": attributes["Attributes"]["QueueArn"]}],
+        )
+        return ConsumerQueues(queue_url, dead_letter_url)
+
+    def inbox(self, consumer: str) -> Inbox:
+        queues = self.queues[consumer]
+        return SqsInbox(
+            self.sqs,
+            queues.queue_url,
+            consumer,
+            dead_letter_url=queues.dead_letter_url,
+            publisher=self.publisher,
+        )
+
+    def pass_time(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+    def send_raw(self, consumer: str, body: str) -> None:
+        self.sqs.send_message(QueueUrl=self.queues[consumer].queue_url, MessageBody=body)
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[AwsUnderTest]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    with mock_aws():
+        yield AwsUnderTest()
+
+
+@pytest.fixture(params=["sqlite", "aws"])
 def bus(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BusUnderTest]:
+    if request.param == "aws":
+        yield request.getfixturevalue("aws")
+        return
     under_test = SqliteUnderTest(tmp_path / "bus.sqlite3")
     yield under_test
     under_test.bus.close()
