@@ -135,6 +135,15 @@ def test_a_buried_delivery_is_listed_with_its_reason_and_not_delivered(bus: BusU
     )
 
 
+def test_a_very_long_reason_is_cut(bus: BusUnderTest) -> None:
+    bus.publisher.publish([ready()])
+    inbox = bus.inbox("refine")
+    inbox.bury(*inbox.receive(most=1, visibility_s=60), code="c", message="é" * 300_000, hint="")
+    (letter,) = bus.dead_letters.list()
+    assert letter.message == "é" * 999 + "…"
+    assert len(drain(bus.inbox("ingest"))) == 1
+
+
 def test_listing_does_not_change_the_letters(bus: BusUnderTest) -> None:
     bus.publisher.publish([ready()])
     inbox = bus.inbox("refine")

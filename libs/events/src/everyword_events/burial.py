@@ -2,11 +2,14 @@
 
 import json
 from datetime import datetime
+from typing import Final
 
 from everyword_events.catalogue import DeliveryDeadLettered, parse_event
 from everyword_events.envelope import Event, EventData, Meta
 from everyword_events.errors import InvalidInput
 from everyword_events.ports import Delivery
+
+_MOST_REASON_CHARS: Final = 1_000
 
 
 class Unreadable(EventData):
@@ -36,9 +39,9 @@ def read_or_stand_in(
         return stand_in, reason
 
 
-def body_of(event: Event) -> str:
-    """Return the message that carries `event`: for an unreadable one, the body as it came."""
-    return event.data.body if isinstance(event.data, Unreadable) else event.to_json()
+def shortened(text: str) -> str:
+    """Cut a message or hint to what a letter, and the event that tells of it, should carry."""
+    return text if len(text) <= _MOST_REASON_CHARS else text[: _MOST_REASON_CHARS - 1] + "…"
 
 
 def dead_lettered(
@@ -57,8 +60,8 @@ def dead_lettered(
         dead_type=event.type,
         dead_event_id=event.meta.event_id,
         code=code,
-        message=message,
-        hint=hint,
+        message=shortened(message),
+        hint=shortened(hint),
         attempts=delivery.attempt,
     )
     return (event.causes("bus", data, part=f"{delivery.consumer}|{burial}"),)

@@ -73,7 +73,8 @@ class SqliteBus:
     """EventPublisher, Journal and DeadLetters over one file; `inbox(consumer)` gives the queues.
 
     Every process that publishes must name the same `contracts`: they decide who gets an event.
-    Threads may share a bus; a process opens its own, after any fork.
+    Threads may share a bus; a process opens its own, after any fork. `busy_timeout_s` is how long
+    a call waits for another process's transaction.
 
     Raises:
         Misconfigured: the file cannot be made or read here, is no bus, or is newer than we are.
@@ -84,19 +85,20 @@ class SqliteBus:
         path: Path | str,
         contracts: Sequence[ServiceContract],
         *,
+        busy_timeout_s: float = 30.0,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.path = Path(path)
         self._contracts = tuple(contracts)
         self._clock = clock
-        self._file = SqliteFile(self.path)
+        self._file = SqliteFile(self.path, busy_timeout_s=busy_timeout_s)
 
     def publish(self, events: Sequence[Event]) -> None:
         """Journal and queue all of `events` in one durable transaction.
 
         Raises:
             InvalidInput: an event is too large.
-            TransientFailure: the disk is full, or the file stayed locked for 30 s.
+            TransientFailure: the disk is full, or the file stayed locked.
         """
         if not events:
             return

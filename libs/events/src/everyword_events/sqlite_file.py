@@ -17,7 +17,6 @@ from everyword_events.errors import EverywordError, Misconfigured, TransientFail
 
 SCHEMA_VERSION: Final = 1
 OLDEST_SQLITE: Final = (3, 37)  # STRICT tables; RETURNING came with 3.35
-BUSY_TIMEOUT_S: Final = 30.0
 _POLL_S: Final = 0.05
 _CHECKPOINT_PAGES: Final = 4_000  # 16 MB of log: a page written again and again is copied once
 _NORMAL: Final = 1
@@ -31,8 +30,9 @@ class SqliteFile:
         Misconfigured: the file cannot be made or read here, is no bus, or is newer than we are.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, busy_timeout_s: float) -> None:
         self.path = path
+        self._busy_timeout_s = busy_timeout_s
         self._write_lock = threading.Lock()
         self._read_lock = threading.Lock()
         self._changed = threading.Condition()
@@ -104,10 +104,10 @@ class SqliteFile:
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
-            self.path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+            self.path, timeout=self._busy_timeout_s, isolation_level=None, check_same_thread=False
         )
         try:
-            _use_write_ahead_log(connection)
+            _use_write_ahead_log(connection, self._busy_timeout_s)
             connection.execute(f"PRAGMA synchronous = {_FULL}")
             connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
         except BaseException:
@@ -155,12 +155,12 @@ class SqliteFile:
             raise _ours(error, self.path) from error
 
 
-def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
+def _use_write_ahead_log(connection: sqlite3.Connection, busy_timeout_s: float) -> None:
     """Switch to the write-ahead log; two processes that do so at once do not wait for each other.
 
     SQLite answers "locked" at once here, whatever the busy time-out, so we wait.
     """
-    deadline = time.monotonic() + BUSY_TIMEOUT_S
+    deadline = time.monotonic() + busy_timeout_s
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from sqlite3 import Connection
 from typing import Final
 
-from everyword_events.burial import dead_lettered, read_or_stand_in
+from everyword_events.burial import dead_lettered, read_or_stand_in, shortened
 from everyword_events.envelope import Event
 from everyword_events.errors import Conflict
 from everyword_events.limits import checked_json
@@ -129,7 +129,9 @@ class SqliteInbox:
         """Move the delivery to the dead letters and publish `DeliveryDeadLettered`, in one go."""
         claim = _claim_of(delivery)
         with self._file.write() as db:
-            letter = db.execute(_BURY, (code, message, hint, self._in_ms(0), *claim)).fetchone()
+            letter = db.execute(
+                _BURY, (code, shortened(message), shortened(hint), self._in_ms(0), *claim)
+            ).fetchone()
             if letter is None:
                 return
             db.execute(_ACKNOWLEDGE, claim)

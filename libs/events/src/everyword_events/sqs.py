@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from botocore.exceptions import ClientError
 
 from everyword_events.aws_errors import error_code, translated
-from everyword_events.burial import Unreadable, dead_lettered, read_or_stand_in
+from everyword_events.burial import Unreadable, dead_lettered, read_or_stand_in, shortened
 from everyword_events.envelope import Event
 from everyword_events.errors import Conflict, TransientFailure
 from everyword_events.ports import Delivery, EventPublisher
@@ -28,7 +28,6 @@ MOST_MESSAGES: Final = 10
 LONGEST_POLL_S: Final = 20
 LONGEST_VISIBILITY_S: Final = 43_200
 REASON_ATTRIBUTE: Final = "EverywordDeadLetter"
-_MOST_REASON_CHARS: Final = 1_000
 _CLAIM_LOST: Final = ("MessageNotInflight", "ReceiptHandleIsInvalid", "InvalidParameterValue")
 
 
@@ -120,8 +119,8 @@ class SqsInbox:
         message_id = delivery.receipt.partition(" ")[0]
         reason = {
             "code": code,
-            "message": message[:_MOST_REASON_CHARS],
-            "hint": hint[:_MOST_REASON_CHARS],
+            "message": shortened(message),
+            "hint": shortened(hint),
             "attempts": delivery.attempt,
             "died_at": datetime.now(UTC).isoformat(),
         }

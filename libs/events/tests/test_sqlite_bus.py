@@ -1,0 +1,416 @@
+"""What only the SQLite bus promises: its file, its journal, one identity once, lost claims."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from everyword_events import (
+    AtomicInbox,
+    Conflict,
+    EpisodeRemoved,
+    Event,
+    InvalidInput,
+    Misconfigured,
+    ServiceContract,
+    TranscriptReady,
+    TransientFailure,
+    new_run_id,
+)
+from everyword_events.sqlite_bus import QueueDepth, SqliteBus
+from everyword_events.testing import drain, event_ids, ready
+
+REFINE = (ServiceContract("refine", consumes=(TranscriptReady,)),)
+
+
+def test_an_event_published_twice_is_journalled_and_delivered_once(sqlite_bus: SqliteBus) -> None:
+    event = ready("as first published")
+    reworded = event.model_copy(
+        update={"data": ready("otherwise").data, "source": "everyword.other"}
+    )
+    sqlite_bus.publish([event, event])
+    sqlite_bus.publish([reworded])
+    assert drain(sqlite_bus.inbox("refine")) == [event]
+    assert sqlite_bus.get(event.meta.event_id) == event
+    sqlite_bus.publish([event])
+    assert drain(sqlite_bus.inbox("refine")) == []
+
+
+def test_publishing_is_all_or_nothing(sqlite_bus: SqliteBus) -> None:
+    with pytest.raises(InvalidInput):
+        sqlite_bus.publish([ready(), ready("x" * 300_000)])
+    assert list(sqlite_bus.scan()) == []
+
+
+def test_results_and_acknowledgement_are_one(sqlite_bus: SqliteBus) -> None:
+    inbox = sqlite_bus.inbox("refine")
+    assert isinstance(inbox, AtomicInbox)
+    sqlite_bus.publish([ready()])
+    deliveries = inbox.receive(most=1, visibility_s=60)
+    with pytest.raises(InvalidInput):
+        inbox.publish_and_acknowledge([ready("x" * 300_000)], deliveries)
+    assert sqlite_bus.pending()["refine"].in_flight == 1
+    inbox.publish_and_acknowledge([ready()], deliveries)
+    assert sqlite_bus.pending()["refine"] == QueueDepth(waiting=1)
+    assert len(list(sqlite_bus.scan())) == 2
+
+
+def test_whoever_lost_a_claim_can_no_longer_touch_the_delivery(sqlite_bus: SqliteBus) -> None:
+    sqlite_bus.publish([ready()])
+    inbox = sqlite_bus.inbox("refine")
+    (lost,) = inbox.receive(most=1, visibility_s=0)
+    (held,) = inbox.receive(most=1, visibility_s=60)
+    with pytest.raises(Conflict):
+        inbox.extend(lost, visibility_s=60)
+    inbox.acknowledge([lost])
+    inbox.give_back(lost, delay_s=0)
+    inbox.bury(lost, code="c", message="m", hint="")
+    assert sqlite_bus.pending()["refine"] == QueueDepth(in_flight=1)
+    assert sqlite_bus.list() == []
+    inbox.acknowledge([held])
+    assert sqlite_bus.pending()["refine"] == QueueDepth()
+
+
+def test_an_expired_claim_that_nobody_took_still_counts(sqlite_bus: SqliteBus) -> None:
+    sqlite_bus.publish([ready()])
+    inbox = sqlite_bus.inbox("refine")
+    deliveries = inbox.receive(most=1, visibility_s=0)
+    inbox.acknowledge(deliveries)
+    assert sqlite_bus.pending()["refine"] == QueueDepth()
+
+
+def test_a_receipt_from_before_a_redrive_is_worth_nothing(sqlite_bus: SqliteBus) -> None:
+    sqlite_bus.publish([ready()])
+    inbox = sqlite_bus.inbox("refine")
+    (old,) = inbox.receive(most=1, visibility_s=60)
+    inbox.bury(old, code="c", message="m", hint="")
+    sqlite_bus.redrive([sqlite_bus.list()[0].letter_id])
+    (new,) = inbox.receive(most=1, visibility_s=60)
+    assert new.attempt == 1
+    inbox.acknowledge([old])
+    assert sqlite_bus.pending()["refine"] == QueueDepth(in_flight=1)
+
+
+def test_giving_back_uncounted_leaves_the_attempt(sqlite_bus: SqliteBus) -> None:
+    sqlite_bus.publish([ready()])
+    inbox = sqlite_bus.inbox("refine")
+    for _ in range(3):
+        (delivery,) = inbox.receive(most=1, visibility_s=60)
+        assert delivery.attempt == 1
+        inbox.give_back(delivery, delay_s=0, counts=False)
+
+
+def test_deliveries_come_oldest_first_when_nothing_failed(sqlite_bus: SqliteBus) -> None:
+    events = [ready() for _ in range(25)]
+    sqlite_bus.publish(events)
+    assert drain(sqlite_bus.inbox("refine")) == events
+
+
+def test_the_journal_keeps_everything_in_order(sqlite_bus: SqliteBus) -> None:
+    episode = new_run_id()
+    events = [ready(episode_id=episode if n % 3 == 0 else "") for n in range(600)]
+    sqlite_bus.publish(events[:300])
+    drain(sqlite_bus.inbox("refine"))
+    sqlite_bus.publish(events[300:])
+    recorded = list(sqlite_bus.scan())
+    assert [r.event for r in recorded] == events
+    positions = [r.position for r in recorded]
+    assert positions == sorted(set(positions))
+    assert [r.event for r in sqlite_bus.scan(after=positions[449])] == events[450:]
+    of_episode = sqlite_bus.of_episode(episode)
+    assert [r.event for r in of_episode] == events[::3]
+    assert sqlite_bus.of_episode(episode, after=of_episode[-2].position) == of_episode[-1:]
+    assert sqlite_bus.of_episode("unknown") == []
+    assert sqlite_bus.get("unknown") is None
+
+
+def test_the_journal_is_walked_by_type(sqlite_bus: SqliteBus) -> None:
+    removed = Event.first("ingest", EpisodeRemoved(), episode_id="e", run_id=new_run_id())
+    sqlite_bus.publish([ready(), removed, ready()])
+    assert [r.event for r in sqlite_bus.scan(types=["EpisodeRemoved"])] == [removed]
+    assert len(list(sqlite_bus.scan(types=["EpisodeRemoved", "TranscriptReady"]))) == 3
+
+
+def test_walking_the_journal_holds_no_lock(sqlite_bus: SqliteBus) -> None:
+    sqlite_bus.publish([ready() for _ in range(300)])
+    met = 0
+    for _ in sqlite_bus.scan():
+        met += 1
+        if met in (1, 300):
+            sqlite_bus.publish([ready()])
+    assert met == 302
+
+
+def test_pending_counts_by_consumer(sqlite_bus: SqliteBus) -> None:
+    sqlite_bus.publish([ready() for _ in range(5)])
+    inbox = sqlite_bus.inbox("refine")
+    delayed, buried, _held = inbox.receive(most=3, visibility_s=60)
+    inbox.give_back(delayed, delay_s=60)
+    inbox.bury(buried, code="c", message="m", hint="")
+    pending = sqlite_bus.pending()
+    assert pending["refine"] == QueueDepth(waiting=2, in_flight=1, delayed=1, dead=1)
+    assert pending["refine"].unfinished == 4
+    assert pending["ingest"] == QueueDepth(waiting=1)
+    assert pending["search"] == QueueDepth()
+
+
+def test_claims_of_a_dead_process_can_be_released(sqlite_bus: SqliteBus) -> None:
+    sqlite_bus.publish([ready(), ready()])
+    inbox = sqlite_bus.inbox("refine")
+    (lost, delayed) = inbox.receive(most=2, visibility_s=3600)
+    inbox.give_back(delayed, delay_s=3600)
+    assert sqlite_bus.release_claims("refine") == 1
+    (again,) = inbox.receive(most=2, visibility_s=60)
+    assert (again.event, again.attempt) == (lost.event, 2)
+    inbox.acknowledge([lost])
+    assert sqlite_bus.pending()["refine"] == QueueDepth(in_flight=1, delayed=1)
+
+
+def test_a_consumer_that_no_contract_names_is_a_misconfiguration(sqlite_bus: SqliteBus) -> None:
+    with pytest.raises(Misconfigured, match="'refinne'"):
+        sqlite_bus.inbox("refinne")
+
+
+def test_a_waiting_receiver_is_woken_by_its_own_process(sqlite_bus: SqliteBus) -> None:
+    threading.Timer(0.1, sqlite_bus.publish, [[ready()]]).start()
+    started = time.monotonic()
+    assert len(sqlite_bus.inbox("refine").receive(most=1, visibility_s=60, wait_s=10)) == 1
+    assert 0.09 < time.monotonic() - started < 2
+
+
+def test_a_waiting_receiver_notices_another_connection(tmp_path: Path) -> None:
+    path = tmp_path / "bus.sqlite3"
+    with SqliteBus(path, REFINE) as here, SqliteBus(path, REFINE) as there:
+        threading.Timer(0.1, there.publish, [[ready()]]).start()
+        started = time.monotonic()
+        assert len(here.inbox("refine").receive(most=1, visibility_s=60, wait_s=10)) == 1
+        assert time.monotonic() - started < 2
+
+
+def test_a_waiting_receiver_sees_a_delay_end(sqlite_bus: SqliteBus) -> None:
+    sqlite_bus.publish([ready()])
+    inbox = sqlite_bus.inbox("refine")
+    inbox.give_back(*inbox.receive(most=1, visibility_s=60), delay_s=0.2)
+    started = time.monotonic()
+    assert len(inbox.receive(most=1, visibility_s=60, wait_s=10)) == 1
+    assert 0.15 < time.monotonic() - started < 2
+
+
+def test_waiting_ends_empty_handed_in_time(sqlite_bus: SqliteBus) -> None:
+    started = time.monotonic()
+    assert sqlite_bus.inbox("refine").receive(most=1, visibility_s=60, wait_s=0.2) == ()
+    assert 0.19 < time.monotonic() - started < 2
+
+
+def test_what_was_published_survives_closing(tmp_path: Path) -> None:
+    event = ready()
+    with SqliteBus(tmp_path / "bus.sqlite3", REFINE) as bus:
+        bus.publish([event])
+        bus.inbox("refine").receive(most=1, visibility_s=0)
+    with SqliteBus(tmp_path / "bus.sqlite3", REFINE) as bus:
+        (delivery,) = bus.inbox("refine").receive(most=1, visibility_s=0)
+        assert (delivery.event, delivery.attempt) == (event, 2)
+
+
+def test_a_file_from_a_newer_version_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "bus.sqlite3"
+    SqliteBus(path, REFINE).close()
+    newer = sqlite3.connect(path)
+    newer.execute("PRAGMA user_version = 99")
+    newer.close()
+    with pytest.raises(Misconfigured, match="newer Everyword") as refused:
+        SqliteBus(path, REFINE)
+    assert refused.value.hint
+    assert refused.value.code == "data_too_new"
+
+
+def test_another_program_s_database_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "other.sqlite3"
+    other = sqlite3.connect(path)
+    other.execute("CREATE TABLE theirs (id)")
+    other.close()
+    with pytest.raises(Misconfigured, match="not an Everyword bus"):
+        SqliteBus(path, REFINE)
+    with sqlite3.connect(path) as other:
+        assert other.execute("SELECT name FROM sqlite_schema").fetchall() == [("theirs",)]
+    other.close()
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "bus.sqlite3"
+    path.write_bytes(b"not a database at all" * 1000)
+    with pytest.raises(Misconfigured, match="not an Everyword bus, or is damaged"):
+        SqliteBus(path, REFINE)
+
+
+def test_a_folder_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match="cannot write") as refused:
+        SqliteBus(tmp_path / "missing" / "bus.sqlite3", REFINE)
+    assert "--data" in refused.value.hint
+
+
+def test_a_folder_in_the_file_s_place_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match="cannot write"):
+        SqliteBus(tmp_path, REFINE)
+
+
+@pytest.fixture
+def read_only_folder() -> Iterator[Path]:
+    """Make a folder in which this process may not write, even when it runs as root."""
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o555)
+    was_root = os.geteuid() == 0
+    if was_root:
+        os.seteuid(65534)
+    yield folder
+    if was_root:
+        os.seteuid(0)
+    folder.rmdir()
+
+
+def test_a_folder_that_is_not_writable_is_refused(read_only_folder: Path) -> None:
+    with pytest.raises(Misconfigured, match="cannot write") as refused:
+        SqliteBus(read_only_folder / "bus.sqlite3", REFINE)
+    assert refused.value.code == "data_not_writable"
+
+
+def test_a_file_held_by_somebody_else_is_a_transient_failure(tmp_path: Path) -> None:
+    path = tmp_path / "bus.sqlite3"
+    with SqliteBus(path, REFINE, busy_timeout_s=0.1) as bus:
+        holder = sqlite3.connect(path, isolation_level=None)
+        holder.execute("BEGIN IMMEDIATE")
+        with pytest.raises(TransientFailure, match="busy"):
+            bus.publish([ready()])
+        holder.execute("ROLLBACK")
+        holder.close()
+        bus.publish([ready()])
+
+
+def test_a_full_disk_is_a_transient_failure(tmp_path: Path) -> None:
+    with SqliteBus(tmp_path / "bus.sqlite3", REFINE) as bus:
+        bus.publish([ready()])
+        with bus._file.write() as db:
+            pages = db.execute("PRAGMA page_count").fetchone()[0]
+        db.execute(f"PRAGMA max_page_count = {pages + 1}")
+        with pytest.raises(TransientFailure, match="no space left") as refused:
+            bus.publish([ready() for _ in range(50)])
+        assert "free" in refused.value.hint
+        db.execute("PRAGMA max_page_count = 1000000")
+        assert len(list(bus.scan())) == 1
+        bus.publish([ready()])
+
+
+OPEN_AT_ONCE = """
+import sys, time
+from everyword_events import ServiceContract, TranscriptReady
+from everyword_events.sqlite_bus import SqliteBus
+from everyword_events.testing import ready
+time.sleep(max(0, float(sys.argv[2]) - time.time()))
+with SqliteBus(sys.argv[1], [ServiceContract("refine", consumes=(TranscriptReady,))]) as bus:
+    for _ in range(20):
+        bus.publish([ready()])
+    taken = 0
+    while deliveries := bus.inbox("refine").receive(most=1, visibility_s=60):
+        bus.inbox("refine").acknowledge(deliveries)
+        taken += 1
+print(taken)
+"""
+
+
+def test_several_processes_make_and_use_one_file_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "bus.sqlite3"
+    start = str(time.time() + 1.5)
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", OPEN_AT_ONCE, str(path), start], stdout=subprocess.PIPE
+        )
+        for _ in range(4)
+    ]
+    taken = [int(process.communicate(timeout=60)[0]) for process in processes]
+    with SqliteBus(path, REFINE) as bus:
+        left = len(drain(bus.inbox("refine")))
+        assert len(list(bus.scan())) == 80
+    assert sum(taken) + left == 80
+
+
+def test_threads_share_a_bus(tmp_path: Path) -> None:
+    taken: list[Event] = []
+    with SqliteBus(tmp_path / "bus.sqlite3", REFINE) as bus:
+
+        def work() -> None:
+            for _ in range(25):
+                bus.publish([ready()])
+                inbox = bus.inbox("refine")
+                deliveries = inbox.receive(most=2, visibility_s=60)
+                inbox.acknowledge(deliveries)
+                taken.extend(delivery.event for delivery in deliveries)
+
+        threads = [threading.Thread(target=work) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        taken.extend(drain(bus.inbox("refine")))
+        assert event_ids(taken) == event_ids(r.event for r in bus.scan())
+    assert len(taken) == 150
+
+
+# What may happen to a bus with one consumer; the model is the set of what is still to be done.
+STEPS = st.lists(
+    st.sampled_from(
+        ["publish", "receive", "acknowledge", "give_back", "bury", "redrive", "expire"]
+    ),
+    max_size=40,
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(steps=STEPS)
+def test_whatever_happens_nothing_is_lost(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[str]
+) -> None:
+    now = [1000.0]
+    path = tmp_path_factory.mktemp("bus") / "bus.sqlite3"
+    with SqliteBus(path, REFINE, clock=lambda: now[0]) as bus:
+        inbox = bus.inbox("refine")
+        published: set[str] = set()
+        finished: set[str] = set()
+        held = []
+        for step in steps:
+            if step == "publish":
+                event = ready()
+                bus.publish([event])
+                published.add(event.meta.event_id)
+            elif step == "receive":
+                held += inbox.receive(most=2, visibility_s=60)
+            elif step == "expire":
+                now[0] += 61
+            elif step == "redrive":
+                bus.redrive([letter.letter_id for letter in bus.list()])
+            elif held:
+                delivery = held.pop()
+                before = bus.pending()["refine"].unfinished
+                if step == "acknowledge":
+                    inbox.acknowledge([delivery])
+                    if bus.pending()["refine"].unfinished < before:
+                        finished.add(delivery.event.meta.event_id)
+                elif step == "give_back":
+                    inbox.give_back(delivery, delay_s=5)
+                else:
+                    inbox.bury(delivery, code="c", message="m", hint="")
+        dead = {letter.event.meta.event_id for letter in bus.list()}
+        now[0] += 1000
+        left = {event.meta.event_id for event in drain(inbox)}
+        assert finished | dead | left == published
+        assert not finished & dead
+        assert not finished & left
+        assert not dead & left
