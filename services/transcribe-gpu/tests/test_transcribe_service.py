@@ -8,6 +8,7 @@ import pytest
 from everyword_events import (
     EpisodeRemoved,
     Event,
+    Interrupted,
     TranscriptionFailed,
     TranscriptReady,
 )
@@ -18,7 +19,6 @@ from transcribe_gpu.adapters.pocketsphinx_engine import PocketSphinxSource
 from transcribe_gpu.adapters.progress_file import ProgressFolder
 from transcribe_gpu.config import TranscribeSettings
 from transcribe_gpu.contract import CONTRACT
-from transcribe_gpu.errors import WorkInterrupted
 from transcribe_gpu.recognition import Recogniser
 from transcribe_gpu.selection import EngineSelector
 from transcribe_gpu.service import TranscribeService
@@ -156,7 +156,7 @@ def test_a_stopping_worker_leaves_the_job_undone(
         stopping=lambda: True,
     )
     event = upload(encoded(question.samples))
-    with pytest.raises(WorkInterrupted):
+    with pytest.raises(Interrupted):
         service.handle(event)
     assert progress.read("ep-1", "run-1") is None
 

@@ -65,9 +65,8 @@ class EngineSource(Protocol):
     def name(self) -> str:
         """The engine's name."""
 
-    @property
-    def accuracy(self) -> str:
-        """What to expect of it, in one plain sentence part."""
+    def accuracy(self, model: str) -> str:
+        """Say what to expect of a model, in one plain sentence part."""
 
     def knows(self, language: str) -> bool:
         """Tell whether it can recognise the language, as far as is known before loading."""

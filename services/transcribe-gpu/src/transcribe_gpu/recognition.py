@@ -9,7 +9,7 @@ from typing import Final
 from everyword_events import InvalidInput
 from everyword_transcripts import Engine, Transcript
 from transcribe_gpu.config import TranscribeSettings
-from transcribe_gpu.domain import AUTO, ChannelSpeech, assemble, language_code
+from transcribe_gpu.domain import AUTO, ChannelSpeech, assemble, language_code, one_talk
 from transcribe_gpu.ports import SAMPLE_RATE_HZ, Audio, Float32Array, SpeechEngine, StageReport
 from transcribe_gpu.progress import ProgressMeter
 from transcribe_gpu.selection import EngineSelector
@@ -111,7 +111,7 @@ class _Job:
         return self._recognise(None, None, meter.reached)
 
     def each_channel(self) -> list[ChannelSpeech]:
-        """Recognise every channel as one speaker; only one channel comes back if all are alike.
+        """Recognise every channel as one speaker; one without a speaker if all say the same.
 
         Raises:
             InvalidInput: more channels than any interview has.
@@ -136,7 +136,8 @@ class _Job:
             if channel == 0 and self._audio.one_sound:
                 return [ChannelSpeech(None, heard[0].utterances, heard[0].loudness)]
             before_s += self._audio.decoded_s
-        return heard
+        same = one_talk(heard)
+        return heard if same is None else [same]
 
     def _recognise(
         self, channel: int | None, speaker: str | None, reached: Callable[[float], None]

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -64,7 +64,7 @@ class EngineSelector:
         if settings.model:  # better the default model than none
             wishes += [(source, "") for source in able]
         flags: list[str] = []
-        reasons: list[str] = []
+        reasons: dict[str, str] = {}
         for source, model in wishes:
             available = self._availability(source, model)
             if available.ok:
@@ -77,10 +77,12 @@ class EngineSelector:
                 else:
                     if model != settings.model:
                         flags.append(f"fallback:model {settings.model}")
-                    return EngineChoice(engine, _announcement(source, engine, reasons), (*flags,))
-            reasons.append(f"{source.name}: {available.detail}")
+                    return EngineChoice(
+                        engine, _announcement(source, model, engine, reasons), (*flags,)
+                    )
+            reasons.setdefault(source.name, available.detail)
         raise EngineUnavailable(
-            f"no engine for the language {language!r} can run here ({'; '.join(reasons)})",
+            f"no engine for the language {language!r} can run here ({'; '.join(reasons.values())})",
             hint="everyword doctor shows what is missing",
         )
 
@@ -107,7 +109,7 @@ class EngineSelector:
                 hint="choose the engine auto, or see everyword doctor",
             )
         engine = self._load(source, settings.model, report)
-        return EngineChoice(engine, _announcement(source, engine, ()))
+        return EngineChoice(engine, _announcement(source, settings.model, engine, {}))
 
     def _availability(self, source: EngineSource, model: str) -> Availability:
         known = self._missing.get((source.name, model))
@@ -129,6 +131,13 @@ class EngineSelector:
         return self._loaded[1]
 
 
-def _announcement(source: EngineSource, engine: SpeechEngine, reasons: Sequence[str]) -> str:
-    line = f"speech engine: {engine.name} {engine.model} on {engine.device} - {source.accuracy}"
-    return f"{line} ({'; '.join(reasons)})" if reasons else line
+def _announcement(
+    source: EngineSource, model: str, engine: SpeechEngine, passed_over: Mapping[str, str]
+) -> str:
+    line = (
+        f"speech engine: {engine.name} {engine.model} on {engine.device} - {source.accuracy(model)}"
+    )
+    why = "; ".join(
+        f"{name}: {reason}" for name, reason in passed_over.items() if name != source.name
+    )
+    return f"{line} ({why})" if why else line

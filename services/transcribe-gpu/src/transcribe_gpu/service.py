@@ -10,6 +10,7 @@ from everyword_events import (
     EngineInfo,
     EpisodeRemoved,
     Event,
+    Interrupted,
     InvalidInput,
     TranscriptionFailed,
     TranscriptReady,
@@ -18,7 +19,7 @@ from everyword_storage import BlobStore, artifact_key, done_once, episode_prefix
 from everyword_transcripts import write_transcript
 from transcribe_gpu.config import TranscribeSettings
 from transcribe_gpu.contract import CONTRACT
-from transcribe_gpu.errors import EngineUnavailable, WorkInterrupted
+from transcribe_gpu.errors import EngineUnavailable
 from transcribe_gpu.ports import Audio, ProgressSink
 from transcribe_gpu.recognition import Recogniser
 
@@ -29,7 +30,7 @@ class TranscribeService:
     """Handles this service's events, one at a time.
 
     `settings_for` gives a show's settings; `stopping` is asked often during a job, and ends it
-    with `WorkInterrupted` when it says yes.
+    with `Interrupted` when it says yes.
     """
 
     def __init__(
@@ -113,7 +114,7 @@ class TranscribeService:
             )
         transcript = replace(done.transcript, episode_id=episode_id, run_id=run_id)
         ref = self._blobs.put(
-            artifact_key(episode_id, run_id, "transcript.json"),
+            artifact_key(episode_id, run_id, "transcribe-gpu/transcript.json"),
             write_transcript(transcript),
             media_type="application/json",
         )
@@ -133,7 +134,7 @@ class TranscribeService:
 
     def _check(self) -> None:
         if self._stopping():
-            raise WorkInterrupted("the worker is stopping", hint="the job starts again by itself")
+            raise Interrupted("the worker is stopping", hint="the job starts again by itself")
 
     def _forget(self, episode_id: str) -> None:
         """Delete what a job that was running when the episode was removed wrote after that."""

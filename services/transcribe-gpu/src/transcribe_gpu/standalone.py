@@ -6,6 +6,7 @@ from pathlib import Path
 from everyword_events import InvalidInput, NotFound
 from everyword_transcripts import Transcript
 from transcribe_gpu.adapters.decoding import PyAvAudio
+from transcribe_gpu.adapters.faster_whisper_engine import FasterWhisperSource
 from transcribe_gpu.adapters.pocketsphinx_engine import PocketSphinxSource
 from transcribe_gpu.config import TranscribeSettings
 from transcribe_gpu.ports import EngineSource, StageReport
@@ -15,7 +16,7 @@ from transcribe_gpu.selection import EngineSelector
 
 def known_sources() -> Sequence[EngineSource]:
     """Return every engine this package knows, best first."""
-    return (PocketSphinxSource(),)
+    return (FasterWhisperSource(), PocketSphinxSource())
 
 
 def transcribe_file(

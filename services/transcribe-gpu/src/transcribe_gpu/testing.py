@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import av
@@ -27,8 +28,10 @@ def encoded(
 ) -> bytes:
     """Encode float32, (n_samples,) or (n_channels, n_samples), at 16 kHz."""
     planes = np.atleast_2d(samples).astype(np.float32)
-    out = io.BytesIO()
-    with av.open(out, "w", format=container, options=options or {}) as target:
+    with (
+        TemporaryDirectory() as folder,  # some containers are written twice, so need a file
+        av.open(f"{folder}/audio", "w", format=container, options=options or {}) as target,
+    ):
         stream: Any = target.add_stream(codec, rate=rate)
         stream.layout = layout
         resampler = av.AudioResampler(format=stream.format, layout=layout, rate=rate)
@@ -45,7 +48,8 @@ def encoded(
         for resampled in resampler.resample(None):
             target.mux(stream.encode(resampled))
         target.mux(stream.encode(None))
-    return out.getvalue()
+        target.close()
+        return Path(folder, "audio").read_bytes()
 
 
 def decoded(source: bytes | Path, channel: int | None = None) -> Float32Array:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from everyword_events import InvalidInput
+from transcribe_gpu.adapters.windows import quietest
 from transcribe_gpu.domain import AUTO, HeardWord, Utterance
 from transcribe_gpu.errors import EngineUnavailable
 from transcribe_gpu.ports import SAMPLE_RATE_HZ, Availability, Float32Array, StageReport
@@ -21,9 +22,10 @@ if TYPE_CHECKING:
 
 FRAMES_PER_S: Final = 100
 """PocketSphinx counts 10 ms frames."""
-LONGEST_S: Final = 30.0
-"""Longer utterances (music, no pause) are cut: the search's memory grows with their length."""
-_SEARCH_CUT_S: Final = 10.0
+LONGEST_S: Final = 20.0
+"""Longer utterances (music, no pause) are cut: the search's memory grows with their length, and
+while it runs no other thread of the process does."""
+_SEARCH_CUT_S: Final = 8.0
 _VARIANT: Final = re.compile(r"\(\d+\)$")
 _FILLER: Final = re.compile(r"^(<.*>|\[.*\]|\+\+.*\+\+)$")
 NAME: Final = "pocketsphinx"
@@ -75,7 +77,10 @@ class PocketSphinxSource:
     """PocketSphinx as an engine to choose (`transcribe_gpu.ports.EngineSource`)."""
 
     name = NAME
-    accuracy = "draft quality: about one word in five wrong; for trying things out"
+
+    def accuracy(self, model: str) -> str:  # noqa: ARG002 - there is one model
+        """Say that this is for trying things out."""
+        return "draft quality: about one word in five wrong; for trying things out"
 
     def knows(self, language: str) -> bool:
         """Tell whether it is English."""
@@ -100,7 +105,7 @@ class PocketSphinxSource:
 def utterances(
     blocks: Iterable[Float32Array], heard_until: Callable[[float], None]
 ) -> Iterator[tuple[float, bytes]]:
-    """Cut the stream at pauses: yield (start in seconds, int16 PCM of at most 30 s)."""
+    """Cut the stream at pauses: yield (start in seconds, int16 PCM of at most 20 s)."""
     from pocketsphinx import Endpointer  # noqa: PLC0415
 
     endpointer = Endpointer(sample_rate=SAMPLE_RATE_HZ)
@@ -120,7 +125,9 @@ def utterances(
             yield start, bytes(speech)
             speech.clear()
         elif len(speech) >= longest:
-            cut = _quietest(speech, frame_bytes)
+            cut = 2 * quietest(
+                np.frombuffer(bytes(speech), "<i2").astype(np.float32), _SEARCH_CUT_S
+            )
             yield start, bytes(speech[:cut])
             del speech[:cut]
             start += cut / 2 / SAMPLE_RATE_HZ
@@ -134,7 +141,7 @@ def _frames(
     heard_until: Callable[[float], None],
     speech: bytearray,
 ) -> Iterator[bytes]:
-    """Yield int16 PCM frame by frame; the last one is shorter, or empty."""
+    """Yield int16 PCM frame by frame; the last one is shorter, as the endpointer wants its end."""
     rest = b""
     samples = 0
     for block in blocks:
@@ -146,18 +153,7 @@ def _frames(
         samples += block.size
         if not speech:
             heard_until(samples / SAMPLE_RATE_HZ)
-    yield rest
-
-
-def _quietest(speech: bytearray, frame_bytes: int) -> int:
-    """Return the byte offset of the quietest 0.2 s within the last 10 s of speech."""
-    samples = np.frombuffer(bytes(speech), "<i2").astype(np.float32)
-    step = frame_bytes // 2
-    frames = np.square(samples[: samples.size // step * step].reshape(-1, step)).mean(axis=1)
-    width = round(0.2 * SAMPLE_RATE_HZ / step)
-    smooth = np.convolve(frames, np.ones(width) / width, mode="valid")
-    first = max(1, smooth.size - round(_SEARCH_CUT_S * SAMPLE_RATE_HZ / step))
-    return (first + int(np.argmin(smooth[first:])) + width // 2) * frame_bytes
+    yield rest or b"\0\0"
 
 
 def _recognise(decoder: "Decoder", pcm: bytes, start: float) -> Iterator[HeardWord]:

@@ -1,6 +1,7 @@
 """From what an engine heard to a transcript: pure, no audio library in sight."""
 
-from transcribe_gpu.domain.assembly import ChannelSpeech, assemble
+from transcribe_gpu.domain.assembly import assemble
+from transcribe_gpu.domain.channels import ChannelSpeech, one_talk
 from transcribe_gpu.domain.checks import find_loops
 from transcribe_gpu.domain.language import AUTO, language_code
 from transcribe_gpu.domain.loudness import Loudness
@@ -15,4 +16,5 @@ __all__ = [
     "assemble",
     "find_loops",
     "language_code",
+    "one_talk",
 ]

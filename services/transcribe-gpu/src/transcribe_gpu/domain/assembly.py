@@ -2,32 +2,17 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Final
 
-from everyword_transcripts import Engine, Segment, Speaker, Transcript, Word, estimate_times
+from everyword_transcripts import Engine, Segment, Speaker, Transcript, Word, estimate_times, spread
 from everyword_transcripts.timing import put_in_order
+from transcribe_gpu.domain.channels import (
+    TURN_PAUSE_S,
+    ChannelSpeech,
+    joined_turns,
+    without_bleed,
+)
 from transcribe_gpu.domain.checks import count_over_silence, find_loops, missed_speech_s
-from transcribe_gpu.domain.loudness import Loudness
 from transcribe_gpu.domain.speech import HeardWord, Utterance
-
-TURN_PAUSE_S: Final = 0.35
-"""A pause at which another speaker's turn may come in between."""
-BLEED_RATIO: Final = 2.0
-"""The same word twice as loud (6 dB) in another channel at the same time was said over there."""
-
-
-@dataclass
-class ChannelSpeech:
-    """What was heard in one channel, and how loud it was; `speaker` is None for a mix."""
-
-    speaker: str | None = None
-    utterances: list[Utterance] = field(default_factory=list)
-    loudness: Loudness = field(default_factory=Loudness)
-
-    def words(self) -> list[HeardWord]:
-        """Return all words, in order."""
-        return [word for utterance in self.utterances for word in utterance.words]
 
 
 def assemble(
@@ -51,10 +36,10 @@ def assemble(
         for piece in _segments(utterance, channel.speaker, heard, cut=len(channels) > 1)
     ]
     if len(channels) > 1:
-        segments, dropped = _without_bleed(segments, channels, heard)
+        segments, dropped = without_bleed(segments, channels, heard)
         if dropped:
             all_flags.append(f"crosstalk_removed:{dropped}")
-        segments = _joined_turns(sorted(segments, key=lambda s: (s.start, s.end)), heard)
+        segments = joined_turns(sorted(segments, key=lambda s: (s.start, s.end)), heard)
     ordered, _ = put_in_order(segments, duration_s)
     labels = [c.speaker for c in channels if c.speaker is not None]
     spoken = {segment.speaker for segment in ordered}
@@ -111,76 +96,30 @@ def _segments(
 
 def _timed(utterance: Utterance, speaker: str | None) -> list[Word]:
     """Return the utterance's words, every one with a time; those without get a marked estimate."""
-    heard = [(word, text) for word in utterance.words if (text := "".join(word.text.split()))]
+    heard = [piece for word in utterance.words for piece in _pieces(word)]
     times = [
         None if word.start is None else (word.start, word.start if word.end is None else word.end)
-        for word, _ in heard
+        for word in heard
     ]
     spans = estimate_times(
-        [text for _, text in heard], times, start=utterance.start, end=utterance.end
+        [word.text for word in heard], times, start=utterance.start, end=utterance.end
     )
     return [
-        Word(text, start, max(start, end), _share(word.score), speaker, estimated=time is None)
-        for (word, text), time, (start, end) in zip(heard, times, spans, strict=True)
+        Word(word.text, start, max(start, end), _share(word.score), speaker, estimated=time is None)
+        for word, time, (start, end) in zip(heard, times, spans, strict=True)
+    ]
+
+
+def _pieces(word: HeardWord) -> list[HeardWord]:
+    """Split what an engine gave as one word at its white space; nothing comes of white space."""
+    texts = word.text.split()
+    if len(texts) < 2 or word.start is None or word.end is None:  # noqa: PLR2004
+        return [HeardWord(text, word.start, word.end, word.score) for text in texts]
+    return [
+        HeardWord(text, start, end, word.score)
+        for text, (start, end) in zip(texts, spread(texts, word.start, word.end), strict=True)
     ]
 
 
 def _share(score: float | None) -> float | None:
     return None if score is None else round(min(1.0, max(0.0, score)), 4)
-
-
-def _without_bleed(
-    segments: Sequence[Segment], channels: Sequence[ChannelSpeech], language: str
-) -> tuple[list[Segment], int]:
-    """Drop words that a microphone picked up from another speaker, judged by loudness.
-
-    Only a word that the louder channel also has, at the same time, is dropped.
-    """
-    loudness = {channel.speaker: channel.loudness for channel in channels}
-    said: dict[str, list[Word]] = {}
-    for segment in segments:
-        for word in segment.words:
-            said.setdefault(word.word.casefold(), []).append(word)
-    kept: list[Segment] = []
-    dropped = 0
-    for segment in segments:
-        words = [w for w in segment.words if not _is_bleed(w, said[w.word.casefold()], loudness)]
-        dropped += len(segment.words) - len(words)
-        if len(words) == len(segment.words):
-            kept.append(segment)
-        elif words:
-            kept.append(Segment.of(words, speaker=segment.speaker, language=language))
-    return kept, dropped
-
-
-def _is_bleed(word: Word, same: Sequence[Word], loudness: dict[str | None, Loudness]) -> bool:
-    here = loudness[word.speaker].between(word.start, word.end)
-    return any(
-        other.speaker != word.speaker
-        and other.start < word.end
-        and word.start < other.end
-        and loudness[other.speaker].between(other.start, other.end) >= BLEED_RATIO * here
-        for other in same
-    )
-
-
-def _joined_turns(segments: Sequence[Segment], language: str) -> list[Segment]:
-    """Join neighbouring pieces of one speaker that no other speaker's piece came between."""
-    turns: list[list[Segment]] = []
-    for segment in segments:
-        last = turns[-1] if turns else None
-        close = last is not None and segment.start - last[-1].end < 2 * TURN_PAUSE_S
-        if last is not None and close and last[-1].speaker == segment.speaker:
-            last.append(segment)
-        else:
-            turns.append([segment])
-    return [
-        turn[0]
-        if len(turn) == 1
-        else Segment.of(
-            [word for piece in turn for word in piece.words],
-            speaker=turn[0].speaker,
-            language=language,
-        )
-        for turn in turns
-    ]

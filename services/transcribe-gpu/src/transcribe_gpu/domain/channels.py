@@ -1,0 +1,112 @@
+"""One speaker per channel: what each channel said, and what only leaked into it from another."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from everyword_transcripts import Segment, Word
+from transcribe_gpu.domain.loudness import Loudness
+from transcribe_gpu.domain.speech import HeardWord, Utterance
+
+TURN_PAUSE_S: Final = 0.35
+"""A pause at which another speaker's turn may come in between."""
+BLEED_RATIO: Final = 2.0
+"""The same word twice as loud (6 dB) in another channel at the same time was said over there."""
+SAME_SHARE: Final = 0.6
+_SAME_S: Final = 0.15
+_ENOUGH: Final = 5
+
+
+@dataclass
+class ChannelSpeech:
+    """What was heard in one channel, and how loud it was; `speaker` is None for a mix."""
+
+    speaker: str | None = None
+    utterances: list[Utterance] = field(default_factory=list)
+    loudness: Loudness = field(default_factory=Loudness)
+
+    def words(self) -> list[HeardWord]:
+        """Return all words, in order."""
+        return [word for utterance in self.utterances for word in utterance.words]
+
+
+def one_talk(channels: Sequence[ChannelSpeech]) -> ChannelSpeech | None:
+    """Return the fullest channel, without a speaker, if the channels do not separate speakers.
+
+    They do not where most words of a channel are heard in another at the same time: the same
+    sound twice, or two microphones in one room.
+    """
+    fullest = max(channels, key=lambda channel: len(channel.words()))
+    starts: dict[str, list[float]] = {}
+    for word in fullest.words():
+        if word.start is not None:
+            starts.setdefault(word.text.casefold(), []).append(word.start)
+    others = [w for channel in channels if channel is not fullest for w in channel.words()]
+    same = sum(
+        1
+        for word in others
+        if any(
+            abs(start - (word.start or 0.0)) < _SAME_S
+            for start in starts.get(word.text.casefold(), ())
+        )
+    )
+    if len(others) < _ENOUGH or same < SAME_SHARE * len(others):
+        return None
+    return ChannelSpeech(None, fullest.utterances, fullest.loudness)
+
+
+def without_bleed(
+    segments: Sequence[Segment], channels: Sequence[ChannelSpeech], language: str
+) -> tuple[list[Segment], int]:
+    """Drop words that a microphone picked up from another speaker, judged by loudness.
+
+    Only a word that the louder channel also has, at the same time, is dropped.
+    """
+    loudness = {channel.speaker: channel.loudness for channel in channels}
+    said: dict[str, list[Word]] = {}
+    for segment in segments:
+        for word in segment.words:
+            said.setdefault(word.word.casefold(), []).append(word)
+    kept: list[Segment] = []
+    dropped = 0
+    for segment in segments:
+        words = [w for w in segment.words if not _is_bleed(w, said[w.word.casefold()], loudness)]
+        dropped += len(segment.words) - len(words)
+        if len(words) == len(segment.words):
+            kept.append(segment)
+        elif words:
+            kept.append(Segment.of(words, speaker=segment.speaker, language=language))
+    return kept, dropped
+
+
+def _is_bleed(word: Word, same: Sequence[Word], loudness: dict[str | None, Loudness]) -> bool:
+    here = loudness[word.speaker].between(word.start, word.end)
+    return any(
+        other.speaker != word.speaker
+        and other.start < word.end
+        and word.start < other.end
+        and loudness[other.speaker].between(other.start, other.end) >= BLEED_RATIO * here
+        for other in same
+    )
+
+
+def joined_turns(segments: Sequence[Segment], language: str) -> list[Segment]:
+    """Join neighbouring pieces of one speaker that no other speaker's piece came between."""
+    turns: list[list[Segment]] = []
+    for segment in segments:
+        last = turns[-1] if turns else None
+        close = last is not None and segment.start - last[-1].end < 2 * TURN_PAUSE_S
+        if last is not None and close and last[-1].speaker == segment.speaker:
+            last.append(segment)
+        else:
+            turns.append([segment])
+    return [
+        turn[0]
+        if len(turn) == 1
+        else Segment.of(
+            [word for piece in turn for word in piece.words],
+            speaker=turn[0].speaker,
+            language=language,
+        )
+        for turn in turns
+    ]

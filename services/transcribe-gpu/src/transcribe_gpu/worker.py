@@ -1,0 +1,53 @@
+"""The recognition worker's process: one job at a time, and a clean end when it is told to stop."""
+
+import os
+import signal
+import threading
+from types import FrameType
+from typing import Final
+
+from everyword_events import EventPublisher, Inbox
+from everyword_events.runner import ConsumerRunner
+from transcribe_gpu.service import TranscribeService
+
+VISIBILITY_S: Final = 60.0
+"""How long after a worker was killed its job is given to the next one. PocketSphinx may keep the
+heartbeat waiting for some 10 s at a time."""
+_LOOK_S: Final = 1.0
+
+
+def run_worker(
+    inbox: Inbox,
+    publisher: EventPublisher,
+    service: TranscribeService,
+    stop: threading.Event,
+    *,
+    visibility_s: float = VISIBILITY_S,
+) -> None:
+    """Work on `inbox` until `stop` is set, then give the job in hand back and return.
+
+    `service` must have been made with `stopping=stop.is_set`: that is what ends a job early.
+    """
+    ConsumerRunner(inbox, publisher, service.handle, visibility_s=visibility_s).run_forever(stop)
+
+
+def stop_on_signals(stop: threading.Event) -> None:
+    """Set `stop` on SIGTERM and SIGINT. Call it in the main thread."""
+
+    def tell(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, tell)
+    signal.signal(signal.SIGINT, tell)
+
+
+def stop_with_parent(stop: threading.Event) -> None:
+    """Set `stop` when the parent process is gone, even by kill -9: no orphan goes on working."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while not stop.wait(_LOOK_S):
+            if os.getppid() != parent:
+                stop.set()
+
+    threading.Thread(target=watch, name="watch-parent", daemon=True).start()
