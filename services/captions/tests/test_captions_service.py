@@ -23,7 +23,7 @@ def test_a_refined_transcript_is_published_in_every_format(stage: Any, spoken: A
     assert list(published.data.files) == list(FORMATS)
     for name, ref in published.data.files.items():
         assert ref.media_type == FORMATS[name].media_type
-        assert ref.uri.endswith(f"/{event.meta.run_id}/{FORMATS[name].file}")
+        assert ref.uri.endswith(f"/{event.meta.run_id}/captions/{FORMATS[name].file}")
         assert stage.blobs.get(ref) == stage.service.read(
             stage.service.file(stage.episode_id, name)
         )

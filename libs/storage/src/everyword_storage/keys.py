@@ -15,7 +15,11 @@ def episode_prefix(episode_id: str) -> str:
 
 
 def artifact_key(episode_id: str, run_id: str, name: str) -> str:
-    """Return the key of the artifact `name` that one run made of one episode."""
+    """Return the key of the artifact `name` that one run made of one episode.
+
+    A name begins with the service that owns it, `captions/captions.vtt`, so that no service can
+    write over another's artifact.
+    """
     return f"{episode_prefix(episode_id)}{_plain(run_id)}/{name}"
 
 
