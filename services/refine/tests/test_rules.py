@@ -8,7 +8,8 @@ from pydantic import ValidationError
 from everyword_events import Misconfigured
 from everyword_transcripts import Transcript
 from refine.config import RefineSettings, Replacement
-from refine.domain.rules import apply_rules, compile_rules
+from refine.domain.rules import compile_rules
+from refine.domain.substitution import apply_rules
 
 
 def rule(from_: str, to: str, kind: str = "literal", *, case_sensitive: Any = False) -> Any:

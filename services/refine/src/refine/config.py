@@ -15,6 +15,7 @@ from pydantic import (
 
 from refine.domain.normalize import Shape
 from refine.domain.rules import check_rule
+from refine.domain.suggestions import Limits
 
 
 def _visible(text: str) -> str:
@@ -85,12 +86,46 @@ class NormalizationSettings(_Section):
         )
 
 
+class ValidationSettings(_Section):
+    """How much of a line a suggestion may change; see `refine.domain.suggestions`."""
+
+    word_change_ratio: float = Field(default=0.4, ge=0, le=1)
+    edit_distance: float = Field(default=0.5, ge=0, le=1)
+    consecutive_changes: int = Field(default=3, ge=0)
+    min_words: int = Field(default=5, ge=1)
+
+    def limits(self) -> Limits:
+        """Return the limits as the domain takes them."""
+        return Limits(
+            word_change_ratio=self.word_change_ratio,
+            edit_distance=self.edit_distance,
+            consecutive_changes=self.consecutive_changes,
+            min_words=self.min_words,
+        )
+
+
 class ModelSettings(_Section):
-    """Which language model suggests corrections; its key comes by environment only."""
+    """Which language model suggests corrections; its key comes by environment only.
+
+    `context` tells the model about the show. A chunk of lines costs at most `chunk_tokens`, with
+    `overlap_lines` on either side to understand it by; a call ends after `timeout_s`, all calls of
+    an episode after `budget_s`. Prices, where given, turn tokens into the event's cost.
+    """
 
     provider: Literal["off", "openai", "bedrock"] = "off"
     model: str = ""
     url: str = ""
+    region: str = ""
+    context: str = Field(default="", max_length=4000)
+    chunk_tokens: int = Field(default=3000, ge=300)
+    overlap_lines: int = Field(default=3, ge=0, le=20)
+    max_reply_tokens: int = Field(default=4000, ge=100)
+    concurrency: int = Field(default=4, ge=1, le=32)
+    timeout_s: PositiveFloat = 60.0
+    budget_s: PositiveFloat = 900.0
+    usd_per_million_tokens_in: float | None = Field(default=None, ge=0)
+    usd_per_million_tokens_out: float | None = Field(default=None, ge=0)
+    validation: ValidationSettings = ValidationSettings()
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -108,3 +143,5 @@ class RefineSettings(_Section):
     replacements: tuple[Replacement, ...] = ()
     model: ModelSettings = ModelSettings()
     normalization: NormalizationSettings = NormalizationSettings()
+    speaker_confidence: float = Field(default=0.85, ge=0, le=1)
+    """How sure a voice match must be before a known speaker is named."""

@@ -1,18 +1,36 @@
 """The steps of refinement in their order."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 from everyword_transcripts import Transcript
 from everyword_transcripts.json_form import in_order
 from everyword_transcripts.timing import put_in_order
-from refine.config import RefineSettings
+from refine.config import ModelSettings, RefineSettings
 from refine.domain.clean import clean_words
-from refine.domain.glossary import heard_rules
+from refine.domain.edits import Edit, apply_edits
+from refine.domain.glossary import apply_near, heard_rules
+from refine.domain.near import near_terms
 from refine.domain.normalize import NormalizeReport, has_capitals, normalize
-from refine.domain.report import RefineReport, listed
-from refine.domain.rules import RulesReport, apply_rules, compile_rules
+from refine.domain.prompt import PROMPT_VERSION
+from refine.domain.report import Change, RefineReport, listed
+from refine.domain.rules import compile_rules
+from refine.domain.speakers import name_speakers
+from refine.domain.substitution import RulesReport, apply_rules
 from refine.domain.timing import fill_timing
+from refine.model_step import ModelStep, Outcome
+from refine.ports import KnownSpeakers
+
+
+@dataclass(frozen=True)
+class Extras:
+    """What refinement may use beyond the transcript and the settings; each may be absent."""
+
+    show: str = ""
+    model: ModelStep | None = None
+    known_speakers: KnownSpeakers | None = None
+    edits: Sequence[Edit] = field(default_factory=tuple)
 
 
 class Stopwatch:
@@ -30,28 +48,41 @@ class Stopwatch:
         self._last = now
 
 
-def run_steps(transcript: Transcript, settings: RefineSettings) -> tuple[Transcript, RefineReport]:
-    """Refine a transcript: clean, fill timing, rules, glossary, normalize.
+def run_steps(
+    transcript: Transcript, settings: RefineSettings, extras: Extras | None = None
+) -> tuple[Transcript, RefineReport]:
+    """Refine a transcript: clean, times, rules, glossary, model, speakers, segments, edits.
 
     Raises:
         Misconfigured: a rule is not valid.
     """
+    extras = extras or Extras()
     watch = Stopwatch()
     spelled = has_capitals(transcript)
     current, cleaned = clean_words(transcript)
     watch.lap("clean")
     current, filled = fill_timing(current)
     watch.lap("timing")
-    language = current.language
-    current, ruled = apply_rules(current, compile_rules(settings.replacements, language=language))
+    rules = compile_rules(settings.replacements, language=current.language)
+    current, ruled = apply_rules(current, rules)
     watch.lap("rules")
-    current, heard = apply_rules(
-        current, heard_rules(settings.glossary, language=language), step="glossary"
-    )
-    watch.lap("glossary")
+    current, heard, near = _glossary(current, settings)
+    outcome = Outcome(current)
+    if extras.model is not None:
+        hints = near_terms(current, [entry.term for entry in settings.glossary], hints=True)
+        watch.lap("glossary")
+        outcome = extras.model.run(current, show=extras.show, near=hints)
+    watch.lap("model" if extras.model is not None else "glossary")
+    current, named = _speakers(outcome, extras, settings)
+    watch.lap("speakers")
     current, shaped = _normalized(current, settings, spelled=spelled)
     watch.lap("normalize")
-    changes, left_out = listed([*ruled.changes, *heard.changes])
+    current, edited = apply_edits(current, extras.edits)
+    current = _ordered(current)
+    watch.lap("edits")
+    changes, left_out = listed(
+        [*edited, *outcome.changes, *named, *near, *ruled.changes, *heard.changes]
+    )
     report = RefineReport(
         episode_id=transcript.episode_id,
         run_id=transcript.run_id,
@@ -64,31 +95,88 @@ def run_steps(transcript: Transcript, settings: RefineSettings) -> tuple[Transcr
         segments_split=shaped.split,
         changes=changes,
         changes_left_out=left_out,
-        degraded=_stopped_reason(ruled, heard),
+        degraded=_degraded(outcome, ruled, heard),
+        edits=tuple(edit.event_id for edit in extras.edits),
+        prompt_version=PROMPT_VERSION if extras.model is not None else "",
+        tokens_in=outcome.tokens_in,
+        tokens_out=outcome.tokens_out,
+        cost_usd=_cost(settings.model, outcome),
         steps_s=watch.steps_s,
     )
-    if report.degraded:
-        current = current.with_flag(f"degraded:{report.degraded}")
-    return current, report
+    return _flagged(current, report), report
+
+
+def _glossary(
+    transcript: Transcript, settings: RefineSettings
+) -> tuple[Transcript, RulesReport, list[Change]]:
+    """Write known mishearings as their terms, then what is sure to be one."""
+    if not settings.glossary:
+        return transcript, RulesReport({}, ()), []
+    rules = heard_rules(settings.glossary, language=transcript.language)
+    transcript, heard = apply_rules(transcript, rules, step="glossary")
+    terms = [entry.term for entry in settings.glossary]
+    places = near_terms(transcript, terms, hints=False)
+    limits = settings.model.validation.limits()
+    transcript, near = apply_near(transcript, places, terms, limits)
+    return transcript, heard, near
+
+
+def _speakers(
+    outcome: Outcome, extras: Extras, settings: RefineSettings
+) -> tuple[Transcript, list[Change]]:
+    """Name labels: known voices first, where they are sure, then what the model read."""
+    transcript = outcome.transcript
+    changes: list[Change] = []
+    if extras.known_speakers is not None and transcript.episode_id is not None:
+        labels = [speaker.label for speaker in transcript.speakers]
+        matches = extras.known_speakers.match(extras.show, transcript.episode_id, labels)
+        sure = [(m.label, m.name) for m in matches if m.confidence >= settings.speaker_confidence]
+        transcript, changes = name_speakers(transcript, sure, by="voice", spoken=False)
+    transcript, more = name_speakers(transcript, outcome.names, by="model")
+    return transcript, [*changes, *more]
 
 
 def _normalized(
     transcript: Transcript, settings: RefineSettings, *, spelled: bool
 ) -> tuple[Transcript, NormalizeReport]:
     capitals = settings.normalization.capitals
-    shaped, report = normalize(
+    return normalize(
         transcript,
         settings.normalization.shape(),
         capitalise=capitals == "on" or (capitals == "auto" and not spelled),
         keep=frozenset(entry.term for entry in settings.glossary),
     )
-    segments = list(shaped.segments)
-    if not in_order(segments, shaped.duration_s):
-        segments, _ = put_in_order(segments, shaped.duration_s)
-        shaped = shaped.with_segments(segments)
-    return shaped, report
 
 
-def _stopped_reason(*reports: RulesReport) -> str | None:
-    stopped = [name for report in reports for name in report.stopped]
-    return f"{', '.join(stopped)} took too long and was stopped" if stopped else None
+def _ordered(transcript: Transcript) -> Transcript:
+    """Hold what `Transcript` promises, whatever the steps were given."""
+    segments = list(transcript.segments)
+    if in_order(segments, transcript.duration_s):
+        return transcript
+    return transcript.with_segments(put_in_order(segments, transcript.duration_s)[0])
+
+
+def _degraded(outcome: Outcome, *rules: RulesReport) -> str | None:
+    stopped = [name for report in rules for name in report.stopped]
+    reasons = [f"{name} took too long and was stopped" for name in stopped]
+    if outcome.degraded:
+        reasons.append(outcome.degraded)
+    return "; ".join(reasons) or None
+
+
+def _cost(model: ModelSettings, outcome: Outcome) -> float | None:
+    """Return what the tokens of this run cost, where the settings name prices."""
+    if model.usd_per_million_tokens_in is None or model.usd_per_million_tokens_out is None:
+        return None
+    paid = outcome.tokens_in * model.usd_per_million_tokens_in
+    paid += outcome.tokens_out * model.usd_per_million_tokens_out
+    return paid / 1e6
+
+
+def _flagged(transcript: Transcript, report: RefineReport) -> Transcript:
+    if report.degraded:
+        transcript = transcript.with_flag(f"degraded:{report.degraded}")
+    conflicts = len(report.conflicts())
+    if conflicts:
+        transcript = transcript.with_flag(f"edit_conflicts:{conflicts}")
+    return transcript

@@ -1,79 +1,218 @@
-"""Use cases: refine a transcript that is ready, forget an episode that is gone."""
+"""Use cases: refine what is ready, take corrections, forget episodes that are gone."""
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from everyword_events import BlobRef, EpisodeRemoved, Event, TranscriptReady, TranscriptRefined
+from everyword_events import (
+    BlobRef,
+    Conflict,
+    EpisodeRemoved,
+    Event,
+    EventPublisher,
+    Misconfigured,
+    NotFound,
+    TranscriptEdited,
+    TranscriptReady,
+    TranscriptRefined,
+    TransientFailure,
+    new_run_id,
+)
 from everyword_storage import BlobStore, artifact_key, done_once, episode_prefix
 from everyword_transcripts import read_transcript, write_transcript
-from refine.config import RefineSettings
+from refine.checkpoints import BlobCheckpoints
+from refine.config import ModelSettings, RefineSettings
 from refine.contract import CONTRACT
-from refine.domain.report import write_report
-from refine.pipeline import run_steps
+from refine.domain.edits import Edit
+from refine.domain.report import RefineReport, read_report, write_report
+from refine.editing import Correction, recorded
+from refine.model_step import ModelStep
+from refine.pipeline import Extras, run_steps
+from refine.ports import EpisodeHistory, KnownSpeakers, LanguageModel
+from refine.runs import run_for
 
-REFINED = "refined.json"
-REPORT = "refine-report.json"
+REFINED = "refine/transcript.json"
+REPORT = "refine/report.json"
 _JSON = "application/json"
 
 
-class RefineService:
-    """Refines transcripts as their events arrive; `settings_for` gives a show's settings."""
+@dataclass(frozen=True)
+class _Job:
+    """What to refine: the transcript that is ready, for which run, with which corrections."""
 
-    def __init__(self, blobs: BlobStore, settings_for: Callable[[str], RefineSettings]) -> None:
+    ready: TranscriptReady
+    base_run_id: str
+    episode_id: str
+    run_id: str
+    edits: tuple[Edit, ...]
+
+
+class RefineService:
+    """Refines transcripts as their events arrive; `settings_for` gives a show's settings.
+
+    Without a `history` there are no corrections, without `models` no language model is asked.
+    """
+
+    def __init__(
+        self,
+        blobs: BlobStore,
+        settings_for: Callable[[str], RefineSettings],
+        *,
+        history: EpisodeHistory | None = None,
+        publisher: EventPublisher | None = None,
+        models: Callable[[ModelSettings], LanguageModel | None] | None = None,
+        known_speakers: KnownSpeakers | None = None,
+    ) -> None:
         self._blobs = blobs
         self._settings_for = settings_for
+        self._history = history
+        self._publisher = publisher
+        self._models = models
+        self._known_speakers = known_speakers
 
     def handle(self, event: Event) -> Sequence[Event]:
-        """Refine on TranscriptReady, delete on EpisodeRemoved; duplicates cost nothing.
+        """Refine on TranscriptReady and TranscriptEdited, delete on EpisodeRemoved.
+
+        Duplicates cost nothing. An event of an episode that was removed leaves nothing behind.
 
         Raises:
             InvalidInput: the transcript is none, or a claim check does not hold.
-            TransientFailure: the store is out of reach.
+            TransientFailure: the store is out of reach, or the transcript is not known yet.
             Misconfigured: the show's rules are not valid.
         """
-        match event.data:
-            case TranscriptReady() as ready:
-                return [self._refine(event, ready)]
-            case EpisodeRemoved():
-                self._blobs.delete(episode_prefix(event.meta.episode_id))
-        return []
+        episode_id = event.meta.episode_id
+        if isinstance(event.data, EpisodeRemoved):
+            self._blobs.delete(episode_prefix(episode_id))
+            return []
+        if self._history is not None and self._history.newest(episode_id, EpisodeRemoved):
+            return []
+        base = self._base(event)
+        if base is None:
+            return []
+        return [self._refined(event, *base)]
 
-    def _refine(self, event: Event, ready: TranscriptReady) -> Event:
+    def correct(self, episode_id: str, correction: Correction, *, edited_by: str = "") -> Event:
+        """Record a person's correction as an event and publish it; it starts a new run.
+
+        Raises:
+            NotFound: no such episode, or nothing refined yet, or no such segment or label.
+            Conflict: the transcript or the segment's text is not what the person saw.
+        """
+        if self._history is None or self._publisher is None:
+            raise Misconfigured("corrections need a history and a publisher")
+        current = self._history.newest(episode_id, TranscriptRefined)
+        removed = self._history.newest(episode_id, EpisodeRemoved)
+        if current is None or removed or not isinstance(current.data, TranscriptRefined):
+            raise NotFound("no transcript of that episode", code="episode_missing")
+        if correction.run_id not in {None, current.meta.run_id}:
+            raise Conflict(
+                "there is a newer transcript by now",
+                hint="read the transcript again",
+                code="edit_outdated",
+            )
+        transcript = read_transcript(self._blobs.get(current.data.transcript))
+        data = recorded(correction, transcript, edited_by=edited_by)
+        event = Event.first(CONTRACT.service, data, episode_id=episode_id, run_id=new_run_id())
+        self._publisher.publish([event])
+        return event
+
+    def report(self, episode_id: str) -> RefineReport:
+        """Return the report of the episode's newest refinement.
+
+        Raises:
+            NotFound: nothing of it was refined yet.
+        """
+        newest = self._history and self._history.newest(episode_id, TranscriptRefined)
+        if not newest or not isinstance(newest.data, TranscriptRefined) or not newest.data.report:
+            raise NotFound("no refined transcript of that episode", code="episode_missing")
+        return read_report(self._blobs.get(newest.data.report))
+
+    def _base(self, event: Event) -> tuple[TranscriptReady, str] | None:
+        """Return the transcript to start from, and its run."""
+        if isinstance(event.data, TranscriptReady):
+            return event.data, event.meta.run_id
+        if not isinstance(event.data, TranscriptEdited) or self._history is None:
+            return None
+        newest = self._history.newest(event.meta.episode_id, TranscriptReady)
+        if newest is None or not isinstance(newest.data, TranscriptReady):
+            raise TransientFailure(
+                "the transcript that was corrected is not known yet", code="transcript_unknown"
+            )
+        return newest.data, newest.meta.run_id
+
+    def _refined(self, event: Event, ready: TranscriptReady, base_run_id: str) -> Event:
         meta = event.meta
-        refined = done_once(
+        run_id = run_for(event, self._history, self._blobs)
+        job = _Job(ready, base_run_id, meta.episode_id, run_id, self._edits(event))
+        data = done_once(
             self._blobs,
             TranscriptRefined,
-            lambda: self._work(ready, meta.episode_id, meta.run_id),
+            lambda: self._work(job),
             episode_id=meta.episode_id,
-            run_id=meta.run_id,
+            run_id=run_id,
             step="refine",
         )
-        return event.causes(CONTRACT.service, refined)
+        caused = event.causes(CONTRACT.service, data)
+        return caused.model_copy(update={"meta": caused.meta.model_copy(update={"run_id": run_id})})
 
-    def _work(self, ready: TranscriptReady, episode_id: str, run_id: str) -> TranscriptRefined:
+    def _edits(self, event: Event) -> tuple[Edit, ...]:
+        """Return every correction there is, the one at hand too if the journal lags behind."""
+        if self._history is None:
+            return ()
+        events = list(self._history.edits(event.meta.episode_id))
+        at_hand = isinstance(event.data, TranscriptEdited) and event.meta.replay is None
+        if at_hand and all(event.meta.event_id != other.meta.event_id for other in events):
+            events.append(event)
+        return tuple(
+            Edit(other.meta.event_id, other.data)
+            for other in events
+            if isinstance(other.data, TranscriptEdited)
+        )
+
+    def _work(self, job: _Job) -> TranscriptRefined:
         started = time.perf_counter()
+        ready = job.ready
         source = read_transcript(self._blobs.get(ready.transcript))
-        source = replace(source, episode_id=episode_id, run_id=run_id)
+        source = replace(source, episode_id=job.episode_id, run_id=job.run_id)
         read_s = time.perf_counter() - started
-        refined, report = run_steps(source, self._settings_for(ready.episode.show))
+        settings = self._settings_for(ready.episode.show)
+        extras = Extras(
+            show=ready.episode.show,
+            model=self._model_step(settings, job),
+            known_speakers=self._known_speakers,
+            edits=job.edits,
+        )
+        refined, report = run_steps(source, settings, extras)
         started = time.perf_counter()
-        transcript_ref = self._put(episode_id, run_id, REFINED, write_transcript(refined))
+        transcript_ref = self._put(job, REFINED, write_transcript(refined))
         write_s = time.perf_counter() - started
-        report = replace(report, steps_s={"read": read_s, **report.steps_s, "write": write_s})
+        steps_s = {"read": read_s, **report.steps_s, "write": write_s}
+        report = replace(report, base_run_id=job.base_run_id, steps_s=steps_s)
         return TranscriptRefined(
             episode=ready.episode,
             transcript=transcript_ref,
-            report=self._put(episode_id, run_id, REPORT, write_report(report)),
+            report=self._put(job, REPORT, write_report(report)),
             audio=ready.audio,
             language=refined.language,
             duration_s=refined.duration_s,
             words=refined.n_words(),
             speakers=tuple(speaker.name or speaker.label for speaker in refined.speakers),
             rules_applied=sum(report.rules.values()),
+            suggestions_accepted=report.accepted(),
+            suggestions_rejected=report.rejected(),
             degraded=report.degraded,
+            tokens=report.tokens_in + report.tokens_out,
+            cost_usd=report.cost_usd,
             timings_s=report.steps_s,
         )
 
-    def _put(self, episode_id: str, run_id: str, name: str, body: bytes) -> BlobRef:
-        return self._blobs.put(artifact_key(episode_id, run_id, name), body, media_type=_JSON)
+    def _model_step(self, settings: RefineSettings, job: _Job) -> ModelStep | None:
+        model = self._models(settings.model) if self._models is not None else None
+        if model is None:
+            return None
+        checkpoints = BlobCheckpoints(self._blobs, job.episode_id, job.run_id)
+        return ModelStep(model, settings, checkpoints, run_id=job.run_id)
+
+    def _put(self, job: _Job, name: str, body: bytes) -> BlobRef:
+        key = artifact_key(job.episode_id, job.run_id, name)
+        return self._blobs.put(key, body, media_type=_JSON)

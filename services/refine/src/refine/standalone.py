@@ -1,17 +1,25 @@
 """Refinement without the stack: a transcript in, a transcript and a report out."""
 
 from everyword_transcripts import Transcript
+from refine.checkpoints import NoCheckpoints
 from refine.config import RefineSettings
 from refine.domain.report import RefineReport
-from refine.pipeline import run_steps
+from refine.model_step import ModelStep
+from refine.pipeline import Extras, run_steps
+from refine.ports import LanguageModel
 
 
 def refine_transcript(
-    transcript: Transcript, settings: RefineSettings
+    transcript: Transcript,
+    settings: RefineSettings,
+    *,
+    model: LanguageModel | None = None,
+    show: str = "",
 ) -> tuple[Transcript, RefineReport]:
-    """Refine one transcript as `everyword refine` does.
+    """Refine one transcript as `everyword refine` does; without a `model` none is asked.
 
     Raises:
         Misconfigured: a rule in `settings` is not valid.
     """
-    return run_steps(transcript, settings)
+    step = None if model is None else ModelStep(model, settings, NoCheckpoints())
+    return run_steps(transcript, settings, Extras(show=show, model=step))

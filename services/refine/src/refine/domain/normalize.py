@@ -67,21 +67,29 @@ def has_capitals(transcript: Transcript) -> bool:
     )
 
 
-def _cut(segment: Segment, shape: Shape, language: str) -> Iterator[Segment]:
+def cuts(segment: Segment, shape: Shape) -> list[tuple[int, int]]:
+    """Return the ranges of words (end exclusive) that a segment falls into under `shape`."""
     words = segment.words
     length = segment.end - segment.start
     short = len(words) <= shape.most_words and length <= shape.longest_s
     if short and (length <= shape.split_pause_s or not _falls_silent(words, shape)):
-        yield segment
-        return
+        return [(0, len(words))]
+    ranges: list[tuple[int, int]] = []
     first = 0
     while first < len(words):
         stop = _next_cut(words, first, shape)
-        if stop - first == len(words):
-            yield segment
-        else:
-            yield Segment.of(words[first:stop], speaker=segment.speaker, language=language)
+        ranges.append((first, stop))
         first = stop
+    return ranges
+
+
+def _cut(segment: Segment, shape: Shape, language: str) -> Iterator[Segment]:
+    ranges = cuts(segment, shape)
+    if len(ranges) == 1:
+        yield segment
+        return
+    for first, stop in ranges:
+        yield Segment.of(segment.words[first:stop], speaker=segment.speaker, language=language)
 
 
 def _falls_silent(words: Sequence[Word], shape: Shape) -> bool:

@@ -30,7 +30,11 @@ class Change:
 
 @dataclass(frozen=True)
 class RefineReport:
-    """All that one refinement did; `steps_s` is what each step took, in seconds."""
+    """All that one refinement did.
+
+    `edits` are the ids of the corrections that were tried, `base_run_id` the run that recognised
+    the speech, `steps_s` what each step took, in seconds.
+    """
 
     schema: int = 1
     episode_id: str | None = None
@@ -45,23 +49,33 @@ class RefineReport:
     changes: tuple[Change, ...] = ()
     changes_left_out: int = 0
     degraded: str | None = None
+    edits: tuple[str, ...] = ()
+    base_run_id: str | None = None
     prompt_version: str = ""
     tokens_in: int = 0
     tokens_out: int = 0
+    cost_usd: float | None = None
     steps_s: dict[str, float] = field(default_factory=dict)
 
-    def accepted(self, step: str = "") -> int:
-        """Count the suggestions and edits that were applied, of one step or of all."""
+    def accepted(self) -> int:
+        """Count the suggestions that were applied: glossary places, model, speaker names."""
         return sum(
-            change.verdict == "applied" and (not step or change.step == step)
-            for change in self.changes
+            change.verdict == "applied" and _is_suggestion(change) for change in self.changes
         )
 
     def rejected(self) -> dict[str, int]:
-        """Count what was rejected by reason."""
+        """Count the rejected suggestions by reason."""
         return dict(
             Counter(change.reason for change in self.changes if change.verdict == "rejected")
         )
+
+    def conflicts(self) -> list[Change]:
+        """Return the corrections whose place was not found again."""
+        return [change for change in self.changes if change.verdict == "conflict"]
+
+
+def _is_suggestion(change: Change) -> bool:
+    return change.step in {"model", "speakers"} or change.by.startswith("near: ")
 
 
 _REPORT = TypeAdapter(RefineReport)
@@ -91,3 +105,27 @@ def read_report(raw: bytes | str) -> RefineReport:
 def listed(changes: Sequence[Change]) -> tuple[tuple[Change, ...], int]:
     """Return the changes a report lists, and how many it leaves out."""
     return tuple(changes[:MOST_CHANGES]), max(0, len(changes) - MOST_CHANGES)
+
+
+def show_changes(report: RefineReport) -> str:
+    """Return the changes as a readable diff, by time: what was, what is, who says so and why."""
+    lines: list[str] = []
+    for change in sorted(report.changes, key=lambda change: (change.start, change.end)):
+        verdict = change.verdict if change.verdict != "applied" else ""
+        said = ": ".join(part for part in (verdict, change.reason) if part)
+        head = f"@@ {_clock(change.start)} {change.step}, {change.by}"
+        lines.append(f"{head} ({said}) @@" if said else f"{head} @@")
+        sign = "+" if change.verdict == "applied" else "?"
+        lines += [f"- {change.before}", f"{sign} {change.after}", ""]
+    if report.changes_left_out:
+        lines.append(f"and {report.changes_left_out} more changes that are not listed")
+    if report.degraded:
+        lines.append(f"degraded: {report.degraded}")
+    return "\n".join(lines) if lines else "nothing was changed"
+
+
+def _clock(seconds: float) -> str:
+    whole, milli = divmod(round(seconds * 1000), 1000)
+    minutes, second = divmod(whole, 60)
+    hour, minute = divmod(minutes, 60)
+    return f"{hour}:{minute:02d}:{second:02d}.{milli:03d}"

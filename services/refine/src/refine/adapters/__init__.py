@@ -1,0 +1,1 @@
+"""Language models and histories behind refine's ports."""

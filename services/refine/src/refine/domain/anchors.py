@@ -1,0 +1,116 @@
+"""Find again, in another transcript of the same audio, the words a person corrected."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rapidfuzz.distance import Indel, LCSseq
+
+from everyword_events import SegmentAnchor
+from everyword_transcripts import Transcript, Word, split_words
+from refine.domain.diff import key
+
+NEIGHBOURS = 6
+"""How many words before and after an anchor keeps."""
+_REACH_S = 5.0
+"""How far from its old time a word is looked for."""
+_ALIKE = 0.55
+"""From this similarity of letters the words found are the words corrected."""
+_SAME_PLACE = 0.6
+"""From this share of matching neighbours other words are a new mishearing of the same speech."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """Words `first..stop` of the episode, counted over all segments."""
+
+    first: int
+    stop: int
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Why the place was not found, and what stands there now."""
+
+    reason: str
+    found: str = ""
+
+
+def anchor_of(transcript: Transcript, number: int) -> SegmentAnchor:
+    """Return the anchor of segment `number`: its times, its text and its neighbours' words."""
+    segment = transcript.segments[number]
+    words = [word.word for word in transcript.words()]
+    first = sum(len(other.words) for other in transcript.segments[:number])
+    stop = first + len(segment.words)
+    return SegmentAnchor(
+        start=segment.start,
+        end=segment.end,
+        text=segment.text,
+        before=" ".join(words[max(0, first - NEIGHBOURS) : first]),
+        after=" ".join(words[stop : stop + NEIGHBOURS]),
+    )
+
+
+def find(words: Sequence[Word], anchor: SegmentAnchor, language: str) -> Span | Missing:
+    """Return where the anchor's words are among the episode's `words`.
+
+    Times say where to look, the words and their neighbours where exactly. Another run may have cut
+    and heard the speech differently: then the neighbours must agree.
+    """
+    near = [
+        at
+        for at, word in enumerate(words)
+        if anchor.start - _REACH_S <= word.start <= anchor.end + _REACH_S
+    ]
+    if not near:
+        return Missing("nothing is said there any more")
+    low = near[0]
+    window = words[low : near[-1] + 1]
+    before, after = _keys(anchor.before.split()), _keys(anchor.after.split())
+    text = _keys(split_words(anchor.text, language))
+    new = _keys([word.word for word in window])
+    blocks = _equal_blocks([*before, *text, *after], new)
+    first = _boundary(blocks, len(before), window, anchor.start)
+    stop = max(first, _boundary(blocks, len(before) + len(text), window, anchor.end))
+    found = window[first:stop]
+    alike = Indel.normalized_similarity(
+        _letters([word.word for word in found]), _letters([anchor.text])
+    )
+    agreed = LCSseq.similarity(before, new[max(0, first - len(before)) : first])
+    agreed += LCSseq.similarity(after, new[stop : stop + len(after)])
+    same_place = agreed > 0 and agreed >= _SAME_PLACE * (len(before) + len(after))
+    if found and (alike >= _ALIKE or same_place):
+        return Span(low + first, low + stop)
+    return Missing("other words stand there now", " ".join(word.word for word in found))
+
+
+_Block = tuple[int, int, int]
+"""Where equal words begin in the old and in the new list, and how many there are."""
+
+
+def _equal_blocks(old: Sequence[str], new: Sequence[str]) -> list[_Block]:
+    return [
+        (op.src_start, op.dest_start, op.src_end - op.src_start)
+        for op in Indel.opcodes(old, new)
+        if op.tag == "equal"
+    ]
+
+
+def _boundary(blocks: Sequence[_Block], at: int, window: Sequence[Word], moment_s: float) -> int:
+    """Return what corresponds to place `at` of the old words; time settles what they leave open."""
+    low, high = 0, len(window)
+    for old, new, count in blocks:
+        if old < at:
+            low = max(low, new + min(count, at - old))
+        if old + count > at:
+            high = min(high, new + max(0, at - old))
+    while low < high and (window[low].start + window[low].end) / 2 < moment_s:
+        low += 1
+    return low
+
+
+def _keys(words: Sequence[str]) -> list[str]:
+    return [key(word) for word in words]
+
+
+def _letters(words: Sequence[str]) -> str:
+    return "".join("".join(words).casefold().split())

@@ -1,0 +1,102 @@
+"""Speaker names: suggested by a model or a voice match, checked before anybody is called so."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import regex
+
+from everyword_transcripts import Speaker, Transcript, is_unspaced
+from refine.domain.clean import clean_text
+from refine.domain.diff import key
+from refine.domain.report import Change, Verdict
+from refine.domain.word_lists import NO_NAMES
+
+_NAME_WORD = r"\p{L}[\p{L}\p{M}'\u2019.\-]*"
+_NAME = regex.compile(rf"{_NAME_WORD}(?: {_NAME_WORD}){{0,3}}")
+_LONGEST_NAME = 60
+
+
+def name_speakers(
+    transcript: Transcript, suggested: Sequence[tuple[str, str]], *, by: str, spoken: bool = True
+) -> tuple[Transcript, list[Change]]:
+    """Give labels the names suggested most often, where these pass.
+
+    A name passes when its label is in the transcript and has no name yet, it looks like a name,
+    no other label would get it too, and, where it must be `spoken`, its words are said one after
+    the other somewhere.
+    """
+    if not suggested:
+        return transcript, []
+    votes: dict[str, Counter[str]] = {}
+    for label, name in suggested:
+        votes.setdefault(label, Counter())[clean_text(name)] += 1
+    winners = {label: counts.most_common(1)[0][0] for label, counts in votes.items()}
+    labels = _labels(transcript)
+    taken = Counter(name.casefold() for name in winners.values())
+    taken.update(name.casefold() for name in labels.values() if name)
+    said = _said(transcript) if spoken else ""
+    named: dict[str, str] = {}
+    changes: list[Change] = []
+    for label, name in winners.items():
+        reason = _implausible(label, name, labels)
+        if not reason and _is_tied(votes[label]):
+            reason = "ambiguous"
+        if not reason and taken[name.casefold()] > 1:
+            reason = "name_taken"
+        if not reason and spoken and _key(name, transcript.language) not in said:
+            reason = "name_not_spoken"
+        if not reason:
+            named[label] = name
+        verdict: Verdict = "rejected" if reason else "applied"
+        changes.append(Change("speakers", by, 0.0, 0.0, label, name, verdict, reason))
+    return with_names(transcript, named), changes
+
+
+def with_names(transcript: Transcript, named: Mapping[str, str]) -> Transcript:
+    """Return the transcript with names for labels; a label it does not list yet is added."""
+    if not named:
+        return transcript
+    speakers = [
+        replace(speaker, name=named.get(speaker.label, speaker.name))
+        for speaker in transcript.speakers
+    ]
+    listed = {speaker.label for speaker in speakers}
+    speakers += [Speaker(label, name) for label, name in named.items() if label not in listed]
+    return replace(transcript, speakers=tuple(speakers))
+
+
+def _labels(transcript: Transcript) -> dict[str, str | None]:
+    labels: dict[str, str | None] = {
+        segment.speaker: None for segment in transcript.segments if segment.speaker is not None
+    }
+    labels.update({speaker.label: speaker.name for speaker in transcript.speakers})
+    return labels
+
+
+def _implausible(label: str, name: str, labels: Mapping[str, str | None]) -> str:
+    if label not in labels:
+        return "unknown_label"
+    if labels[label]:
+        return "already_named"
+    plain = len(name) <= _LONGEST_NAME and _NAME.fullmatch(name) is not None
+    if not plain or not NO_NAMES.isdisjoint(name.casefold().split()):
+        return "not_a_name"
+    return ""
+
+
+def _is_tied(counts: Counter[str]) -> bool:
+    first_two = counts.most_common(2)
+    return len(first_two) > 1 and first_two[0][1] == first_two[1][1]
+
+
+def _said(transcript: Transcript) -> str:
+    if is_unspaced(transcript.language):
+        return "\n".join(segment.text for segment in transcript.segments).casefold()
+    return f" {' '.join(key(word.word) for word in transcript.words())} "
+
+
+def _key(name: str, language: str) -> str:
+    if is_unspaced(language):
+        return name.casefold().replace(" ", "")
+    return f" {' '.join(key(word) for word in name.split())} "

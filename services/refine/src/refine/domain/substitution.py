@@ -1,0 +1,172 @@
+"""Apply rules in order to the text of segments, across their words; word times follow."""
+
+import time
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate
+
+from everyword_transcripts import (
+    Segment,
+    Transcript,
+    Word,
+    is_unspaced,
+    join_words,
+    split_words,
+)
+from refine.domain.diff import Hunk, hunks
+from refine.domain.reconcile import respan
+from refine.domain.report import Change
+from refine.domain.rules import CompiledRule
+
+RULE_BUDGET_S = 2.0
+"""What one rule may take of one episode, plus `RULE_BUDGET_PER_WORD_S` for every word."""
+RULE_BUDGET_PER_WORD_S = 2e-5
+_CLOSING = frozenset(".,;:!?…。、！？，；：")  # noqa: RUF001 - full-width marks are meant
+
+
+@dataclass(frozen=True)
+class RulesReport:
+    """What the rules did: hits per rule, each change, and rules stopped for taking too long."""
+
+    applied: dict[str, int]
+    changes: tuple[Change, ...]
+    stopped: tuple[str, ...] = ()
+
+
+def apply_rules(
+    transcript: Transcript,
+    rules: Sequence[CompiledRule],
+    *,
+    step: str = "rules",
+    budget_s: float = RULE_BUDGET_S,
+    clock: Callable[[], float] = time.perf_counter,
+) -> tuple[Transcript, RulesReport]:
+    """Apply `rules` in order; a segment that loses all its words is dropped.
+
+    A rule that exceeds its budget is stopped for the rest of the episode and named in the report;
+    what it changed before stays.
+    """
+    if not rules or not transcript.segments:
+        return transcript, RulesReport({}, ())
+    budget_s += RULE_BUDGET_PER_WORD_S * transcript.n_words()
+    segments = list(transcript.segments)
+    folded = [segment.text.casefold() for segment in segments]
+    applied: dict[str, int] = {}
+    changes: list[Change] = []
+    stopped: list[str] = []
+    for rule in rules:
+        deadline = clock() + budget_s
+        hits = 0
+        try:
+            for index in _candidates(rule, folded):
+                found = _matches(rule, segments[index].text, deadline - clock())
+                if found:
+                    old = segments[index]
+                    segments[index], made = _changed(old, found, transcript.language)
+                    changes.extend(Change(step, rule.name, *one) for one in made)
+                    if made:
+                        hits += sum(old.text[a:b] != new for a, b, new in found)
+                    folded[index] = segments[index].text.casefold()
+        except TimeoutError:
+            stopped.append(rule.name)
+        if hits:
+            applied[rule.name] = hits
+    kept = [segment for segment in segments if segment.words]
+    return transcript.with_segments(kept), RulesReport(applied, tuple(changes), tuple(stopped))
+
+
+def _candidates(rule: CompiledRule, folded: Sequence[str]) -> Iterator[int]:
+    """Yield the segments in which the rule may match at all."""
+    needle = rule.needle
+    if needle is None:
+        yield from range(len(folded))
+    else:
+        for index, text in enumerate(folded):
+            if needle in text:
+                yield index
+
+
+_Found = tuple[int, int, str]
+"""Characters `start..stop` of a segment's text become this text."""
+
+
+def _matches(rule: CompiledRule, text: str, left_s: float) -> list[_Found]:
+    """Find the rule in a segment's text.
+
+    Raises:
+        TimeoutError: the time left was not enough.
+    """
+    if left_s <= 0:
+        raise TimeoutError
+    return [
+        (*match.span(), match.expand(rule.to) if rule.template else rule.to)
+        for match in rule.find.finditer(text, timeout=left_s)
+    ]
+
+
+_Made = tuple[float, float, str, str]
+"""From when to when, which words, and what they became."""
+
+
+def _changed(
+    segment: Segment, found: Sequence[_Found], language: str
+) -> tuple[Segment, list[_Made]]:
+    """Replace what was found, changing only the words it touches; return what really changed."""
+    words = segment.words
+    edits: list[Hunk] = []
+    made: list[_Made] = []
+    for first, last, new in _regions(segment.text, words, found, spaced=not is_unspaced(language)):
+        old = [word.word for word in words[first:last]]
+        tokens = _attach_punctuation(split_words(new, language), old)
+        edit = hunks(old, tokens, offset=first)
+        if edit:
+            edits.extend(edit)
+            before, after = join_words(old, language), join_words(tokens, language)
+            made.append((words[first].start, words[last - 1].end, before, after))
+    if not edits:
+        return segment, made
+    result = respan(words, edits)
+    if not result:
+        return replace(segment, text="", words=()), made
+    return Segment.of(result, speaker=segment.speaker, language=language), made
+
+
+def _regions(
+    text: str, words: Sequence[Word], found: Sequence[_Found], *, spaced: bool
+) -> Iterator[tuple[int, int, str]]:
+    """Yield word ranges, disjoint and rising, with the text each becomes.
+
+    Where a match leaves nothing, the word before belongs to its range: it takes over punctuation.
+    """
+    ends = list(accumulate(len(word.word) + spaced for word in words))
+    starts = [0, *ends[:-1]]
+    ends = [end - spaced for end in ends]
+    first = last = upto = 0
+    pieces: list[str] = []
+    for start, stop, new in found:
+        touching = spaced or start == stop
+        i = bisect_left(ends, start) if touching else bisect_right(ends, start)
+        j = bisect_right(starts, stop) if touching else bisect_left(starts, stop)
+        if i and not new.strip():
+            i -= 1
+        if pieces and i >= last:
+            yield first, last, "".join((*pieces, text[upto : ends[last - 1]]))
+            pieces = []
+        if not pieces:
+            first, last, upto = i, j, starts[i]
+        pieces += (text[upto:start], new)
+        last, upto = max(last, j), stop
+    if pieces:
+        yield first, last, "".join((*pieces, text[upto : ends[last - 1]]))
+
+
+def _attach_punctuation(tokens: Sequence[str], old: Sequence[str]) -> list[str]:
+    """Let no mark stand alone that did not before: it joins the word before it, or goes."""
+    result: list[str] = []
+    for token in tokens:
+        if not _CLOSING.issuperset(token) or token in old:
+            result.append(token)
+        elif result and result[-1][-1] not in _CLOSING:
+            result[-1] += token
+    return result

@@ -1,0 +1,94 @@
+"""What a person asks to be corrected, and the event that records it."""
+
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints, model_validator
+
+from everyword_events import Conflict, NotFound, TranscriptEdited
+from everyword_transcripts import Transcript
+from refine.domain.anchors import anchor_of
+from refine.domain.clean import clean_text
+
+MOST_CHARACTERS = 20_000
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+
+class Correction(BaseModel):
+    """A correction of one segment's text or speaker, or of a speaker label's name.
+
+    A segment is named by its number in the newest transcript (from 0) or by a moment inside it.
+    `run_id` and `expect`, what the person saw, guard against correcting something else.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    segment: int | None = Field(default=None, ge=0)
+    at_s: FiniteFloat | None = Field(default=None, ge=0)
+    text: str | None = Field(default=None, max_length=MOST_CHARACTERS)
+    speaker: Name | None = None
+    label: Name | None = None
+    name: Name | None = None
+    expect: str | None = None
+    run_id: str | None = None
+
+    @model_validator(mode="after")
+    def _says_what(self) -> Self:
+        of_label = self.label is not None
+        if of_label != (self.name is not None):
+            raise ValueError("`label` and `name` go together")
+        if of_label and (self.text is not None or self.speaker is not None):
+            raise ValueError("name a label, or correct a segment, not both")
+        if of_label:
+            return self
+        if (self.segment is None) == (self.at_s is None):
+            raise ValueError("say which segment: by `segment` or by `at_s`")
+        if self.text is None and self.speaker is None:
+            raise ValueError("say what to correct: `text`, `speaker`, or `label` and `name`")
+        return self
+
+
+def recorded(correction: Correction, transcript: Transcript, *, edited_by: str) -> TranscriptEdited:
+    """Return the event's data: the correction, anchored in `transcript`.
+
+    Raises:
+        NotFound: there is no such segment or label.
+        Conflict: the segment's text is not what the person expected.
+    """
+    if correction.label is not None:
+        number = _longest_of(transcript, correction.label)
+        anchor = anchor_of(transcript, number)
+        return TranscriptEdited(
+            anchor=anchor, label=correction.label, speaker=correction.name, edited_by=edited_by
+        )
+    number = _segment(transcript, correction)
+    anchor = anchor_of(transcript, number)
+    if correction.expect is not None and clean_text(correction.expect) != clean_text(anchor.text):
+        raise Conflict(
+            "the segment's text is another by now",
+            hint="read the transcript again",
+            code="edit_outdated",
+        )
+    text = None if correction.text is None else clean_text(correction.text)
+    return TranscriptEdited(
+        anchor=anchor, text=text, speaker=correction.speaker, edited_by=edited_by
+    )
+
+
+def _segment(transcript: Transcript, correction: Correction) -> int:
+    segments = transcript.segments
+    if correction.segment is not None:
+        if correction.segment < len(segments):
+            return correction.segment
+        raise NotFound(f"there are {len(segments)} segments", code="segment_missing")
+    at_s = correction.at_s or 0.0
+    inside = [n for n, segment in enumerate(segments) if segment.start <= at_s <= segment.end]
+    if not inside:
+        raise NotFound(f"nothing is said at {at_s} s", code="segment_missing")
+    return inside[-1]
+
+
+def _longest_of(transcript: Transcript, label: str) -> int:
+    own = [n for n, segment in enumerate(transcript.segments) if segment.speaker == label]
+    if not own:
+        raise NotFound(f"no speaker is labelled {label!r}", code="label_missing")
+    return max(own, key=lambda n: len(transcript.segments[n].words))

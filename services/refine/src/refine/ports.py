@@ -1,0 +1,75 @@
+"""What refinement needs from outside: a language model, an episode's history, known speakers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from everyword_events import Event, EventData
+
+Data = TypeVar("Data", bound=EventData)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a language model answered, and the tokens it was paid for.
+
+    `whole` is False when the model stopped before its answer was finished.
+    """
+
+    text: str
+    tokens_in: int = 0
+    tokens_out: int = 0
+    whole: bool = True
+
+
+class LanguageModel(Protocol):
+    """Completes a prompt with JSON of a given schema."""
+
+    @property
+    def name(self) -> str:
+        """Which model answers: part of what a stored reply is found by."""
+
+    def complete(
+        self,
+        *,
+        system: str,
+        user: str,
+        schema: Mapping[str, Any],
+        max_tokens: int,
+        timeout_s: float,
+    ) -> Reply:
+        """Answer `user` under the instructions of `system`, in JSON of `schema`.
+
+        The caller checks the answer: a model may say anything.
+
+        Raises:
+            TransientFailure: busy, throttled, timed out or unreachable after bounded retries.
+            Misconfigured: the model, the address or the key is wrong.
+            InvalidInput: the model refuses this prompt, or what it sends is no completion.
+        """
+
+
+class EpisodeHistory(Protocol):
+    """What happened to an episode, as its journal knows."""
+
+    def newest(self, episode_id: str, kind: type[EventData]) -> Event | None:
+        """Return the event of `kind` with the newest run, or None."""
+
+    def edits(self, episode_id: str) -> Sequence[Event]:
+        """Return every TranscriptEdited a person made, oldest first, replays left out."""
+
+
+@dataclass(frozen=True)
+class SpeakerMatch:
+    """A voice of this episode that sounds like a known person; `confidence` in 0..1."""
+
+    label: str
+    name: str
+    confidence: float
+
+
+class KnownSpeakers(Protocol):
+    """Recognises the voices of people who consented to be known by name in a show."""
+
+    def match(self, show: str, episode_id: str, labels: Sequence[str]) -> Sequence[SpeakerMatch]:
+        """Return whom the labels' voices belong to, as far as that is known."""
