@@ -1,10 +1,8 @@
 /**
- * <everyword-search>: a box that finds any word spoken in an audio archive and plays it.
+ * <everyword-search>: finds any word spoken in an audio archive, and plays it. README.md says how.
  *
- * One file on purpose: a page embeds it with one script line, without a build step. Everything a
- * person reads is set as a text node and every style sits in a constructed sheet, so it runs under
- * a strict Content-Security-Policy and no transcript can inject anything. README.md lists the
- * attributes, events, parts and properties.
+ * One file on purpose: one script line embeds it, without a build step. Only text nodes and a
+ * constructed style sheet: it runs under a strict policy, and no transcript can inject anything.
  */
 
 /** Play a breath before the word. */
@@ -19,7 +17,7 @@ const FACETS = ['show', 'speaker', 'from', 'to'];
 
 const STRINGS = {
   label: 'Search every spoken word',
-  placeholder: 'Find a word or “an exact phrase”',
+  placeholder: 'A word or “exact phrase”',
   search: 'Search',
   clear: 'Clear',
   suggestions: 'Words that were said',
@@ -38,21 +36,21 @@ const STRINGS = {
   atLeast: '{n}+',
   more: { one: '{n} more', other: '{n} more' },
   moreEpisodes: 'More episodes',
-  folded: 'Not said exactly so. Found with other accents:',
-  stemmed: 'Not said exactly so. Found in other forms:',
+  folded: 'Not said exactly so. With other accents:',
+  stemmed: 'Not said exactly so. In other forms:',
   fuzzy: 'Not said exactly so. Showing results for “{suggestion}”.',
-  near: 'Not said exactly so. Showing words spelled nearly like it.',
-  sounds_like: 'Nothing is spelled so. These moments sound like it; the text shows what was written down.',
+  near: 'Not said exactly so. Spelled nearly so:',
+  sounds_like: 'Nothing is spelled so. These moments sound like it:',
   literal: 'Search only for “{query}”',
   mean: 'Did you mean “{suggestion}”?',
   empty: 'No one says “{query}” here.',
-  emptyHint: 'Try fewer words, or one that someone must have said near it. Quotes ask for the exact phrase.',
+  emptyHint: 'Try fewer words, or another that must have been said near it.',
   withoutFilters: 'Search without filters',
-  offline: 'You are offline. The search goes on when you are back.',
+  offline: 'You are offline. The search waits for you.',
   failed: 'The search did not answer.',
   retry: 'Try again',
   player: 'Player',
-  unplayable: 'This recording cannot be played here.',
+  unplayable: 'This cannot be played here.',
   open: 'Open the episode',
 };
 
@@ -75,7 +73,7 @@ export const THEME = `
 --danger:var(--ew-danger,light-dark(#9b2c1f,#ff9d8f));
 --radius:var(--ew-radius,12px);
 font-family:var(--ew-font,inherit);font-size:var(--ew-size,max(1em,14px));line-height:1.5;
-color:var(--text);text-align:start}
+color:var(--text);text-align:start;overflow-wrap:anywhere}
 *,::before,::after{box-sizing:border-box}
 [hidden]{display:none!important}
 button,input,select,summary{font:inherit;color:inherit}
@@ -92,56 +90,50 @@ form{position:relative;margin:0}
 .box{display:flex;align-items:center;background:var(--bg);border:1px solid var(--line);
 border-radius:var(--radius);padding:4px}
 .box:focus-within{border-color:var(--accent);outline:1px solid var(--accent)}
-.box input{flex:1;min-width:0;border:0;background:none;outline:0;padding:8px 4px;font-size:1.125em;
-appearance:none}
+.box input{flex:1;min-width:0;border:0;background:none;outline:0;padding:8px 4px;font-size:1.125em}
 .box input::placeholder{color:var(--muted);opacity:1}
-.box input::-webkit-search-cancel-button{display:none}
 .icon{display:grid;place-items:center;width:44px;height:44px;flex:none;border:0;background:none;
-border-radius:calc(var(--radius) - 4px);color:var(--muted)}
-.icon:hover{color:var(--text)}
-.bar{height:2px;margin:1px var(--radius) 0;overflow:hidden}
+color:var(--muted)}
+.bar{height:2px;margin:1px 12px 0;overflow:hidden}
 .loading .bar::before{content:"";display:block;height:100%;width:30%;background:var(--accent);
 animation:slide 1.1s .15s infinite ease-in-out both}
 @keyframes slide{from{transform:translateX(-110%)}to{transform:translateX(450%)}}
-:dir(rtl) .bar{transform:scaleX(-1)}
 .list{position:absolute;z-index:3;inset-inline:0;top:58px;margin:0;padding:6px;list-style:none;
 background:var(--bg);border:1px solid var(--line);border-radius:var(--radius);
-box-shadow:0 8px 28px rgb(0 0 0/.16)}
-.list li{display:flex;justify-content:space-between;align-items:baseline;gap:1em;padding:6px 12px;border-radius:6px;
-cursor:pointer;overflow-wrap:anywhere}
+box-shadow:0 4px 20px #0002}
+.list li{display:flex;justify-content:space-between;align-items:baseline;gap:1em;padding:6px 12px;border-radius:6px;cursor:pointer}
 .list li[aria-selected=true],.list li:hover{background:color-mix(in srgb,var(--accent) 14%,transparent)}
 .list small{color:var(--muted);font-variant-numeric:tabular-nums}
 .under{display:flex;flex-wrap:wrap;align-items:center;gap:4px 12px;min-height:32px;margin-top:6px}
 .status{margin:0;color:var(--muted);font-variant-numeric:tabular-nums;margin-inline-end:auto}
-details{flex-basis:auto}
 details[open]{flex-basis:100%}
-summary{color:var(--muted);padding:4px 0;width:max-content;min-height:28px}
-summary:hover{color:var(--text)}
+summary{color:var(--muted);padding:4px 0;width:max-content}
+.icon:hover,summary:hover{color:var(--text)}
 .facets{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,150px),1fr));gap:12px;
 padding:8px 0 12px}
-.facets label{display:grid;gap:2px;font-size:.875em;color:var(--muted);min-width:0}
+.facets label{display:grid;font-size:.875em;color:var(--muted);min-width:0}
 .facets :is(select,input){min-height:38px;width:100%;padding:4px 8px;color:var(--text);
 background:var(--bg);border:1px solid var(--line);border-radius:8px}
-.chip,.more,.action{border:1px solid var(--line);background:var(--bg);border-radius:99px;
-min-height:32px;padding:2px 14px;font-size:.9em;max-width:100%;overflow-wrap:anywhere}
-.chip:hover,.more:hover,.action:hover{border-color:var(--accent);color:var(--accent)}
-.note{margin:8px 0 4px;overflow-wrap:anywhere}
-.note p{margin:0 0 8px}
+.pill{border:1px solid var(--line);background:var(--bg);border-radius:99px;
+min-height:32px;padding:2px 14px;font-size:.9em;max-width:100%}
+.pill:hover{border-color:var(--accent);color:var(--accent)}
+.note{padding-bottom:12px}
+.note p{margin:4px 0 8px}
+[part=snippet]{display:block}
 .note.bad p:first-child{color:var(--danger)}
 .hint{color:var(--muted)}
-.results{transition:opacity .15s}
 .loading .results{opacity:.55}
-article{padding:18px 0 14px;border-top:1px solid var(--line)}
-h2,h3{margin:0;font-size:1.1em;font-weight:600;line-height:1.35;overflow-wrap:anywhere}
-h3 a{text-decoration:none;display:inline-block;padding:1px 0}
-h3 a:hover{text-decoration:underline}
-.meta{margin:0 0 6px;color:var(--muted);font-size:.875em;overflow-wrap:anywhere}
+article{padding:16px 0;border-top:1px solid var(--line)}
+h2,h3{margin:0;font-size:1.1em;font-weight:600;line-height:1.35;}
+h3 a:not(:hover){text-decoration:none}
+h3 a{display:inline-block}
+.meta{margin:0 0 6px;color:var(--muted);font-size:.875em}
 .strip{display:block;width:100%;height:10px;margin:8px 0;color:var(--accent);
 border-bottom:1px solid var(--line)}
 .strip .head{stroke:var(--danger)}
 ol{list-style:none;margin:0;padding:0}
 .hit{display:grid;grid-template-columns:3.6em 1fr;gap:0 8px;padding:7px 10px;margin-inline:-10px;
-border-radius:8px;text-decoration:none;overflow-wrap:anywhere}
+border-radius:8px;text-decoration:none}
 .hit:hover{background:color-mix(in srgb,var(--accent) 8%,transparent)}
 .hit[aria-current]{background:color-mix(in srgb,var(--accent) 12%,transparent)}
 .time{color:var(--accent);font-variant-numeric:tabular-nums;font-weight:500}
@@ -150,15 +142,14 @@ mark{background:var(--mark);color:var(--mark-text);border-radius:3px;padding:1px
 .more{margin-top:6px}
 ::highlight(everyword-now){background:var(--now);color:var(--now-text)}
 .dock{position:sticky;bottom:0;z-index:2;padding:8px 12px 10px;background:var(--bg);
-border:1px solid var(--line);border-radius:var(--radius);box-shadow:0 -4px 20px rgb(0 0 0/.1)}
+border:1px solid var(--line);border-radius:var(--radius);box-shadow:0 4px 20px #0002}
 .dock p{margin:0 0 4px;font-size:.875em;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
 .dock audio{display:block;width:100%;height:40px}
-@media (max-width:26rem){.hit{grid-template-columns:1fr}.icon{width:36px}}
+@media (max-width:26rem){.hit{grid-template-columns:1fr}}
 @media (forced-colors:active){mark{background:Mark;color:MarkText;forced-color-adjust:none}
 .hit[aria-current],.list li[aria-selected=true]{outline:2px solid Highlight}
-.loading .results{opacity:1}}
-@media (prefers-reduced-motion:reduce){*,::before{animation:none!important;transition:none!important}
-.loading .bar::before{width:100%}}
+}
+@media (prefers-reduced-motion:reduce){.bar::before{animation:none!important;width:100%!important}}
 `;
 
 /** Make an element: attributes, `on…` listeners, and children that are nodes or plain text. */
@@ -176,7 +167,6 @@ export function h(name, attributes = {}, ...children) {
   return element;
 }
 
-/** Make a style sheet that both elements can adopt. */
 export function sheet(text) {
   const made = new CSSStyleSheet();
   made.replaceSync(text);
@@ -232,7 +222,7 @@ export function voice(strings, lang) {
 export function languageOf(element) {
   const wanted = element.closest('[lang]')?.lang || navigator.language;
   try {
-    return Intl.getCanonicalLocales(wanted)[0] || 'en';
+    return new Intl.Locale(wanted).baseName;
   } catch {
     return 'en';
   }
@@ -245,75 +235,47 @@ export const painted = (name) => {
   return CSS.highlights.get(name);
 };
 
+const fill = (template, id) => template?.replace('{episode}', encodeURIComponent(id));
+
 /** Close the quotation mark of a phrase that is still being typed. */
 const closed = (query) => (query.match(/["“”„«»]/g)?.length % 2 ? `${query}"` : query);
 
-/** Plays an <audio> or <video>; the shape every player has: `seek(seconds)`, `watch(callback)`. */
-class MediaPlayer {
-  constructor(element) {
-    this.element = element;
-  }
-
-  seek(seconds, start = true) {
-    this.element.currentTime = seconds;
-    // A refusal to start is the browser's policy, not a failure: the controls are there.
-    if (start) this.element.play()?.catch(() => {});
-  }
-
-  /** Call back with the time, every frame while it plays and once after each jump. */
-  watch(callback) {
-    const { element } = this;
-    const stop = new AbortController();
-    let frame = 0;
-    const tell = () => {
-      cancelAnimationFrame(frame);
-      // A paused player stands a breath before the word that it will play.
-      callback(element.currentTime + (element.paused ? EARLY_S : 0));
-      if (!element.paused && !stop.signal.aborted) frame = requestAnimationFrame(tell);
-    };
-    for (const name of ['play', 'seeked', 'timeupdate']) {
-      element.addEventListener(name, tell, { signal: stop.signal });
-    }
-    return () => stop.abort();
-  }
-}
-
 const players = new WeakMap();
 
-/** Return the player for a media element, a YouTube frame, a Podlove store or a `seek` object. */
+/**
+ * Return what plays a target: `seek(seconds)` and `watch(callback)`. The target is a media element,
+ * a YouTube frame, a Podlove store, or has `seek` already.
+ */
 export async function playerOf(target) {
-  if (!target || typeof target.seek === 'function') return target;
-  if (!players.has(target)) {
-    const adapter = async (file) =>
-      (await import(new URL(`players/${file}.js`, import.meta.url))).default(target);
-    if (target instanceof HTMLMediaElement) players.set(target, new MediaPlayer(target));
-    else if (typeof target.dispatch === 'function') players.set(target, adapter('podlove'));
-    else if (target instanceof HTMLIFrameElement) players.set(target, adapter('youtube'));
-  }
+  if (!target || target.seek) return target;
+  const kind = target.dispatch ? 'podlove' : target instanceof HTMLIFrameElement ? 'youtube' : 'media';
+  if (!players.has(target)) players.set(target, (await import(`./players/${kind}.js`)).default(target));
   return players.get(target);
 }
+
+const button = (attributes, ...children) => h('button', { type: 'button', ...attributes }, ...children);
+const pill = (part, onclick, ...children) => button({ class: `pill ${part}`, part, onclick }, ...children);
+const icon = (d) => h('svg', { width: 20, height: 20, 'aria-hidden': 'true' }, h('path', { d }));
+const chord = (event) => event.ctrlKey || event.metaKey || event.altKey;
 
 let style;
 
 export class EverywordSearch extends HTMLElement {
-  static observedAttributes = ['lang', 'strings'];
-
   #root = this.attachShadow({ mode: 'open' });
-  #ui = null; // the elements that change
+  #ui = null;
   #voice = null;
-  #player = null; // an object given by the page
   #asked = {}; // q and filters, as last searched
   #failure = null;
-  #next = null; // cursor
-  #literalOnly = '';
-  #searching = null; // AbortController
+  #next = null;
+  #literal = '';
+  #searching = null;
   #suggesting = null;
   #timers = {};
   #replies = new Map();
   #seen = { show: new Set(), speaker: new Set() };
   #hits = new Map(); // link -> {result, moment, words}
-  #active = null; // link that plays
-  #watching = null; // {player, stop}
+  #active = null; // the hit that plays
+  #watching = null;
   #leaving = null;
 
   connectedCallback() {
@@ -335,13 +297,7 @@ export class EverywordSearch extends HTMLElement {
     painted('everyword-now').clear();
   }
 
-  attributeChangedCallback() {
-    if (!this.#ui) return;
-    this.#build();
-    if (this.isConnected) this.#restore();
-  }
-
-  /** The words searched for; setting it searches. */
+  /** The words searched for; setting them searches. */
   get value() {
     return this.#ui?.input.value ?? '';
   }
@@ -351,85 +307,62 @@ export class EverywordSearch extends HTMLElement {
     this.#search();
   }
 
-  /** What plays: an element, a Podlove store, or anything with `seek(seconds)`. */
-  get player() {
-    return this.#player;
-  }
-
-  set player(target) {
-    this.#player = target;
-  }
-
   focus(options) {
     this.#ui?.input.focus(options);
   }
-
-  // The page that is drawn once
 
   #build() {
     let own = {};
     try {
       own = JSON.parse(this.getAttribute('strings') || '{}');
     } catch {
-      console.warn('everyword-search: the strings attribute is not JSON');
+      console.warn('strings is not JSON');
     }
     this.#voice = voice({ ...STRINGS, ...own }, languageOf(this));
     const say = this.#voice.say;
     const input = h('input', {
-      part: 'input', type: 'search', name: 'q', role: 'combobox', dir: 'auto', maxlength: 300,
+      part: 'input', name: 'q', role: 'combobox', dir: 'auto', maxlength: 300,
       autocomplete: 'off', autocapitalize: 'off', spellcheck: 'false', enterkeyhint: 'search',
       placeholder: say('placeholder'), 'aria-label': say('label'), 'aria-autocomplete': 'list',
       'aria-expanded': 'false', 'aria-controls': 'words',
       oninput: (event) => this.#typed(event), oncompositionend: (event) => this.#typed(event),
       onkeydown: (event) => this.#inputKey(event), onblur: () => this.#closeList(),
     });
-    const clear = h('button', {
-      class: 'icon', type: 'button', hidden: true, 'aria-label': say('clear'),
-      onclick: () => this.#clear(),
-    }, h('svg', { width: 18, height: 18, viewBox: '0 0 18 18', 'aria-hidden': 'true' },
-      h('path', { d: 'M4 4l10 10M14 4L4 14' })));
+    const clear = button({ class: 'icon', hidden: true, 'aria-label': say('clear'), onclick: () => this.#clear() },
+      icon('M5 5l10 10M15 5L5 15'));
     const list = h('ul', {
       id: 'words', class: 'list', part: 'suggestions', role: 'listbox', hidden: true,
       'aria-label': say('suggestions'), onpointerdown: (event) => event.preventDefault(),
       onclick: (event) => this.#take(event.target.closest('li')),
     });
-    const field = (name, control) => h('label', {}, say(name), control);
-    const facets = {
-      show: h('select', { name: 'show' }), speaker: h('select', { name: 'speaker' }),
-      from: h('input', { type: 'date', name: 'from' }), to: h('input', { type: 'date', name: 'to' }),
-    };
-    const filters = h('details', { part: 'filters', hidden: true },
+    const facets = Object.fromEntries(FACETS.map((name) =>
+      [name, this.#seen[name] ? h('select', { name }) : h('input', { name, type: 'date' })]));
+    const filters = h('details', { part: 'filters', hidden: true, ontoggle: () => this.#facets() },
       h('summary', {}, say('filters')),
       h('div', { class: 'facets', onchange: () => this.#search({ push: true }) },
-        FACETS.filter((name) => !(name === 'show' && this.#fixed('show')))
-          .map((name) => field(name, facets[name]))));
+        FACETS.filter((name) => !this.#fixed(name)).map((name) => h('label', {}, say(name), facets[name]))));
     const status = h('p', { class: 'status', part: 'status', role: 'status' });
     const chips = h('span', {});
     const note = h('div', { class: 'note', hidden: true });
     const results = h('div', { class: 'results', onkeydown: (event) => this.#resultKey(event),
       onclick: (event) => this.#clicked(event) });
-    const more = h('button', { class: 'more', part: 'more', type: 'button', hidden: true,
-      onclick: () => this.#more() }, say('moreEpisodes'));
+    const more = pill('more', () => this.#search({ cursor: this.#next }), say('moreEpisodes'));
     const dock = h('div', { class: 'dock', part: 'player', role: 'group', hidden: true,
       'aria-label': say('player') });
-    const form = h('form', { role: 'search', method: 'get', part: 'form',
-      action: new URL('search', this.#api()).href,
+    const form = h('form', { role: 'search', part: 'form', action: new URL('search', this.#api()),
       onsubmit: (event) => { event.preventDefault(); this.#closeList(); this.#search({ push: true }); } },
       h('div', { class: 'box', part: 'box' },
-        h('button', { class: 'icon', part: 'button', 'aria-label': say('search') },
-          h('svg', { width: 20, height: 20, viewBox: '0 0 20 20', 'aria-hidden': 'true' },
-            h('path', { d: 'M14 8.5a5.5 5.5 0 1 1-11 0a5.5 5.5 0 0 1 11 0zM12.6 12.6L17.500 17.500' }))),
+        button({ class: 'icon', part: 'button', type: 'submit', 'aria-label': say('search') },
+          icon('M14 8.5a5.5 5.5 0 1 1-11 0a5.5 5.5 0 0 1 11 0zM12.6 12.6L17.5 17.5')),
         input, clear),
       h('div', { class: 'bar' }), list,
       h('div', { class: 'under' }, status, chips, filters));
     const root = h('div', { class: 'root', part: 'root' }, form, note, results, more, dock);
-    style ??= sheet(CSS_TEXT);
-    this.#root.adoptedStyleSheets = [style];
-    this.#root.replaceChildren(root);
+    more.hidden = true;
+    this.#root.adoptedStyleSheets = [style ??= sheet(CSS_TEXT)];
+    this.#root.append(root);
     this.#ui = { root, input, clear, list, facets, filters, status, chips, note, results, more, dock };
   }
-
-  // What is asked
 
   #api() {
     const base = new URL(this.getAttribute('api') ?? '../', this.hasAttribute('api') ? document.baseURI : import.meta.url);
@@ -460,13 +393,12 @@ export class EverywordSearch extends HTMLElement {
     const kept = this.#replies.get(url.href);
     if (kept) return kept;
     const answer = await fetch(url, {
-      credentials: 'omit', headers: { Accept: 'application/json' },
-      signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]),
+      credentials: 'omit', signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]),
     });
     const body = await answer.json().catch(() => null);
     if (!answer.ok || !body) throw Object.assign(new Error('refused'), { problem: body });
     this.#replies.set(url.href, body);
-    if (this.#replies.size > KEPT_REPLIES) this.#replies.delete(this.#replies.keys().next().value);
+    if (this.#replies.size > KEPT_REPLIES) this.#replies.clear();
     return body;
   }
 
@@ -476,8 +408,10 @@ export class EverywordSearch extends HTMLElement {
     if (isComposing) return; // an input method is still choosing the characters
     clearTimeout(this.#timers.suggest);
     clearTimeout(this.#timers.search);
-    this.#timers.suggest = setTimeout(() => this.#suggest(), SUGGEST_MS);
-    this.#timers.search = setTimeout(() => this.#search({ live: true }), SEARCH_MS);
+    this.#timers = {
+      suggest: setTimeout(() => this.#suggest(), SUGGEST_MS),
+      search: setTimeout(() => this.#search({ live: true }), SEARCH_MS),
+    };
   }
 
   async #search({ push = false, cursor = null, live = false } = {}) {
@@ -521,10 +455,6 @@ export class EverywordSearch extends HTMLElement {
     this.#tell('results', { query: '', hits: 0, episodes: 0 });
   }
 
-  #more() {
-    return this.#search({ cursor: this.#next });
-  }
-
   // Deep links: the address says what is searched, and brings it back
 
   #param(name) {
@@ -559,8 +489,6 @@ export class EverywordSearch extends HTMLElement {
     if (input.value || this.#asked.q) this.#search();
   }
 
-  // Suggestions
-
   async #suggest() {
     const typed = this.#ui.input.value;
     this.#suggesting?.abort();
@@ -577,7 +505,8 @@ export class EverywordSearch extends HTMLElement {
 
   #openList(suggestions) {
     const { list, input } = this.#ui;
-    const words = suggestions.filter(({ text }) => text && text !== input.value.trim());
+    const words = suggestions.map((each) => (each.text ? each : { text: each }))
+      .filter(({ text }) => text !== input.value.trim());
     list.replaceChildren(...words.map(({ text, count }, index) =>
       h('li', { id: `word-${index}`, role: 'option', 'aria-selected': 'false', 'data-text': text },
         h('bdi', {}, plain(text)),
@@ -601,13 +530,10 @@ export class EverywordSearch extends HTMLElement {
     this.#search({ push: true });
   }
 
-  // Keys
-
   #shortcut(event) {
     const target = event.composedPath()[0];
-    if (event.key !== '/' || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (this.getAttribute('shortcut') === 'off' || target.isContentEditable) return;
-    if (target.matches?.('input,textarea,select,[role=textbox]')) return;
+    if (event.key !== '/' || event.defaultPrevented || chord(event) || this.#fixed('shortcut') === 'off') return;
+    if (target.isContentEditable || target.matches?.('input,textarea,select,[role=textbox]')) return;
     event.preventDefault();
     this.focus();
     this.#ui.input.select();
@@ -641,7 +567,7 @@ export class EverywordSearch extends HTMLElement {
   }
 
   #resultKey(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (chord(event)) return;
     const links = this.#links();
     const here = links.indexOf(this.#root.activeElement);
     const at = here >= 0 ? here : links.indexOf(this.#active);
@@ -649,7 +575,7 @@ export class EverywordSearch extends HTMLElement {
     else if (event.key === 'ArrowDown') links[at + 1]?.focus();
     else if (event.key === 'ArrowUp') (at > 0 ? links[at - 1] : this.#ui.input).focus();
     else if (event.key === 'n' || event.key === 'p') {
-      const link = links[(links.includes(this.#active) ? links.indexOf(this.#active) : -1) + (event.key === 'n' ? 1 : -1)];
+      const link = links[links.indexOf(this.#active) + (event.key === 'n' ? 1 : -1)];
       link?.focus();
       link?.click();
     } else return;
@@ -667,8 +593,6 @@ export class EverywordSearch extends HTMLElement {
     this.#search();
     this.focus();
   }
-
-  // What is shown
 
   #busy(on) {
     const { root, results, status } = this.#ui;
@@ -695,10 +619,6 @@ export class EverywordSearch extends HTMLElement {
     note.replaceChildren(...lines.filter(Boolean));
   }
 
-  #action(text, onclick) {
-    return h('button', { class: 'action', part: 'action', type: 'button', onclick }, text);
-  }
-
   #fail(error, cursor) {
     const { say } = this.#voice;
     const { status, results } = this.#ui;
@@ -708,7 +628,7 @@ export class EverywordSearch extends HTMLElement {
     const words = this.#failure === 'offline' ? say('offline') : plain(detail) || say('failed');
     status.textContent = results.childElementCount ? status.textContent : '';
     this.#note(true, h('p', { role: 'alert' }, words), hint && h('p', { class: 'hint' }, plain(hint)),
-      this.#action(say('retry'), () => this.#search({ cursor })));
+      pill('action', () => this.#search({ cursor }), say('retry')));
   }
 
   #times(count, capped) {
@@ -722,12 +642,12 @@ export class EverywordSearch extends HTMLElement {
     const before = added ? results.childElementCount : 0;
     if (!added) this.#empty();
     const query = plain(this.#asked.q);
-    if (reply.matched !== 'exact' && this.#literalOnly === this.#asked.q) {
+    if (reply.matched !== 'exact' && this.#literal === this.#asked.q) {
       reply = { ...reply, hits: 0, results: [], next: null };
     }
     this.#next = reply.next;
     more.hidden = !reply.next;
-    filters.hidden = !reply.hits && !this.#filtered();
+    filters.hidden = !reply.hits && !this.#filters().length;
     for (const result of reply.results) {
       this.#seen.show.add(result.show);
       for (const moment of result.moments) this.#seen.speaker.add(moment.speaker);
@@ -752,30 +672,28 @@ export class EverywordSearch extends HTMLElement {
   #nothing(query, suggestion) {
     const { say } = this.#voice;
     this.#ui.status.textContent = say('empty', { query });
-    const ask = (words) => () => { this.value = words; };
     this.#note(false,
       h('p', { class: 'hint' }, say('emptyHint')),
       suggestion && suggestion !== query &&
-        this.#action(say('mean', { suggestion: plain(suggestion) }), ask(suggestion)),
-      this.#filtered() && this.#action(say('withoutFilters'), () => this.#unfilter(FACETS)));
+        pill('action', () => { this.value = suggestion; }, say('mean', { suggestion: plain(suggestion) })),
+      this.#filters().length && pill('action', () => this.#unfilter(FACETS), say('withoutFilters')));
   }
 
   #loose(query, { matched, suggestion }) {
     const { say } = this.#voice;
     const line = matched === 'fuzzy' && !suggestion ? 'near' : matched;
     this.#note(false, h('p', {}, say(line, { suggestion: plain(suggestion) })),
-      matched === 'fuzzy' && this.#action(say('literal', { query }), () => {
-        this.#literalOnly = this.#asked.q;
+      matched === 'fuzzy' && pill('action', () => {
+        this.#literal = this.#asked.q;
         this.#search();
-      }));
+      }, say('literal', { query })));
   }
 
   #href(result, start) {
-    const api = this.#api();
-    const own = this.getAttribute('page')?.replace('{episode}', encodeURIComponent(result.episode_id));
-    const url = safeUrl(own || result.url || '', own ? document.baseURI : api);
-    const page = (own || result.url) && url ? url
-      : new URL(`episodes/${encodeURIComponent(result.episode_id)}`, api);
+    const id = result.episode_id;
+    const own = fill(this.getAttribute('page'), id);
+    const page = (own ? safeUrl(own, document.baseURI) : result.url && safeUrl(result.url, this.#api()))
+      || new URL(fill('episodes/{episode}', id), this.#api());
     if (start != null) page.hash = `t=${+start.toFixed(2)}`;
     return page.href;
   }
@@ -784,7 +702,7 @@ export class EverywordSearch extends HTMLElement {
     const { say, date, number } = this.#voice;
     const meta = [result.show, result.published_at && date(result.published_at), this.#times(result.hits)];
     const hits = h('ol', { part: 'hits' });
-    const more = h('button', { class: 'more', part: 'more', type: 'button', onclick: async () => {
+    const more = pill('more', async () => {
       const at = hits.childElementCount;
       if (!waiting.length) {
         // The rest of one episode: the same search, from where its first page ended.
@@ -798,7 +716,7 @@ export class EverywordSearch extends HTMLElement {
       }
       add(HITS_MORE);
       hits.children[at]?.firstChild.focus();
-    } });
+    });
     const add = (count) => {
       hits.append(...waiting.splice(0, count).map((moment) => this.#hit(result, moment)));
       const left = waiting.length || next ? result.hits - hits.childElementCount : 0;
@@ -848,10 +766,19 @@ export class EverywordSearch extends HTMLElement {
     return h('li', {}, link);
   }
 
-  // Filters
+  /** The filters a person chose, not those the page fixed. */
+  #filters() {
+    return FACETS.filter((name) => this.#asked[name] && !this.#fixed(name));
+  }
 
-  #filtered() {
-    return FACETS.some((name) => this.#asked[name] && !this.#fixed(name));
+  /** Offer every show and speaker of the archive; without that answer, those in the results. */
+  async #facets() {
+    for (const name of ['show', 'speaker']) {
+      const { names } = await this.#get(`${name}s`, { show: name === 'speaker' && this.#asked.show }, this.#leaving.signal)
+        .catch(() => ({ names: [] }));
+      for (const each of names) this.#seen[name].add(each.name);
+    }
+    this.#options();
   }
 
   #options() {
@@ -867,12 +794,12 @@ export class EverywordSearch extends HTMLElement {
 
   #chips() {
     const { say } = this.#voice;
-    this.#ui.chips.replaceChildren(...FACETS.filter((name) => this.#asked[name] && !this.#fixed(name))
-      .map((name) => {
-        const text = `${say(name)}: ${plain(this.#asked[name])}`;
-        return h('button', { class: 'chip', part: 'chip', type: 'button', 'aria-label': say('remove', { name: text }),
-          onclick: () => this.#unfilter([name]) }, h('bdi', {}, text), ' ×');
-      }));
+    this.#ui.chips.replaceChildren(...this.#filters().map((name) => {
+      const text = `${say(name)}: ${plain(this.#asked[name])}`;
+      const chip = pill('chip', () => this.#unfilter([name]), h('bdi', {}, text), ' ×');
+      chip.setAttribute('aria-label', say('remove', { name: text }));
+      return chip;
+    }));
   }
 
   #unfilter(names) {
@@ -881,11 +808,9 @@ export class EverywordSearch extends HTMLElement {
     this.focus();
   }
 
-  // Playing
-
   #clicked(event) {
     const link = event.target.closest?.('.hit');
-    if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    if (!link || event.button || event.shiftKey || chord(event)) return;
     const { result, moment } = this.#hits.get(link);
     const word = moment.snippet.filter(({ match }) => match).map(({ text }) => text).join(' ');
     const detail = { episode: result.episode_id, start: moment.start, end: moment.end, word };
@@ -904,13 +829,13 @@ export class EverywordSearch extends HTMLElement {
 
   async #play(link, result, { start }) {
     const selector = this.#fixed('player');
-    const target = this.#player ?? (selector ? document.querySelector(selector) : this.#dock(result));
-    if (target instanceof HTMLMediaElement && !this.#fixed('episode')) {
-      const id = result.episode_id;
-      if (target.dataset.episode !== id) {
-        target.src = new URL((this.getAttribute('media') || 'media/{episode}').replace('{episode}', encodeURIComponent(id)), this.#api());
-        target.dataset.episode = id;
-      }
+    const target = this.player ?? (selector ? document.querySelector(selector) : this.#dock(result));
+    const id = result.episode_id;
+    // A page that fixed the episode and gave its player a recording knows best.
+    const own = this.#fixed('episode') && target?.currentSrc;
+    if (target instanceof HTMLMediaElement && target.dataset.episode !== id && !own) {
+      target.src = new URL(fill(this.#fixed('media') || 'media/{episode}', id), this.#api());
+      target.dataset.episode = id;
     }
     const player = await playerOf(target);
     if (!player) {
@@ -960,7 +885,7 @@ export class EverywordSearch extends HTMLElement {
     }
     const reached = [...article.querySelectorAll('.hit')].findLast((link) => {
       const { moment, words } = this.#hits.get(link);
-      return moment.start <= seconds + EARLY_S && seconds < words.at(-1).start + 1;
+      return moment.start <= seconds + EARLY_S && seconds < words.at(-1)?.start + 1;
     });
     if (reached && reached !== this.#active) this.#mark(reached);
     const { words } = this.#hits.get(this.#active);

@@ -65,7 +65,7 @@ align-items:baseline;content-visibility:auto;contain-intrinsic-size:auto 7em}
 .time{min-height:24px;color:var(--accent);text-decoration:none;font-size:.875em;
 font-variant-numeric:tabular-nums}
 .time:hover{text-decoration:underline}
-p{margin:0;grid-column:2;overflow-wrap:anywhere;max-width:42em}
+p{margin:0;grid-column:2;max-width:42em}
 p[part=paragraph]{cursor:pointer}
 .who{font-size:.875em;font-weight:600;color:var(--muted)}
 ::highlight(everyword-hover){text-decoration:underline;text-decoration-thickness:2px;
@@ -93,14 +93,13 @@ const fold = (word) =>
 let style;
 
 export class EverywordTranscript extends HTMLElement {
-  static observedAttributes = ['src', 'lang', 'strings'];
+  static observedAttributes = ['src'];
 
   #root = this.attachShadow({ mode: 'open' });
   #voice = null;
   #ui = null;
   #words = []; // {start, end, text, node, from, to, speaker} in the order of the text
   #clock = []; // the same, by start
-  #player = null;
   #leaving = null;
   #loading = null;
   #now = null; // the word being spoken
@@ -122,21 +121,12 @@ export class EverywordTranscript extends HTMLElement {
   disconnectedCallback() {
     this.#leaving.abort();
     this.#loading?.abort();
+    this.#watching?.();
     for (const name of PAINTS) painted(`everyword-${name}`).clear();
   }
 
   attributeChangedCallback(_name, before, now) {
     if (this.isConnected && before !== now) this.#load();
-  }
-
-  /** What plays: an element, a Podlove store, or anything with `seek(seconds)`. */
-  set player(target) {
-    this.#player = target;
-    this.#watch();
-  }
-
-  get player() {
-    return this.#player ?? document.querySelector(this.getAttribute('player') || 'audio,video');
   }
 
   /** Seconds of the moment a link would lead to: the chosen word, else where playback stands. */
@@ -302,12 +292,16 @@ export class EverywordTranscript extends HTMLElement {
 
   // Playing
 
+  /** What plays: the `player` property or attribute, else the page's first recording. */
+  #plays() {
+    return playerOf(this.player ?? document.querySelector(this.getAttribute('player') || 'audio,video'));
+  }
+
   async #watch() {
-    const player = await playerOf(this.player);
-    if (!player?.watch || !this.#ui) return;
+    const player = await this.#plays();
+    if (!player?.watch) return;
     this.#watching?.();
     this.#watching = player.watch((seconds) => this.#tick(seconds));
-    this.#leaving.signal.addEventListener('abort', () => this.#watching?.());
   }
 
   #watching = null;
@@ -337,7 +331,7 @@ export class EverywordTranscript extends HTMLElement {
     const detail = { episode: this.getAttribute('episode'), start: word.start, end: word.end, word: word.text };
     const event = new CustomEvent('everyword:seek', { detail, bubbles: true, composed: true, cancelable: true });
     if (start && !this.dispatchEvent(event)) return;
-    (await playerOf(this.player))?.seek(Math.max(0, word.start - EARLY_S), start);
+    (await this.#plays())?.seek(Math.max(0, word.start - EARLY_S), start);
   }
 
   // Pointing at words

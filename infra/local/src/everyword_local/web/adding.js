@@ -13,13 +13,14 @@ const field = (id) => document.querySelector(`#${id}`);
 export const uploads = new Map();
 
 let files = []; // {file, title}
-let changed = () => {};
+let told = { changed() {}, say() {} };
 
 /** Make a title of a file's name: no folder, no ending, no underscores. */
 export const titleOf = (name) => name.replace(/\.[^.]{1,5}$/, '').replace(/[_\s]+/g, ' ').trim() || name;
 
+/** Wire the page up: `changed(settled)` hears of every step, `say(text)` of what a person should know. */
 export function addFrom(listener) {
-  changed = listener.changed;
+  told = listener;
   for (const button of document.querySelectorAll('[data-add]')) button.addEventListener('click', () => open([]));
   picker.addEventListener('change', () => choose([...picker.files]));
   dialog.addEventListener('close', () => {
@@ -27,7 +28,7 @@ export function addFrom(listener) {
   });
   takeDrops();
   addEventListener('beforeunload', (event) => {
-    if (uploads.size) event.preventDefault();
+    if ([...uploads.values()].some(({ state }) => state === 'uploading')) event.preventDefault();
   });
 }
 
@@ -63,36 +64,48 @@ async function start() {
     language: field('language').value,
     channels: field('channels').checked ? 'speakers' : '',
   };
-  const queue = files.map(({ file, title }, index) => ({ id: `upload-${Date.now()}-${index}`, file, title }));
+  const queue = files.map(({ file, title }, index) => {
+    const id = `upload-${Date.now()}-${index}`;
+    uploads.set(id, { episode_id: id, title, show: wishes.show, created_at: '9999', state: 'uploading', progress: { fraction: 0 } });
+    return { id, file, title };
+  });
   files = [];
-  for (const { id, title } of queue) {
-    uploads.set(id, { episode_id: id, title, show: wishes.show, state: 'uploading', progress: { fraction: 0 }, created_at: '9999' });
-  }
-  changed();
-  for (const each of queue) {
-    await upload(each, wishes);
-    changed();
-  }
+  told.changed(false);
+  for (const each of queue) await upload(each, wishes);
 }
 
-/** Announce one recording and send its bytes; a failure stays in the list until it is removed. */
-async function upload({ id, file, title }, wishes) {
-  const stated = Object.fromEntries(Object.entries(wishes).filter(([, value]) => value));
+/** Announce one recording and send its bytes. What fails stays in the list, to be tried again. */
+async function upload(each, wishes) {
+  const { file, title } = each;
+  const tell = (news) => {
+    uploads.set(each.id, { ...uploads.get(each.id), ...news });
+    told.changed(false);
+  };
+  tell({ state: 'uploading', error: null, again: null });
   try {
-    const announced = await call('episodes', {
-      method: 'POST',
-      body: { title: title.trim() || titleOf(file.name), filename: file.name, bytes: file.size, ...stated, ...(file.type && { media_type: file.type }) },
-    });
-    if (announced.upload) {
-      await put(announced.upload, file, (fraction) => {
-        uploads.get(id).progress = { fraction };
-        changed();
-      });
+    const { episode_id: id, upload: target, existing } = await announce(file, title, wishes);
+    if (existing) told.say(`${file.name} is in the archive already.`);
+    const known = uploads.get(each.id);
+    uploads.delete(each.id);
+    each.id = id;
+    if (target) {
+      uploads.set(id, { ...known, episode_id: id });
+      await put(target, file, (fraction) => tell({ progress: { fraction } }));
+      uploads.delete(id);
     }
-    uploads.delete(id);
   } catch (error) {
-    Object.assign(uploads.get(id), { state: 'failed', error: { message: error.message } });
+    tell({ state: 'failed', error: { message: error.message }, again: () => upload(each, wishes) });
   }
+  told.changed(true);
+}
+
+function announce(file, title, wishes) {
+  const stated = { ...wishes, media_type: file.type };
+  const known = Object.fromEntries(Object.entries(stated).filter(([, value]) => value));
+  return call('episodes', {
+    method: 'POST',
+    body: { title: title.trim() || titleOf(file.name), filename: file.name, bytes: file.size, ...known },
+  });
 }
 
 function takeDrops() {

@@ -12,27 +12,33 @@ const list = document.querySelector('#episodes');
 const older = document.querySelector('#older');
 const nothing = document.querySelector('#nothing');
 const trouble = document.querySelector('#trouble');
+const note = document.querySelector('#note');
 const announcer = document.querySelector('#said');
 
 const rows = new Map(); // episode_id -> {element, shown, episode}
-let cursor = null; // of the pages below the first
+let newest = []; // the first page, as last heard
+let cursor = null; // of the pages below it
 let timer = 0;
 
 // The list
 
 function row(episode) {
   const title = plain(episode.title) || plain(episode.filename) || 'Untitled';
-  const again = (name) => h('button', { class: 'button', type: 'button', onclick: () => retry(episode) }, name);
+  const about = facts(episode);
+  // A recording that was never taken in cannot be processed again, only sent again.
+  const retrying = episode.again ?? (episode.duration_s == null ? null : () => retry(episode));
+  const again = retrying && h('button', { class: 'button', type: 'button', onclick: retrying }, 'Try again');
   return h('li', { class: 'episode', 'data-id': episode.episode_id, 'data-state': episode.state },
-    h('h3', {}, h('a', { href: `/episodes/${encodeURIComponent(episode.episode_id)}`, dir: 'auto' }, title)),
-    h('p', { class: 'meta' }, facts(episode)),
+    h('h3', {}, episode.state === 'uploading' ? h('bdi', {}, title)
+      : h('a', { href: `/episodes/${encodeURIComponent(episode.episode_id)}`, dir: 'auto' }, title)),
+    about.length > 0 && h('p', { class: 'meta' }, about),
     h('div', { class: 'tools' }, episode.state !== 'uploading' && h('button', {
       class: 'quiet', type: 'button', 'aria-label': `Remove ${title}`, onclick: () => remove(episode, title),
     }, h('svg', { width: 18, height: 18, viewBox: '0 0 18 18', 'aria-hidden': 'true' },
-      h('path', { d: 'M3 5h12M7 5V3h4v2M5 5l.7 10h6.600L13 5M7.700 8v4.500M10.300 8v4.500' })))),
+      h('path', { d: 'M3 5h12M7 5V3h4v2M5 5l.7 10h6.6L13 5M7.7 8v4.5M10.3 8v4.5' })))),
     isWorking(episode) && work(episode),
     episode.state === 'awaiting_upload' && h('p', { class: 'failure' }, 'Waiting for its upload.'),
-    episode.state === 'failed' && failure(episode, again('Try again')));
+    episode.state === 'failed' && failure(episode, again));
 }
 
 /** Put an episode's row right, and leave it alone when nothing changed: focus stays where it is. */
@@ -67,7 +73,7 @@ function settle(first) {
   const ids = new Set([...own, ...first].map(({ episode_id: id }) => id));
   const oldest = first.at(-1)?.created_at ?? '';
   for (const [id, { episode }] of rows) {
-    if (!ids.has(id) && (episode.state === 'uploading' || episode.created_at >= oldest)) drop(id);
+    if (!ids.has(id) && episode.created_at >= oldest) drop(id);
   }
   const order = [...own, ...first.filter(({ episode_id: id }) => !uploads.has(id))].map(show);
   order.forEach((element, index) => {
@@ -84,10 +90,10 @@ async function refresh() {
   if (document.hidden) return;
   try {
     const page = await call(`episodes?limit=${PAGE}`);
-    const episodes = page.episodes.filter(({ state }) => state !== 'removed');
+    newest = page.episodes.filter(({ state }) => state !== 'removed');
     cursor ??= page.next;
     older.hidden = !cursor;
-    settle(episodes);
+    settle(newest);
     trouble.hidden = true;
   } catch (error) {
     trouble.textContent = error.message;
@@ -135,14 +141,23 @@ function remove({ episode_id: id }, title) {
   document.querySelector('#remove-name').textContent = title;
   dialog.returnValue = '';
   dialog.onclose = () => {
-    if (dialog.returnValue === 'remove') act(`episodes/${encodeURIComponent(id)}`, { method: 'DELETE' });
+    if (dialog.returnValue !== 'remove') return;
+    uploads.delete(id);
+    if (id.startsWith('upload-')) refresh(); // it never came as far as the archive
+    else act(`episodes/${encodeURIComponent(id)}`, { method: 'DELETE' });
   };
   dialog.showModal();
 }
 
 // Adding, searching, living
 
-addFrom({ changed: refresh });
+addFrom({
+  changed: (settled) => (settled ? refresh() : settle(newest)),
+  say(text) {
+    note.textContent = text;
+    note.hidden = false;
+  },
+});
 document.addEventListener('visibilitychange', refresh);
 document.addEventListener('everyword:results', ({ detail }) => {
   document.body.classList.toggle('searching', Boolean(detail.query));
