@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import psutil
+
 from support.stack import Everyword
 
 

@@ -1,0 +1,133 @@
+"""The `everyword` command: global options, and what an exit code means.
+
+0 done; 1 the work failed; 2 wrong use; 3 not found; 4 what is needed cannot be reached or
+started; 130 interrupted.
+"""
+
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from everyword_events import EverywordError, Misconfigured, NotFound, TransientFailure
+from everyword_local.commands import all_commands
+from everyword_local.commands.context import FAILED, CommandContext
+from everyword_local.output import Output
+
+WRONG_USE, NOT_FOUND, UNREACHABLE, INTERRUPTED = 2, 3, 4, 130
+_WRONG_USE_CODES = ("query_", "config_", "request_", "usage", "cursor_", "rule_")
+_FLAGS = ("--json", "--quiet")
+_OPTIONS = ("--data", "--api", "--config")
+
+
+@click.group(
+    commands=all_commands(),
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option("--data", type=click.Path(path_type=Path), help="The data folder.")
+@click.option("--api", help="The address of a running Everyword instead of a data folder.")
+@click.option("--config", type=click.Path(path_type=Path), help="The everyword.toml to use.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON to stdout.")
+@click.option("--quiet", is_flag=True, help="No progress, no messages.")
+@click.version_option(package_name="everyword", prog_name="everyword")
+@click.pass_context
+def everyword(
+    context: click.Context,
+    data: Path | None,
+    api: str | None,
+    config: Path | None,
+    *,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Find any word ever spoken in an audio archive, and jump to it."""
+    context.obj = context.with_resource(
+        CommandContext.from_environment(
+            os.environ, data=data, api=api, config=config, as_json=as_json, quiet=quiet
+        )
+    )
+
+
+def main() -> None:
+    """Run the command and exit with its code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command with these arguments and return its exit code."""
+    debug = bool(os.environ.get("EVERYWORD_DEBUG"))
+    logging.basicConfig(level=logging.DEBUG if debug else logging.CRITICAL)
+    if not debug:
+        warnings.simplefilter("ignore")
+    hoisted = hoist_global_options(arguments)
+    output = Output(as_json="--json" in hoisted, quiet=False)
+    try:
+        everyword.main(args=hoisted, prog_name="everyword", standalone_mode=False)
+    except click.ClickException as error:
+        output.error(_usage(error))
+        return WRONG_USE
+    except (KeyboardInterrupt, click.Abort):
+        return INTERRUPTED
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except EverywordError as error:
+        if debug:
+            logging.exception("the command failed")
+        output.error(error)
+        return exit_code(error)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if debug:
+            raise
+        output.error(
+            EverywordError(
+                f"unexpected {type(error).__name__}: {error}",
+                hint="EVERYWORD_DEBUG=1 shows where; please report it",
+                code="unexpected",
+            )
+        )
+        return FAILED
+    return 0
+
+
+def exit_code(error: EverywordError) -> int:
+    """Say an error as an exit code."""
+    if isinstance(error, NotFound):
+        return NOT_FOUND
+    if error.code.startswith(_WRONG_USE_CODES):
+        return WRONG_USE
+    if isinstance(error, TransientFailure | Misconfigured):
+        return UNREACHABLE
+    return FAILED
+
+
+def hoist_global_options(arguments: Sequence[str]) -> list[str]:
+    """Move the global options to the front, so that they may stand anywhere before a `--`."""
+    front: list[str] = []
+    rest: list[str] = []
+    waiting = list(arguments)
+    while waiting:
+        argument = waiting.pop(0)
+        if argument == "--":
+            return [*front, *rest, argument, *waiting]
+        if argument in _FLAGS:
+            front.append(argument)
+        elif argument in _OPTIONS and waiting:
+            front += [argument, waiting.pop(0)]
+        elif argument.startswith(tuple(f"{option}=" for option in _OPTIONS)):
+            front.append(argument)
+        else:
+            rest.append(argument)
+    return [*front, *rest]
+
+
+def _usage(error: click.ClickException) -> EverywordError:
+    command = getattr(getattr(error, "ctx", None), "command_path", "everyword")
+    message = error.format_message()
+    return EverywordError(message.rstrip("."), hint=f"see `{command} --help`", code="usage")

@@ -1,0 +1,27 @@
+"""The `everyword` command's commands, one module per reason to use it."""
+
+import click
+
+from everyword_local.commands import adding, archive, failures, finding, operating, steps
+
+
+def all_commands() -> dict[str, click.Command]:
+    """Return every command by its name."""
+    commands = (
+        operating.up,
+        operating.demo,
+        adding.add,
+        archive.status,
+        archive.events,
+        finding.search,
+        archive.transcript,
+        archive.replay,
+        failures.failed,
+        archive.remove,
+        operating.doctor,
+        steps.transcribe,
+        steps.refine,
+        steps.captions,
+        steps.check_events,
+    )
+    return {str(command.name): command for command in commands}

@@ -1,0 +1,58 @@
+"""`everyword search`: any spoken word or phrase, with its times."""
+
+from collections.abc import Iterator
+
+import click
+
+from everyword_local.client import Json
+from everyword_local.commands.context import CommandContext, pass_context
+from everyword_local.output import clock
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument("query", nargs=-1, required=True)
+@click.option("--show", help="Only this show.")
+@click.option("--episode", help="Only this episode.")
+@click.option("--speaker", help="Only what this speaker says.")
+@click.option("--from", "from_", metavar="DATE", help="Only episodes published from this day on.")
+@click.option("--to", metavar="DATE", help="Only episodes published up to this day.")
+@click.option("--sort", type=click.Choice(["relevance", "date"]), help="The order of episodes.")
+@click.option("--limit", type=click.IntRange(1, 100), help="Episodes a page.")
+@click.option("--cursor", help="The page after this one: `next` of the page before.")
+@pass_context
+def search(
+    context: CommandContext, query: tuple[str, ...], episode: str | None, **wishes: str | None
+) -> None:
+    """Find a spoken word, a "phrase", a pre* or all of several words."""
+    wishes["from"] = wishes.pop("from_", None)
+    if episode:
+        wishes["episode"] = context.find_episode(episode)
+    reply = context.api.get("/v1/search", q=" ".join(query), **wishes)
+    context.output.result(reply, _lines(reply))
+
+
+def _lines(reply: Json) -> Iterator[str]:
+    hits, episodes = reply["hits"], reply["episodes"]
+    if not hits:
+        also = f" Did you mean {reply['suggestion']!r}?" if reply.get("suggestion") else ""
+        yield f"{reply['query']!r} is not spoken in any episode.{also}"
+        return
+    more = "+" if reply["capped"] else ""
+    how = "" if reply["matched"] == "exact" else f" ({reply['matched'].replace('_', ' ')})"
+    yield (
+        f"{hits:,}{more} time{'s' * (hits != 1)} in {episodes:,} episode{'s' * (episodes != 1)}{how}"
+    )
+    for episode in reply["results"]:
+        show = f"{episode['show']}: " if episode["show"] else ""
+        yield ""
+        yield f"{show}{episode['title']}  [{episode['episode_id']}]"
+        for moment in episode["moments"]:
+            speaker = f"{moment['speaker']}: " if moment["speaker"] else ""
+            words = " ".join(
+                f"[{piece['text']}]" if piece["match"] else piece["text"]
+                for piece in moment["snippet"]
+            )
+            yield f"  {clock(moment['start']):>9}  {speaker}{words}"
+    if reply["next"]:
+        yield ""
+        yield f"more: --cursor {reply['next']}"

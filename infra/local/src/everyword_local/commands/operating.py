@@ -1,0 +1,65 @@
+"""Run the stack, try it out, and see what works here."""
+
+import platform
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from everyword_local.commands.context import CommandContext, pass_context
+from everyword_local.doctor import Finding, examine
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True)
+@pass_context
+def up(context: CommandContext, host: str, port: int) -> None:
+    """Run the whole stack on this machine, with a web page."""
+    from everyword_local.server import serve  # noqa: PLC0415 - uvicorn is for this command alone
+
+    serve(
+        context.folder,
+        context.settings,
+        host=host,
+        port=port,
+        ready=lambda url: context.output.result(
+            {"url": url, "data": str(context.folder.root)},
+            [f"Everyword is at {url} (data in {context.folder.root}; Ctrl-C stops it)"],
+        ),
+    )
+
+
+@click.command()
+@click.option("--engine", default="pocketsphinx", show_default=True, help="The recogniser to use.")
+@click.option("--keep", is_flag=True, help="Go on with the demo's folder of last time.")
+@pass_context
+def demo(context: CommandContext, engine: str, *, keep: bool) -> None:
+    """Put the two bundled episodes through the whole pipeline, then search."""
+    from everyword_local.demo import Demo  # noqa: PLC0415 - for this command alone
+
+    folder = context.chosen_data or Path("everyword-demo")
+    found = Demo(context.output, folder.absolute(), engine=engine, keep=keep).run()
+    if context.output.as_json:
+        context.output.json(found)
+
+
+@click.command()
+@pass_context
+def doctor(context: CommandContext) -> None:
+    """Say what works on this machine, and what to do about what does not."""
+    findings = list(examine(context.data, context.config))
+    document = {
+        "ok": all(finding.ok or not finding.needed for finding in findings),
+        "python": platform.python_version(),
+        "findings": [vars(finding) for finding in findings],
+    }
+    context.output.result(document, _lines(findings))
+    if not document["ok"]:
+        context.failed()
+
+
+def _lines(findings: list[Finding]) -> Iterator[str]:
+    for finding in findings:
+        mark = "ok " if finding.ok else "NO " if finding.needed else "-- "
+        yield f"{mark} {finding.name}: {finding.detail}"

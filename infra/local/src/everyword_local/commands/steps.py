@@ -1,0 +1,171 @@
+"""One step at a time, files in and out, no stack: transcribe, refine, captions, check-events."""
+
+from pathlib import Path
+
+import click
+
+from captions.domain.formats import FORMATS
+from captions.standalone import check_formats, format_of, render, render_files
+from everyword_events import (
+    InvalidInput,
+    Misconfigured,
+    NotFound,
+    TranscriptionHints,
+    parse_event,
+)
+from everyword_local.commands.context import CommandContext, pass_context
+from everyword_transcripts import Transcript, read_transcript, write_transcript
+from refine.domain.report import write_report
+from refine.standalone import refine_transcript
+from transcribe_gpu.standalone import transcribe_file
+
+IN = click.Path(path_type=Path)
+OUT = click.Path(path_type=Path, allow_dash=True)
+
+
+@click.command()
+@click.argument("audio", type=IN)
+@click.option("--engine", default="", help="The recogniser to use; `everyword doctor` lists them.")
+@click.option("--model", default="", help="The recogniser's model.")
+@click.option("--language", default="", help="Such as en or sv.")
+@click.option("--speakers", type=click.IntRange(0, 64), default=0, help="How many, if known.")
+@click.option("--channels", type=click.Choice(["mix", "speakers"]), default=None)
+@click.option("-o", "--output", "to", type=OUT, required=True, help="The transcript; - is stdout.")
+@pass_context
+def transcribe(context: CommandContext, audio: Path, to: Path, **wishes: str | int | None) -> None:
+    """Recognise the speech in a file: words with times and speakers."""
+    _must_exist(audio)
+    hints = TranscriptionHints.model_validate({k: wish for k, wish in wishes.items() if wish})
+    settings = context.settings.of_show("").transcribe.with_hints(hints)
+    with context.output.progress() as bars:
+        bar = bars.add_task(f"transcribe {audio.name[:40]}", total=1.0)
+        transcript = transcribe_file(
+            audio,
+            settings,
+            report=lambda stage, fraction, _: bars.update(
+                bar, completed=fraction, description=f"{stage} {audio.name[:40]}"
+            ),
+            announce=context.output.note,
+        )
+    _write(context, to, write_transcript(transcript))
+    document = {"words": transcript.n_words(), "language": transcript.language, "output": str(to)}
+    _done(context, to, document, f"{transcript.n_words()} words -> {to}")
+
+
+@click.command()
+@click.argument("transcript", type=IN)
+@click.option("-o", "--output", "to", type=OUT, required=True, help="The transcript; - is stdout.")
+@click.option("--report", type=IN, help="Where to write what was changed and why.")
+@click.option("--show", default="", help="Use this show's settings.")
+@pass_context
+def refine(
+    context: CommandContext, transcript: Path, to: Path, report: Path | None, show: str
+) -> None:
+    """Apply the rules of everyword.toml to a transcript."""
+    refined, changes = refine_transcript(
+        _transcript(transcript), context.settings.of_show(show).refine
+    )
+    _write(context, to, write_transcript(refined))
+    if report is not None:
+        _write(context, report, write_report(changes))
+    document = {"words": refined.n_words(), "output": str(to)}
+    _done(context, to, document, f"{refined.n_words()} words -> {to}")
+
+
+@click.command(context_settings={"ignore_unknown_options": False})
+@click.argument("files", nargs=-1, required=True, metavar="TRANSCRIPT | convert IN OUT")
+@click.option("--format", "forms", default="vtt", help=f"Of {', '.join(FORMATS)}; or several, a,b.")
+@click.option("--profile", type=click.Choice(["web", "podcast-srt"]), help="Lines and speed.")
+@click.option("--title", default="", help="For HTML and Markdown.")
+@click.option(
+    "-o", "--output", "to", type=OUT, default="-", help="A folder, a file, or - (stdout)."
+)
+@pass_context
+def captions(
+    context: CommandContext,
+    files: tuple[str, ...],
+    forms: str,
+    profile: str | None,
+    title: str,
+    to: Path,
+) -> None:
+    """Write captions and transcripts from a transcript; `convert` turns one form into another."""
+    settings = context.settings.of_show("").captions
+    if profile:
+        settings = settings.model_copy(update={"profile": profile})
+    if files[0] == "convert" and len(files) == 3:  # noqa: PLR2004 - convert IN OUT
+        source, target = Path(files[1]), Path(files[2])
+        _must_exist(source)
+        _write(context, target, render(_transcript(source), format_of(target), settings))
+        _done(context, target, {"output": str(target)}, f"{source} -> {target}")
+        return
+    if len(files) != 1:
+        raise click.UsageError("one transcript, or `convert IN OUT`")
+    path = Path(files[0])
+    title = title or path.stem
+    wanted = check_formats(forms.split(","))
+    read = _transcript(path)
+    if len(wanted) == 1 and not to.is_dir():
+        _write(context, to, render(read, wanted[0], settings, title=title))
+        _done(context, to, {"outputs": [str(to)]}, str(to))
+        return
+    if str(to) == "-":
+        raise click.UsageError("several formats need a folder: -o DIR")
+    rendered = render_files(read, wanted, settings, stem=path.stem, title=title)
+    for name, data in rendered.items():
+        _write(context, to / name, data)
+    written = [str(to / name) for name in rendered]
+    _done(context, to, {"outputs": written}, "\n".join(written))
+
+
+@click.command("check-events")
+@click.argument("file", type=IN)
+@pass_context
+def check_events(context: CommandContext, file: Path) -> None:
+    """Say of every line of a file whether it is a valid event, and why not."""
+    _must_exist(file)
+    bad = total = 0
+    with file.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            total += 1
+            said = {"line": number, "ok": True, "type": "", "code": "", "message": ""}
+            try:
+                said["type"] = parse_event(line).type
+            except InvalidInput as error:
+                bad += 1
+                said |= {"ok": False, "code": error.code, "message": error.message}
+            if context.output.as_json or not said["ok"]:
+                context.output.result(said, [f"line {number}: {said['message']}"])
+    context.output.note(f"{total - bad} of {total} lines are valid events")
+    if bad:
+        context.failed()
+
+
+def _transcript(path: Path) -> Transcript:
+    _must_exist(path)
+    return read_transcript(path.read_bytes())
+
+
+def _must_exist(path: Path) -> None:
+    if not path.is_file():
+        raise NotFound(f"{path}: no such file", hint="check the path", code="file_missing")
+
+
+def _write(context: CommandContext, to: Path, data: bytes) -> None:
+    if str(to) == "-":
+        context.output.write(data)
+        return
+    try:
+        to.parent.mkdir(parents=True, exist_ok=True)
+        to.write_bytes(data)
+    except OSError as error:
+        raise Misconfigured(
+            f"cannot write {to}: {error.strerror}", code="output_not_writable"
+        ) from error
+
+
+def _done(context: CommandContext, to: Path, document: dict[str, object], line: str) -> None:
+    if str(to) != "-":
+        context.output.result(document, [line])

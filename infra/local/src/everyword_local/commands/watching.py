@@ -1,0 +1,69 @@
+"""Follow episodes to their end: a bar each on a terminal, a line per change elsewhere."""
+
+import time
+from collections.abc import Sequence
+
+from everyword_local.client import Json
+from everyword_local.commands.context import POLL_S, SETTLED, CommandContext
+from everyword_local.output import clock
+
+_SHARE = {  # how far along its way an episode is when a stage begins
+    "awaiting_upload": 0.0,
+    "queued": 0.02,
+    "transcribing": 0.05,
+    "refining": 0.9,
+    "publishing": 0.95,
+    "ready": 1.0,
+    "failed": 1.0,
+    "removed": 1.0,
+}
+
+
+def watch(context: CommandContext, episode_ids: Sequence[str]) -> list[Json]:
+    """Show the episodes' progress until all are settled; return how they ended."""
+    waiting = dict.fromkeys(episode_ids)
+    ended: dict[str, Json] = {}
+    said: dict[str, str] = {}
+    with context.output.progress() as bars:
+        tasks = {each: bars.add_task("…", total=1.0) for each in waiting}
+        while True:
+            for episode_id in [each for each in waiting if each not in ended]:
+                episode = context.api.get(f"/v1/episodes/{episode_id}")
+                state = episode["state"]
+                bars.update(
+                    tasks[episode_id],
+                    description=f"{episode['title'][:40]}: {state}",
+                    completed=_completed(episode),
+                )
+                if not context.output.is_terminal and said.get(episode_id) != state:
+                    said[episode_id] = state
+                    context.output.note(f"{episode['title']}: {state}")
+                if state in SETTLED:
+                    ended[episode_id] = episode
+            if len(ended) == len(waiting):
+                return [ended[each] for each in waiting]
+            time.sleep(POLL_S)
+
+
+def describe(episode: Json) -> str:
+    """Say an episode in one line."""
+    parts = [episode["title"], episode["state"]]
+    progress = episode.get("progress")
+    if progress and progress.get("fraction") is not None:
+        parts.append(f"{progress['fraction']:.0%}")
+    if episode.get("duration_s"):
+        parts.append(clock(episode["duration_s"]))
+    if episode.get("engine"):
+        parts.append(str(episode["engine"].get("name", episode["engine"])))
+    error = episode.get("error")
+    if error:
+        parts.append(f"{error['message']} - {error['hint']}" if error["hint"] else error["message"])
+    return ", ".join(parts)
+
+
+def _completed(episode: Json) -> float:
+    begun = _SHARE.get(episode["state"], 0.0)
+    progress = episode.get("progress") or {}
+    if episode["state"] == "transcribing" and progress.get("fraction") is not None:
+        return begun + (_SHARE["refining"] - begun) * float(progress["fraction"])
+    return begun

@@ -1,0 +1,145 @@
+"""The data folder: where everything lies, which version wrote it, and whether a server runs on it."""
+
+import contextlib
+import fcntl
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+from everyword_events import Misconfigured
+from everyword_local.settings import FILE_NAME
+
+FORMAT = 1
+
+
+class DataFolder:
+    """One folder that holds all of an installation's data. Opening it creates what is missing.
+
+    Raises:
+        Misconfigured: the folder cannot be written (`data_not_writable`), or a newer version of
+            everyword wrote it (`data_too_new`).
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.absolute()
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            self._check_format()
+            probe = self.root / f".writable-{os.getpid()}"
+            probe.write_bytes(b"")
+            probe.unlink()
+        except OSError as error:
+            raise Misconfigured(
+                f"cannot write to the data folder {self.root}: {error.strerror}",
+                hint="choose another with --data, or mend its permissions",
+                code="data_not_writable",
+            ) from error
+
+    @property
+    def bus(self) -> Path:
+        """The journal, the queues and the dead letters."""
+        return self.root / "bus.sqlite"
+
+    @property
+    def episodes(self) -> Path:
+        """Ingest's view of the episodes (a projection)."""
+        return self.root / "episodes.sqlite"
+
+    @property
+    def captions(self) -> Path:
+        """Which captions are an episode's latest (a projection)."""
+        return self.root / "captions.sqlite"
+
+    @property
+    def index(self) -> Path:
+        """The word index (a projection)."""
+        return self.root / "words.sqlite"
+
+    @property
+    def blobs(self) -> Path:
+        """Audio, transcripts and captions."""
+        return self.root / "blobs"
+
+    @property
+    def progress(self) -> Path:
+        """How far the work in hand is."""
+        return self.root / "progress"
+
+    @property
+    def settings(self) -> Path:
+        """This installation's own everyword.toml."""
+        return self.root / FILE_NAME
+
+    def secret(self) -> bytes:
+        """Return the key that signs upload addresses, made on first use."""
+        path = self.root / "upload.key"
+        with contextlib.suppress(FileExistsError):
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "wb") as file:
+                file.write(secrets.token_hex(32).encode())
+                file.flush()
+                os.fsync(file.fileno())
+        key = path.read_bytes()
+        if not key:  # the process that made it was killed before it wrote
+            path.unlink()
+            return self.secret()
+        return key
+
+    @contextlib.contextmanager
+    def serving(self, url: str) -> Iterator[None]:
+        """Hold the folder for one server and leave its address in it.
+
+        Raises:
+            Misconfigured: another server holds it (`data_in_use`).
+        """
+        with (self.root / "server.lock").open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise Misconfigured(
+                    f"another everyword runs on {self.root}",
+                    hint=f"use it at {self._address() or 'its address'}, or stop it first",
+                    code="data_in_use",
+                ) from None
+            address = self.root / "server.json"
+            try:
+                address.write_text(json.dumps({"url": url, "pid": os.getpid()}))
+                yield
+            finally:
+                address.unlink(missing_ok=True)
+
+    def server_url(self) -> str | None:
+        """Return the address of the server that runs on this folder now, or None."""
+        try:
+            with (self.root / "server.lock").open("a") as lock:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return self._address()
+        except OSError:
+            return None
+        return None
+
+    def _address(self) -> str | None:
+        try:
+            found = json.loads((self.root / "server.json").read_text())
+        except (OSError, ValueError):
+            return None
+        return str(found.get("url")) if isinstance(found, dict) else None
+
+    def _check_format(self) -> None:
+        path = self.root / "format.json"
+        try:
+            written = json.loads(path.read_text())["format"]
+        except FileNotFoundError:
+            path.write_text(json.dumps({"format": FORMAT}))
+            return
+        except (ValueError, KeyError, TypeError):
+            written = None
+        if not isinstance(written, int) or written > FORMAT:
+            raise Misconfigured(
+                f"{self.root} was written by a newer everyword (format {written})",
+                hint="update everyword, or choose another folder with --data",
+                code="data_too_new",
+            )

@@ -1,0 +1,202 @@
+"""The composition root of one machine: every port gets its embedded adapter here, once."""
+
+import contextlib
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+import captions.contract
+import captions.service
+import ingest.contract
+import ingest.service
+import refine.contract
+import refine.service
+import search.contract
+import search.service
+import transcribe_gpu.contract
+import transcribe_gpu.service
+from captions.adapters.sqlite import SqliteLatestCaptions
+from everyword_events import BlobRef, Handler, NotFound
+from everyword_events.runner import ConsumerRunner
+from everyword_events.sqlite_bus import SqliteBus
+from everyword_local.client import IN_PROCESS
+from everyword_local.data_folder import DataFolder
+from everyword_local.replaying import JournalReplay
+from everyword_local.settings import SettingsFile
+from everyword_storage.directory import DirectoryBlobStore
+from everyword_storage.signing import DirectoryUploadSigner
+from ingest.adapters.probe import probe_audio
+from ingest.adapters.sqlite import SqliteIngestTables
+from search.adapters.sqlite_index import SqliteWordIndex
+from transcribe_gpu.adapters.decoding import PyAvAudio
+from transcribe_gpu.adapters.progress_file import ProgressFolder
+from transcribe_gpu.recognition import Recogniser
+from transcribe_gpu.selection import EngineSelector
+from transcribe_gpu.standalone import known_sources
+
+CONTRACTS = (
+    ingest.contract.CONTRACT,
+    transcribe_gpu.contract.CONTRACT,
+    refine.contract.CONTRACT,
+    captions.contract.CONTRACT,
+    search.contract.CONTRACT,
+)
+WORKER = (transcribe_gpu.contract.CONTRACT.service,)
+DISPATCHER = tuple(each.service for each in CONTRACTS if each.service not in WORKER)
+QUICK_BATCH = 10
+
+
+class House:
+    """All five services of one installation, in one process.
+
+    Raises:
+        Misconfigured: the folder or the settings cannot be used.
+    """
+
+    def __init__(
+        self, folder: DataFolder, settings: SettingsFile, *, base_url: str = IN_PROCESS
+    ) -> None:
+        self.folder = folder
+        self.settings = settings
+        self._stopping = threading.Event()
+        self._closing = contextlib.ExitStack()
+        self.bus = self._closing.enter_context(SqliteBus(folder.bus, CONTRACTS))
+        self.blobs = DirectoryBlobStore(folder.blobs)
+        self.signer = DirectoryUploadSigner(base_url, folder.secret())
+        self.progress = ProgressFolder(folder.progress)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._closing.close()
+
+    @cached_property
+    def ingest(self) -> ingest.service.IngestService:
+        """The ingest service; its table of episodes is made anew where it is missing."""
+        tables = SqliteIngestTables(self.folder.episodes)
+        self._closing.callback(tables.close)
+        service = ingest.service.IngestService(
+            blobs=self.blobs,
+            signer=self.signer,
+            publisher=self.bus,
+            journal=self.bus,
+            episodes=tables,
+            claims=tables,
+            probe=probe_audio,
+            replay=JournalReplay(self.bus, self.bus),
+            settings_for=lambda show: self.settings.of_show(show).ingest,
+            progress=self.progress,
+        )
+        if not tables.ids(state=None):
+            service.rebuild()
+        return service
+
+    @cached_property
+    def refine(self) -> refine.service.RefineService:
+        """The refine service."""
+        return refine.service.RefineService(
+            self.blobs, lambda show: self.settings.of_show(show).refine
+        )
+
+    @cached_property
+    def search(self) -> search.service.SearchService:
+        """The search service, on the engine that the settings name."""
+        index = SqliteWordIndex(self.folder.index)
+        self._closing.callback(index.close)
+        return search.service.SearchService(
+            index,
+            index.vocabulary,
+            self.blobs,
+            lambda show: self.settings.of_show(show).search,
+        )
+
+    @cached_property
+    def captions(self) -> captions.service.CaptionsService:
+        """The captions service."""
+        return captions.service.CaptionsService(
+            self.blobs,
+            lambda show: self.settings.of_show(show).captions,
+            SqliteLatestCaptions(self.folder.captions),
+        )
+
+    @cached_property
+    def transcribe(self) -> transcribe_gpu.service.TranscribeService:
+        """The transcription service; engines load when the first job needs them."""
+        return transcribe_gpu.service.TranscribeService(
+            self.blobs,
+            Recogniser(EngineSelector(known_sources())),
+            open_audio=PyAvAudio,
+            settings_for=lambda show: self.settings.of_show(show).transcribe,
+            progress=self.progress,
+            stopping=self._stopping.is_set,
+        )
+
+    def handlers(self) -> Mapping[str, Handler]:
+        """Return every consumer's handler by its name, made on first use."""
+        return {
+            ingest.contract.CONTRACT.service: lambda event: self.ingest.handle(event),
+            transcribe_gpu.contract.CONTRACT.service: lambda event: self.transcribe.handle(event),
+            refine.contract.CONTRACT.service: lambda event: self.refine.handle(event),
+            captions.contract.CONTRACT.service: lambda event: self.captions.handle(event),
+            search.contract.CONTRACT.service: lambda event: self.search.handle(event),
+        }
+
+    def run(self, consumers: Sequence[str], stop: threading.Event) -> None:
+        """Work for these consumers, each on a thread of its own, until `stop` is set."""
+        handlers = self.handlers()
+        threads = [
+            threading.Thread(
+                target=self._runner(name, handlers[name]).run_forever, args=(stop,), name=name
+            )
+            for name in consumers
+        ]
+        for thread in threads:
+            thread.start()
+        stop.wait()
+        self._stopping.set()
+        for thread in threads:
+            thread.join()
+        self._stopping.clear()
+
+    @contextlib.contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Do all queued work in this process while the block runs."""
+        self.resume()
+        stop = threading.Event()
+        everyone = [*DISPATCHER, *WORKER]
+        worker = threading.Thread(target=self.run, args=(everyone, stop), name="at-work")
+        worker.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            worker.join()
+
+    def resume(self) -> None:
+        """Take up what an earlier process left: stored uploads, and deliveries it had in hand."""
+        self.ingest.settle_uploads()
+        for contract in CONTRACTS:
+            self.bus.release_claims(contract.service)
+
+    def complete_upload(self, episode_id: str) -> str:
+        """Judge a stored upload; return the episode's state."""
+        return self.ingest.complete(episode_id).state
+
+    def audio_of(self, episode_id: str) -> tuple[BlobRef, Path]:
+        """Return an episode's audio and the file it lies in, for playing.
+
+        Raises:
+            NotFound: there is no such episode, or it has no audio.
+        """
+        for recorded in reversed(self.ingest.events(episode_id)):
+            audio = getattr(recorded.event.data, "audio", None)
+            if isinstance(audio, BlobRef):
+                return audio, self.blobs.path_of(audio)
+        raise NotFound(f"episode {episode_id} has no audio", code="audio_missing")
+
+    def _runner(self, consumer: str, handler: Handler) -> ConsumerRunner:
+        batch = 1 if consumer in WORKER else QUICK_BATCH
+        return ConsumerRunner(self.bus.inbox(consumer), self.bus, handler, batch=batch)

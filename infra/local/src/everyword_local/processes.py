@@ -1,0 +1,130 @@
+"""The process group of `everyword up`: this process serves HTTP, its children do the work.
+
+A child that dies is started again. Children notice the end of this process by the end of their
+standard input, whatever ended it, and stop by themselves.
+"""
+
+import contextlib
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+ROLES = ("dispatcher", "worker")
+STOP_TIMEOUT_S = 30.0
+LOOK_EVERY_S = 0.25
+RESTART_DELAY_S = 0.5
+LONGEST_RESTART_DELAY_S = 30.0
+STEADY_AFTER_S = 60.0
+MOST_OWN_FAILURES = 3
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Child:
+    """One role's process, kept alive."""
+
+    role: str
+    arguments: Sequence[str]
+    process: subprocess.Popen[bytes] | None = None
+    started_at: float = 0.0
+    failures: int = 0
+    own_failures: int = 0
+    due_at: float = 0.0
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether it ended by itself, with an error, too often in a row."""
+        return self.own_failures >= MOST_OWN_FAILURES
+
+    def keep_alive(self) -> None:
+        """Start the process if it does not run; after quick deaths wait longer each time."""
+        if self.process is not None and self.process.poll() is None:
+            return
+        now = time.monotonic()
+        if self.process is not None:
+            steady = now - self.started_at > STEADY_AFTER_S
+            self.failures = 0 if steady else self.failures + 1
+            self.own_failures = self.own_failures + 1 if self.process.returncode > 0 else 0
+            wait = min(RESTART_DELAY_S * 2**self.failures, LONGEST_RESTART_DELAY_S)
+            self.due_at = now + (wait if self.failures > 1 else 0.0)
+            log.error(
+                "a process died and is started again",
+                extra={"role": self.role, "exit_code": self.process.returncode},
+            )
+            self.process = None
+        if now < self.due_at:
+            return
+        self.process = subprocess.Popen(  # noqa: S603 - this very program
+            [sys.executable, "-m", "everyword_local.roles", self.role, *self.arguments],
+            stdin=subprocess.PIPE,
+        )
+        self.started_at = now
+
+    def stop(self) -> None:
+        """Ask the process to finish; end it if it does not."""
+        if self.process is None:
+            return
+        if self.process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self.process.stdin.close()
+        try:
+            self.process.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+@contextlib.contextmanager
+def process_group(arguments: Sequence[str], give_up: Callable[[], None]) -> Iterator[list[Child]]:
+    """Run every role beside this process until the block ends.
+
+    `give_up` is called when a role cannot be kept running.
+    """
+    children = [Child(role, arguments) for role in ROLES]
+    over = threading.Event()
+
+    def look_after() -> None:
+        while True:
+            for child in children:
+                child.keep_alive()
+            if any(child.hopeless for child in children):
+                give_up()
+                return
+            if over.wait(LOOK_EVERY_S):
+                return
+
+    keeper = threading.Thread(target=look_after, name="process-group")
+    keeper.start()
+    try:
+        yield children
+    finally:
+        over.set()
+        keeper.join()
+        for child in children:
+            if child.process is not None and child.process.stdin is not None:
+                with contextlib.suppress(OSError):
+                    child.process.stdin.close()
+        for child in children:
+            child.stop()
+
+
+def stop_with_parent() -> threading.Event:
+    """Return an event that is set on SIGTERM, on SIGINT, or when the parent process is gone."""
+    stop = threading.Event()
+
+    def parent_gone() -> None:
+        with contextlib.suppress(OSError):
+            while os.read(sys.stdin.fileno(), 1):
+                pass
+        stop.set()
+
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it and closes our input
+    threading.Thread(target=parent_gone, name="parent-watch", daemon=True).start()
+    return stop

@@ -1,0 +1,43 @@
+"""What a child process of `everyword up` runs: the dispatcher, or the transcription worker."""
+
+import argparse
+import logging
+import sys
+import threading
+from pathlib import Path
+
+from everyword_events import EverywordError
+from everyword_local.data_folder import DataFolder
+from everyword_local.house import DISPATCHER, WORKER, House
+from everyword_local.logs import log_as_json
+from everyword_local.processes import ROLES, stop_with_parent
+from everyword_local.settings import SettingsFile
+
+log = logging.getLogger(__name__)
+
+
+def main() -> int:
+    """Run one role until the parent says stop."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("role", choices=ROLES)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--settings", type=Path)
+    chosen = parser.parse_args()
+    stop = stop_with_parent()
+    try:
+        with House(DataFolder(chosen.data), SettingsFile(chosen.settings)) as house:
+            log_as_json(house.folder.root / "logs" / f"{chosen.role}.log")
+            run(chosen.role, house, stop)
+    except EverywordError as error:
+        sys.stderr.write(f"everyword {chosen.role}: {error.message}\n")
+        return 1
+    return 0
+
+
+def run(role: str, house: House, stop: threading.Event) -> None:
+    """Run the consumers of one role side by side until `stop` is set."""
+    house.run(WORKER if role == "worker" else DISPATCHER, stop)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

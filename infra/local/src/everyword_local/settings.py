@@ -1,0 +1,168 @@
+"""everyword.toml: read, checked key by key, and overridden per show.
+
+A wrong key is refused with the file, the line, the key and the nearest valid one.
+"""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from captions.config import CaptionsSettings
+from everyword_events import Misconfigured
+from ingest.config import IngestSettings
+from refine.config import RefineSettings
+from search.config import SearchSettings
+from transcribe_gpu.config import TranscribeSettings
+
+FILE_NAME = "everyword.toml"
+
+
+class Settings(BaseModel):
+    """All of everyword.toml for one show: a section per service, every key optional."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    ingest: IngestSettings = Field(default_factory=IngestSettings)
+    transcribe: TranscribeSettings = Field(default_factory=TranscribeSettings)
+    refine: RefineSettings = Field(default_factory=RefineSettings)
+    captions: CaptionsSettings = Field(default_factory=CaptionsSettings)
+    search: SearchSettings = Field(default_factory=SearchSettings)
+
+
+class SettingsFile:
+    """The settings in a file, read again when the file changes; no file means all defaults."""
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self._read_at: tuple[int, int] | None = None
+        self._general = Settings()
+        self._shows: dict[str, Settings] = {}
+        self.refresh()
+
+    def of_show(self, show: str) -> Settings:
+        """Return the settings for one show.
+
+        Raises:
+            Misconfigured: the file was changed and is wrong now (code `config_invalid`).
+        """
+        self.refresh()
+        return self._shows.get(show, self._general)
+
+    def refresh(self) -> None:
+        """Read the file again if it changed since."""
+        if self.path is None:
+            return
+        try:
+            state = self.path.stat()
+        except FileNotFoundError:
+            return
+        stamp = (state.st_mtime_ns, state.st_size)
+        if stamp == self._read_at:
+            return
+        self._general, self._shows = read_settings(self.path)
+        self._read_at = stamp
+
+
+def read_settings(path: Path) -> tuple[Settings, dict[str, Settings]]:
+    """Read a settings file: what holds in general, and what holds for each show named in it.
+
+    Raises:
+        Misconfigured: unreadable, not TOML, an unknown key or a value that does not fit.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        raw = tomllib.loads(text)
+    except OSError as error:
+        raise _wrong(f"{path}: cannot be read: {error.strerror}") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise _wrong(f"{path}: not TOML: {error}") from error
+    overrides = raw.pop("shows", {})
+    if not isinstance(overrides, dict):
+        raise _wrong(f'{path}: line {line_of(text, ("shows",))}: "shows" holds one table per show')
+    general = _validated(path, text, raw, ())
+    shows = {}
+    for show, changes in overrides.items():
+        if not isinstance(changes, dict):
+            raise _wrong(f"{path}: line {line_of(text, ('shows', show))}: shows.{show} is no table")
+        shows[show] = _validated(path, text, _merged(raw, changes), ("shows", show))
+    return general, shows
+
+
+def line_of(text: str, keys: tuple[str, ...]) -> int:
+    """Find the line (from 1) where a dotted key stands in TOML text; the nearest parent's else."""
+    table: tuple[str, ...] = ()
+    best, best_depth = 1, 0
+    for number, line in enumerate(text.splitlines(), start=1):
+        header = re.match(r"\s*\[\[?\s*(.+?)\s*\]\]?\s*(#.*)?$", line)
+        if header:
+            table = _dotted(header[1])
+            here = table
+        else:
+            assigned = re.match(r"""\s*((?:"[^"]*"|'[^']*'|[\w.-])+)\s*=""", line)
+            if not assigned:
+                continue
+            here = (*table, *_dotted(assigned[1]))
+        depth = len(here)
+        if depth > best_depth and keys[:depth] == here:
+            best, best_depth = number, depth
+    return best
+
+
+def _dotted(name: str) -> tuple[str, ...]:
+    parts = re.findall(r"""\s*(?:"([^"]*)"|'([^']*)'|([^.\s"']+))\s*\.?""", name)
+    return tuple(next(part for part in found if part) for found in parts if any(found))
+
+
+def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    result = dict(base)
+    for key, value in changes.items():
+        below = result.get(key)
+        both = isinstance(below, Mapping) and isinstance(value, Mapping)
+        result[key] = _merged(below, value) if both else value  # type: ignore[arg-type]
+    return result
+
+
+def _validated(path: Path, text: str, raw: Mapping[str, Any], prefix: tuple[str, ...]) -> Settings:
+    try:
+        return Settings.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+    where = tuple(str(part) for part in first["loc"])
+    names = tuple(part for part in where if not part.isdigit())
+    line = max(line_of(text, (*prefix, *names)), line_of(text, names) if not prefix else 1)
+    key = ".".join(where)
+    if first["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(names[-1], _valid_keys(names[:-1]), n=1, cutoff=0)
+        hint = f"did you mean {near[0]!r}?" if near else "remove it"
+        raise _wrong(f"{path}: line {line}: unknown key {key!r}", hint)
+    raise _wrong(f"{path}: line {line}: {key}: {first['msg']}")
+
+
+def _valid_keys(names: tuple[str, ...]) -> list[str]:
+    model: type[BaseModel] | None = Settings
+    for name in names:
+        field = model.model_fields.get(name) if model else None
+        model = _model_in(field.annotation) if field else None
+    if model is None:
+        return []
+    keys = [field.alias or name for name, field in model.model_fields.items()]
+    return [*keys, "shows"] if not names else keys
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for inner in getattr(annotation, "__args__", ()):
+        found = _model_in(inner)
+        if found is not None:
+            return found
+    return None
+
+
+def _wrong(message: str, hint: str = "mend the file") -> Misconfigured:
+    return Misconfigured(message, hint=hint, code="config_invalid")
