@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
+from typing import BinaryIO
 
 import av
 import numpy as np
 import pytest
 
-from everyword_events import EVERYONE, EventData, new_run_id
+from everyword_events import EVERYONE, BlobRef, Event, EventData, TransientFailure, new_run_id
 from everyword_events.sqlite_bus import SqliteBus
 from everyword_storage import DirectoryBlobStore, DirectoryUploadSigner
 from ingest import CONTRACT, IngestService, IngestSettings
@@ -45,6 +46,34 @@ class Board:
         return self.said.get((episode_id, run_id))
 
 
+class Store(DirectoryBlobStore):
+    """A store that can be made to fail."""
+
+    full = False
+    cannot_open = ""
+
+    def put(self, key: str, body: bytes | BinaryIO, *, media_type: str) -> BlobRef:
+        if self.full:
+            raise TransientFailure("the disk is full", code="disk_full")
+        return super().put(key, body, media_type=media_type)
+
+    def open(self, ref: BlobRef) -> BinaryIO:
+        if self.cannot_open and self.cannot_open in ref.uri:
+            raise TransientFailure("the disk sleeps")
+        return super().open(ref)
+
+
+class Bus(SqliteBus):
+    """A bus that can be unplugged."""
+
+    unplugged = False
+
+    def publish(self, events: Sequence[Event]) -> None:
+        if self.unplugged:
+            raise TransientFailure("no power")
+        super().publish(events)
+
+
 @dataclass
 class World:
     """Ingest with everything around it."""
@@ -56,8 +85,8 @@ class World:
     replayed: list[ReplayWish] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.bus = SqliteBus(self.folder / "bus.sqlite", [CONTRACT])
-        self.blobs = DirectoryBlobStore(self.folder / "blobs")
+        self.bus = Bus(self.folder / "bus.sqlite", [CONTRACT])
+        self.blobs = Store(self.folder / "blobs")
         self.signer = DirectoryUploadSigner("http://127.0.0.1", b"0123456789abcdef", self.clock)
         self.tables = SqliteIngestTables(self.folder / "ingest.sqlite")
         self.service = IngestService(

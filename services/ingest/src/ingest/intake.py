@@ -118,7 +118,7 @@ class Intake:
         """Judge an episode's upload once it is stored; see `IngestService.complete`."""
         view = self._episodes.get(episode_id)
         announcement = self._episodes.announcement(episode_id)
-        if announcement is None or not _awaits_upload(view):
+        if announcement is None or not awaits_upload(view):
             return view
         upload = self._blobs.stat(upload_key(episode_id))
         if upload is None:
@@ -210,7 +210,7 @@ class Intake:
     def _settle(self, episode_id: str) -> bool:
         view = self._episodes.get(episode_id)
         announcement = self._episodes.announcement(episode_id)
-        if announcement is None or not _awaits_upload(view):
+        if announcement is None or not awaits_upload(view):
             return False
         if self._blobs.stat(upload_key(episode_id)) is not None:
             self.complete(episode_id)
@@ -254,7 +254,7 @@ def _first(episode_id: str, data: EventData, now: datetime) -> Event:
     )
 
 
-def _awaits_upload(view: EpisodeView) -> bool:
+def awaits_upload(view: EpisodeView) -> bool:
     """Tell whether an upload is welcome: one that began in time may end after its expiry."""
     late = view.state == "failed" and view.error is not None and view.error.code == EXPIRED
     return view.state == "awaiting_upload" or late

@@ -31,7 +31,7 @@ from ingest.domain import REPLAYABLE, EpisodeChange, EpisodeView, NewEpisode, St
 from ingest.domain.metadata import checked_link, checked_title
 from ingest.episodes import Episodes
 from ingest.imports import ImportedTranscripts
-from ingest.intake import EXPIRED, Announced, Intake
+from ingest.intake import EXPIRED, Announced, Intake, awaits_upload
 from ingest.ports import (
     AudioProbe,
     Claims,
@@ -101,6 +101,16 @@ class IngestService:
             Conflict: the Idempotency-Key was used for another request.
         """
         return self._intake.create(new, transcript=transcript, idempotency_key=idempotency_key)
+
+    def awaits_upload(self, episode_id: str) -> bool:
+        """Tell whether bytes for this episode are still welcome.
+
+        An upload endpoint asks before it stores: a second PUT must not replace accepted audio.
+
+        Raises:
+            NotFound: no such episode.
+        """
+        return awaits_upload(self._episodes.get(episode_id))
 
     def complete(self, episode_id: str) -> EpisodeView:
         """Judge an episode's stored upload and tell of it; done twice it is told once.
