@@ -224,9 +224,9 @@ def parse_event(wire: str | bytes | Mapping[str, Any]) -> Event:
         raise InvalidInput("an event's detail is a JSON object", code="event_not_object")
     try:
         meta = Meta.model_validate(detail.get("meta"))
-        raw = upcast(
-            kind.event_type(), meta.schema_version, kind.schema_version, detail.get("data")
-        )
+        raw = detail.get("data")
+        if meta.schema_version != kind.schema_version:
+            raw = upcast(name, meta.schema_version, kind.schema_version, raw)
         data = kind.model_validate(raw)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]

@@ -36,7 +36,12 @@ def _rfc3339(moment: datetime) -> str:
 class Model(BaseModel):
     """A frozen value that ignores, on read, fields a newer writer may have added."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="ignore",
+        populate_by_name=True,
+        str_min_length=0,  # a bound makes pydantic refuse lone surrogates, which JSON cannot carry
+    )
 
 
 class BlobRef(Model):
@@ -70,10 +75,10 @@ class Replay(Model):
 class Meta(Model):
     """What every event says about itself."""
 
-    event_id: str
+    event_id: str = Field(min_length=1)
     schema_version: int = Field(default=1, alias="schema")
-    episode_id: str
-    run_id: str
+    episode_id: str = Field(min_length=1)
+    run_id: str = Field(min_length=1)
     occurred_at: AwareDatetime
     correlation_id: str
     causation_id: str | None = None

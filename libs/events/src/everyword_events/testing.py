@@ -22,7 +22,7 @@ from everyword_events.catalogue import (
     TranscriptRefined,
     UploadRejected,
 )
-from everyword_events.envelope import BlobRef, Event, EventData, new_run_id
+from everyword_events.envelope import BlobRef, Event, EventData, Meta, Replay, new_run_id
 from everyword_events.ports import DeadLetters, EventPublisher, Inbox
 
 AS_OF: Final = datetime(2026, 3, 4, 5, 6, 7, 890000, tzinfo=UTC)
@@ -52,6 +52,7 @@ SAMPLE_DATA: Final[tuple[EventData, ...]] = (
         sha256="0a" * 32,
         hints=TranscriptionHints(language="sv", speakers=2, channels="speakers", engine="auto"),
         upload_expires_at=datetime(2026, 3, 5, tzinfo=UTC),
+        allow_duplicate=True,
     ),
     UploadRejected(code="not_audio", message="this is a text file", hint="upload the recording"),
     AudioUploaded(
@@ -76,7 +77,9 @@ SAMPLE_DATA: Final[tuple[EventData, ...]] = (
         flags=("degraded:no-speakers",),
         cost_usd=0.01,
     ),
-    TranscriptionFailed(code="engine_failed", message="the engine stopped", retryable=True),
+    TranscriptionFailed(
+        code="engine_failed", message="the engine stopped", hint="try another", retryable=True
+    ),
     TranscriptRefined(
         episode=EPISODE,
         transcript=_TRANSCRIPT,
@@ -119,6 +122,29 @@ SAMPLE_DATA: Final[tuple[EventData, ...]] = (
 def sample(kind: type[EventData]) -> EventData:
     """Return the sample of an event type, every field filled in."""
     return next(data for data in SAMPLE_DATA if type(data) is kind)
+
+
+def sample_event(kind: type[EventData]) -> Event:
+    """Return an event of a type, always the same: a replayed one, for search only."""
+    return Event(
+        source="everyword.sample",
+        meta=Meta(
+            event_id="0195619a-0000-7000-8000-000000000001",
+            schema_version=kind.schema_version,
+            episode_id="0195619a-0000-7000-8000-0000000000e1",
+            run_id="0195619a-0000-7000-8000-0000000000a1",
+            occurred_at=AS_OF,
+            correlation_id="0195619a-0000-7000-8000-000000000001",
+            causation_id="0195619a-0000-7000-8000-000000000000",
+            audience=("search",),
+            replay=Replay(
+                of="0195619a-0000-7000-8000-000000000000",
+                reason="a better glossary",
+                requested_at=AS_OF,
+            ),
+        ),
+        data=sample(kind),
+    )
 
 
 def ready(title: str = "Episode 1", *, show: str = "Slow Radio", episode_id: str = "") -> Event:

@@ -10,10 +10,10 @@ from typing import Any, Final
 
 from everyword_events.errors import InvalidInput
 
-type_and_version = tuple[str, int]
+TypeAndVersion = tuple[str, int]
 Step = Callable[[dict[str, Any]], dict[str, Any]]
 
-STEPS: Final[Mapping[type_and_version, Step]] = {}
+STEPS: Final[Mapping[TypeAndVersion, Step]] = {}
 
 
 def upcast(
@@ -21,12 +21,13 @@ def upcast(
     written: int,
     present: int,
     data: Any,
-    steps: Mapping[type_and_version, Step] = STEPS,
+    steps: Mapping[TypeAndVersion, Step] = STEPS,
 ) -> Any:
     """Lift `data` from schema `written` to `present`, one step at a time.
 
     Raises:
-        InvalidInput: the event is newer than this program, or a step is missing.
+        InvalidInput: the event is newer than this program, a step is missing, or the data is not
+            what the step expects.
     """
     if written > present:
         raise InvalidInput(
@@ -38,5 +39,11 @@ def upcast(
         step = steps.get((event_type, version))
         if step is None:
             raise InvalidInput(f"{event_type}: no step from schema {version}", code="event_too_old")
-        data = step(dict(data))
+        try:
+            data = step(dict(data))
+        except (LookupError, TypeError, ValueError) as error:
+            raise InvalidInput(
+                f"{event_type}: its data is not of schema {version}: {error!r}",
+                code="event_invalid",
+            ) from error
     return data
