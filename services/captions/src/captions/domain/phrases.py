@@ -78,6 +78,10 @@ class PhraseBreaks:
         costs.append(0)
         return costs
 
+    def between(self, before: str, after: str) -> int:
+        """Return the cost of a break between two words that no pause parts."""
+        return self.costs([before, after], [0, 0], [0, 0])[1]
+
     def _look(self, word: str) -> tuple[int, int]:
         """Return what a break after `word` costs, and one before it after a word of content."""
         bare = word.rstrip(_CLOSING) or word

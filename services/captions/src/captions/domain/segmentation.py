@@ -43,6 +43,11 @@ def break_into_cues(transcript: Transcript, limits: CueLimits) -> Captions:
     return Captions(cues, space, named, limits.max_line_chars)
 
 
+_Stop = tuple[int, int, int, int, int]
+"""Where a cue may end: after how many words; their end; the start of the next one; the first word
+from which the rest fits on one line; the cost."""
+
+
 class _Breaker:
     """One lane's tables - widths summed, costs of breaks, reach from each word - and the search."""
 
@@ -133,12 +138,14 @@ class _Breaker:
 
     def _cheapest(self, duration_ms: int) -> list[tuple[int, int]]:
         """Return (first, stop) words of each cue in the cheapest division of the lane."""
-        starts, ends, summed, costs = self._lane.starts, self._lane.ends, self._summed, self._costs
-        line_reach, cue_reach, inner = self._line_reach, self._cue_reach, self._inner_costs()
-        limits, gap, count = self._limits, self._gap, len(self._lane.words)
-        ms_per_column, shortest, longest = limits.reading_ms(1), limits.min_ms, limits.max_ms
+        starts, costs, inner = self._lane.starts, self._costs, self._inner_costs()
+        line_reach, cue_reach, limits = self._line_reach, self._cue_reach, self._limits
+        shortest, longest, count = limits.min_ms, limits.max_ms, len(starts)
+        nexts = [*starts, max(duration_ms, self._lane.ends[-1])]
+        reading = [limits.reading_ms(columns) for columns in self._summed]
+        gap = limits.reading_ms(self._gap)
         likely, passed = self._likely_breaks()
-        nexts = [*starts, max(duration_ms, ends[-1])]
+        choices = self._stops(likely, inner, nexts)
         best = [_NEVER] * (count + 1)
         best[0] = 0.0
         came = [0] * (count + 1)
@@ -146,25 +153,24 @@ class _Breaker:
             base = best[first] + _PER_CUE - inner[first]
             if base == _NEVER:
                 continue
-            begin, half = starts[first], line_reach[first]
-            origin, tail = summed[first] + gap, gap + limits.max_line_chars
-            stops = likely[passed[first] : passed[cue_reach[first]]]
-            if not stops or ends[stops[0] - 1] - begin > longest:
-                stops = [self._furthest(first)]
-            for stop in stops:
-                if ends[stop - 1] - begin > longest and stop > first + 1:
+            begins, half, read = starts[first], line_reach[first], reading[first] + gap
+            latest = begins + longest
+            reachable = choices[passed[first] : passed[cue_reach[first]]]
+            if not reachable or reachable[0][1] > latest:
+                reachable = self._stops([self._furthest(first)], inner, nexts)
+            for stop, ends, following, low, cost in reachable:
+                if ends > latest and stop > first + 1:
                     break
-                cost = base + costs[stop] + inner[stop - 1]
-                need = (summed[stop] - origin) * ms_per_column
+                total = base + cost
+                need = reading[stop] - read
                 need = max(need, shortest)
-                room = nexts[stop] - begin
-                if room < need:
-                    cost += _HURRIED + _HURRIED_SHARE * (need - room) / need
+                if following - begins < need:
+                    total += _HURRIED + _HURRIED_SHARE * (need - following + begins) / need
                 if stop > half:
-                    low = bisect_left(summed, summed[stop] - tail, first + 1, half + 1)
-                    cost += min(costs[low : half + 1], default=0) * _LINE_BREAK_SHARE
-                if cost < best[stop]:
-                    best[stop] = cost
+                    line = costs[low if low > first else first + 1 : half + 1]
+                    total += min(line, default=0) * _LINE_BREAK_SHARE
+                if total < best[stop]:
+                    best[stop] = total
                     came[stop] = first
         bounds = []
         stop = count
@@ -172,6 +178,21 @@ class _Breaker:
             bounds.append((came[stop], stop))
             stop = came[stop]
         return bounds[::-1]
+
+    def _stops(self, stops: list[int], inner: list[int], nexts: list[int]) -> list[_Stop]:
+        """Return what ending a cue at each of `stops` means."""
+        lane, summed, costs = self._lane, self._summed, self._costs
+        tail = self._limits.max_line_chars + self._gap
+        return list(
+            zip(
+                stops,
+                [lane.ends[stop - 1] for stop in stops],
+                [nexts[stop] for stop in stops],
+                [bisect_left(summed, summed[stop] - tail) for stop in stops],
+                [costs[stop] + inner[stop - 1] for stop in stops],
+                strict=True,
+            )
+        )
 
     def _furthest(self, first: int) -> int:
         """Return the longest cue's stop where no likely break is in reach."""

@@ -15,36 +15,42 @@ def standing_times(
 ) -> list[tuple[int, int]]:
     """Return (start, end) in ms for cues whose words span `starts`..`ends`, `widths` columns each.
 
-    A cue stands until it is read, into the pause after it; small gaps are closed. One that is
-    too quick borrows from a pause before it or from a next cue that has time to spare. Always
-    `start < end <= next start`, and no end lies past `duration_ms` while a start leaves room.
+    A cue appears with its first word and stands until it is read, into the pause after it; small
+    gaps are closed. Where speech is too quick, cues appear up to `max_shift_ms` earlier or later,
+    so that a cue without time borrows from its neighbours. Always `start < end <= next start`,
+    and no end lies past `duration_ms` while a start leaves room.
     """
     count = len(starts)
+    if not count:
+        return []
+    shift, horizon = limits.max_shift_ms, max(duration_ms, ends[-1])
     needs = [max(limits.min_ms, ceil(limits.reading_ms(width))) for width in widths]
-    horizon = max(duration_ms, ends[-1]) if count else 0
-    rooms = [(starts[at + 1] if at + 1 < count else horizon) - starts[at] for at in range(count)]
+    latest = _latest_starts(starts, needs, horizon, shift)
     spans: list[tuple[int, int]] = []
-    begin = max(0, starts[0] - _hurry(needs[0] - rooms[0], limits)) if count else 0
+    begin = max(0, min(starts[0], latest[0]))
     for at in range(count):
         read = begin + needs[at]
-        wanted = max(ends[at], read)
         following = horizon
         if at + 1 < count:
-            following = starts[at + 1]
-            lack = needs[at + 1] - rooms[at + 1]
-            if lack > 0:
-                following = max(following - _hurry(lack, limits), min(wanted, following))
-            else:
-                following += min(-lack, limits.max_shift_ms, max(0, read - following))
+            spoken = starts[at + 1]
+            following = max(min(spoken, latest[at + 1]), min(read, spoken + shift))
         following = max(following, begin + 1)
-        end = min(wanted, following)
+        end = min(max(ends[at], read), following)
         if following - end < limits.close_gaps_under_ms and at + 1 < count:
             end = following
         end = min(end, begin + limits.max_ms)
         spans.append((begin, end))
-        begin = max(following, end)
+        begin = following
     return spans
 
 
-def _hurry(lack: int, limits: CueLimits) -> int:
-    return min(max(0, lack), limits.max_shift_ms)
+def _latest_starts(
+    starts: Sequence[int], needs: Sequence[int], horizon: int, shift: int
+) -> list[int]:
+    """Return when each cue must have appeared for it and those after it to be read in time."""
+    latest: list[int] = []
+    after = horizon
+    for start, need in zip(reversed(starts), reversed(needs), strict=True):
+        after = min(max(after - need, start - shift), start + shift)
+        latest.append(after)
+    return latest[::-1]
