@@ -153,8 +153,7 @@ def test_thirty_kills_change_nothing(tmp_path: Path) -> None:
         time.sleep(draw.uniform(0.0, 1.5))
         stormy.kill_one(draw)
     stormy.ensure_up()
-    for file in waiting:
-        accepted.append(str(try_to_upload(stormy.url, file, f"stormy-{file.stem}")))
+    accepted += [str(try_to_upload(stormy.url, file, f"stormy-{file.stem}")) for file in waiting]
     views = settled(stormy.url, accepted)
     assert outcome(stormy.url, views) == expected
     for episode_id in accepted:

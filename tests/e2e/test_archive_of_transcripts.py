@@ -25,13 +25,8 @@ def test_one_transcript_through_the_house(everyword: Everyword, transcript_file:
 
     journal = [json.loads(line) for line in everyword("events", episode, "--json").splitlines()]
     types = [event["type"] for event in journal]
-    assert types[0] == "EpisodeCreated"
-    assert set(types[1:]) == {
-        "TranscriptReady",
-        "TranscriptRefined",
-        "CaptionsPublished",
-        "EpisodeIndexed",
-    }
+    assert types[:2] == ["TranscriptReady", "TranscriptRefined"]
+    assert sorted(types[2:]) == ["CaptionsPublished", "EpisodeIndexed"]
     kept = transcript_file.with_name("events.jsonl")
     kept.write_text("\n".join(json.dumps(event) for event in journal))
     everyword("check-events", str(kept))
@@ -47,7 +42,7 @@ def test_a_replay_with_a_changed_rule(everyword: Everyword, transcript_file: Pat
     assert replayed["episodes"][0]["state"] == "ready"
     assert "foghorn" in everyword("transcript", episode, "--format", "txt")
     assert everyword.json("search", "foghorn")["hits"] == 2
-    assert everyword.json("search", '"fog horn"')["matched"] != "exact"
+    assert everyword.json("search", '"fog horn"')["hits"] == 0
     journal = [json.loads(line) for line in everyword("events", episode, "--json").splitlines()]
     marks = [event["meta"]["replay"] for event in journal if event["meta"]["replay"]]
     assert [mark["reason"] for mark in marks] == ["rule"]

@@ -19,7 +19,7 @@ from everyword_local.commands.context import FAILED, CommandContext
 from everyword_local.output import Output
 
 WRONG_USE, NOT_FOUND, UNREACHABLE, INTERRUPTED = 2, 3, 4, 130
-_WRONG_USE_CODES = ("query_", "config_", "request_", "usage", "cursor_", "rule_")
+_WRONG_USE_CODES = ("config_", "cursor_", "format_", "query_", "request_", "usage")
 _FLAGS = ("--json", "--quiet")
 _OPTIONS = ("--data", "--api", "--config")
 
@@ -66,34 +66,22 @@ def run(arguments: Sequence[str]) -> int:
     hoisted = hoist_global_options(arguments)
     output = Output(as_json="--json" in hoisted, quiet=False)
     try:
-        everyword.main(args=hoisted, prog_name="everyword", standalone_mode=False)
+        code = everyword.main(args=hoisted, prog_name="everyword", standalone_mode=False) or 0
     except click.ClickException as error:
         output.error(_usage(error))
-        return WRONG_USE
+        code = WRONG_USE
     except (KeyboardInterrupt, click.Abort):
-        return INTERRUPTED
-    except click.exceptions.Exit as stop:
-        return stop.exit_code
-    except EverywordError as error:
-        if debug:
-            logging.exception("the command failed")
-        output.error(error)
-        return exit_code(error)
-    except BrokenPipeError:
+        code = INTERRUPTED
+    except BrokenPipeError:  # whoever read our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        code = 0
     except Exception as error:
         if debug:
             raise
-        output.error(
-            EverywordError(
-                f"unexpected {type(error).__name__}: {error}",
-                hint="EVERYWORD_DEBUG=1 shows where; please report it",
-                code="unexpected",
-            )
-        )
-        return FAILED
-    return 0
+        ours = error if isinstance(error, EverywordError) else _unexpected(error)
+        output.error(ours)
+        code = exit_code(ours)
+    return code
 
 
 def exit_code(error: EverywordError) -> int:
@@ -125,6 +113,14 @@ def hoist_global_options(arguments: Sequence[str]) -> list[str]:
         else:
             rest.append(argument)
     return [*front, *rest]
+
+
+def _unexpected(error: Exception) -> EverywordError:
+    return EverywordError(
+        f"unexpected {type(error).__name__}: {error}",
+        hint="EVERYWORD_DEBUG=1 shows where; please report it",
+        code="unexpected",
+    )
 
 
 def _usage(error: click.ClickException) -> EverywordError:

@@ -1,4 +1,4 @@
-"""The data folder: where everything lies, which version wrote it, and whether a server runs on it."""
+"""The data folder: where everything lies, who wrote it, and whether a server runs on it."""
 
 import contextlib
 import fcntl

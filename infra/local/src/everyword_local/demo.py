@@ -1,4 +1,4 @@
-"""`everyword demo`: two bundled episodes through the whole pipeline, over HTTP, on real processes."""
+"""`everyword demo`: two bundled episodes through the whole pipeline, over HTTP."""
 
 import contextlib
 import json

@@ -2,7 +2,7 @@
 
 import contextlib
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -134,24 +134,23 @@ class House:
             stopping=self._stopping.is_set,
         )
 
-    def handlers(self) -> Mapping[str, Handler]:
-        """Return every consumer's handler by its name, made on first use."""
-        return {
-            ingest.contract.CONTRACT.service: lambda event: self.ingest.handle(event),
-            transcribe_gpu.contract.CONTRACT.service: lambda event: self.transcribe.handle(event),
-            refine.contract.CONTRACT.service: lambda event: self.refine.handle(event),
-            captions.contract.CONTRACT.service: lambda event: self.captions.handle(event),
-            search.contract.CONTRACT.service: lambda event: self.search.handle(event),
+    def handler(self, consumer: str) -> Handler:
+        """Return a consumer's handler; its service is made now if nobody needed it yet."""
+        services: Mapping[str, Callable[[], Handler]] = {
+            ingest.contract.CONTRACT.service: lambda: self.ingest.handle,
+            transcribe_gpu.contract.CONTRACT.service: lambda: self.transcribe.handle,
+            refine.contract.CONTRACT.service: lambda: self.refine.handle,
+            captions.contract.CONTRACT.service: lambda: self.captions.handle,
+            search.contract.CONTRACT.service: lambda: self.search.handle,
         }
+        return services[consumer]()
 
     def run(self, consumers: Sequence[str], stop: threading.Event) -> None:
         """Work for these consumers, each on a thread of its own, until `stop` is set."""
-        handlers = self.handlers()
+        runners = {name: self._runner(name) for name in consumers}
         threads = [
-            threading.Thread(
-                target=self._runner(name, handlers[name]).run_forever, args=(stop,), name=name
-            )
-            for name in consumers
+            threading.Thread(target=runner.run_forever, args=(stop,), name=name)
+            for name, runner in runners.items()
         ]
         for thread in threads:
             thread.start()
@@ -197,6 +196,7 @@ class House:
                 return audio, self.blobs.path_of(audio)
         raise NotFound(f"episode {episode_id} has no audio", code="audio_missing")
 
-    def _runner(self, consumer: str, handler: Handler) -> ConsumerRunner:
+    def _runner(self, consumer: str) -> ConsumerRunner:
         batch = 1 if consumer in WORKER else QUICK_BATCH
-        return ConsumerRunner(self.bus.inbox(consumer), self.bus, handler, batch=batch)
+        inbox = self.bus.inbox(consumer)
+        return ConsumerRunner(inbox, self.bus, self.handler(consumer), batch=batch)

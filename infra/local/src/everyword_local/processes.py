@@ -99,6 +99,8 @@ def process_group(arguments: Sequence[str], give_up: Callable[[], None]) -> Iter
             if over.wait(LOOK_EVERY_S):
                 return
 
+    for child in children:
+        child.keep_alive()
     keeper = threading.Thread(target=look_after, name="process-group")
     keeper.start()
     try:

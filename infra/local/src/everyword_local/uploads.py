@@ -16,7 +16,7 @@ CORS = {"Access-Control-Allow-Origin": "*"}
 
 
 class UploadEndpoint:
-    """Answers `PUT /uploads/{token}`; when the bytes are stored, the episode's upload is complete."""
+    """Answers `PUT /uploads/{token}`: once the bytes are stored, the upload is complete."""
 
     def __init__(self, house: House) -> None:
         self._house = house

@@ -20,7 +20,24 @@ from everyword_local.commands.watching import describe, watch
 from everyword_transcripts import read_transcript, write_transcript
 
 AUDIO_SUFFIXES = frozenset(
-    [".mp3", ".m4a", ".m4b", ".mp4", ".aac", ".wav", ".flac", ".ogg", ".oga", ".opus", ".webm", ".mkv", ".mov", ".aif", ".aiff", ".wma"]
+    [
+        ".mp3",
+        ".m4a",
+        ".m4b",
+        ".mp4",
+        ".aac",
+        ".wav",
+        ".flac",
+        ".ogg",
+        ".oga",
+        ".opus",
+        ".webm",
+        ".mkv",
+        ".mov",
+        ".aif",
+        ".aiff",
+        ".wma",
+    ]
 )
 
 
@@ -49,6 +66,7 @@ class Source:
 @pass_context
 def add(
     context: CommandContext,
+    /,
     sources: tuple[str, ...],
     transcript: Path | None,
     *,

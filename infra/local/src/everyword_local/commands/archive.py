@@ -96,12 +96,12 @@ def transcript(context: CommandContext, episode: str, form: str, run: str | None
 def replay(
     context: CommandContext,
     episodes: tuple[str, ...],
+    *,
     show: str | None,
     from_: str,
     only: tuple[str, ...],
     reason: str,
     rate: str | None,
-    *,
     everything: bool,
     wait: bool,
 ) -> None:

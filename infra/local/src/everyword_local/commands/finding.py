@@ -21,7 +21,7 @@ from everyword_local.output import clock
 @click.option("--cursor", help="The page after this one: `next` of the page before.")
 @pass_context
 def search(
-    context: CommandContext, query: tuple[str, ...], episode: str | None, **wishes: str | None
+    context: CommandContext, /, query: tuple[str, ...], episode: str | None, **wishes: str | None
 ) -> None:
     """Find a spoken word, a "phrase", a pre* or all of several words."""
     wishes["from"] = wishes.pop("from_", None)
@@ -39,9 +39,8 @@ def _lines(reply: Json) -> Iterator[str]:
         return
     more = "+" if reply["capped"] else ""
     how = "" if reply["matched"] == "exact" else f" ({reply['matched'].replace('_', ' ')})"
-    yield (
-        f"{hits:,}{more} time{'s' * (hits != 1)} in {episodes:,} episode{'s' * (episodes != 1)}{how}"
-    )
+    times, shows = "s" * (hits != 1), "s" * (episodes != 1)
+    yield f"{hits:,}{more} time{times} in {episodes:,} episode{shows}{how}"
     for episode in reply["results"]:
         show = f"{episode['show']}: " if episode["show"] else ""
         yield ""

@@ -32,7 +32,9 @@ OUT = click.Path(path_type=Path, allow_dash=True)
 @click.option("--channels", type=click.Choice(["mix", "speakers"]), default=None)
 @click.option("-o", "--output", "to", type=OUT, required=True, help="The transcript; - is stdout.")
 @pass_context
-def transcribe(context: CommandContext, audio: Path, to: Path, **wishes: str | int | None) -> None:
+def transcribe(
+    context: CommandContext, /, audio: Path, to: Path, **wishes: str | int | None
+) -> None:
     """Recognise the speech in a file: words with times and speakers."""
     _must_exist(audio)
     hints = TranscriptionHints.model_validate({k: wish for k, wish in wishes.items() if wish})
@@ -84,6 +86,7 @@ def refine(
 def captions(
     context: CommandContext,
     files: tuple[str, ...],
+    *,
     forms: str,
     profile: str | None,
     title: str,
