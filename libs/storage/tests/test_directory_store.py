@@ -11,6 +11,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -150,6 +151,39 @@ def test_many_writers_of_one_key_leave_one_whole_blob(tmp_path: Path) -> None:
     last = stores[0].stat("e/a.bin")
     assert last is not None
     assert len(set(stores[0].get(last))) == 1
+
+
+def test_several_may_delete_the_same_episode_at_once(tmp_path: Path) -> None:
+    stores = [DirectoryBlobStore(tmp_path) for _ in range(4)]
+    for turn in range(10):
+        for number in range(40):
+            stores[0].put(f"e/r{number}/a.txt", b"x", media_type="text/plain")
+        with ThreadPoolExecutor(4) as pool:
+            counts = list(pool.map(lambda store: store.delete("e/"), stores))
+        assert sum(counts) == 40, turn
+        assert not (tmp_path / "e").exists()
+
+
+def test_a_put_survives_a_delete_beside_it_or_says_so(tmp_path: Path) -> None:
+    writer, remover = DirectoryBlobStore(tmp_path), DirectoryBlobStore(tmp_path)
+    done = threading.Event()
+
+    def remove() -> None:
+        while not done.is_set():
+            remover.delete("e/")
+
+    thread = threading.Thread(target=remove)
+    thread.start()
+    try:
+        for number in range(60):
+            with suppress(TransientFailure):
+                writer.put(f"e/r{number % 3}/a.txt", b"whole", media_type="text/plain")
+    finally:
+        done.set()
+        thread.join()
+    ref = writer.put("e/r0/a.txt", b"whole", media_type="text/plain")
+    assert writer.get(ref) == b"whole"
+    assert not list((tmp_path / ".incoming").iterdir())
 
 
 def test_a_file_where_the_folder_should_be_is_misconfigured(tmp_path: Path) -> None:

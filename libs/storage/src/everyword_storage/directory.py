@@ -38,6 +38,7 @@ from everyword_storage.keys import key_of, plain_key
 CHUNK_BYTES: Final = 1 << 20
 STALE_S: Final = 24 * 3600.0
 _INCOMING: Final = ".incoming"
+_TRIES: Final = 5
 _SUFFIX: Final = re.compile(r"\.[A-Za-z0-9]{1,8}$")
 
 
@@ -88,9 +89,8 @@ class DirectoryBlobStore:
 
     def open(self, ref: BlobRef) -> BinaryIO:
         """Open the blob for seekable reading; the digest is not compared."""
-        path = self.path_of(ref)
         try:
-            return path.open("rb")
+            return self.path_of(ref).open("rb")
         except FileNotFoundError as error:
             raise _missing(ref) from error
 
@@ -112,11 +112,15 @@ class DirectoryBlobStore:
     def stat(self, key: str) -> BlobRef | None:
         """Return the claim check of what lies under `key`, or None, without hashing."""
         where = self._place(key)
-        with _translated(where):
-            ref = _read_ref(where)
-        if ref is None or not _data_file(where, ref.sha256).is_file():
-            return None
-        return ref.model_copy(update={"uri": f"blob://{self._bucket}/{key}"})
+        for _ in range(_TRIES):
+            with _translated(where):
+                ref = _read_ref(where)
+            if ref is None:
+                return None
+            # A writer may replace the blob between these two looks: then look again.
+            if _data_file(where, ref.sha256).is_file():
+                return ref.model_copy(update={"uri": f"blob://{self._bucket}/{key}"})
+        return None
 
     def delete(self, prefix: str) -> int:
         """Delete every blob under `prefix` (ends in `/`); return how many."""
@@ -125,19 +129,21 @@ class DirectoryBlobStore:
         folder = self._place(prefix.removesuffix("/"))
         count = 0
         with _translated(folder):
-            # A blob ends with its ref; what is left without one is swept up behind it.
-            for ref_file in sorted(folder.rglob(".*.ref")):
-                with suppress(FileNotFoundError):
-                    ref_file.unlink()
-                    count += 1
+            # A blob ends with its ref; what is left without one is swept up behind it. Several
+            # services may delete the same episode at once: os.walk does not mind.
+            for directory, _, names in os.walk(folder):
+                for name in names:
+                    if name.startswith(".") and name.endswith(".ref"):
+                        with suppress(FileNotFoundError):
+                            (Path(directory) / name).unlink()
+                            count += 1
             _remove_tree(folder)
         return count
 
     def _install(self, where: Path, temporary: Path, ref: BlobRef) -> None:
-        for _ in range(5):
-            _make_folder(where.parent)
-            # A delete may take the folder away between these two steps: make it again.
-            with suppress(FileNotFoundError), _locked(where.parent) as folder:
+        for _ in range(_TRIES):
+            # A delete may take the folder away at any moment: then make it again.
+            with suppress(FileNotFoundError), _made_and_locked(where.parent) as folder:
                 older = _read_ref(where)
                 data_file = _data_file(where, ref.sha256)
                 temporary.rename(data_file)
@@ -231,8 +237,9 @@ def _make_folder(folder: Path) -> None:
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[int]:
+def _made_and_locked(folder: Path) -> Iterator[int]:
     """Hold the folder against other writers, in this process and others; yield its descriptor."""
+    _make_folder(folder)
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
