@@ -276,8 +276,8 @@ def _suggestion(text: str, expansion: Expansion, found: Found) -> str:
         for group in found.groups
         for moment in group.moments
         for word in moment.snippet
-        if word.match
-        for token in tokens_of(word.text)
+        if word["match"]
+        for token in tokens_of(word["text"])
     )
     for term, near in expansion.corrections().items():
         best = min(near, key=lambda word: (-said[word], word))

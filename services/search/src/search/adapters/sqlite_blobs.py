@@ -3,12 +3,13 @@
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
+_UINT16: Final = np.dtype("<u2")
 _UINT32: Final = np.dtype("<u4")
 _BLOCK_WORDS: Final = 512
 _SEPARATOR: Final = "\n"
@@ -34,6 +35,8 @@ class WordOfToken:
     @classmethod
     def read(cls, blob: bytes) -> "WordOfToken":
         """Unpack what `breaks_of` packed."""
+        if not blob:
+            return _IDENTITY
         pairs = unpack_ints(blob).astype(np.int64).reshape(-1, 2)
         return cls(pairs[:, 0], pairs[:, 1])
 
@@ -44,6 +47,21 @@ class WordOfToken:
         pair = np.searchsorted(self.tokens, at, side="right") - 1
         shifted = at - self.tokens[pair] + self.words[pair]
         return np.where(pair < 0, at, shifted)
+
+
+_IDENTITY: Final = WordOfToken(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
+
+
+def pack_lengths(starts: Sequence[int], ends: Sequence[int]) -> bytes:
+    """Pack how long each word lasts, as uint16 where that is wide enough."""
+    lengths = np.asarray(ends, dtype=np.int64) - np.asarray(starts, dtype=np.int64)
+    narrow = not len(lengths) or int(lengths.max()) <= np.iinfo(_UINT16).max
+    return lengths.astype(_UINT16 if narrow else _UINT32).tobytes()
+
+
+def unpack_lengths(blob: bytes, count: int) -> NDArray[np.unsignedinteger[Any]]:
+    """Unpack the lengths of `count` words."""
+    return np.frombuffer(blob, dtype=_UINT16 if len(blob) == 2 * count else _UINT32)
 
 
 def breaks_of(words: Sequence[int]) -> bytes:

@@ -8,26 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from search.adapters.sqlite_blobs import PackedWords, WordOfToken, unpack_ints
 from search.adapters.sqlite_match import match_expression
-from search.adapters.sqlite_scan import Accepted, occurrences
-from search.domain.document import Turn, speaker_at
-from search.domain.matching import CONTEXT, Match, Plan, Slot, matches
-from search.domain.pages import (
-    Candidate,
-    Cut,
-    EpisodeMoments,
-    Find,
-    Found,
-    Located,
-    Moment,
-    SaidWord,
-    locate,
-    outline,
-)
-from search.domain.query import Filters, folded_name
-
-_NO_DATE = float("-inf")
+from search.adapters.sqlite_scan import Accepted, AcceptedPattern, EpisodeTokens, occurrences
+from search.adapters.sqlite_show import SaidBy, shown
+from search.domain.matching import Alternatives, Plan, Slot, matches
+from search.domain.pages import Candidate, Find, Found, Located, locate, outline
+from search.domain.query import Filters
 
 
 def find_page(connection: sqlite3.Connection, find: Find, *, most_weighed: int) -> Found:
@@ -40,7 +26,13 @@ def find_page(connection: sqlite3.Connection, find: Find, *, most_weighed: int) 
     ]
 
     def scan(some: Sequence[Candidate]) -> list[Located]:
-        return [scanners[candidate.plan].locate(candidate) for candidate in some]
+        rows = connection.execute(
+            "select id, terms, breaks, repeats from tokens"
+            " where id in (select value from json_each(?))",
+            (json.dumps([candidate.handle for candidate in some]),),
+        )
+        packed = {row: EpisodeTokens(*columns) for row, *columns in rows}
+        return [scanners[one.plan].locate(one, packed[one.handle]) for one in some]
 
     lone = all(scanner.is_lone for scanner in scanners)
     page = outline(
@@ -55,7 +47,7 @@ def find_page(connection: sqlite3.Connection, find: Find, *, most_weighed: int) 
         page.hits,
         page.episodes,
         page.capped,
-        tuple(_shown(connection, cut) for cut in page.cuts),
+        tuple(shown(connection, cut) for cut in page.cuts),
         page.next,
     )
 
@@ -94,15 +86,12 @@ def _candidates(
         condition += " and e.language = :language"
         values["language"] = plan.language
     rows = connection.execute(
-        "select e.id, e.episode_id, e.published from postings"  # noqa: S608
+        f"select e.id, e.episode_id, coalesce(e.published, -9e999), {number} from postings"  # noqa: S608
         " join episode e on e.id = postings.rowid"
         f" where postings match :match and {condition}",
         {"match": expression, **values},
     )
-    return [
-        Candidate(episode_id, _NO_DATE if published is None else published, row, number)
-        for row, episode_id, published in rows
-    ]
+    return [*map(Candidate._make, rows)]
 
 
 def _known_hits(connection: sqlite3.Connection, find: Find) -> int | None:
@@ -126,139 +115,53 @@ class _Scanner:
     """Locates one plan's moments in an episode."""
 
     connection: sqlite3.Connection
-    plan: Plan
-    accepted: dict[Slot, Accepted]
+    wanted: Sequence[Sequence[AcceptedPattern]]
+    unwanted: Sequence[Sequence[AcceptedPattern]]
     speakers: frozenset[str] | None
 
     @classmethod
     def of(cls, connection: sqlite3.Connection, plan: Plan, filters: Filters) -> "_Scanner":
-        slots = {
-            slot
-            for alternatives in (*plan.wanted, *plan.unwanted)
-            for pattern in alternatives
-            for slot in pattern
-        }
-        return cls(
-            connection,
-            plan,
-            {slot: _accepted(connection, slot) for slot in slots},
-            filters.speakers,
-        )
+        def patterns(clauses: Sequence[Alternatives]) -> list[list[AcceptedPattern]]:
+            return [
+                [[_accepted(connection, slot) for slot in pattern] for pattern in alternatives]
+                for alternatives in clauses
+            ]
+
+        return cls(connection, patterns(plan.wanted), patterns(plan.unwanted), filters.speakers)
 
     @property
     def is_lone(self) -> bool:
         """One clause and nothing that could take a hit away."""
-        return len(self.plan.wanted) == 1 and not self.plan.unwanted and self.speakers is None
+        return len(self.wanted) == 1 and not self.unwanted and self.speakers is None
 
-    def locate(self, candidate: Candidate) -> Located:
-        row = self.connection.execute(
-            "select terms, breaks from tokens where id = ?", (candidate.handle,)
-        ).fetchone()
-        terms, word_of = unpack_ints(row[0]), WordOfToken.read(row[1])
-        wanted = [occurrences(terms, word_of, way, self.accepted) for way in self.plan.wanted]
+    def locate(self, candidate: Candidate, episode: EpisodeTokens) -> Located:
         if self.is_lone:
-            return locate(candidate, wanted[0], lone=True)
-        unwanted = [occurrences(terms, word_of, way, self.accepted) for way in self.plan.unwanted]
+            return locate(candidate, occurrences(episode, self.wanted[0]), lone=True)
         found = matches(
-            [spans.spans() for spans in wanted],
-            [spans.spans() for spans in unwanted],
-            said_by=self._said_by(candidate) if self.speakers is not None else None,
+            [occurrences(episode, clause).spans() for clause in self.wanted],
+            [occurrences(episode, clause).spans() for clause in self.unwanted],
+            said_by=None
+            if self.speakers is None
+            else SaidBy.of(self.connection, candidate.handle, self.speakers),
         )
-        return locate(candidate, found, lone=len(wanted) == 1)
-
-    def _said_by(self, candidate: Candidate) -> "_SaidBy":
-        turns = self.connection.execute(
-            "select turns from spoken where id = ?", (candidate.handle,)
-        ).fetchone()[0]
-        return _SaidBy(_turns(turns), self.speakers or frozenset())
+        return locate(candidate, found, lone=len(self.wanted) == 1)
 
 
-@dataclass(frozen=True)
-class _SaidBy:
-    turns: Sequence[Turn]
-    speakers: frozenset[str]
-
-    def __call__(self, word: int) -> bool:
-        speaker = speaker_at(self.turns, word)
-        return speaker is not None and folded_name(speaker) in self.speakers
-
-
-def _turns(raw: str) -> list[Turn]:
-    return [Turn(*turn) for turn in json.loads(raw)]
-
-
-def _accepted(connection: sqlite3.Connection, slot: Slot) -> Accepted:
-    ids = [
-        row
-        for (row,) in connection.execute(
-            "select id from term where term in (select value from json_each(?))",
-            (json.dumps(sorted(slot.terms)),),
-        )
-    ]
+def _accepted(connection: sqlite3.Connection, slot: Slot) -> Accepted | None:
+    """Return what a slot accepts, or None where no such word was ever said."""
+    rows = connection.execute(
+        "select id from term where term in (select value from json_each(?))",
+        (json.dumps([*slot.terms]),),
+    ).fetchall()
     if slot.prefix:
-        ids += [
-            row
-            for (row,) in connection.execute(
-                "select id from term where term >= ? and term < ?",
-                (slot.prefix, slot.prefix + chr(0x10FFFF)),
-            )
-        ]
+        rows += connection.execute(
+            "select id from term where term >= ? and term < ?",
+            (slot.prefix, slot.prefix + chr(0x10FFFF)),
+        ).fetchall()
+    ids = [row for (row,) in rows]
     if len(ids) <= 1:
-        return Accepted(ids[0] if ids else None, None)
-    highest = connection.execute("select max(id) from term").fetchone()[0]
+        return Accepted(ids[0]) if ids else None
+    (highest,) = connection.execute("select max(id) from term").fetchone()
     table = np.zeros(highest + 1, dtype=bool)
     table[ids] = True
-    return Accepted(None, table)
-
-
-def _shown(connection: sqlite3.Connection, cut: Cut) -> EpisodeMoments:
-    candidate = cut.located.candidate
-    show, title, published, link = connection.execute(
-        "select show, title, published, link from episode where id = ?", (candidate.handle,)
-    ).fetchone()
-    spoken = _Spoken.of(connection, candidate.handle)
-    return EpisodeMoments(
-        episode_id=candidate.episode_id,
-        show=show,
-        title=title,
-        published_s=published,
-        link=link,
-        hits=len(cut.located.matches),
-        moments=tuple(spoken.moment(match) for match in cut.located.matches[cut.first : cut.last]),
-        more=cut.more,
-    )
-
-
-@dataclass(frozen=True)
-class _Spoken:
-    """What is shown of an episode's words."""
-
-    starts: Any
-    ends: Any
-    words: PackedWords
-    turns: Sequence[Turn]
-
-    @classmethod
-    def of(cls, connection: sqlite3.Connection, row: int) -> "_Spoken":
-        starts, ends, words, turns = connection.execute(
-            "select starts, ends, words, turns from spoken where id = ?", (row,)
-        ).fetchone()
-        return cls(unpack_ints(starts), unpack_ints(ends), PackedWords(words), _turns(turns))
-
-    def moment(self, match: Match) -> Moment:
-        first = max(0, match.first - CONTEXT)
-        last = min(len(self.starts) - 1, match.last + CONTEXT)
-        named = {word for span in match.named for word in range(span.first, span.last + 1)}
-        starts = self.starts[first : last + 1].tolist()
-        texts = self.words.slice(first, last)
-        return Moment(
-            start_s=int(self.starts[match.first]) / 1000,
-            end_s=int(self.ends[match.last]) / 1000,
-            speaker=speaker_at(self.turns, match.first),
-            first_word=match.first,
-            n_words=match.last - match.first + 1,
-            snippet=tuple(
-                SaidWord(text, start / 1000, at in named)
-                for at, (text, start) in enumerate(zip(texts, starts, strict=True), start=first)
-            ),
-        )
+    return Accepted(ids[0], table)

@@ -4,14 +4,15 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Final
 
 from everyword_events import EpisodeInfo
-from search.adapters.sqlite_blobs import breaks_of, pack_ints, pack_words
+from search.adapters.sqlite_blobs import breaks_of, pack_ints, pack_lengths, pack_words
 from search.adapters.sqlite_connections import Connections
 from search.adapters.sqlite_find import find_page, where
-from search.adapters.sqlite_scan import said_terms
+from search.adapters.sqlite_scan import EpisodeTokens
 from search.adapters.sqlite_vocabulary import SqliteVocabulary, kin_of
 from search.domain.document import EpisodeDocument
 from search.domain.pages import Facet, Facets, Find, Found, Stored
@@ -30,6 +31,7 @@ class SqliteWordIndex:
     def __init__(self, path: Path, *, most_weighed: int = 200) -> None:
         self._connections = Connections(path)
         self._most_weighed = most_weighed
+        self._kin_known: dict[str, set[str]] = {}
         self.vocabulary = SqliteVocabulary(self._connections)
 
     def close(self) -> None:
@@ -38,15 +40,17 @@ class SqliteWordIndex:
 
     def put(self, document: EpisodeDocument) -> Stored | None:
         """Store or replace an episode's words."""
+        said: AbstractSet[str] = frozenset()
         with self._connections.writing() as connection:
             row, revision, removed = _episode_row(connection, document.episode_id)
             if removed or revision > document.revision:
                 return None
             if revision != document.revision:
-                _forget_words(connection, row)
                 _describe(connection, row, document.info)
-                self._store_words(connection, row, document)
-            return Stored(len(document.words), 1, INDEX_NAME)
+                said = self._replace_words(connection, row, document)
+        # Only now is it durable that these terms' kin are noted.
+        self._kin_known.setdefault(document.language, set()).update(said)
+        return Stored(len(document.words), 1, INDEX_NAME)
 
     def describe(self, episode_id: str, info: EpisodeInfo) -> None:
         """State an episode's title, show, date and link."""
@@ -59,7 +63,7 @@ class SqliteWordIndex:
         """Forget an episode for good."""
         with self._connections.writing() as connection:
             row, _, _ = _episode_row(connection, episode_id)
-            _forget_words(connection, row)
+            _count_terms(connection, Counter(), _forget_words(connection, row))
             connection.execute(
                 "update episode set removed = 1, revision = '', title = '', show = '',"
                 " show_folded = '', published = null, link = null, language = '', words = 0"
@@ -77,53 +81,51 @@ class SqliteWordIndex:
         with self._connections.reading() as connection:
             return _facets(connection, filters)
 
-    def _store_words(
+    def _replace_words(
         self, connection: sqlite3.Connection, row: int, document: EpisodeDocument
-    ) -> None:
+    ) -> AbstractSet[str]:
         tokens: list[str] = []
         words: list[int] = []
-        said: Counter[str] = Counter()
         compounds: set[tuple[str, ...]] = set()
-        for index, word in enumerate(document.words):
-            of_word = tokens_of(word)
+        doubled: Counter[str] = Counter()
+        for index, of_word in enumerate(map(tokens_of, document.words)):
             tokens += of_word
-            words += [index] * len(of_word)
-            if len(of_word) > 1:
-                compounds.add(of_word)
-                said.update(set(of_word))
+            if len(of_word) == 1:
+                words.append(index)
             else:
-                said.update(of_word)
-        ids = _count_terms(connection, said)
+                words += [index] * len(of_word)
+                compounds.add(of_word)
+                doubled.update(Counter(of_word) - Counter(set(of_word)))
+        said = Counter(tokens)
+        said.subtract(doubled)
+        gone = _forget_words(connection, row)
+        ids = _count_terms(connection, said, gone)
         connection.executemany(
             "insert or ignore into kin (kinship, key, term) values (?, ?, ?)",
-            kin_of(said, compounds, document.language),
+            kin_of(
+                said.keys() - self._kin_known.get(document.language, ()),
+                compounds,
+                document.language,
+            ),
         )
         connection.execute(
             "insert into postings (rowid, tokens) values (?, ?)", (row, " ".join(tokens))
         )
         connection.execute(
-            "insert into tokens (id, terms, breaks) values (?, ?, ?)",
-            (row, pack_ints([ids[token] for token in tokens]), breaks_of(words)),
-        )
-        connection.execute(
-            "insert into spoken (id, starts, ends, words, turns) values (?, ?, ?, ?, ?)",
+            "insert into tokens (id, terms, breaks, repeats) values (?, ?, ?, ?)",
             (
                 row,
-                pack_ints(document.starts_ms),
-                pack_ints(document.ends_ms),
-                pack_words(document.words),
-                json.dumps(document.turns, ensure_ascii=False),
+                pack_ints([*map(ids.__getitem__, tokens)]),
+                breaks_of(words),
+                bool(doubled),
             ),
         )
-        names = {folded_name(turn.speaker): turn.speaker for turn in document.turns if turn.speaker}
-        connection.executemany(
-            "insert into speaker (id, folded, name) values (?, ?, ?)",
-            ((row, folded, name) for folded, name in names.items()),
-        )
+        _store_spoken(connection, row, document)
         connection.execute(
             "update episode set revision = ?, language = ?, words = ? where id = ?",
             (document.revision, document.language, len(document.words), row),
         )
+        return said.keys()
 
 
 def _episode_row(connection: sqlite3.Connection, episode_id: str) -> tuple[int, str, bool]:
@@ -154,14 +156,21 @@ def _describe(connection: sqlite3.Connection, row: int, info: EpisodeInfo) -> No
     )
 
 
-def _count_terms(connection: sqlite3.Connection, said: Counter[str]) -> dict[str, int]:
-    """Add to the terms' counts, making those that are new; return the ids."""
+def _count_terms(
+    connection: sqlite3.Connection, said: Counter[str], gone: Counter[str]
+) -> dict[str, int]:
+    """Count what an episode says now and no longer says; return the ids of what it says."""
+    ids = {term: number for number, term in _terms(connection, "term", said.keys() | gone.keys())}
+    for term in said:
+        if term not in ids:
+            made = connection.execute("insert into term (term) values (?)", (term,))
+            assert made.lastrowid is not None
+            ids[term] = made.lastrowid
     connection.executemany(
-        "insert into term (term, said) values (?, ?)"
-        " on conflict (term) do update set said = said + excluded.said",
-        said.items(),
+        "update term set said = said + ? where id = ?",
+        ((change, number) for term, number in ids.items() if (change := said[term] - gone[term])),
     )
-    return {term: number for number, term in _terms(connection, "term", said)}
+    return ids
 
 
 def _terms(
@@ -173,22 +182,47 @@ def _terms(
     ).fetchall()
 
 
-def _forget_words(connection: sqlite3.Connection, row: int) -> None:
-    """Take an episode's words out of the postings and counts."""
-    found = connection.execute("select terms, breaks from tokens where id = ?", (row,)).fetchone()
+def _store_spoken(connection: sqlite3.Connection, row: int, document: EpisodeDocument) -> None:
+    names = list(dict.fromkeys(turn.speaker for turn in document.turns))
+    turns = [
+        *(turn.first for turn in document.turns),
+        *(names.index(turn.speaker) for turn in document.turns),
+    ]
+    connection.execute(
+        "insert into spoken (id, starts, lengths, words, turns, speakers)"
+        " values (?, ?, ?, ?, ?, ?)",
+        (
+            row,
+            pack_ints(document.starts_ms),
+            pack_lengths(document.starts_ms, document.ends_ms),
+            pack_words(document.words),
+            pack_ints(turns),
+            json.dumps(names, ensure_ascii=False),
+        ),
+    )
+    connection.executemany(
+        "insert or ignore into speaker (id, folded, name) values (?, ?, ?)",
+        ((row, folded_name(name), name) for name in names if name),
+    )
+
+
+def _forget_words(connection: sqlite3.Connection, row: int) -> Counter[str]:
+    """Delete an episode's words; return in how many words each term stood."""
+    found = connection.execute(
+        "select terms, breaks, repeats from tokens where id = ?", (row,)
+    ).fetchone()
     if found is None:
-        return
-    ids, said = said_terms(found[0], found[1])
+        return Counter()
+    episode = EpisodeTokens(*found)
+    said = episode.said()
     spelled = dict(_terms(connection, "id", said))
     connection.execute(
         "insert into postings (postings, rowid, tokens) values ('delete', ?, ?)",
-        (row, " ".join(map(spelled.__getitem__, ids))),
-    )
-    connection.executemany(
-        "update term set said = said - ? where id = ?", ((n, term) for term, n in said.items())
+        (row, " ".join(map(spelled.__getitem__, episode.terms.tolist()))),
     )
     for table in ("tokens", "spoken", "speaker"):
         connection.execute(f"delete from {table} where id = ?", (row,))  # noqa: S608
+    return Counter({spelled[term]: count for term, count in said.items()})
 
 
 def _facets(connection: sqlite3.Connection, filters: Filters) -> Facets:

@@ -37,20 +37,24 @@ create table if not exists kin (
 
 -- The token at each position, as uint32 term ids, and where token and word indexes part:
 -- `breaks` holds uint32 pairs (token, word) from which on word = token - pair.token + pair.word.
+-- `repeats` is 1 where a word holds one token twice ("no-no"), so that hits must be told apart.
 create table if not exists tokens (
     id integer primary key references episode (id) on delete cascade,
     terms blob not null,
-    breaks blob not null
+    breaks blob not null,
+    repeats integer not null
 );
 
--- What is shown of a hit: times as uint32 milliseconds, words in deflated blocks, and
--- `turns`: JSON [[first word, speaker], …].
+-- What is shown of a hit. `starts`: uint32 milliseconds; `lengths`: the same in uint16, or in
+-- uint32 where a word lasts over 65 s; `words`: deflated blocks; `turns`: uint32 first words,
+-- then uint32 numbers of `speakers`, a JSON list of names and null.
 create table if not exists spoken (
     id integer primary key references episode (id) on delete cascade,
     starts blob not null,
-    ends blob not null,
+    lengths blob not null,
     words blob not null,
-    turns text not null
+    turns blob not null,
+    speakers text not null
 );
 
 create table if not exists speaker (

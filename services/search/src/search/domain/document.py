@@ -1,7 +1,7 @@
 """An episode as search holds it: every word with its times, and who said it."""
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -73,10 +73,5 @@ class EpisodeDocument:
 
     def speaker_of(self, word: int) -> str | None:
         """Return who says the word."""
-        return speaker_at(self.turns, word)
-
-
-def speaker_at(turns: Sequence[Turn], word: int) -> str | None:
-    """Return who speaks at a word, given turns in order."""
-    at = bisect_right(turns, word, key=lambda turn: turn.first) - 1
-    return turns[at].speaker if at >= 0 else None
+        at = bisect_right(self.turns, word, key=lambda turn: turn.first) - 1
+        return self.turns[at].speaker if at >= 0 else None

@@ -8,16 +8,19 @@ is `capped`.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from typing import Literal, NamedTuple
 
-from search.domain.matching import Match, Plan
+from typing_extensions import TypedDict
+
+from search.domain.matching import CONTEXT, Match, Plan
 from search.domain.query import Filters
 
 Sort = Literal["relevance", "date"]
 
 
 class Place(NamedTuple):
-    """An episode's place in the order, and how many of its moments are behind us."""
+    """An episode's place in the order, highest first, and how many of its moments are behind us."""
 
     weight: float
     published: float
@@ -42,12 +45,14 @@ class Find:
     after: Place | None = None
 
 
-@dataclass(frozen=True)
-class SaidWord:
-    """A word as shown in a snippet."""
+class SnippetWord(TypedDict):
+    """A word around a hit; `start` in seconds; `match` where the query names it.
+
+    A plain dict as the reply has it: a page shows thousands of them.
+    """
 
     text: str
-    start_s: float
+    start: float
     match: bool
 
 
@@ -60,7 +65,7 @@ class Moment:
     speaker: str | None
     first_word: int
     n_words: int
-    snippet: tuple[SaidWord, ...]
+    snippet: list[SnippetWord]
 
 
 @dataclass(frozen=True)
@@ -116,18 +121,19 @@ class Facets:
     languages: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """An episode that may hold moments; `handle` is the engine's own name for it."""
+class Candidate(NamedTuple):
+    """An episode that may hold moments; `handle` is the engine's own name for it.
 
+    `published` is -inf where no date is known; `plan` says which of the plans found it.
+    """
+
+    handle: int
     episode_id: str
     published: float
-    handle: int = 0
     plan: int = 0
 
 
-@dataclass(frozen=True)
-class Located:
+class Located(NamedTuple):
     """A candidate and its moments, in order."""
 
     candidate: Candidate
@@ -163,8 +169,9 @@ class Outline:
 
 def locate(candidate: Candidate, matches: Sequence[Match], *, lone: bool) -> Located:
     """Weigh an episode; `lone` says that the query is one clause, whose moments weigh 1 each."""
-    weight = float(len(matches)) if lone else sum(match.weight for match in matches)
-    return Located(candidate, matches, round(weight, 6))
+    if lone:
+        return Located(candidate, matches, float(len(matches)))
+    return Located(candidate, matches, round(sum(match.weight for match in matches), 6))
 
 
 def outline(
@@ -192,7 +199,7 @@ def outline(
             return replace(page, hits=hits, episodes=len(candidates))
         return page
     located = [found for found in scan(candidates) if found.matches]
-    located.sort(key=lambda found: _order(found.place(find.sort)))
+    located.sort(key=lambda found: found.place(find.sort), reverse=True)
     cuts, following = _cut(find, located, find.sort)
     hits = sum(len(found.matches) for found in located)
     return Outline(hits, len(located), False, cuts, following)
@@ -204,11 +211,14 @@ def _unweighed(
     scan: Callable[[Sequence[Candidate]], Sequence[Located]],
 ) -> tuple[Outline, int]:
     """Walk the candidates from the newest on, until the page is full and one more is known."""
-    newest = sorted(candidates, key=lambda c: _order(Place(0.0, c.published, c.episode_id)))
+    newest = sorted(candidates, key=attrgetter("episode_id"), reverse=True)
+    newest.sort(key=attrgetter("published"), reverse=True)
     behind = 0
     if find.after is not None:
-        floor = _order(find.after)[1:]
-        while behind < len(newest) and _date_order(newest[behind]) < floor:
+        reached = find.after[1:3]
+        while (
+            behind < len(newest) and (newest[behind].published, newest[behind].episode_id) > reached
+        ):
             behind += 1
     located: list[Located] = []
     cuts: tuple[Cut, ...] = ()
@@ -232,7 +242,7 @@ def _cut(
         place = found.place(sort)
         skip = 0
         if find.after is not None:
-            if _order(place) < _order(find.after):
+            if place[:3] > find.after[:3]:
                 continue
             if place.episode_id == find.after.episode_id:
                 skip = find.after.moments
@@ -252,21 +262,17 @@ def _cut(
     return tuple(cuts), None
 
 
-def _order(place: Place) -> tuple[float, float, "_Descending"]:
-    return (-place.weight, -place.published, _Descending(place.episode_id))
+def shown_range(match: Match, n_words: int) -> tuple[int, int]:
+    """Return the first and last word of a moment's snippet."""
+    return max(0, match.first - CONTEXT), min(n_words - 1, match.last + CONTEXT)
 
 
-def _date_order(candidate: Candidate) -> tuple[float, "_Descending"]:
-    return (-candidate.published, _Descending(candidate.episode_id))
-
-
-class _Descending(str):
-    """A string that sorts from the last to the first: newer episode ids are higher."""
-
-    __slots__ = ()
-
-    def __lt__(self, other: str) -> bool:
-        return str.__gt__(self, other)
-
-    def __gt__(self, other: str) -> bool:
-        return str.__lt__(self, other)
+def snippet(
+    match: Match, first: int, texts: Sequence[str], starts_ms: Sequence[int]
+) -> list[SnippetWord]:
+    """Return the words around a moment; `first` is the index of the first of `texts`."""
+    named = {word - first for span in match.named for word in range(span.first, span.last + 1)}
+    return [
+        {"text": text, "start": start_ms / 1000, "match": at in named}
+        for at, (text, start_ms) in enumerate(zip(texts, starts_ms, strict=True))
+    ]

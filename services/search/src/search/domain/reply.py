@@ -5,15 +5,7 @@ from typing import NotRequired
 
 from typing_extensions import TypedDict
 
-from search.domain.pages import EpisodeMoments, Moment
-
-
-class SnippetWord(TypedDict):
-    """A word around a hit; `start` in seconds; `match` where the query names it."""
-
-    text: str
-    start: float
-    match: bool
+from search.domain.pages import EpisodeMoments, Moment, SnippetWord
 
 
 class MomentReply(TypedDict):
@@ -98,8 +90,5 @@ def _moment_reply(moment: Moment, base: str) -> MomentReply:
         first_word=moment.first_word,
         n_words=moment.n_words,
         url=at_moment(base, moment.start_s),
-        snippet=[
-            SnippetWord(text=word.text, start=word.start_s, match=word.match)
-            for word in moment.snippet
-        ],
+        snippet=moment.snippet,
     )

@@ -16,6 +16,7 @@ import Stemmer  # type: ignore[import-not-found]
 
 LONGEST_TOKEN: Final = 64
 
+_ASCII_EDGES: Final = " .,;:!?\"'()[]{}<>$%&*/-_=@|~^`\\"
 _UNIFY: Final = str.maketrans(
     dict.fromkeys("’‘‛ʼʹ`´＇′׳", "'") | dict.fromkeys("‐‑‒–—―−﹣－", "-") | {"״": '"'}  # noqa: RUF001
 )
@@ -54,8 +55,8 @@ _STEMMING = threading.Lock()
 @lru_cache(maxsize=1 << 16)
 def tokens_of(word: str) -> tuple[str, ...]:
     """Return the tokens of one display word, or of one word of a query; none for punctuation."""
-    if word.isascii() and word.isalnum():
-        return (word.lower()[:LONGEST_TOKEN],)
+    if word.isascii() and (plain := word.strip(_ASCII_EDGES)).isalnum():
+        return (plain.lower()[:LONGEST_TOKEN],)
     return tuple(token[:LONGEST_TOKEN] for token in _split(_normalized(word)))
 
 
@@ -74,6 +75,8 @@ def fold(token: str) -> str:
     Marks that spell a sound of their own stay: Indic vowel signs and viramas, Thai tones,
     Japanese voicing (their combining classes: Unicode 16, table 4-3).
     """
+    if token.isascii():
+        return token
     kept = "".join(
         str(unicodedata.decimal(c, c))
         for c in unicodedata.normalize("NFKD", token)

@@ -1,0 +1,106 @@
+"""Gives moments their words, times and speaker, out of an episode's packed row."""
+
+import json
+import sqlite3
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from search.adapters.sqlite_blobs import PackedWords, unpack_ints, unpack_lengths
+from search.domain.matching import Match
+from search.domain.pages import Cut, EpisodeMoments, Moment, shown_range, snippet
+from search.domain.query import folded_name
+
+
+def shown(connection: sqlite3.Connection, cut: Cut) -> EpisodeMoments:
+    """Return the part of an episode that a page shows."""
+    candidate = cut.located.candidate
+    show, title, published, link = connection.execute(
+        "select show, title, published, link from episode where id = ?", (candidate.handle,)
+    ).fetchone()
+    spoken = _Spoken.of(connection, candidate.handle)
+    return EpisodeMoments(
+        episode_id=candidate.episode_id,
+        show=show,
+        title=title,
+        published_s=published,
+        link=link,
+        hits=len(cut.located.matches),
+        moments=tuple(spoken.moment(match) for match in cut.located.matches[cut.first : cut.last]),
+        more=cut.more,
+    )
+
+
+@dataclass(frozen=True)
+class Turns:
+    """Who speaks from which word on."""
+
+    firsts: Sequence[int]
+    numbers: Sequence[int]
+    speakers: Sequence[str | None]
+
+    @classmethod
+    def read(cls, turns: bytes, speakers: str) -> "Turns":
+        """Unpack the columns of `spoken`."""
+        both = unpack_ints(turns).tolist()
+        return cls(both[: len(both) // 2], both[len(both) // 2 :], json.loads(speakers))
+
+    def speaker(self, word: int) -> str | None:
+        """Return who says a word."""
+        at = bisect_right(self.firsts, word) - 1
+        return self.speakers[self.numbers[at]] if at >= 0 else None
+
+
+@dataclass(frozen=True)
+class SaidBy:
+    """Tells whether a word is said by one of some speakers, by their folded names."""
+
+    turns: Turns
+    wanted: frozenset[str]
+
+    @classmethod
+    def of(cls, connection: sqlite3.Connection, row: int, wanted: frozenset[str]) -> "SaidBy":
+        """Read an episode's turns."""
+        found = connection.execute(
+            "select turns, speakers from spoken where id = ?", (row,)
+        ).fetchone()
+        return cls(Turns.read(*found), wanted)
+
+    def __call__(self, word: int) -> bool:  # noqa: D102
+        speaker = self.turns.speaker(word)
+        return speaker is not None and folded_name(speaker) in self.wanted
+
+
+@dataclass(frozen=True)
+class _Spoken:
+    starts: Any
+    lengths: Any
+    words: PackedWords
+    turns: Turns
+
+    @classmethod
+    def of(cls, connection: sqlite3.Connection, row: int) -> "_Spoken":
+        starts, lengths, words, turns, speakers = connection.execute(
+            "select starts, lengths, words, turns, speakers from spoken where id = ?", (row,)
+        ).fetchone()
+        starts_ms = unpack_ints(starts)
+        return cls(
+            starts_ms,
+            unpack_lengths(lengths, len(starts_ms)),
+            PackedWords(words),
+            Turns.read(turns, speakers),
+        )
+
+    def moment(self, match: Match) -> Moment:
+        first, last = shown_range(match, len(self.starts))
+        starts_ms = self.starts[first : last + 1].tolist()
+        end_ms = int(self.starts[match.last]) + int(self.lengths[match.last])
+        return Moment(
+            start_s=starts_ms[match.first - first] / 1000,
+            end_s=end_ms / 1000,
+            speaker=self.turns.speaker(match.first),
+            first_word=match.first,
+            n_words=match.last - match.first + 1,
+            snippet=snippet(match, first, self.words.slice(first, last), starts_ms),
+        )
