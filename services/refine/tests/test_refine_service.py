@@ -128,7 +128,7 @@ def test_a_removed_episode_leaves_nothing(
     service = RefineService(blobs, lambda _: AWS)
     event = ready(blobs, transcribe("we use a w s"))
     service.handle(event)
-    key = artifact_key("ep1", event.meta.run_id, "refined.json")
+    key = artifact_key("ep1", event.meta.run_id, "refine/transcript.json")
     assert blobs.stat(key) is not None
     removed = Event.first("ingest", EpisodeRemoved(), episode_id="ep1", run_id=new_run_id())
     assert service.handle(removed) == []

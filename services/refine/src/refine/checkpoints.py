@@ -52,8 +52,8 @@ class BlobCheckpoints:
     def __init__(self, blobs: BlobStore, episode_id: str, run_id: str) -> None:
         self._blobs = blobs
         self._run_id = run_id
-        self._shared = f"{episode_prefix(episode_id)}model"
-        self._own = artifact_key(episode_id, run_id, "model")
+        self._shared = f"{episode_prefix(episode_id)}refine/model"
+        self._own = artifact_key(episode_id, run_id, "refine/model")
 
     def load(self, name: str) -> StoredReply | None:
         """Return the reply kept under `name`, by any run if it was usable, else by this one."""

@@ -18,14 +18,16 @@ def run_for(event: Event, history: EpisodeHistory | None, blobs: BlobStore) -> s
     episode_id, run_id = event.meta.episode_id, event.meta.run_id
     if history is None or blobs.stat(artifact_key(episode_id, run_id, "refine.receipt.json")):
         return run_id
-    kept = blobs.stat(artifact_key(episode_id, run_id, "later-run.txt"))
+    kept = blobs.stat(artifact_key(episode_id, run_id, "refine/later-run.txt"))
     if kept is not None:
         return blobs.get(kept).decode()
     newest = history.newest(episode_id, TranscriptRefined)
     if newest is None or newest.meta.run_id <= run_id or _knows(newest, event, blobs):
         return run_id
     later = new_run_id()
-    blobs.put(artifact_key(episode_id, run_id, "later-run.txt"), later.encode(), media_type=_TEXT)
+    blobs.put(
+        artifact_key(episode_id, run_id, "refine/later-run.txt"), later.encode(), media_type=_TEXT
+    )
     return later
 
 

@@ -124,7 +124,7 @@ def bedrock_client(*, region: str, timeout_s: float) -> ConverseClient:
     config = Config(
         read_timeout=timeout_s,
         connect_timeout=10,
-        retries={"mode": "standard", "max_attempts": 3},
+        retries={"mode": "standard", "total_max_attempts": 3},
     )
     client: ConverseClient = boto3.client(
         "bedrock-runtime", region_name=region or None, config=config

@@ -1,0 +1,334 @@
+"""People's corrections through a real journal: recorded, applied, and applied again."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from everyword_events import (
+    EngineInfo,
+    EpisodeInfo,
+    EpisodeRemoved,
+    Event,
+    TranscriptEdited,
+    TranscriptReady,
+    TransientFailure,
+    new_run_id,
+)
+from everyword_events.sqlite_bus import SqliteBus
+from everyword_http import local_resolver
+from everyword_storage import DirectoryBlobStore
+from everyword_transcripts import Transcript, read_transcript, write_transcript
+from refine.adapters.journal_history import JournalHistory
+from refine.api import register
+from refine.config import RefineSettings
+from refine.contract import CONTRACT
+from refine.editing import Correction
+from refine.ports import Reply, SpeakerMatch
+from refine.service import RefineService
+
+EPISODE = EpisodeInfo(show="Slow Radio", title="One", as_of=datetime(2026, 1, 1, tzinfo=UTC))
+
+
+class House:
+    """A service, a bus and a store on a real disk, and the episode's events driven by hand."""
+
+    def __init__(self, bus: Any, blobs: DirectoryBlobStore) -> None:
+        self.bus = bus
+        self.blobs = blobs
+        self.service = RefineService(
+            blobs, lambda _: RefineSettings(), history=JournalHistory(bus), publisher=bus
+        )
+        app = local_resolver("Everyword", "1")
+        register(app, self.service)
+        self.http = TestClient(app)
+
+    def transcribed(self, transcript: Any, *, refine: Any = True) -> Any:
+        run_id = new_run_id()
+        body = write_transcript(transcript)
+        ref = self.blobs.put(f"in/{run_id}.json", body, media_type="application/json")
+        data = TranscriptReady(
+            episode=EPISODE,
+            transcript=ref,
+            language="en",
+            duration_s=transcript.duration_s,
+            words=transcript.n_words(),
+            engine=EngineInfo(name="x"),
+        )
+        event = Event.first("transcribe-gpu", data, episode_id="ep1", run_id=run_id)
+        self.bus.publish([event])
+        return self.refine(event) if refine else event
+
+    def refine(self, event: Any) -> Any:
+        caused = self.service.handle(event)
+        self.bus.publish(caused)
+        return caused[0]
+
+    def patch(self, status: Any = 202, **body: Any) -> Any:
+        reply = self.http.patch("/v1/episodes/ep1/transcript", json=body)
+        assert reply.status_code == status, reply.text
+        return reply.json()
+
+    def corrected(self, **body: Any) -> Any:
+        return self.refine(self.bus.get(self.patch(**body)["event_id"]))
+
+    def texts(self, refined: Any) -> Any:
+        transcript = read_transcript(self.blobs.get(refined.data.transcript))
+        return [segment.text for segment in transcript.segments]
+
+
+@pytest.fixture
+def house(tmp_path: Path, blobs: DirectoryBlobStore) -> Any:
+    return House(SqliteBus(tmp_path / "bus.sqlite3", [CONTRACT]), blobs)
+
+
+@pytest.fixture
+def spoken(transcribe: Callable[..., Transcript]) -> Any:
+    return transcribe(
+        "Hello and welcome to the show",
+        "Today we use cube cuttle every day",
+        "And that was all for now",
+        speakers=["S0", "S1"],
+    )
+
+
+def test_a_correction_is_an_event_and_starts_a_new_run(house: Any, spoken: str) -> None:
+    first = house.transcribed(spoken)
+    said = house.patch(segment=1, text="Today we use kubectl every day")
+    event = house.bus.get(said["event_id"])
+    assert isinstance(event.data, TranscriptEdited)
+    assert CONTRACT.accepts(event)
+    assert event.meta.run_id == said["run_id"] > first.meta.run_id
+    assert event.data.anchor.text == "Today we use cube cuttle every day"
+    got = house.refine(event)
+    assert got.meta.run_id == event.meta.run_id
+    assert house.texts(got)[1] == "Today we use kubectl every day"
+    assert got.data.episode == EPISODE
+
+
+def test_corrections_survive_a_new_recognition_and_each_other(
+    house: Any, spoken: str, transcribe: Callable[..., Transcript]
+) -> None:
+    house.transcribed(spoken)
+    house.corrected(at_s=5.0, text="Today we use kubectl every day")
+    house.corrected(label="S0", name="Helen")
+    house.corrected(segment=2, speaker="Helen")
+    again = house.transcribed(
+        transcribe(
+            "Hello and welcome to the show",
+            "Today we used cue battle every day",
+            "And that was all for now",
+            speakers=["S0", "S1"],
+        )
+    )
+    assert house.texts(again)[1] == "Today we use kubectl every day"
+    assert again.data.speakers == ("Helen", "S1")
+    transcript = read_transcript(house.blobs.get(again.data.transcript))
+    assert [s.speaker for s in transcript.segments] == ["S0", "S1", "S0"]
+    assert transcript.flags == ()
+
+
+def test_a_conflict_is_reported_and_kept_for_later_runs(
+    house: Any, spoken: str, transcribe: Callable[..., Transcript]
+) -> None:
+    house.transcribed(spoken)
+    house.corrected(segment=1, text="Today we use kubectl every day")
+    other = house.transcribed(transcribe("An entirely different recording it is that plays here"))
+    transcript = read_transcript(house.blobs.get(other.data.transcript))
+    assert transcript.flags == ("edit_conflicts:1",)
+    reply = house.http.get("/v1/episodes/ep1/changes").json()
+    assert [c["verdict"] for c in reply["changes"]] == ["conflict"]
+    assert "conflict: other words stand there now" in reply["diff"]
+    assert "? Today we use kubectl every day" in reply["diff"]
+    back = house.transcribed(spoken)
+    assert house.texts(back)[1] == "Today we use kubectl every day"
+
+
+def test_a_redelivered_or_replayed_correction_applies_once(house: Any, spoken: str) -> None:
+    house.transcribed(spoken)
+    said = house.patch(segment=1, text="Today we use kubectl every day")
+    event = house.bus.get(said["event_id"])
+    first, second = house.service.handle(event)[0], house.service.handle(event)[0]
+    assert first.data == second.data
+    assert first.meta.event_id == second.meta.event_id
+    replayed = event.replayed(run_id=new_run_id())
+    house.bus.publish([replayed])
+    got = house.refine(replayed)
+    assert house.texts(got)[1] == "Today we use kubectl every day"
+    assert len(house.service.report("ep1").edits) == 1
+
+
+def test_corrections_refined_in_the_other_order_both_count(house: Any, spoken: str) -> None:
+    house.transcribed(spoken)
+    one = house.bus.get(house.patch(segment=1, text="Today we use kubectl every day")["event_id"])
+    two = house.bus.get(house.patch(segment=2, text="And that is all for now")["event_id"])
+    second = house.refine(two)
+    first = house.refine(one)
+    newest = max(second, first, key=lambda event: event.meta.run_id)
+    assert house.texts(newest)[1:] == ["Today we use kubectl every day", "And that is all for now"]
+
+
+def test_a_correction_that_the_newest_run_does_not_know_gets_a_newer_run(
+    house: Any, spoken: str
+) -> None:
+    house.transcribed(spoken)
+    late = Event.first(
+        "refine",
+        TranscriptEdited(
+            anchor={"start": 3.9, "end": 7.4, "text": "Today we use cube cuttle every day"},
+            text="Today we use kubectl every day",
+        ),
+        episode_id="ep1",
+        run_id=new_run_id(),
+    )
+    house.corrected(segment=2, text="And that is all for now")
+    house.bus.publish([late])
+    got = house.refine(late)
+    newest = JournalHistory(house.bus).newest("ep1", type(got.data))
+    assert newest.meta.event_id == got.meta.event_id
+    assert got.meta.run_id > late.meta.run_id
+    assert house.texts(got)[1:] == ["Today we use kubectl every day", "And that is all for now"]
+    (again,) = house.service.handle(late)
+    assert (again.meta.run_id, again.meta.event_id) == (got.meta.run_id, got.meta.event_id)
+    assert again.data == got.data
+
+
+def test_a_recognition_overtaken_by_a_correction_of_the_old_one_still_wins(
+    house: Any, spoken: str, transcribe: Callable[..., Transcript]
+) -> None:
+    house.transcribed(spoken)
+    ready = house.transcribed(
+        transcribe("Hello and welcome to the show", "Today we are using it every single day"),
+        refine=False,
+    )
+    # The journal lags: the correction is refined before the new recognition is known.
+    edit = house.bus.get(house.patch(segment=2, text="And that is all for now")["event_id"])
+    behind = RefineService(
+        house.blobs, lambda _: RefineSettings(), history=Lagging(house.bus, ready.meta.event_id)
+    )
+    house.bus.publish(behind.handle(edit))
+    got = house.refine(ready)
+    assert got.meta.run_id > edit.meta.run_id
+    assert house.texts(got)[1] == "Today we are using it every single day"
+
+
+class Lagging(JournalHistory):
+    """A journal that has not heard of one event yet."""
+
+    def __init__(self, journal: Any, hidden: Any) -> None:
+        super().__init__(Hiding(journal, hidden))
+
+
+class Hiding:
+    def __init__(self, journal: Any, hidden: Any) -> None:
+        self.journal = journal
+        self.hidden = hidden
+
+    def get(self, event_id: Any) -> Any:
+        return None if event_id == self.hidden else self.journal.get(event_id)
+
+    def of_episode(self, episode_id: Any, *, after: Any = 0) -> Any:
+        found = self.journal.of_episode(episode_id, after=after)
+        return [one for one in found if one.event.meta.event_id != self.hidden]
+
+    def scan(self, *, types: Any = (), after: Any = 0) -> Any:
+        return self.journal.scan(types=types, after=after)
+
+
+def test_an_older_recognition_delivered_late_stays_old(house: Any, spoken: str) -> None:
+    old = house.transcribed(spoken, refine=False)
+    new = house.transcribed(spoken)
+    late = house.refine(old)
+    assert late.meta.run_id == old.meta.run_id < new.meta.run_id
+
+
+def test_a_correction_before_its_transcript_is_known_waits(house: Any) -> None:
+    edit = Event.first(
+        "refine", TranscriptEdited(label="S0", speaker="Ada"), episode_id="e", run_id=new_run_id()
+    )
+    with pytest.raises(TransientFailure):
+        house.service.handle(edit)
+
+
+def test_a_removed_episode_takes_neither_corrections_nor_late_events(
+    house: Any, spoken: str
+) -> None:
+    refined = house.transcribed(spoken)
+    gone = Event.first("ingest", EpisodeRemoved(), episode_id="ep1", run_id=new_run_id())
+    house.bus.publish([gone])
+    house.service.handle(gone)
+    house.patch(404, segment=0, text="x")
+    late = house.transcribed(spoken, refine=False)
+    assert house.service.handle(late) == []
+    assert house.blobs.stat(refined.data.transcript.uri.removeprefix("blob://local/")) is None
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ({"segment": 99, "text": "x"}, 404, "segment_missing"),
+        ({"at_s": 999.0, "text": "x"}, 404, "segment_missing"),
+        ({"label": "S9", "name": "Ada"}, 404, "label_missing"),
+        ({"segment": 1, "text": "x", "expect": "other words"}, 409, "edit_outdated"),
+        ({"segment": 1, "text": "x", "run_id": "another"}, 409, "edit_outdated"),
+        ({}, 422, "request_invalid"),
+        ({"segment": 1}, 422, "request_invalid"),
+        ({"segment": -1, "text": "x"}, 422, "request_invalid"),
+        ({"text": "x"}, 422, "request_invalid"),
+        ({"segment": 1, "at_s": 2.0, "text": "x"}, 422, "request_invalid"),
+        ({"label": "S0"}, 422, "request_invalid"),
+        ({"label": "S0", "name": "A", "text": "x"}, 422, "request_invalid"),
+        ({"label": "S0", "name": "  "}, 422, "request_invalid"),
+        ({"segment": 1, "txt": "x"}, 422, "request_invalid"),
+        ({"segment": 1, "text": "x" * 30_000}, 422, "request_invalid"),
+    ],
+)
+def test_wrong_corrections_are_refused(
+    house: Any, spoken: str, body: Any, status: Any, code: Any
+) -> None:
+    house.transcribed(spoken)
+    before = len(house.bus.of_episode("ep1"))
+    assert house.patch(status, **body)["code"] == code
+    assert len(house.bus.of_episode("ep1")) == before
+
+
+def test_an_episode_nobody_knows_is_not_found(house: Any) -> None:
+    assert house.patch(404, segment=0, text="x")["code"] == "episode_missing"
+    assert house.http.get("/v1/episodes/ep1/changes").status_code == 404
+
+
+def test_a_correction_pays_for_no_model_call_again(house: Any, spoken: str) -> Any:
+    class Counting:
+        name = "counting"
+        calls = 0
+
+        def complete(self, **_: Any) -> Any:
+            self.calls += 1
+            return Reply('{"speakers": [], "updates": []}', 50, 5)
+
+    model = Counting()
+    house.service = RefineService(
+        house.blobs,
+        lambda _: RefineSettings(),
+        history=JournalHistory(house.bus),
+        publisher=house.bus,
+        models=lambda _: model,
+    )
+    first = house.transcribed(spoken)
+    assert (model.calls, first.data.tokens) == (1, 55)
+    event = house.service.correct("ep1", Correction(segment=1, text="Other words"))
+    got = house.refine(event)
+    assert (model.calls, got.data.tokens) == (1, 0)
+
+
+def test_known_voices_are_named_where_they_are_sure(house: Any, spoken: str) -> Any:
+    class Voices:
+        def match(self, show: Any, episode_id: Any, labels: Any) -> Any:
+            assert (show, episode_id, labels) == ("Slow Radio", "ep1", ["S0", "S1"])
+            return [SpeakerMatch("S0", "Helen", 0.95), SpeakerMatch("S1", "Tom", 0.4)]
+
+    house.service = RefineService(house.blobs, lambda _: RefineSettings(), known_speakers=Voices())
+    assert house.transcribed(spoken).data.speakers == ("Helen", "S1")
