@@ -3,14 +3,16 @@
 import json
 from typing import Any
 
+import pysubs2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from captions.config import CaptionsSettings
+from captions.domain.ass import write_ass
 from captions.domain.cues import Captions, Cue, Line
-from captions.domain.formats import FORMATS
+from captions.domain.formats import FORMATS, Manuscript
 from captions.domain.srt import write_srt
 from captions.domain.text import write_markdown
 from captions.domain.timestamps import clock
@@ -68,6 +70,20 @@ def test_karaoke_stamps_rise_inside_the_cue() -> None:
     line = Line("a b c d e", None, tuple("abcde"), (1000, 1200, 1200, 900, 2000))
     written = write_karaoke(captions(Cue(1000, 2000, (line,))))
     assert written.endswith("\na <00:00:01.200>b c d e\n")
+
+
+def test_ass_lights_up_each_word_for_its_time() -> None:
+    first = Line("Say {x}", "A, B", ("Say", "{x}"), (1100, 1504))
+    second = Line("a\\N b", "A, B", ("a\\N", "b"), (1504, 1400))
+    written = FORMATS["ass"].write(
+        Manuscript(Transcript("en", 5.0), cues=captions(Cue(1000, 2000, (first, second))))
+    )
+    (event,) = pysubs2.SSAFile.from_string(str(written), format_="ass")
+    assert (event.start, event.end, event.name) == (1000, 2000, "A; B")
+    assert event.text == ("{\\k10}{\\k40}Say {\\k0}\\{x\\}\\N{\\k0}a\\\u2060N {\\k50}b")
+    late = captions(cue("Late.", start=36_000_000, end=36_001_000))
+    with pytest.raises(InvalidInput):
+        write_ass(late)
 
 
 def test_srt_names_who_speaks_when_that_changes() -> None:

@@ -206,7 +206,7 @@ def test_html_shows_the_words_and_no_tag_of_theirs(talk: Transcript) -> None:
     words = " ".join(text for tag, text in page.found if tag == "p").split()
     assert words == " ".join(paragraph.text for paragraph in script.paragraphs).split()
     assert page.tags <= {
-        "html", "head", "meta", "title", "body", "h1", "cite", "time", "p",
+        "html", "head", "meta", "title", "style", "body", "h1", "cite", "time", "p",
     }  # fmt: skip
 
 

@@ -1,17 +1,13 @@
 """Events in, files and events out: duplicates, reordering, replays, removal."""
 
-import sqlite3
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from captions.adapters.sqlite import SqliteLatestCaptions
 from captions.config import CaptionsSettings
 from captions.contract import CONTRACT
-from captions.domain.formats import FORMATS
-from captions.domain.latest import LatestFiles
-from everyword_events import CaptionsPublished, NotFound, TransientFailure, new_run_id
+from captions.domain.formats import FORMATS, PUBLISHED
+from everyword_events import CaptionsPublished, NotFound, new_run_id
 from everyword_transcripts import Transcript
 
 
@@ -20,7 +16,7 @@ def test_a_refined_transcript_is_published_in_every_format(stage: Any, spoken: A
     (published,) = stage.service.handle(event)
     assert CONTRACT.emits == (type(published.data),)
     assert published.meta.causation_id == event.meta.event_id
-    assert list(published.data.files) == list(FORMATS)
+    assert list(published.data.files) == [form.name for form in PUBLISHED]
     for name, ref in published.data.files.items():
         assert ref.media_type == FORMATS[name].media_type
         assert ref.uri.endswith(f"/{event.meta.run_id}/captions/{FORMATS[name].file}")
@@ -110,23 +106,3 @@ def test_an_unknown_format_run_or_episode_is_not_found(stage: Any, spoken: Any) 
     ):
         with pytest.raises(NotFound):
             stage.service.file(episode, form, run)
-
-
-def test_two_writers_cannot_overwrite_each_other_unseen(tmp_path: Path) -> None:
-    one, other = (SqliteLatestCaptions(tmp_path / "latest.sqlite3") for _ in range(2))
-    first = LatestFiles(run_id="a")
-    assert one.put("episode", first, was=None)
-    assert not other.put("episode", LatestFiles(run_id="b"), was=None)
-    assert other.put("episode", LatestFiles(run_id="c"), was=first)
-    assert not one.put("episode", LatestFiles(run_id="d"), was=first)
-    assert one.get("episode") == LatestFiles(run_id="c")
-
-
-def test_a_table_that_is_locked_for_long_is_a_passing_failure(tmp_path: Path) -> None:
-    path = tmp_path / "latest.sqlite3"
-    latest = SqliteLatestCaptions(path, busy_s=0.01)
-    blocker = sqlite3.connect(path, isolation_level=None)
-    blocker.execute("BEGIN IMMEDIATE")
-    with pytest.raises(TransientFailure):
-        latest.put("episode", LatestFiles(), was=None)
-    blocker.close()

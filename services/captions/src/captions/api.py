@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 
-from captions.domain.formats import FORMATS, Format
+from captions.domain.formats import FORMATS, PUBLISHED, Format
 from captions.service import CaptionsService
 
 _ROUTE = "/v1/episodes/<episode_id>/transcript"
@@ -13,7 +13,7 @@ _ROUTE = "/v1/episodes/<episode_id>/transcript"
 
 def register(app: Any, service: CaptionsService) -> None:
     """Put a route for each format on a Powertools resolver, and our JSON without a suffix."""
-    for form in FORMATS.values():
+    for form in PUBLISHED:
         _add(app, service, form, form.suffix)
     _add(app, service, FORMATS["json"], "")
 

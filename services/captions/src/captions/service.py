@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from captions.config import CaptionsSettings
-from captions.domain.formats import FORMATS
+from captions.domain.formats import FORMATS, PUBLISHED
 from captions.domain.latest import LatestFiles, retitled_name
 from captions.ports import LatestCaptions
 from captions.standalone import manuscript
@@ -144,7 +144,7 @@ class CaptionsService:
             read_transcript(self._blobs.get(transcript)), self._settings_for(show), title=title
         )
         files = {}
-        for name in only or FORMATS:
+        for name in only or [form.name for form in PUBLISHED]:
             form = FORMATS[name]
             artifact = retitled_name(form.file, title) if only else form.file
             files[name] = self._blobs.put(

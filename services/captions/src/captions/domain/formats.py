@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from captions.domain.ass import write_ass
 from captions.domain.cues import Captions
 from captions.domain.limits import PROFILES, CueLimits
 from captions.domain.paragraphs import Paragraph, paragraphs_of
@@ -46,13 +47,17 @@ class Manuscript:
 
 @dataclass(frozen=True)
 class Format:
-    """One format: `file` is the artifact's name, `suffix` what files and addresses end in."""
+    """One format: `file` is the artifact's name, `suffix` what files and addresses end in.
+
+    `published` ones are made for every episode, the others when asked for.
+    """
 
     name: str
     file: str
     suffix: str
     media_type: str
     write: Callable[[Manuscript], str | bytes]
+    published: bool = True
 
 
 _ALL: Final = (
@@ -114,5 +119,14 @@ _ALL: Final = (
         "text/vtt; charset=utf-8",
         lambda m: write_karaoke(m.captions, voices=m.voices, settings=m.cue_settings),
     ),
+    Format(
+        "ass",
+        "karaoke.ass",
+        ".ass",
+        "text/x-ssa; charset=utf-8",
+        lambda m: write_ass(m.captions),
+        published=False,
+    ),
 )
 FORMATS: Final[Mapping[str, Format]] = {form.name: form for form in _ALL}
+PUBLISHED: Final = tuple(form for form in _ALL if form.published)

@@ -1,7 +1,7 @@
 """Podcasting 2.0's own transcript forms: JSON 1.0.0 and HTML."""
 
 from html import escape
-from typing import Any
+from typing import Any, Final
 
 from pydantic_core import to_json
 
@@ -9,7 +9,11 @@ from captions.domain.cues import Captions
 from captions.domain.paragraphs import Paragraph
 from captions.domain.timestamps import short_clock
 
-JSON_VERSION = "1.0.0"
+JSON_VERSION: Final = "1.0.0"
+_STYLE: Final = (
+    "body{max-width:42em;margin:2em auto;padding:0 1em;font:1.05em/1.5 system-ui,sans-serif}"
+    "cite{font-style:normal;font-weight:600}time{color:#666;font-size:.85em}p{margin:.2em 0 1.2em}"
+)
 
 
 def write_podcast_json(captions: Captions) -> bytes:
@@ -36,7 +40,7 @@ def write_html(paragraphs: list[Paragraph], *, title: str, language: str) -> str
     parts = [
         f"<!DOCTYPE html>\n<html{lang}>\n<head>\n",
         '<meta charset="utf-8">\n<meta name="viewport" content="width=device-width">\n',
-        f"<title>{head}</title>\n</head>\n<body>\n<h1>{head}</h1>\n",
+        f"<title>{head}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<h1>{head}</h1>\n",
     ]
     for paragraph in paragraphs:
         if paragraph.speaker is not None:
