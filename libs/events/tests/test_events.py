@@ -240,10 +240,23 @@ def test_the_same_work_done_twice_is_the_same_event(cause: str, part: str) -> No
 
 
 def test_derived_ids_never_change() -> None:
+    cause = "0195619a-0000-7000-8000-000000000001"
     assert (
-        derived_event_id("0195619a-0000-7000-8000-000000000001", "TranscriptRefined", 1, "é")
-        == "aa17fe6f-3223-567f-b3e7-a29c47ae6b1f"
+        derived_event_id(cause, "TranscriptRefined", 1, "é")
+        == "0195619a-0000-867f-b3e7-a29c47ae6b1f"
     )
+    assert (
+        derived_event_id("not a UUID", "TranscriptRefined", 1)
+        == "718c9fbc-66d7-5c36-9bdd-224c8610f609"
+    )
+
+
+def test_derived_ids_of_a_chain_share_its_time_and_nothing_else() -> None:
+    cause = new_run_id()
+    effects = [derived_event_id(cause, "TranscriptRefined", 1, str(n)) for n in range(1000)]
+    assert {effect[:14] for effect in effects} == {cause[:14]}
+    assert len({effect[19:] for effect in effects}) == 1000
+    assert {UUID(effect).version for effect in effects} == {8}
 
 
 def test_an_effect_follows_its_cause() -> None:
