@@ -126,7 +126,7 @@ min-height:32px;padding:2px 14px;font-size:.9em;max-width:100%}
 article{padding:16px 0;border-top:1px solid var(--line)}
 h2,h3{margin:0;font-size:1.1em;font-weight:600;line-height:1.35;}
 h3 a:not(:hover){text-decoration:none}
-h3 a{display:inline-block}
+h3 a{display:inline-block;padding:1px 0}
 .meta{margin:0 0 6px;color:var(--muted);font-size:.875em}
 .strip{display:block;width:100%;height:10px;margin:8px 0;color:var(--accent);
 border-bottom:1px solid var(--line)}

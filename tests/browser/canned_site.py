@@ -1,0 +1,226 @@
+"""The canned archive as a web site, on a free port of this machine."""
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+
+import uvicorn
+from browser.canned_archive import Archive, Episode, state
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from everyword_transcripts import write_transcript
+from search.pages import render_results, render_transcript
+from search.widget_files import widget_path
+
+WEB = Path(str(files("everyword_local") / "web"))
+
+
+class _Policy:
+    """Sends every answer under the archive's policy, and writes down what was asked."""
+
+    def __init__(self, app: ASGIApp, archive: Archive) -> None:
+        self._app = app
+        self._archive = archive
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        self._archive.asked.append(f"{scope['path']}?{scope['query_string'].decode()}")
+
+        async def with_policy(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                policy = self._archive.policy.encode()
+                message["headers"] = [*message["headers"], (b"content-security-policy", policy)]
+            await send(message)
+
+        await self._app(scope, receive, with_policy)
+
+
+class _Site:
+    """The routes; each method answers one."""
+
+    def __init__(self, archive: Archive) -> None:
+        self.archive = archive
+
+    async def _trouble(self, query: str = "") -> Response | None:
+        await asyncio.sleep(self.archive.slow.get(query, self.archive.delay_s))
+        if not self.archive.fail:
+            return None
+        problem = {
+            "type": "about:blank",
+            "title": "Trouble",
+            "status": self.archive.fail,
+            "detail": "the index is away",
+            "code": "index_away",
+            "hint": "it comes back by itself",
+        }
+        return JSONResponse(problem, self.archive.fail, media_type="application/problem+json")
+
+    def _episode(self, request: Request) -> Episode | None:
+        return self.archive.episodes.get(request.path_params["id"])
+
+    async def search(self, request: Request) -> Response:
+        trouble = await self._trouble(request.query_params["q"])
+        return trouble or JSONResponse(self.archive.search(request.query_params))
+
+    async def suggest(self, request: Request) -> Response:
+        return JSONResponse({"suggestions": self.archive.suggest(request.query_params["q"])})
+
+    async def shows(self, _: Request) -> Response:
+        return JSONResponse({"names": self.archive.names(lambda each: [each.info.show])})
+
+    async def speakers(self, _: Request) -> Response:
+        return JSONResponse(
+            {
+                "names": self.archive.names(
+                    lambda each: [s.name or "" for s in each.transcript.speakers]
+                )
+            }
+        )
+
+    async def transcript(self, request: Request) -> Response:
+        trouble = await self._trouble()
+        episode = self._episode(request)
+        if trouble or episode is None:
+            return trouble or JSONResponse({}, 404)
+        return Response(write_transcript(episode.transcript), media_type="application/json")
+
+    async def captions(self, request: Request) -> Response:
+        episode = self._episode(request)
+        assert episode is not None
+        cues = []
+        for segment in episode.transcript.segments:
+            text = segment.text.replace("&", "&amp;").replace("<", "&lt;")
+            cues.append(f"{_stamp(segment.start)} --> {_stamp(segment.end)}\n{text}\n")
+        return Response("\n".join(["WEBVTT\n", *cues]), media_type="text/vtt")
+
+    async def media(self, request: Request) -> Response:
+        episode = self._episode(request)
+        if episode is None or episode.audio is None:
+            return Response(status_code=404)
+        return FileResponse(episode.audio, media_type="audio/ogg")
+
+    async def page_of_episode(self, request: Request) -> Response:
+        episode = self._episode(request)
+        if episode is None:
+            return HTMLResponse((WEB / "episode.html").read_text())
+        at = request.query_params.get("t")
+        page = render_transcript(
+            episode.transcript,
+            episode.info,
+            episode_id=episode.episode_id,
+            at_s=float(at) if at else None,
+        )
+        return HTMLResponse(page)
+
+    async def page_of_results(self, request: Request) -> Response:
+        query = request.query_params.get("q", "")
+        reply = self.archive.search(request.query_params) if query else None
+        return HTMLResponse(render_results(reply, query=query))
+
+    async def host(self, _: Request) -> Response:
+        return HTMLResponse(self.archive.host_page)
+
+    async def index(self, _: Request) -> Response:
+        return HTMLResponse((WEB / "index.html").read_text())
+
+    async def episodes(self, _: Request) -> Response:
+        listing = {"episodes": self.archive.states, "next": None}
+        return await self._trouble() or JSONResponse(listing)
+
+    async def announce(self, request: Request) -> Response:
+        body = await request.json()
+        self.archive.announced.append(body)
+        number = f"new-{len(self.archive.announced)}"
+        new = state(number, body["title"], "awaiting_upload", show=body.get("show", ""))
+        self.archive.states.insert(0, new)
+        upload = {"kind": "put", "url": f"/uploads/{number}", "headers": {}}
+        return JSONResponse({"episode_id": number, "existing": False, "upload": upload}, 201)
+
+    async def upload(self, request: Request) -> Response:
+        self.archive.uploads[request.path_params["id"]] = await request.body()
+        trouble = await self._trouble("upload")
+        if trouble:
+            return trouble
+        self._state(request)["state"] = "queued"
+        return JSONResponse({})
+
+    async def one(self, request: Request) -> Response:
+        return JSONResponse(self._state(request))
+
+    async def remove(self, request: Request) -> Response:
+        self.archive.states.remove(removed := self._state(request))
+        return JSONResponse({**removed, "state": "removed"})
+
+    async def replay(self, request: Request) -> Response:
+        self._state(request).update(state="queued", error=None)
+        return JSONResponse({"episode_ids": [request.path_params["id"]]}, 202)
+
+    def _state(self, request: Request) -> dict[str, object]:
+        wanted = request.path_params["id"]
+        return next(each for each in self.archive.states if each["episode_id"] == wanted)
+
+
+def application(archive: Archive) -> Starlette:
+    """Return the site with all its routes, under the archive's policy."""
+    site = _Site(archive)
+    return Starlette(
+        routes=[
+            Route("/", site.index),
+            Route("/host", site.host),
+            Route("/search", site.page_of_results),
+            Route("/episodes/{id}", site.page_of_episode),
+            Route("/v1/search", site.search),
+            Route("/v1/suggest", site.suggest),
+            Route("/v1/shows", site.shows),
+            Route("/v1/speakers", site.speakers),
+            Route("/v1/episodes", site.announce, methods=["POST"]),
+            Route("/v1/episodes", site.episodes),
+            Route("/v1/episodes/{id}", site.remove, methods=["DELETE"]),
+            Route("/v1/episodes/{id}", site.one),
+            Route("/v1/episodes/{id}/replays", site.replay, methods=["POST"]),
+            Route("/v1/episodes/{id}/transcript", site.transcript),
+            Route("/v1/episodes/{id}/transcript.vtt", site.captions),
+            Route("/uploads/{id}", site.upload, methods=["PUT"]),
+            Route("/media/{id}", site.media),
+            Mount("/widget", StaticFiles(directory=widget_path())),
+            Mount("/static", StaticFiles(directory=WEB)),
+        ],
+        middleware=[Middleware(_Policy, archive=archive)],
+    )
+
+
+def _stamp(seconds: float) -> str:
+    return f"{int(seconds // 3600):02}:{int(seconds // 60) % 60:02}:{seconds % 60:06.3f}"
+
+
+@contextmanager
+def served(archive: Archive) -> Iterator[Archive]:
+    """Serve the archive on a free port of this machine, in a thread."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    archive.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    config = uvicorn.Config(application(archive), log_config=None, lifespan="off")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    try:
+        yield archive
+    finally:
+        server.should_exit = True
+        server.force_exit = True
+        thread.join(10)
+        listener.close()

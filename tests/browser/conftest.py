@@ -1,0 +1,133 @@
+"""A real Chromium, a canned archive to browse, and what every page must hold."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from browser.canned_archive import Archive, awkward, sample
+from browser.canned_site import served
+
+try:
+    from axe_playwright_python.sync_playwright import Axe
+    from playwright.sync_api import sync_playwright
+except ImportError:
+    sync_playwright = None
+
+SWITCHES = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--autoplay-policy=no-user-gesture-required",
+    "--mute-audio",
+]
+MISSING = (
+    "needs Chromium and Playwright: apt-get install chromium;"
+    " pip install playwright axe-playwright-python"
+)
+HOST = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Host</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="/widget/pages.css">
+<script type="module" src="/widget/everyword-search.js"></script>
+<main>
+<h1>Listen</h1>
+{body}
+</main>
+</html>"""
+
+
+def _unavailable(reason: str) -> None:
+    if os.environ.get("EVERYWORD_REQUIRE_ALL_SUITES"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Chromium with a fresh profile; one per file, as Playwright runs once in a thread."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if sync_playwright is None or chromium is None:
+        _unavailable(MISSING)
+    with sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=chromium, args=SWITCHES)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def archive() -> Iterator[Archive]:
+    """The canned archive, served: two real episodes and the awkward ones."""
+    held = Archive()
+    for episode in [sample("interview"), sample("archive"), *awkward()]:
+        held.episodes[episode.episode_id] = episode
+    held.host_page = HOST.format(body="<everyword-search></everyword-search>")
+    with served(held):
+        yield held
+
+
+@pytest.fixture
+def embed(archive: Archive) -> Callable[[str], str]:
+    """Put HTML into the host page; returns the page's address."""
+
+    def put(body: str) -> str:
+        archive.host_page = HOST.format(body=body)
+        return f"{archive.url}/host"
+
+    return put
+
+
+@pytest.fixture
+def open_page(browser: Any) -> Iterator[Callable[..., Any]]:
+    """Open a page in a context of its own, and hold it to account at the end.
+
+    Whatever a test does, no script error, policy violation or injected script may have occurred.
+    """
+    contexts: list[Any] = []
+    complaints: list[str] = []
+
+    def opened(address: str, *, width: int = 900, height: int = 800, **options: Any) -> Any:
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        contexts.append(context)
+        context.set_default_timeout(5000)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "console",
+            lambda said: (
+                complaints.append(said.text) if "Content Security Policy" in said.text else None
+            ),
+        )
+        page.goto(address)
+        return page
+
+    yield opened
+    for context in contexts:
+        for page in context.pages:
+            if page.url.startswith("http"):
+                assert page.evaluate("window.hacked") is None
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def axe() -> Callable[..., list[str]]:
+    """Run axe-core on a page; returns what it finds serious or critical, in words."""
+
+    def run(page: Any) -> list[str]:
+        found = Axe().run(page).response["violations"]
+        return [
+            f"{each['id']}: {node['html']} {node['failureSummary']}"
+            for each in found
+            if each["impact"] in ("serious", "critical")
+            for node in each["nodes"]
+        ]
+
+    return run

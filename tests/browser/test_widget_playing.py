@@ -1,0 +1,187 @@
+"""<everyword-search> plays what it found, in its own player or the page's."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from browser.canned_archive import Archive
+
+pytestmark = pytest.mark.browser
+Open = Callable[..., Any]
+Embed = Callable[[str], str]
+STARTED = """() => {
+  window.started = [];
+  const hear = ({ target }) => window.started.push(target.currentTime);
+  for (const root of [document, document.querySelector('everyword-search').shadowRoot]) {
+    root.addEventListener('playing', hear, true);
+  }
+}"""
+OWN_PLAYER = "document.querySelector('everyword-search').shadowRoot.querySelector('audio')"
+PAINTED = "[...CSS.highlights.get('{}') ?? []].map(String).join('|')"
+
+
+def word_at(archive: Archive, episode: str, seconds: float) -> str:
+    words = list(archive.episodes[episode].transcript.words())
+    return next(w.word for w in reversed(words) if w.start <= seconds)
+
+
+def start_of(archive: Archive, episode: str, word: str) -> float:
+    return next(
+        w.start for w in archive.episodes[episode].transcript.words() if w.word.startswith(word)
+    )
+
+
+def test_a_hit_plays_from_just_before_its_word(archive: Archive, open_page: Open) -> None:
+    page = open_page(f"{archive.url}/host?q=foghorn")
+    page.evaluate(STARTED)
+    page.locator(".hit").first.click()
+    page.wait_for_function("() => window.started.length === 1")
+    word = start_of(archive, "interview", "foghorn")
+    assert word - 0.35 <= page.evaluate("window.started[0]") <= word
+    page.locator(".hit").nth(3).click()
+    page.wait_for_function("() => window.started.length === 2")
+    word = start_of(archive, "archive", "foghorn")
+    assert word - 0.35 <= page.evaluate("window.started[1]") <= word, "the other episode"
+    assert page.url.endswith("/host?q=foghorn"), "it played here, it did not follow the link"
+    assert any(each.startswith("/media/interview?") for each in archive.asked)
+
+
+def test_the_word_being_spoken_is_painted(archive: Archive, open_page: Open) -> None:
+    page = open_page(f"{archive.url}/host?q=foghorn")
+    page.locator(".hit").first.click()
+    painted = PAINTED.format("everyword-now")
+    page.wait_for_function(f"() => {painted} === 'foghorn'")
+    page.wait_for_function(f"() => {painted} === 'was'")
+    page.evaluate(f"{OWN_PLAYER}.pause()")
+    page.evaluate(f"{OWN_PLAYER}.currentTime = 36.9")
+    page.locator(".hit[aria-current]", has_text="0:36").wait_for()
+    head = page.locator("article[data-episode=interview] .strip line")
+    assert float(head.get_attribute("x1")) == pytest.approx(37.2 / 90.331 * 1000, abs=5)
+
+
+def test_the_page_may_play_it_itself(archive: Archive, open_page: Open) -> None:
+    page = open_page(f"{archive.url}/host?q=foghorn")
+    page.evaluate(
+        """document.addEventListener('everyword:seek', (event) => {
+          event.preventDefault();
+          window.asked = event.detail;
+        })"""
+    )
+    page.locator(".hit").first.click()
+    asked = page.evaluate("window.asked")
+    assert asked["episode"] == "interview"
+    assert asked["word"] == "foghorn"
+    assert asked["start"] == start_of(archive, "interview", "foghorn")
+    assert asked["end"] > asked["start"]
+    assert page.evaluate(f"{OWN_PLAYER}") is None
+    assert page.locator(".hit[aria-current]").count() == 1
+
+
+def test_a_player_on_the_page_is_used(archive: Archive, embed: Embed, open_page: Open) -> None:
+    body = '<audio id=p></audio><everyword-search player="#p"></everyword-search>'
+    page = open_page(f"{embed(body)}?q=potatoes")
+    page.evaluate(STARTED)
+    page.locator(".hit").first.click()
+    page.wait_for_function("() => window.started.length === 1")
+    assert page.evaluate("p.currentSrc").endswith("/media/archive")
+    word = start_of(archive, "archive", "potatoes")
+    assert word - 0.35 <= page.evaluate("window.started[0]") <= word
+
+
+def test_a_recording_of_the_page_own_is_kept(
+    archive: Archive, embed: Embed, open_page: Open
+) -> None:
+    body = (
+        '<audio id=p src="/media/archive?own"></audio>'
+        '<everyword-search player="#p" episode="archive"></everyword-search>'
+    )
+    page = open_page(f"{embed(body)}?q=foghorn")
+    page.locator(".hit").first.click()
+    page.wait_for_function("() => !p.paused && p.currentTime > 1")
+    assert page.evaluate("p.currentSrc").endswith("/media/archive?own")
+
+
+def test_without_a_player_hits_are_links(archive: Archive, embed: Embed, open_page: Open) -> None:
+    address = embed('<everyword-search player="none"></everyword-search>')
+    page = open_page(f"{address}?q=foghorn")
+    page.locator(".hit").first.click()
+    page.wait_for_url(f"{archive.url}/episodes/interview#t=17.67")
+
+
+def test_a_click_with_ctrl_opens_the_link(archive: Archive, open_page: Open) -> None:
+    page = open_page(f"{archive.url}/host?q=foghorn")
+    with page.context.expect_page() as opened:
+        page.locator(".hit").first.click(modifiers=["Control"])
+    assert opened.value.url == f"{archive.url}/episodes/interview#t=17.67"
+    assert page.evaluate(OWN_PLAYER) is None
+
+
+def test_a_recording_that_is_not_there_leaves_a_link(archive: Archive, open_page: Open) -> None:
+    page = open_page(f"{archive.url}/host?q=灯")
+    page.locator(".hit").first.click()
+    page.get_by_text("This cannot be played here.").wait_for()
+    link = page.get_by_role("link", name="Open the episode")
+    assert link.get_attribute("href") == f"{archive.url}/episodes/japanese"
+
+
+def test_youtube_is_steered_by_messages_alone(
+    archive: Archive, embed: Embed, open_page: Open
+) -> None:
+    archive.policy = "frame-src https://www.youtube-nocookie.com"
+    body = (
+        '<iframe id=yt src="https://www.youtube-nocookie.com/embed/x?enablejsapi=1"></iframe>'
+        '<everyword-search player="#yt"></everyword-search>'
+    )
+    address = embed(body)
+    page = open_page("about:blank")
+    page.route(
+        "https://www.youtube-nocookie.com/**",
+        lambda route: route.fulfill(
+            content_type="text/html",
+            body="""<script>
+              window.heard = [];
+              addEventListener('message', ({ data, source, origin }) => {
+                const message = JSON.parse(data);
+                heard.push(message);
+                const at = { event: 'infoDelivery', info: { currentTime: 18.0 } };
+                if (message.event === 'listening') source.postMessage(JSON.stringify(at), origin);
+              });
+            </script>""",
+        ),
+    )
+    page.goto(f"{address}?q=foghorn")
+    page.locator(".hit").first.click()
+    page.wait_for_function(f"() => {PAINTED.format('everyword-now')} === 'foghorn'")
+    frame = next(each for each in page.frames if "youtube" in each.url)
+    heard = frame.evaluate("window.heard")
+    seek = next(each for each in heard if each.get("func") == "seekTo")
+    assert seek["args"] == [pytest.approx(17.373), True]
+    assert "playVideo" in [each.get("func") for each in heard]
+
+
+def test_podlove_is_steered_through_its_store(archive: Archive, open_page: Open) -> None:
+    page = open_page(f"{archive.url}/host?q=foghorn")
+    page.evaluate(
+        """() => {
+          const tell = [];
+          window.actions = [];
+          document.querySelector('everyword-search').player = {
+            dispatch: (action) => window.actions.push(action),
+            subscribe: (callback) => { tell.push(callback); return () => {}; },
+            getState: () => ({ timepiece: { playtime: 18000 } }),
+          };
+          window.play = () => tell.forEach((callback) => callback());
+        }"""
+    )
+    page.locator(".hit").first.click()
+    page.wait_for_function("() => window.actions.length === 2")
+    assert page.evaluate("JSON.stringify(window.actions)") == json.dumps(
+        [
+            {"type": "PLAYER_REQUEST_PLAYTIME", "payload": 17373},
+            {"type": "PLAYER_REQUEST_PLAY"},
+        ],
+        separators=(",", ":"),
+    )
+    page.evaluate("window.play()")
+    assert page.evaluate(PAINTED.format("everyword-now")) == word_at(archive, "interview", 18.0)
