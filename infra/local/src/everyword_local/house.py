@@ -1,6 +1,7 @@
 """The composition root of one machine: every port gets its embedded adapter here, once."""
 
 import contextlib
+import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
@@ -18,7 +19,7 @@ import search.service
 import transcribe_gpu.contract
 import transcribe_gpu.service
 from captions.adapters.sqlite import SqliteLatestCaptions
-from everyword_events import BlobRef, Handler, NotFound
+from everyword_events import BlobRef, Handler, NotFound, TransientFailure
 from everyword_events.runner import ConsumerRunner
 from everyword_events.sqlite_bus import SqliteBus
 from everyword_local.client import IN_PROCESS
@@ -29,6 +30,8 @@ from everyword_storage.directory import DirectoryBlobStore
 from everyword_storage.signing import DirectoryUploadSigner
 from ingest.adapters.probe import probe_audio
 from ingest.adapters.sqlite import SqliteIngestTables
+from refine.adapters.choice import Models
+from refine.adapters.journal_history import JournalHistory
 from search.adapters.sqlite_index import SqliteWordIndex
 from transcribe_gpu.adapters.decoding import PyAvAudio
 from transcribe_gpu.adapters.progress_file import ProgressFolder
@@ -46,6 +49,10 @@ CONTRACTS = (
 WORKER = (transcribe_gpu.contract.CONTRACT.service,)
 DISPATCHER = tuple(each.service for each in CONTRACTS if each.service not in WORKER)
 QUICK_BATCH = 10
+MODEL_KEY = "EVERYWORD_MODEL_KEY"
+"""The environment variable that carries the language model's key."""
+SETTLE_EVERY_S = 60.0
+log = logging.getLogger(__name__)
 
 
 class House:
@@ -56,10 +63,16 @@ class House:
     """
 
     def __init__(
-        self, folder: DataFolder, settings: SettingsFile, *, base_url: str = IN_PROCESS
+        self,
+        folder: DataFolder,
+        settings: SettingsFile,
+        *,
+        base_url: str = IN_PROCESS,
+        model_key: str = "",
     ) -> None:
         self.folder = folder
         self.settings = settings
+        self._model_key = model_key
         self._stopping = threading.Event()
         self._closing = contextlib.ExitStack()
         self.bus = self._closing.enter_context(SqliteBus(folder.bus, CONTRACTS))
@@ -86,7 +99,7 @@ class House:
             episodes=tables,
             claims=tables,
             probe=probe_audio,
-            replay=JournalReplay(self.bus, self.bus),
+            replay=JournalReplay(self.bus, self.bus, CONTRACTS),
             settings_for=lambda show: self.settings.of_show(show).ingest,
             progress=self.progress,
         )
@@ -97,8 +110,14 @@ class House:
     @cached_property
     def refine(self) -> refine.service.RefineService:
         """The refine service."""
+        models = Models(api_key=self._model_key)
+        self._closing.callback(models.close)
         return refine.service.RefineService(
-            self.blobs, lambda show: self.settings.of_show(show).refine
+            self.blobs,
+            lambda show: self.settings.of_show(show).refine,
+            history=JournalHistory(self.bus),
+            publisher=self.bus,
+            models=models,
         )
 
     @cached_property
@@ -154,7 +173,9 @@ class House:
         ]
         for thread in threads:
             thread.start()
-        stop.wait()
+        while not stop.wait(SETTLE_EVERY_S):
+            if ingest.contract.CONTRACT.service in runners:
+                self._settle_uploads()
         self._stopping.set()
         for thread in threads:
             thread.join()
@@ -176,13 +197,24 @@ class House:
 
     def resume(self) -> None:
         """Take up what an earlier process left: stored uploads, and deliveries it had in hand."""
-        self.ingest.settle_uploads()
+        self._settle_uploads()
         for contract in CONTRACTS:
             self.bus.release_claims(contract.service)
+
+    def _settle_uploads(self) -> None:
+        """Complete or expire uploads that nobody completed; what fails is tried again later."""
+        try:
+            self.ingest.settle_uploads()
+        except TransientFailure as error:
+            log.warning("uploads not settled", extra={"code": error.code})
 
     def complete_upload(self, episode_id: str) -> str:
         """Judge a stored upload; return the episode's state."""
         return self.ingest.complete(episode_id).state
+
+    def path_of(self, ref: BlobRef) -> str:
+        """Return the file in which a blob lies, as people are shown it."""
+        return str(self.blobs.path_of(ref))
 
     def audio_of(self, episode_id: str) -> tuple[BlobRef, Path]:
         """Return an episode's audio and the file it lies in, for playing.

@@ -2,13 +2,14 @@
 
 import argparse
 import logging
+import os
 import sys
 import threading
 from pathlib import Path
 
 from everyword_events import EverywordError
 from everyword_local.data_folder import DataFolder
-from everyword_local.house import DISPATCHER, WORKER, House
+from everyword_local.house import DISPATCHER, MODEL_KEY, WORKER, House
 from everyword_local.logs import log_as_json
 from everyword_local.processes import ROLES, stop_with_parent
 from everyword_local.settings import SettingsFile
@@ -25,13 +26,18 @@ def main() -> int:
     chosen = parser.parse_args()
     stop = stop_with_parent()
     try:
-        with House(DataFolder(chosen.data), SettingsFile(chosen.settings)) as house:
+        with _house(chosen.data, chosen.settings) as house:
             log_as_json(house.folder.root / "logs" / f"{chosen.role}.log")
             run(chosen.role, house, stop)
     except EverywordError as error:
         sys.stderr.write(f"everyword {chosen.role}: {error.message}\n")
         return 1
     return 0
+
+
+def _house(data: Path, settings: Path | None) -> House:
+    key = os.environ.get(MODEL_KEY, "")
+    return House(DataFolder(data), SettingsFile(settings), model_key=key)
 
 
 def run(role: str, house: House, stop: threading.Event) -> None:

@@ -13,6 +13,7 @@ from starlette.routing import Mount, Route
 
 import captions.api
 import ingest.api
+import refine.api
 import search.api
 from everyword_events import Misconfigured, NotFound
 from everyword_http import local_resolver
@@ -20,10 +21,10 @@ from everyword_local import operations
 from everyword_local.data_folder import DataFolder
 from everyword_local.house import House
 from everyword_local.logs import log_as_json
-from everyword_local.pages import web_routes
 from everyword_local.processes import process_group
 from everyword_local.settings import SettingsFile
 from everyword_local.uploads import CORS, UploadEndpoint
+from everyword_local.web.routes import web_routes
 
 GRACE_S = 5
 
@@ -31,7 +32,8 @@ GRACE_S = 5
 def application(house: House) -> Starlette:
     """Compose the ASGI application of one house."""
     api = local_resolver("Everyword", version("everyword"))
-    ingest.api.register(api, house.ingest)
+    ingest.api.register(api, house.ingest, link_of=house.path_of)
+    refine.api.register(api, house.refine)
     captions.api.register(api, house.captions)
 
     search.api.register(api, house.search)

@@ -8,7 +8,7 @@ from typing import BinaryIO, cast
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
-from everyword_events import EverywordError, InvalidInput
+from everyword_events import Conflict, EverywordError, InvalidInput
 from everyword_http import CONTENT_TYPE, problem_of, status_of
 from everyword_local.house import House
 
@@ -38,6 +38,13 @@ class UploadEndpoint:
 
     async def _take(self, request: Request) -> dict[str, object]:
         grant = self._house.signer.verify(request.path_params["token"])
+        episode_id = grant.key.split("/")[1]
+        if not await asyncio.to_thread(self._house.ingest.awaits_upload, episode_id):
+            raise Conflict(
+                "this episode's upload is over",
+                hint="create another episode to upload another file",
+                code="upload_over",
+            )
         stated = request.headers.get("content-length", "")
         if stated.isdigit() and int(stated) != grant.size:
             raise _wrong_size(int(stated), grant.size)
@@ -48,7 +55,6 @@ class UploadEndpoint:
             cast("BinaryIO", body),
             media_type=grant.media_type,
         )
-        episode_id = grant.key.split("/")[1]
         view = await asyncio.to_thread(self._house.complete_upload, episode_id)
         return {"episode_id": episode_id, "state": view}
 

@@ -13,11 +13,12 @@ from urllib.parse import unquote, urlsplit
 import click
 import httpx
 
+from captions.reading import read_captions
 from everyword_events import InvalidInput, NotFound, TransientFailure
 from everyword_local.client import BLOCK_BYTES, Json
 from everyword_local.commands.context import CommandContext, option_wait, pass_context
 from everyword_local.commands.watching import describe, watch
-from everyword_transcripts import read_transcript, write_transcript
+from everyword_transcripts import write_transcript
 
 AUDIO_SUFFIXES = frozenset(
     [
@@ -143,7 +144,7 @@ def _add_transcript(
         raw = transcript.read_bytes()
     except FileNotFoundError as error:
         raise _no_file(transcript) from error
-    read = read_transcript(raw)
+    read = read_captions(raw, language=about.get("language", "und"))
     heard = list(audio)
     if len(heard) > 1:
         raise click.UsageError("one transcript goes with one audio file")

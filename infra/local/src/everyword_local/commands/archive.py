@@ -1,11 +1,11 @@
 """The archive's episodes: status, journal, transcript, replay, removal."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import click
 
-from everyword_events import CATALOGUE
+from everyword_events import CATALOGUE, InvalidInput
 from everyword_local.client import Json
 from everyword_local.commands.context import POLL_S, CommandContext, option_wait, pass_context
 from everyword_local.commands.watching import describe, watch
@@ -21,6 +21,7 @@ FORMATS = {
     "txt": ".txt",
     "karaoke-vtt": ".karaoke.vtt",
 }
+NOTHING_TO_REPLAY = "nothing_to_replay"
 REPLAYABLE = ("AudioUploaded", "TranscriptReady", "TranscriptRefined")
 
 
@@ -108,14 +109,12 @@ def replay(
     """Process episodes again from one of their events."""
     if not (episodes or show or everything):
         raise click.UsageError("name episodes, or say --show or --all")
-    wish = {"from": from_, "only": list(only), "reason": reason, "rate_per_s": _rate(rate)}
-    if episodes:
-        ids = [context.find_episode(each) for each in episodes]
-        for episode_id in ids:
-            context.api.post(f"/v1/episodes/{episode_id}/replays", wish)
-    else:
-        done = context.api.post("/v1/replays", {**wish, **({"show": show} if show else {})})
-        ids = done["episode_ids"]
+    wish = {"from": from_, "only": list(only), "reason": reason}
+    wanted = [context.find_episode(each) for each in episodes] or [
+        each["episode_id"]
+        for each in context.api.pages("/v1/episodes", "episodes", show=show, limit=200)
+    ]
+    ids = _replay_all(context, wanted, wish, rate_per_s=_rate(rate), named=bool(episodes))
     ended: list[Json] = []
     if wait:
         with context.working():
@@ -137,6 +136,29 @@ def remove(context: CommandContext, episode: str, reason: str) -> None:
     with context.working():
         context.wait_for_quiet()
     context.output.result({"removed": episode_id}, [f"removed {episode_id}"])
+
+
+def _replay_all(
+    context: CommandContext,
+    episode_ids: Sequence[str],
+    wish: Json,
+    *,
+    rate_per_s: float | None,
+    named: bool,
+) -> list[str]:
+    """Replay one after the other; return those that had such an event."""
+    done = []
+    with context.output.progress() as bars:
+        for episode_id in bars.track(episode_ids, description=f"replay from {wish['from']}"):
+            try:
+                context.api.post(f"/v1/episodes/{episode_id}/replays", wish)
+            except InvalidInput as error:
+                if named or error.code != NOTHING_TO_REPLAY:
+                    raise
+                continue
+            done.append(episode_id)
+            time.sleep(1 / rate_per_s if rate_per_s else 0)
+    return done
 
 
 def _rate(text: str | None) -> float | None:

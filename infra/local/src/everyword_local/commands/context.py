@@ -15,7 +15,7 @@ import platformdirs
 from everyword_events import Misconfigured, NotFound
 from everyword_local.client import IN_PROCESS, Api
 from everyword_local.data_folder import DataFolder
-from everyword_local.house import House
+from everyword_local.house import MODEL_KEY, House
 from everyword_local.output import Output
 from everyword_local.settings import FILE_NAME, SettingsFile
 
@@ -33,6 +33,7 @@ class CommandContext(contextlib.AbstractContextManager["CommandContext"]):
     chosen_data: Path | None = None
     api_url: str = ""
     key: str = ""
+    model_key: str = ""
     config: Path | None = None
     _closing: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
@@ -56,6 +57,7 @@ class CommandContext(contextlib.AbstractContextManager["CommandContext"]):
             chosen_data=data,
             api_url=api or environment.get("EVERYWORD_API", ""),
             key=environment.get("EVERYWORD_KEY", ""),
+            model_key=environment.get(MODEL_KEY, ""),
             config=config or (Path(config_name) if config_name else None),
         )
 
@@ -85,7 +87,9 @@ class CommandContext(contextlib.AbstractContextManager["CommandContext"]):
     @cached_property
     def house(self) -> House:
         """The whole house, composed in this process."""
-        return self._closing.enter_context(House(self.folder, self.settings))
+        return self._closing.enter_context(
+            House(self.folder, self.settings, model_key=self.model_key)
+        )
 
     @cached_property
     def api(self) -> Api:

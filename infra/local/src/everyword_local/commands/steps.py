@@ -5,16 +5,13 @@ from pathlib import Path
 import click
 
 from captions.domain.formats import FORMATS
+from captions.reading import convert, read_captions
 from captions.standalone import check_formats, format_of, render, render_files
-from everyword_events import (
-    InvalidInput,
-    Misconfigured,
-    NotFound,
-    TranscriptionHints,
-    parse_event,
-)
+from everyword_events import Misconfigured, NotFound, TranscriptionHints
+from everyword_events.check import check_lines
 from everyword_local.commands.context import CommandContext, pass_context
-from everyword_transcripts import Transcript, read_transcript, write_transcript
+from everyword_transcripts import Transcript, write_transcript
+from refine.adapters.choice import build_model
 from refine.domain.report import write_report
 from refine.standalone import refine_transcript
 from transcribe_gpu.standalone import transcribe_file
@@ -64,9 +61,9 @@ def refine(
     context: CommandContext, transcript: Path, to: Path, report: Path | None, show: str
 ) -> None:
     """Apply the rules of everyword.toml to a transcript."""
-    refined, changes = refine_transcript(
-        _transcript(transcript), context.settings.of_show(show).refine
-    )
+    settings = context.settings.of_show(show).refine
+    model = build_model(settings.model, api_key=context.model_key)
+    refined, changes = refine_transcript(_transcript(transcript), settings, model=model, show=show)
     _write(context, to, write_transcript(refined))
     if report is not None:
         _write(context, report, write_report(changes))
@@ -99,7 +96,9 @@ def captions(
     if files[0] == "convert" and len(files) == 3:  # noqa: PLR2004 - convert IN OUT
         source, target = Path(files[1]), Path(files[2])
         _must_exist(source)
-        _write(context, target, render(_transcript(source), format_of(target), settings))
+        cut_anew = settings if profile else None
+        converted = convert(source.read_bytes(), None, format_of(target), cut_anew, title=title)
+        _write(context, target, converted)
         _done(context, target, {"output": str(target)}, f"{source} -> {target}")
         return
     if len(files) != 1:
@@ -129,18 +128,19 @@ def check_events(context: CommandContext, file: Path) -> None:
     _must_exist(file)
     bad = total = 0
     with file.open("rb") as lines:
-        for number, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
+        for line in check_lines(lines):
             total += 1
-            said = {"line": number, "ok": True, "type": "", "code": "", "message": ""}
-            try:
-                said["type"] = parse_event(line).type
-            except InvalidInput as error:
-                bad += 1
-                said |= {"ok": False, "code": error.code, "message": error.message}
-            if context.output.as_json or not said["ok"]:
-                context.output.result(said, [f"line {number}: {said['message']}"])
+            bad += line.problem is not None
+            if line.problem is None and not context.output.as_json:
+                continue
+            said = {
+                "line": line.number,
+                "ok": line.problem is None,
+                "type": line.event.type if line.event else None,
+                "code": line.problem.code if line.problem else None,
+                "message": line.problem.message if line.problem else None,
+            }
+            context.output.result(said, [f"line {line.number}: {said['message']}"])
     context.output.note(f"{total - bad} of {total} lines are valid events")
     if bad:
         context.failed()
@@ -148,7 +148,7 @@ def check_events(context: CommandContext, file: Path) -> None:
 
 def _transcript(path: Path) -> Transcript:
     _must_exist(path)
-    return read_transcript(path.read_bytes())
+    return read_captions(path.read_bytes())
 
 
 def _must_exist(path: Path) -> None:
