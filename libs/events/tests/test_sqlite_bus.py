@@ -7,6 +7,7 @@ import sys
 import tempfile
 import threading
 import time
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from everyword_events import (
     TransientFailure,
     new_run_id,
 )
+from everyword_events.runner import ConsumerRunner
 from everyword_events.sqlite_bus import QueueDepth, SqliteBus
 from everyword_events.testing import drain, event_ids, ready
 
@@ -309,9 +311,28 @@ def test_a_full_disk_is_a_transient_failure(tmp_path: Path) -> None:
         bus.publish([ready()])
 
 
+def test_a_long_queue_is_worked_through_in_little_memory(tmp_path: Path) -> None:
+    with SqliteBus(tmp_path / "bus.sqlite3", REFINE) as bus:
+        runner = ConsumerRunner(bus.inbox("refine"), bus, lambda _event: ())
+
+        def peak_bytes(episodes: int) -> int:
+            for _ in range(episodes // 50):
+                bus.publish([ready() for _ in range(50)])
+            tracemalloc.start()
+            while runner.run_once():
+                pass
+            _, peak = tracemalloc.get_traced_memory()
+            tracemalloc.stop()
+            return peak
+
+        peak_bytes(100)  # what is loaded once
+        assert peak_bytes(1_000) < 2 * peak_bytes(100)
+
+
 OPEN_AT_ONCE = """
 import sys, time
 from everyword_events import ServiceContract, TranscriptReady
+from everyword_events.runner import ConsumerRunner
 from everyword_events.sqlite_bus import SqliteBus
 from everyword_events.testing import ready
 time.sleep(max(0, float(sys.argv[2]) - time.time()))

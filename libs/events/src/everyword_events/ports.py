@@ -4,9 +4,16 @@ Promised by every adapter:
 - **At least once.** A published event reaches every consumer whose contract accepts it, until the
   consumer acknowledges it or it lands in the dead letters with a reason. Nothing is dropped.
 - **Durable on return.** When `publish` returns, the events survive a crash of any process.
-- **Idempotent publishing is the consumer's business.** The same event id may be delivered twice.
+- **One holder at a time, mostly.** A delivery that was received is hidden from others until its
+  visibility time-out passes. Whoever lets it pass may find the delivery in other hands; both then
+  do the work, and the ids of what they emit are the same.
+- **Told.** What a consumer gives up is published as `DeliveryDeadLettered`, once per burial.
 
-Not promised: order, of any kind; that two consumers see an event at the same time; exactly once.
+Not promised: order, of any kind; exactly once (the same event id may be delivered twice, even when
+nothing failed); that two consumers see an event at the same time; that a consumer sees what was
+published before its contract was known to the publisher (a replay brings it).
+
+Methods raise TransientFailure when the bus does not answer and Misconfigured when it never will.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -65,13 +72,24 @@ class EventPublisher(Protocol):
 
 
 class Inbox(Protocol):
-    """One consumer's queue."""
+    """One consumer's queue.
+
+    With a claim that was lost, `acknowledge`, `give_back` and `bury` are no errors; whether they
+    still have an effect is each adapter's to say.
+    """
 
     def receive(self, *, most: int, visibility_s: float, wait_s: float = 0) -> Sequence[Delivery]:
-        """Take up to `most` deliveries, hidden from other receivers for `visibility_s`."""
+        """Take up to `most` deliveries, hidden from other receivers for `visibility_s`.
+
+        With none due, wait up to `wait_s` for one. A message that is no event is buried at once.
+        """
 
     def extend(self, delivery: Delivery, *, visibility_s: float) -> None:
-        """Heartbeat: hide the delivery for `visibility_s` from now."""
+        """Heartbeat: hide the delivery for `visibility_s` from now.
+
+        Raises:
+            Conflict: the claim was lost, as far as the bus can tell.
+        """
 
     def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
         """Finish deliveries for good."""
@@ -83,7 +101,7 @@ class Inbox(Protocol):
         """
 
     def bury(self, delivery: Delivery, *, code: str, message: str, hint: str) -> None:
-        """Move a delivery to the dead letters."""
+        """Move a delivery to the dead letters, and publish `DeliveryDeadLettered`."""
 
 
 @runtime_checkable
@@ -124,7 +142,11 @@ class Journal(Protocol):
         """Return the event, or None."""
 
     def of_episode(self, episode_id: str, *, after: int = 0) -> Sequence[Recorded]:
-        """Return the episode's events after a position, oldest first."""
+        """Return the episode's events after a position, oldest first.
+
+        Raises:
+            InvalidInput: one was written by a newer program.
+        """
 
     def scan(self, *, types: Sequence[str] = (), after: int = 0) -> Iterator[Recorded]:
         """Walk the journal in order from a position, in bounded memory."""
