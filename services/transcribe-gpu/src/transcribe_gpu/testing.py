@@ -2,6 +2,7 @@
 
 import io
 import json
+import struct
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -84,3 +85,14 @@ def clip(truth_file: Path, start: float, end: float, channel: int | None = None)
     ]
     samples = decoded(truth_file.with_name(truth["audio"]), channel)
     return Clip(samples[round(start * SAMPLE_RATE_HZ) : round(end * SAMPLE_RATE_HZ)], words)
+
+
+def long_silence(path: Path, hours: float) -> Path:
+    """Write a WAV of silence as a sparse file: no bytes on disk, all of them to decode."""
+    data = round(hours * 3600) * 2 * SAMPLE_RATE_HZ
+    header = b"RIFF" + struct.pack("<I", 36 + data) + b"WAVEfmt "
+    header += struct.pack("<IHHIIHH", 16, 1, 1, SAMPLE_RATE_HZ, 2 * SAMPLE_RATE_HZ, 2, 16)
+    with path.open("wb") as out:
+        out.write(header + b"data" + struct.pack("<I", data))
+        out.truncate(44 + data)
+    return path

@@ -46,7 +46,7 @@ def assemble(
     return Transcript(
         language=heard,
         duration_s=duration_s,
-        segments=tuple(ordered),
+        segments=tuple(sorted(ordered, key=lambda segment: segment.start)),
         speakers=tuple(Speaker(label) for label in labels if label in spoken),
         engine=engine,
         flags=tuple(dict.fromkeys(all_flags)),

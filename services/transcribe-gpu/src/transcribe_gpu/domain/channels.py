@@ -85,7 +85,8 @@ def _is_bleed(word: Word, same: Sequence[Word], loudness: dict[str | None, Loudn
         other.speaker != word.speaker
         and other.start < word.end
         and word.start < other.end
-        and loudness[other.speaker].between(other.start, other.end) >= BLEED_RATIO * here
+        and (there := loudness[other.speaker].between(other.start, other.end)) > here
+        and there >= BLEED_RATIO * here
         for other in same
     )
 

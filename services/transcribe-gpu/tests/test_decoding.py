@@ -1,0 +1,211 @@
+"""Any audio to 16 kHz mono: formats, channels, damage, and memory that does not grow."""
+
+import io
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import psutil
+import pytest
+
+from everyword_events import InvalidInput
+from transcribe_gpu.adapters.decoding import PyAvAudio
+from transcribe_gpu.testing import decoded, encoded, long_silence, tone
+
+FORMS = [
+    ("wav", "pcm_s16le", 8_000),
+    ("wav", "pcm_f32le", 48_000),
+    ("flac", "flac", 44_100),
+    ("mp3", "libmp3lame", 44_100),
+    ("ipod", "aac", 44_100),
+    ("ogg", "libopus", 48_000),
+    ("webm", "libopus", 48_000),
+    ("adts", "aac", 22_050),
+    ("aiff", "pcm_s16be", 22_050),
+    ("matroska", "flac", 96_000),
+]
+
+
+def noisy(seconds: float) -> "np.ndarray[tuple[int], np.dtype[np.float32]]":
+    """A tone in noise: unlike a pure tone it does not compress to nothing."""
+    noise = np.random.default_rng(3).normal(0, 0.05, round(seconds * 16_000))
+    return (tone(seconds) + noise).astype(np.float32)
+
+
+def audio(raw: bytes) -> PyAvAudio:
+    return PyAvAudio(io.BytesIO(raw))
+
+
+def loudest_hertz(samples: "np.ndarray[tuple[int], np.dtype[np.float32]]") -> float:
+    spectrum = np.abs(np.fft.rfft(samples[:16_000]))
+    return float(np.argmax(spectrum))
+
+
+@pytest.mark.parametrize(("container", "codec", "rate"), FORMS)
+def test_every_format_gives_the_same_sound(container: str, codec: str, rate: int) -> None:
+    source = audio(encoded(tone(3.3), container=container, codec=codec, rate=rate))
+    blocks = list(source.blocks())
+    samples = np.concatenate(blocks)
+    assert {block.dtype for block in blocks} == {np.dtype(np.float32)}
+    assert max(block.size for block in blocks) <= 16_000
+    assert samples.size / 16_000 == pytest.approx(3.3, abs=0.12)
+    assert source.decoded_s == samples.size / 16_000
+    assert source.expected_duration_s == pytest.approx(3.3, abs=0.2)
+    assert loudest_hertz(samples) == 440
+    assert 0.25 < np.abs(samples[8_000:-8_000]).max() < 0.35
+    assert source.flags == ()
+
+
+def test_channels_come_apart_and_mix() -> None:
+    raw = encoded(np.stack([tone(2, 300), tone(2, 900)]), layout="stereo")
+    assert audio(raw).channels == 2
+    assert loudest_hertz(decoded(raw, 0)) == 300
+    assert loudest_hertz(decoded(raw, 1)) == 900
+    mixed = np.abs(np.fft.rfft(decoded(raw)[:16_000]))
+    assert mixed[300] == pytest.approx(mixed[900], rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("second", "one"), [(tone(2, 300), True), (tone(2, 300, 0.2), False), (tone(2, 900), False)]
+)
+def test_channels_of_one_sound_are_recognised(
+    second: "np.ndarray[tuple[int], np.dtype[np.float32]]", one: bool
+) -> None:
+    source = audio(encoded(np.stack([tone(2, 300), second]), layout="stereo"))
+    for _ in source.blocks(0):
+        pass
+    assert source.one_sound is one
+
+
+def test_decoding_again_gives_the_same() -> None:
+    source = audio(encoded(noisy(2), container="mp3", codec="libmp3lame"))
+    first = np.concatenate(list(source.blocks()))
+    assert np.array_equal(first, np.concatenate(list(source.blocks())))
+
+
+def test_an_abandoned_decoding_does_no_harm() -> None:
+    source = audio(encoded(noisy(5)))
+    next(source.blocks())
+    assert sum(block.size for block in source.blocks()) == 5 * 16_000
+
+
+FASTSTART = {"movflags": "faststart"}
+
+
+@pytest.mark.parametrize(
+    ("container", "codec", "options"),
+    [("mp3", "libmp3lame", {}), ("ipod", "aac", FASTSTART), ("flac", "flac", {})],
+)
+def test_a_truncated_file_gives_what_it_has(
+    container: str, codec: str, options: dict[str, str]
+) -> None:
+    raw = encoded(noisy(20), container=container, codec=codec, options=options)
+    source = audio(raw[: len(raw) // 2])
+    samples = sum(block.size for block in source.blocks())
+    assert 8 < samples / 16_000 < 12
+    assert "truncated_audio" in source.flags
+
+
+def test_an_m4a_cut_before_its_index_is_refused() -> None:
+    raw = encoded(noisy(10), container="ipod", codec="aac")
+    with pytest.raises(InvalidInput) as error:
+        audio(raw[: len(raw) // 2])
+    assert error.value.code == "not_audio"
+
+
+def test_a_damaged_stretch_does_not_end_the_file() -> None:
+    raw = bytearray(encoded(noisy(20), container="ipod", codec="aac"))
+    middle = len(raw) // 2
+    raw[middle : middle + 3000] = np.random.default_rng(1).bytes(3000)
+    source = audio(bytes(raw))
+    samples = sum(block.size for block in source.blocks())
+    assert samples / 16_000 == pytest.approx(20, abs=0.1)
+    assert source.flags == ("damaged_audio",)
+
+
+def written(path: Path, frames: list[av.AudioFrame] | list[av.VideoFrame], codec: str) -> Path:
+    """Write frames, with the times they carry, to a Matroska file."""
+    with av.open(str(path), "w", format="matroska") as target:
+        rate = 25 if isinstance(frames[0], av.VideoFrame) else 16_000
+        stream: Any = target.add_stream(codec, rate=rate)
+        if isinstance(frames[0], av.VideoFrame):
+            stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
+        else:
+            stream.layout = "mono"
+        for frame in [*frames, None]:
+            target.mux(stream.encode(frame))
+    return path
+
+
+def test_a_hole_in_the_timestamps_is_filled_with_silence(tmp_path: Path) -> None:
+    frames = []
+    for second in (0, 1, 5, 6):
+        frame = av.AudioFrame.from_ndarray(
+            (tone(1) * 32767).astype(np.int16)[None], format="s16", layout="mono"
+        )
+        frame.sample_rate, frame.time_base = 16_000, Fraction(1, 16_000)
+        frame.pts = second * 16_000
+        frames.append(frame)
+    samples = decoded(written(tmp_path / "hole.mka", frames, "pcm_s16le"))
+    assert samples.size / 16_000 == pytest.approx(7, abs=0.01)
+    assert np.abs(samples[round(2.1 * 16_000) : round(4.9 * 16_000)]).max() == 0
+    assert np.abs(samples[round(5.1 * 16_000) :]).max() > 0.2
+
+
+NOT_AUDIO = {
+    "text": b"Dear sir, this is a letter.\n" * 300,
+    "noise": np.random.default_rng(2).bytes(50_000),
+    "zeros": bytes(50_000),
+    "id3 only": b"ID3\x03\x00\x00\x00\x00\x00\x7f",
+    "json": b'{"segments": []}',
+    "pdf": b"%PDF-1.4\n" + np.random.default_rng(2).bytes(5_000),
+}
+
+
+@pytest.mark.parametrize("raw", NOT_AUDIO.values(), ids=list(NOT_AUDIO))
+def test_what_is_not_audio_is_refused(tmp_path: Path, raw: bytes) -> None:
+    path = tmp_path / "talk.mp3"
+    path.write_bytes(raw)
+    with path.open("rb") as source, pytest.raises(InvalidInput) as error:
+        list(PyAvAudio(source).blocks())
+    assert error.value.code in {"not_audio", "audio_undecodable"}
+    assert error.value.hint
+
+
+def test_nothing_at_all_is_refused() -> None:
+    with pytest.raises(InvalidInput) as error:
+        audio(b"")
+    assert error.value.code == "audio_empty"
+
+
+def test_a_video_without_sound_is_refused(tmp_path: Path) -> None:
+    picture = av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8), format="rgb24")
+    film = written(tmp_path / "silent.mkv", [picture.reformat(format="yuv420p")], "mpeg4")
+    with pytest.raises(InvalidInput) as error:
+        audio(film.read_bytes())
+    assert error.value.code == "no_audio_track"
+
+
+@pytest.mark.parametrize("form", ["#EXTM3U\n#EXTINF:2,\n{}\n", "ffconcat version 1.0\nfile '{}'\n"])
+def test_a_playlist_cannot_reach_other_files(tmp_path: Path, form: str) -> None:
+    secret = tmp_path / "secret.wav"
+    secret.write_bytes(encoded(tone(2)))
+    with pytest.raises(InvalidInput):
+        list(audio(form.format(secret).encode()).blocks())
+
+
+def test_memory_does_not_grow_with_length(tmp_path: Path) -> None:
+    """An hour is 230 MB of float32; what is held at a time must be nothing of the kind."""
+    process = psutil.Process()
+    with long_silence(tmp_path / "long.wav", 1).open("rb") as source:
+        recording = PyAvAudio(source)
+        blocks = recording.blocks()
+        next(blocks)
+        before = most = process.memory_info().rss
+        for number, _ in enumerate(blocks):
+            if number % 60 == 0:
+                most = max(most, process.memory_info().rss)
+    assert recording.decoded_s == 3600
+    assert most - before < 10_000_000

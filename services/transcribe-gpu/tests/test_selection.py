@@ -1,0 +1,247 @@
+"""Which engine is taken, what is said about it, and where its model comes from."""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from everyword_events import InvalidInput
+from transcribe_gpu.adapters.faster_whisper_engine import FasterWhisperSource
+from transcribe_gpu.adapters.model_hub import HUB_WAIT_S, ModelHub
+from transcribe_gpu.adapters.pocketsphinx_engine import PocketSphinxEngine, PocketSphinxSource
+from transcribe_gpu.config import TranscribeSettings
+from transcribe_gpu.errors import EngineUnavailable
+from transcribe_gpu.ports import Availability, SpeechEngine, StageReport
+from transcribe_gpu.selection import REMEMBER_S, EngineSelector
+from transcribe_gpu.testing_whisper import write_parrot
+
+REPOSITORY = "Systran/faster-whisper-base"
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+def quiet(stage: str, fraction: float, eta_s: float | None) -> None:
+    pass
+
+
+class Source:
+    """An engine source that does as it is told, and counts."""
+
+    def __init__(self, name: str, *, ok: bool = True, loads: bool = True) -> None:
+        self.name = name
+        self.ok = ok
+        self.loads = loads
+        self.asked = self.loaded = 0
+
+    def accuracy(self, model: str) -> str:
+        return "splendid"
+
+    def knows(self, language: str) -> bool:
+        return language != "sv" or self.name == "big"
+
+    def availability(self, model: str, *, ask_hub: bool) -> Availability:
+        self.asked += 1
+        return Availability(ok=self.ok and model in ("", "m"), detail="not today")
+
+    def load(self, model: str, *, report: StageReport) -> SpeechEngine:
+        self.loaded += 1
+        if not self.loads:
+            raise EngineUnavailable("out of memory")
+        engine = PocketSphinxEngine()
+        engine.name = self.name
+        return engine
+
+
+def settings(**wish: str) -> TranscribeSettings:
+    return TranscribeSettings.model_validate(wish)
+
+
+def test_the_best_engine_is_taken_and_announced() -> None:
+    choice = EngineSelector([Source("big"), Source("small")]).choose(settings(), report=quiet)
+    assert choice.engine.name == "big"
+    assert choice.announcement == "speech engine: big en-us on cpu - splendid"
+    assert choice.flags == ()
+
+
+def test_the_next_engine_is_taken_and_the_reason_told() -> None:
+    selector = EngineSelector([Source("big", ok=False), Source("small")])
+    choice = selector.choose(settings(), report=quiet)
+    assert choice.engine.name == "small"
+    assert choice.announcement.endswith("splendid (big: not today)")
+    assert choice.flags == ()
+
+
+def test_an_engine_that_fails_to_load_is_replaced_and_flagged() -> None:
+    selector = EngineSelector([Source("big", loads=False), Source("small")])
+    choice = selector.choose(settings(), report=quiet)
+    assert choice.engine.name == "small"
+    assert choice.flags == ("fallback:big",)
+    assert "out of memory" in choice.announcement
+
+
+def test_an_engine_asked_for_by_name_is_never_replaced() -> None:
+    for big in (Source("big", ok=False), Source("big", loads=False)):
+        selector = EngineSelector([big, Source("small")])
+        with pytest.raises(EngineUnavailable):
+            selector.choose(settings(engine="big"), report=quiet)
+    choice = EngineSelector([Source("big"), Source("small")]).choose(
+        settings(engine="small"), report=quiet
+    )
+    assert choice.engine.name == "small"
+
+
+def test_an_unknown_engine_is_refused_with_those_there_are() -> None:
+    with pytest.raises(InvalidInput) as error:
+        EngineSelector([Source("big")]).choose(settings(engine="huge"), report=quiet)
+    assert error.value.code == "engine_unknown"
+    assert error.value.hint == "known are auto, big"
+
+
+def test_an_engine_that_does_not_know_the_language_is_not_taken() -> None:
+    selector = EngineSelector([Source("small"), Source("big")])
+    assert selector.choose(settings(language="sv"), report=quiet).engine.name == "big"
+    with pytest.raises(InvalidInput) as error:
+        selector.choose(settings(language="sv", engine="small"), report=quiet)
+    assert error.value.hint == "use big"
+    with pytest.raises(InvalidInput) as error:
+        EngineSelector([Source("small")]).choose(settings(language="sv"), report=quiet)
+    assert error.value.code == "language_unsupported"
+
+
+def test_a_model_nobody_has_gives_the_default_model_and_a_flag() -> None:
+    selector = EngineSelector([Source("big"), Source("small")])
+    choice = selector.choose(settings(model="giant"), report=quiet)
+    assert choice.engine.name == "big"
+    assert choice.flags == ("fallback:model giant",)
+    assert selector.choose(settings(model="m"), report=quiet).flags == ()
+
+
+def test_the_loaded_engine_is_kept_and_a_missing_one_asked_for_once_a_minute() -> None:
+    now = [0.0]
+    big, small = Source("big", ok=False), Source("small")
+    selector = EngineSelector([big, small], clock=lambda: now[0])
+    for _ in range(3):
+        selector.choose(settings(), report=quiet)
+    assert (big.asked, small.loaded) == (1, 1)
+    now[0] = REMEMBER_S + 1
+    big.ok = True
+    assert selector.choose(settings(), report=quiet).engine.name == "big"
+
+
+class Hub:
+    """What huggingface_hub asks of a hub, for one model, on loopback."""
+
+    def __init__(self, model: Path) -> None:
+        files = {path.name: path.read_bytes() for path in model.iterdir()}
+        requests: list[str] = []
+        self.requests = requests
+
+        class Handler(BaseHTTPRequestHandler):
+            def log_message(self, *args: Any) -> None:
+                pass
+
+            def do_HEAD(self) -> None:
+                self.do_GET()
+
+            def do_GET(self) -> None:
+                requests.append(f"{self.command} {self.path}")
+                path = self.path.split("?")[0]
+                if path.startswith(f"/api/models/{REPOSITORY}/tree/"):
+                    tree = [
+                        {"type": "file", "oid": name, "size": len(raw), "path": name}
+                        for name, raw in files.items()
+                    ]
+                    self.answer(json.dumps(tree).encode())
+                elif path.startswith(f"/api/models/{REPOSITORY}"):
+                    siblings = [{"rfilename": name} for name in files]
+                    form = {"id": REPOSITORY, "sha": COMMIT, "siblings": siblings}
+                    self.answer(json.dumps(form).encode())
+                elif path.startswith(f"/{REPOSITORY}/resolve/"):
+                    self.answer(files[path.rsplit("/", 1)[1]])
+                else:
+                    self.send_error(404)
+
+            def answer(self, body: bytes) -> None:
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.send_header("ETag", f'"{len(body)}"')
+                self.send_header("X-Repo-Commit", COMMIT)
+                self.end_headers()
+                if self.command == "GET":
+                    self.wfile.write(body)
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.address = f"http://127.0.0.1:{self._server.server_port}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[Hub]:
+    hub = Hub(write_parrot(tmp_path / "parrot", ["polly", "wants", "a", "cracker"]))
+    yield hub
+    hub.close()
+
+
+def test_a_model_is_downloaded_with_progress_then_found_in_the_cache(
+    hub: Hub, tmp_path: Path
+) -> None:
+    source = FasterWhisperSource(ModelHub(hub.address, tmp_path / "cache"))
+    assert not source.availability("base", ask_hub=False).ok
+    assert source.availability("base", ask_hub=True).ok
+    told: list[tuple[str, float]] = []
+    engine = source.load(
+        "base", report=lambda stage, fraction, eta_s: told.append((stage, fraction))
+    )
+    assert (engine.name, engine.model) == ("faster-whisper", "base")
+    assert {stage for stage, _ in told} == {"download"}
+    assert told[-1][1] == 1.0
+    asked = len(hub.requests)
+    assert source.availability("base", ask_hub=False).ok
+    source.load("base", report=quiet)
+    assert len(hub.requests) == asked
+
+
+def test_a_model_the_hub_has_not_is_not_offered(hub: Hub, tmp_path: Path) -> None:
+    source = FasterWhisperSource(ModelHub(hub.address, tmp_path / "cache"))
+    assert not source.availability("small", ask_hub=True).ok
+    assert not source.availability("owner/unheard-of", ask_hub=True).ok
+    with pytest.raises(EngineUnavailable):
+        source.load("small", report=quiet)
+
+
+def test_without_a_hub_auto_takes_pocketsphinx_in_seconds(tmp_path: Path) -> None:
+    """A hub that takes the connection and never answers is the worst there is."""
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        hub = ModelHub(f"http://127.0.0.1:{mute.getsockname()[1]}", tmp_path / "cache")
+        selector = EngineSelector([FasterWhisperSource(hub), PocketSphinxSource()])
+        began = time.monotonic()
+        choice = selector.choose(settings(), report=quiet)
+        assert time.monotonic() - began < HUB_WAIT_S + 2
+    assert choice.engine.name == "pocketsphinx"
+    assert "draft quality: about one word in five wrong" in choice.announcement
+    assert "no hub answers" in choice.announcement
+
+
+def test_half_a_model_in_the_cache_is_none(hub: Hub, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    FasterWhisperSource(ModelHub(hub.address, cache)).load("base", report=quiet)
+    (weights,) = cache.rglob("model.bin")
+    weights.unlink()
+    assert ModelHub(None, cache).here("base") is None
+
+
+@pytest.mark.parametrize("model", ["nonsense", "../../etc", "a b", "/no/such/folder", "x/../y"])
+def test_a_name_that_is_no_model_never_reaches_the_hub(hub: Hub, model: str) -> None:
+    found = FasterWhisperSource(ModelHub(hub.address)).availability(model, ask_hub=True)
+    assert not found.ok
+    assert "known are tiny" in found.detail
+    assert hub.requests == []

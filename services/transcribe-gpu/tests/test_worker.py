@@ -1,0 +1,109 @@
+"""The worker on a real bus: work is done, and given back when it is told to stop."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from everyword_events import (
+    Event,
+    ServiceContract,
+    TranscriptionFailed,
+    TranscriptReady,
+    TranscriptRefined,
+)
+from everyword_events.sqlite_bus import SqliteBus
+from everyword_storage.directory import DirectoryBlobStore
+from transcribe_gpu.adapters.decoding import PyAvAudio
+from transcribe_gpu.adapters.pocketsphinx_engine import PocketSphinxSource
+from transcribe_gpu.adapters.progress_file import ProgressFolder
+from transcribe_gpu.config import TranscribeSettings
+from transcribe_gpu.contract import CONTRACT
+from transcribe_gpu.recognition import Recogniser
+from transcribe_gpu.selection import EngineSelector
+from transcribe_gpu.service import TranscribeService
+from transcribe_gpu.testing import Clip, encoded
+from transcribe_gpu.worker import run_worker, stop_on_signals
+
+Upload = Callable[..., Event]
+REFINE = ServiceContract("refine", consumes=(TranscriptReady,), emits=(TranscriptRefined,))
+LOGS = ServiceContract("logs", consumes=(TranscriptReady, TranscriptionFailed))
+
+
+@pytest.fixture
+def bus(tmp_path: Path) -> Iterator[SqliteBus]:
+    with SqliteBus(tmp_path / "bus.sqlite3", (CONTRACT, REFINE, LOGS)) as opened:
+        yield opened
+
+
+def serve(
+    bus: SqliteBus, blobs: DirectoryBlobStore, progress: ProgressFolder, stop: threading.Event
+) -> None:
+    service = TranscribeService(
+        blobs,
+        Recogniser(EngineSelector([PocketSphinxSource()])),
+        open_audio=PyAvAudio,
+        settings_for=lambda show: TranscribeSettings(),
+        progress=progress,
+        stopping=stop.is_set,
+    )
+    run_worker(bus.inbox(CONTRACT.service), bus, service, stop)
+
+
+def test_jobs_are_worked_on_one_after_the_other(
+    bus: SqliteBus,
+    blobs: DirectoryBlobStore,
+    progress: ProgressFolder,
+    upload: Upload,
+    question: Clip,
+) -> None:
+    bus.publish([upload(encoded(question.samples), run_id=run_id) for run_id in ("r1", "r2")])
+    stop = threading.Event()
+    worker = threading.Thread(target=serve, args=(bus, blobs, progress, stop))
+    worker.start()
+    found: list[Event] = []
+    deadline = time.monotonic() + 30
+    while len(found) < 2 and time.monotonic() < deadline:
+        found += [d.event for d in bus.inbox("logs").receive(most=10, visibility_s=60, wait_s=0.2)]
+    stop.set()
+    worker.join(10)
+    assert not worker.is_alive()
+    assert {event.meta.run_id for event in found} == {"r1", "r2"}
+    assert all(isinstance(event.data, TranscriptReady) for event in found)
+    assert not bus.inbox(CONTRACT.service).receive(most=1, visibility_s=1)
+
+
+def test_a_terminated_worker_gives_its_job_back_uncounted(
+    bus: SqliteBus,
+    blobs: DirectoryBlobStore,
+    progress: ProgressFolder,
+    upload: Upload,
+    question: Clip,
+) -> None:
+    bus.publish([upload(encoded(question.samples))])
+    stop = threading.Event()
+    handlers = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
+    try:
+        stop_on_signals(stop)
+        told = threading.Event()
+
+        def kill_when_busy() -> None:
+            while progress.read("ep-1", "run-1") is None:
+                time.sleep(0.005)
+            os.kill(os.getpid(), signal.SIGTERM)
+            told.set()
+
+        threading.Thread(target=kill_when_busy, daemon=True).start()
+        serve(bus, blobs, progress, stop)
+    finally:
+        signal.signal(signal.SIGTERM, handlers[0])
+        signal.signal(signal.SIGINT, handlers[1])
+    assert told.is_set()
+    (again,) = bus.inbox(CONTRACT.service).receive(most=1, visibility_s=60, wait_s=2)
+    assert again.attempt == 1
+    assert not bus.inbox("logs").receive(most=1, visibility_s=60)
+    assert progress.read("ep-1", "run-1") is None
