@@ -13,6 +13,7 @@ from everyword_events import (
     EpisodeInfo,
     EpisodeRemoved,
     Event,
+    Misconfigured,
     TranscriptEdited,
     TranscriptReady,
     TransientFailure,
@@ -251,6 +252,15 @@ def test_a_correction_before_its_transcript_is_known_waits(house: Any) -> None:
     )
     with pytest.raises(TransientFailure):
         house.service.handle(edit)
+
+
+def test_without_a_history_a_correction_is_not_dropped_silently(blobs: DirectoryBlobStore) -> None:
+    service = RefineService(blobs, lambda _: RefineSettings())
+    data = TranscriptEdited(label="S0", speaker="Ada")
+    with pytest.raises(Misconfigured):
+        service.handle(Event.first("refine", data, episode_id="e", run_id=new_run_id()))
+    with pytest.raises(Misconfigured):
+        service.correct("e", Correction(label="S0", name="Ada"))
 
 
 def test_a_removed_episode_takes_neither_corrections_nor_late_events(

@@ -103,6 +103,8 @@ def test_many_hits_in_one_segment(transcribe: Callable[..., Transcript]) -> None
 def test_literal_rules_in_a_language_without_spaces(transcribe: Callable[..., Transcript]) -> None:
     got, _ = refined(transcribe("東 京 都 へ", language="ja"), rule("東京", "Tokyo"))
     assert text_of(got) == "Tokyo都へ"
+    got, _ = refined(transcribe("A W S を 使う", language="ja"), rule("a w s", "AWS"))
+    assert text_of(got) == "AWSを使う"
 
 
 @pytest.mark.parametrize(
@@ -149,3 +151,8 @@ def test_settings_refuse_wrong_keys() -> None:
     assert RefineSettings.model_validate(
         {"glossary": ["Mammino", {"term": "kubectl", "heard": ["cube cuttle"]}]}
     ).glossary[1].heard == ("cube cuttle",)
+
+
+def test_editors_learn_both_forms_of_a_glossary_entry() -> None:
+    items = RefineSettings.model_json_schema()["properties"]["glossary"]["items"]
+    assert {"type": "string"} in items["anyOf"]

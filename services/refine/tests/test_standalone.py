@@ -97,3 +97,15 @@ def test_a_million_words_in_one_segment(transcribe: Callable[..., Transcript]) -
     assert report.changes_left_out == 230_000
     assert report.degraded is None
     assert sum(report.steps_s.values()) < 60
+
+
+def test_an_episode_of_thirty_hours() -> None:
+    segments = []
+    for number in range(25_000):
+        at = number * 4.3
+        words = [Word(f"w{i}", at + i * 0.35, at + i * 0.35 + 0.3) for i in range(12)]
+        segments.append(Segment.of(words, speaker=None, language="en"))
+    before = Transcript("en", 108_000.0, tuple(segments))
+    got, report = refine_transcript(before, RefineSettings(glossary=("Kubernetes",)))
+    assert got.n_words() == 300_000
+    assert sum(report.steps_s.values()) < 60

@@ -63,6 +63,9 @@ def _as_term(raw: object) -> object:
     return {"term": raw} if isinstance(raw, str) else raw
 
 
+Term = Annotated[GlossaryTerm, BeforeValidator(_as_term, json_schema_input_type=str | GlossaryTerm)]
+
+
 class NormalizationSettings(_Section):
     """What segments may be; see `refine.domain.normalize`."""
 
@@ -139,7 +142,7 @@ class ModelSettings(_Section):
 class RefineSettings(_Section):
     """How transcripts are refined; may differ from show to show."""
 
-    glossary: tuple[Annotated[GlossaryTerm, BeforeValidator(_as_term)], ...] = ()
+    glossary: tuple[Term, ...] = ()
     replacements: tuple[Replacement, ...] = ()
     model: ModelSettings = ModelSettings()
     normalization: NormalizationSettings = NormalizationSettings()

@@ -86,10 +86,9 @@ class RefineService:
             return []
         if self._history is not None and self._history.newest(episode_id, EpisodeRemoved):
             return []
-        base = self._base(event)
-        if base is None:
+        if not isinstance(event.data, TranscriptReady | TranscriptEdited):
             return []
-        return [self._refined(event, *base)]
+        return [self._refined(event, *self._base(event))]
 
     def correct(self, episode_id: str, correction: Correction, *, edited_by: str = "") -> Event:
         """Record a person's correction as an event and publish it; it starts a new run.
@@ -127,12 +126,12 @@ class RefineService:
             raise NotFound("no refined transcript of that episode", code="episode_missing")
         return read_report(self._blobs.get(newest.data.report))
 
-    def _base(self, event: Event) -> tuple[TranscriptReady, str] | None:
+    def _base(self, event: Event) -> tuple[TranscriptReady, str]:
         """Return the transcript to start from, and its run."""
         if isinstance(event.data, TranscriptReady):
             return event.data, event.meta.run_id
-        if not isinstance(event.data, TranscriptEdited) or self._history is None:
-            return None
+        if self._history is None:
+            raise Misconfigured("corrections need a history")
         newest = self._history.newest(event.meta.episode_id, TranscriptReady)
         if newest is None or not isinstance(newest.data, TranscriptReady):
             raise TransientFailure(

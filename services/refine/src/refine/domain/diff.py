@@ -26,7 +26,12 @@ class Hunk:
 
 def key(word: str) -> str:
     """Return what makes two spellings the same word: case and outer punctuation do not count."""
-    return _EDGES.sub("", word.casefold()) or word
+    return bare(word.casefold())
+
+
+def bare(word: str) -> str:
+    """Return the word without its outer punctuation, unless it is nothing else."""
+    return _EDGES.sub("", word) or word
 
 
 def hunks(old: Sequence[str], new: Sequence[str], *, offset: int = 0) -> list[Hunk]:

@@ -122,11 +122,11 @@ def _compile(
     if kind == "regex":
         return CompiledRule(name, regex.compile(from_, flags), to, "\\" in to, None)
     parts = from_.split()
-    pattern = r"\s+".join(regex.escape(part) for part in parts)
+    pattern = (r"\s*" if unspaced else r"\s+").join(regex.escape(part) for part in parts)
     letter = "[A-Za-z0-9_]" if unspaced else r"\w"
     if regex.match(letter, from_.strip()):
         pattern = f"(?<!{letter}){pattern}"
     if regex.match(letter, from_.strip()[-1]):
         pattern = f"{pattern}(?!{letter})"
-    needle = max(parts, key=len).casefold()
+    needle = (max(parts, key=len) if unspaced else " ".join(parts)).casefold()
     return CompiledRule(name, regex.compile(pattern, flags), to, template=False, needle=needle)

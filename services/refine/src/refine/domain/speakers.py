@@ -8,9 +8,10 @@ import regex
 
 from everyword_transcripts import Speaker, Transcript, is_unspaced
 from refine.domain.clean import clean_text
-from refine.domain.diff import key
+from refine.domain.diff import bare, key
+from refine.domain.normalize import has_capitals
 from refine.domain.report import Change, Verdict
-from refine.domain.word_lists import NO_NAMES
+from refine.domain.word_lists import ARTICLES, NO_NAMES
 
 _NAME_WORD = r"\p{L}[\p{L}\p{M}'\u2019.\-]*"
 _NAME = regex.compile(rf"{_NAME_WORD}(?: {_NAME_WORD}){{0,3}}")
@@ -35,7 +36,8 @@ def name_speakers(
     labels = _labels(transcript)
     taken = Counter(name.casefold() for name in winners.values())
     taken.update(name.casefold() for name in labels.values() if name)
-    said = _said(transcript) if spoken else ""
+    exact = has_capitals(transcript)
+    said = _said(transcript, exact=exact) if spoken else ""
     named: dict[str, str] = {}
     changes: list[Change] = []
     for label, name in winners.items():
@@ -44,7 +46,7 @@ def name_speakers(
             reason = "ambiguous"
         if not reason and taken[name.casefold()] > 1:
             reason = "name_taken"
-        if not reason and spoken and _key(name, transcript.language) not in said:
+        if not reason and spoken and _key(name, transcript.language, exact=exact) not in said:
             reason = "name_not_spoken"
         if not reason:
             named[label] = name
@@ -79,8 +81,9 @@ def _implausible(label: str, name: str, labels: Mapping[str, str | None]) -> str
         return "unknown_label"
     if labels[label]:
         return "already_named"
+    words = name.casefold().split()
     plain = len(name) <= _LONGEST_NAME and _NAME.fullmatch(name) is not None
-    if not plain or not NO_NAMES.isdisjoint(name.casefold().split()):
+    if not plain or words[0] in ARTICLES or not NO_NAMES.isdisjoint(words):
         return "not_a_name"
     return ""
 
@@ -90,13 +93,18 @@ def _is_tied(counts: Counter[str]) -> bool:
     return len(first_two) > 1 and first_two[0][1] == first_two[1][1]
 
 
-def _said(transcript: Transcript) -> str:
+def _said(transcript: Transcript, *, exact: bool) -> str:
+    """Return all that is said, word by word; with `exact` capitals count: a king is not King."""
     if is_unspaced(transcript.language):
-        return "\n".join(segment.text for segment in transcript.segments).casefold()
-    return f" {' '.join(key(word.word) for word in transcript.words())} "
+        return "\n".join(segment.text for segment in transcript.segments)
+    return f" {' '.join(_bare(word.word, exact=exact) for word in transcript.words())} "
 
 
-def _key(name: str, language: str) -> str:
+def _key(name: str, language: str, *, exact: bool) -> str:
     if is_unspaced(language):
-        return name.casefold().replace(" ", "")
-    return f" {' '.join(key(word) for word in name.split())} "
+        return name.replace(" ", "")
+    return f" {' '.join(_bare(word, exact=exact) for word in name.split())} "
+
+
+def _bare(word: str, *, exact: bool) -> str:
+    return bare(word) if exact else key(word)

@@ -142,6 +142,7 @@ _ROLE = regex.compile(
 _LONGEST_LABEL = 40
 _MOST_MOVED = 6
 _LATIN = regex.compile(r"[\p{Latin}\p{M}'\u2019-]+")
+_LEAST_LETTERS = 5
 _ALIKE_LETTERS = 0.5
 _ALIKE_SOUNDS = 0.6
 _DIGITS = regex.compile(r"\d+(?:[.,:]\d+)*")
@@ -230,20 +231,27 @@ def _adds_words(proposal: _Proposal) -> bool:
 
 
 def _sounds_unlike(proposal: _Proposal) -> bool:
+    """Tell whether a word became one of another sound; a glossary term may be further off."""
     return any(
-        change.old and change.new and not _alike("".join(change.old), "".join(change.new))
-        for change in proposal.unknown()
+        not _alike("".join(change.old), "".join(change.new), 0.1 if change.known else 0.0)
+        for change in proposal.changes
+        if change.old and change.new
     )
 
 
-def _alike(old: str, new: str) -> bool:
-    """Tell whether two spellings may be of one sound; only Latin letters can tell."""
+def _alike(old: str, new: str, leeway: float) -> bool:
+    """Tell whether two spellings may be of one sound.
+
+    Only Latin letters can tell, and of terms only words: "easy two" may be "EC2".
+    """
     if not (_LATIN.fullmatch(old) and _LATIN.fullmatch(new)):
+        return True
+    if leeway and len(new) < _LEAST_LETTERS:
         return True
     sounds = (jellyfish.metaphone(old), jellyfish.metaphone(new))
     return (
-        Indel.normalized_similarity(old, new) >= _ALIKE_LETTERS
-        or Indel.normalized_similarity(*sounds) >= _ALIKE_SOUNDS
+        Indel.normalized_similarity(old, new) >= _ALIKE_LETTERS - leeway
+        or Indel.normalized_similarity(*sounds) >= _ALIKE_SOUNDS - leeway
     )
 
 

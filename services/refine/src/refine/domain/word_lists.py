@@ -26,3 +26,4 @@ NO_NAMES: Final = _words("""
     speaker host cohost co-host guest interviewer interviewee narrator moderator presenter
     unknown man woman male female voice person caller audience everyone nobody you me i
 """)
+ARTICLES: Final = _words("the a an my your our this that der die das le la el il den det")

@@ -1,0 +1,6 @@
+"""How good refinement is, measured on transcripts corrupted on purpose, with their truth."""
+
+from refine.evaluation.cases import Case, ScriptedModel, load_cases
+from refine.evaluation.measure import Evaluation, Score, evaluate
+
+__all__ = ["Case", "Evaluation", "Score", "ScriptedModel", "evaluate", "load_cases"]
