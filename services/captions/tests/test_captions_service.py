@@ -7,6 +7,7 @@ import pytest
 from captions.config import CaptionsSettings
 from captions.contract import CONTRACT
 from captions.domain.formats import FORMATS, PUBLISHED
+from captions.service import CaptionsService
 from everyword_events import CaptionsPublished, NotFound, new_run_id
 from everyword_transcripts import Transcript
 
@@ -77,6 +78,29 @@ def test_removal_is_for_good_even_when_it_comes_first(stage: Any, spoken: Any) -
     stage.service.handle(stage.changed("Back?", day=9))
     with pytest.raises(NotFound):
         stage.service.file(stage.episode_id, "html")
+
+
+def test_an_episode_removed_while_its_captions_are_written_leaves_nothing(
+    stage: Any, spoken: Any
+) -> None:
+    event = stage.refined(spoken(("A", "Secret.")))
+
+    class RemovedMeanwhile:
+        """The store, where the removal arrives between the first file and the second."""
+
+        def put(self, key: str, body: bytes, *, media_type: str) -> Any:
+            if key.endswith(".srt"):
+                stage.service.handle(stage.removed())
+            return stage.blobs.put(key, body, media_type=media_type)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(stage.blobs, name)
+
+    service = CaptionsService(RemovedMeanwhile(), lambda _: CaptionsSettings(), stage.latest)
+    assert not service.handle(event)
+    for form in FORMATS.values():
+        key = f"episodes/{stage.episode_id}/{event.meta.run_id}/{form.file}"
+        assert stage.blobs.stat(key) is None
 
 
 def test_the_show_decides_the_limits(stage: Any, spoken: Any) -> None:

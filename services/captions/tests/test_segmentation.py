@@ -114,6 +114,18 @@ def test_the_whole_is_weighed_and_not_the_next_line_alone(spoken: Any) -> None:
     assert min(len(" ".join(cue)) for cue in cues) > len("of time.")
 
 
+def test_cues_are_chosen_together_with_the_breaks_in_their_lines(spoken: Any) -> None:
+    text = (
+        "It is altogether fitting and proper that we should do this. But in a larger sense, we can"
+        " not dedicate, we can not consecrate, we can not hallow this ground."
+    )
+    assert lines_of(spoken((None, text), word_s=0.38)) == [
+        ["It is altogether fitting", "and proper that we should do this."],
+        ["But in a larger sense,", "we can not dedicate,"],
+        ["we can not consecrate,", "we can not hallow this ground."],
+    ]
+
+
 def test_a_speaker_starts_a_line_and_where_asked_a_cue(spoken: Any) -> None:
     talk = spoken(("A", "Did you hear that?"), ("B", "No."), ("A", "Listen again."), pause_s=0.05)
     for cue in break_into_cues(talk, WEB).cues:

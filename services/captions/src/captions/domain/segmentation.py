@@ -22,9 +22,8 @@ _SPLIT_SENTENCE: Final = 8
 _SHARED_CUE: Final = 40
 _HELD_PAUSE_MS: Final = 700
 _HELD_PAUSE_PER_S: Final = 25
-_HURRIED: Final = 30
-_HURRIED_SHARE: Final = 160
-_LINE_BREAK_SHARE: Final = 0.5
+_HURRIED: Final = 160
+_LINE_BREAK_SHARE: Final = 0.8
 _IMBALANCE: Final = 36
 _NEAR: Final = 2
 
@@ -165,7 +164,7 @@ class _Breaker:
                 need = reading[stop] - read
                 need = max(need, shortest)
                 if following - begins < need:
-                    total += _HURRIED + _HURRIED_SHARE * (need - following + begins) / need
+                    total += _HURRIED * (need - following + begins) / need
                 if stop > half:
                     line = costs[low if low > first else first + 1 : half + 1]
                     total += min(line, default=0) * _LINE_BREAK_SHARE
