@@ -387,3 +387,17 @@ def test_an_empty_transcript_asks_nothing(
     _, report = refined(server, empty)
     assert server.requests == []
     assert report.degraded is None
+
+
+def test_a_model_that_is_set_but_not_there_is_said(spoken: Transcript) -> None:
+    got, report = refine_transcript(spoken, settings())
+    assert texts(got) == list(SPOKEN)
+    assert "not to be had" in (report.degraded or "")
+
+
+def test_spaces_in_a_language_without_them_are_no_change(
+    server: Any, transcribe: Callable[..., Transcript]
+) -> None:
+    server.answer = lambda _: reply((0, "これ は 音声 です"))
+    _, report = refined(server, transcribe("これ は 音声 です", language="ja"))
+    assert report.rejected() == {"no_change": 1}

@@ -1,12 +1,16 @@
+import re
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from everyword_events import Misconfigured
-from everyword_transcripts import Transcript
+from everyword_transcripts import Segment, Transcript, Word
 from refine.config import RefineSettings, Replacement
 from refine.domain.rules import compile_rules
 from refine.domain.substitution import apply_rules
@@ -156,3 +160,30 @@ def test_settings_refuse_wrong_keys() -> None:
 def test_editors_learn_both_forms_of_a_glossary_entry() -> None:
     items = RefineSettings.model_json_schema()["properties"]["glossary"]["items"]
     assert {"type": "string"} in items["anyOf"]
+
+
+PATTERNS = st.sampled_from(
+    [r"a+", r"\bb\w*", r"(\w+) (\w+)", r" c", r"c ", r"(?=d)", r"\w+$", r"a b"]
+)
+TEMPLATES = st.sampled_from(["", "x", "x y", " ", r"\g<0>\g<0>", "zz-zz", r"\g<0> "])
+TEXTS = st.lists(st.text("abcd", min_size=1, max_size=4), min_size=1, max_size=12)
+
+
+@given(TEXTS, st.lists(st.tuples(PATTERNS, TEMPLATES), min_size=1, max_size=3))
+def test_rules_write_what_re_writes_and_keep_times_in_order(
+    said: list[str], found: list[tuple[str, str]]
+) -> None:
+    words = [Word(w, i * 0.5, i * 0.5 + 0.4, None, "A") for i, w in enumerate(said)]
+    segment = Segment.of(words, speaker="A", language="en")
+    before = Transcript("en", 60.0, (segment,))
+    got, _ = refined(before, *[rule(old, new, "regex") for old, new in found])
+    expected = " ".join(said)
+    for old, new in found:
+        expected = " ".join(re.sub(old, new, expected, flags=re.IGNORECASE).split())
+    assert [w.word for w in got.words()] == expected.split()
+    assert [s.text for s in got.segments] == ([expected] if expected else [])
+    after = list(got.words())
+    assert all(a.end <= b.start + 1e-9 for a, b in pairwise(after))
+    if after:
+        assert (after[0].start, after[-1].end) == (words[0].start, words[-1].end)
+    assert {w.speaker for w in after} <= {"A"}

@@ -67,7 +67,9 @@ def run_steps(
     current, ruled = apply_rules(current, rules)
     watch.lap("rules")
     current, heard, near = _glossary(current, settings)
-    outcome = Outcome(current)
+    wanted = settings.model.provider != "off"
+    missing = "the language model of the settings is not to be had here" if wanted else None
+    outcome = Outcome(current, degraded=missing)
     if extras.model is not None:
         hints = near_terms(current, [entry.term for entry in settings.glossary], hints=True)
         watch.lap("glossary")

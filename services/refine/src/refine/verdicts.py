@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from everyword_transcripts import Transcript, Word
+from everyword_transcripts import Transcript, Word, join_words, split_words
 from refine.config import RefineSettings
 from refine.domain.clean import clean_text
 from refine.domain.lines import Chunk, Line
@@ -38,7 +38,7 @@ class Verdicts:
         seen: set[int] = set()
         for update in suggestions.updates:
             line = own.get(update.idx)
-            text = clean_text(update.text)
+            text = self._tidy(update.text)
             if line is None:
                 self._reject(None, text, "index_out_of_range")
                 continue
@@ -53,6 +53,11 @@ class Verdicts:
             words = self._transcript.segments[line.segment].words[line.first : line.stop]
             self.changed[line.idx] = reconcile(words, text, self._transcript.language)
             self.changes.append(Change("model", self._by, line.start, line.end, line.text, text))
+
+    def _tidy(self, text: str) -> str:
+        """Return the text as its words are joined here: models space Chinese and Japanese too."""
+        language = self._transcript.language
+        return join_words(split_words(clean_text(text), language), language)
 
     def _around(self, line: Line) -> Around:
         return Around(
