@@ -19,6 +19,7 @@ from transcribe_gpu.config import TranscribeSettings
 from transcribe_gpu.errors import EngineUnavailable
 from transcribe_gpu.ports import Availability, SpeechEngine, StageReport
 from transcribe_gpu.selection import REMEMBER_S, EngineSelector
+from transcribe_gpu.standalone import announced_engine
 from transcribe_gpu.testing_whisper import write_parrot
 
 REPOSITORY = "Systran/faster-whisper-base"
@@ -74,6 +75,24 @@ def test_the_next_engine_is_taken_and_the_reason_told() -> None:
     assert choice.engine.name == "small"
     assert choice.announcement.endswith("splendid (big: not today)")
     assert choice.flags == ()
+
+
+def test_the_engine_is_foretold_without_loading_it() -> None:
+    big, small = Source("big", ok=False), Source("small")
+    selector = EngineSelector([big, small])
+    assert selector.announcement(settings()) == "speech engine: small - splendid (big: not today)"
+    assert (big.loaded, small.loaded) == (0, 0)
+    with pytest.raises(EngineUnavailable) as error:
+        selector.announcement(settings(engine="big"))
+    assert "not today" in error.value.message
+    assert announced_engine(settings(), [small]) == "speech engine: small - splendid"
+
+
+def test_with_no_engine_at_all_every_reason_is_told() -> None:
+    selector = EngineSelector([Source("big", ok=False), Source("small", loads=False)])
+    with pytest.raises(EngineUnavailable) as error:
+        selector.choose(settings(), report=quiet)
+    assert "big: not today; small: out of memory" in error.value.message
 
 
 def test_an_engine_that_fails_to_load_is_replaced_and_flagged() -> None:

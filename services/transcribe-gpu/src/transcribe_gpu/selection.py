@@ -43,6 +43,20 @@ class EngineSelector:
         """The engines' names, best first."""
         return tuple(source.name for source in self._sources)
 
+    def announcement(self, settings: TranscribeSettings) -> str:
+        """Return the line `choose` would announce now; loads and downloads nothing.
+
+        Raises:
+            InvalidInput, EngineUnavailable: as `choose`.
+        """
+        reasons: dict[str, str] = {}
+        for source, model in self._wishes(settings):
+            available = self._availability(source, model)
+            if available.ok:
+                return _line(source.name, source.accuracy(model), reasons)
+            reasons.setdefault(source.name, available.detail)
+        raise _none_of(settings, reasons)
+
     def choose(self, settings: TranscribeSettings, *, report: StageReport) -> EngineChoice:
         """Return the engine asked for, or for `auto` the best that knows the language and loads.
 
@@ -50,22 +64,9 @@ class EngineSelector:
             InvalidInput: no such engine, or no engine here knows the language.
             EngineUnavailable: the engine asked for cannot run here.
         """
-        language = language_code(settings.language)
-        if settings.engine != AUTO:
-            return self._forced(settings, report)
-        able = [source for source in self._sources if source.knows(language)]
-        if not able:
-            raise InvalidInput(
-                f"no engine here knows the language {language!r}",
-                hint=f"engines here: {', '.join(self.names)}",
-                code="language_unsupported",
-            )
-        wishes = [(source, settings.model) for source in able]
-        if settings.model:  # better the default model than none
-            wishes += [(source, "") for source in able]
         flags: list[str] = []
         reasons: dict[str, str] = {}
-        for source, model in wishes:
+        for source, model in self._wishes(settings):
             available = self._availability(source, model)
             if available.ok:
                 try:
@@ -77,39 +78,43 @@ class EngineSelector:
                 else:
                     if model != settings.model:
                         flags.append(f"fallback:model {settings.model}")
-                    return EngineChoice(
-                        engine, _announcement(source, model, engine, reasons), (*flags,)
-                    )
+                    name = f"{engine.name} {engine.model} on {engine.device}"
+                    line = _line(name, source.accuracy(model), reasons, of=source.name)
+                    return EngineChoice(engine, line, tuple(flags))
             reasons.setdefault(source.name, available.detail)
-        raise EngineUnavailable(
-            f"no engine for the language {language!r} can run here ({'; '.join(reasons.values())})",
-            hint="everyword doctor shows what is missing",
-        )
+        raise _none_of(settings, reasons)
 
-    def _forced(self, settings: TranscribeSettings, report: StageReport) -> EngineChoice:
-        source = next((s for s in self._sources if s.name == settings.engine), None)
+    def _wishes(self, settings: TranscribeSettings) -> list[tuple[EngineSource, str]]:
+        """Return the engines and models to try, best first; one only, where one was named."""
+        language = language_code(settings.language)
+        if settings.engine != AUTO:
+            return [(self._named(settings.engine, language), settings.model)]
+        able = [source for source in self._sources if source.knows(language)]
+        if not able:
+            raise InvalidInput(
+                f"no engine here knows the language {language!r}",
+                hint=f"engines here: {', '.join(self.names)}",
+                code="language_unsupported",
+            )
+        models = [settings.model, ""] if settings.model else [""]  # better the default than none
+        return [(source, model) for model in models for source in able]
+
+    def _named(self, engine: str, language: str) -> EngineSource:
+        source = next((source for source in self._sources if source.name == engine), None)
         if source is None:
             raise InvalidInput(
-                f"unknown engine {settings.engine[:40]!r}",
+                f"unknown engine {engine[:40]!r}",
                 hint=f"known are {AUTO}, {', '.join(self.names)}",
                 code="engine_unknown",
             )
-        language = language_code(settings.language)
         if not source.knows(language):
-            others = [s.name for s in self._sources if s.knows(language)]
+            others = [other.name for other in self._sources if other.knows(language)]
             raise InvalidInput(
-                f"the engine {source.name} does not know the language {language!r}",
+                f"the engine {engine} does not know the language {language!r}",
                 hint=f"use {' or '.join(others)}" if others else "leave the language out",
                 code="language_unsupported",
             )
-        available = source.availability(settings.model, ask_hub=True)
-        if not available.ok:
-            raise EngineUnavailable(
-                f"the engine {source.name} cannot run here: {available.detail}",
-                hint="choose the engine auto, or see everyword doctor",
-            )
-        engine = self._load(source, settings.model, report)
-        return EngineChoice(engine, _announcement(source, settings.model, engine, {}))
+        return source
 
     def _availability(self, source: EngineSource, model: str) -> Availability:
         known = self._missing.get((source.name, model))
@@ -131,13 +136,19 @@ class EngineSelector:
         return self._loaded[1]
 
 
-def _announcement(
-    source: EngineSource, model: str, engine: SpeechEngine, passed_over: Mapping[str, str]
-) -> str:
-    line = (
-        f"speech engine: {engine.name} {engine.model} on {engine.device} - {source.accuracy(model)}"
+def _line(name: str, accuracy: str, reasons: Mapping[str, str], *, of: str = "") -> str:
+    passed_over = "; ".join(f"{other}: {why}" for other, why in reasons.items() if other != of)
+    return f"speech engine: {name} - {accuracy}" + (f" ({passed_over})" if passed_over else "")
+
+
+def _none_of(settings: TranscribeSettings, reasons: Mapping[str, str]) -> EngineUnavailable:
+    if settings.engine != AUTO:
+        return EngineUnavailable(
+            f"the engine {settings.engine} cannot run here: {reasons[settings.engine]}",
+            hint="choose the engine auto, or see everyword doctor",
+        )
+    why = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
+    return EngineUnavailable(
+        f"no engine for the language {settings.language!r} can run here ({why})",
+        hint="everyword doctor shows what is missing",
     )
-    why = "; ".join(
-        f"{name}: {reason}" for name, reason in passed_over.items() if name != source.name
-    )
-    return f"{line} ({why})" if why else line

@@ -50,6 +50,19 @@ def transcribe_file(
     return done.transcript
 
 
+def announced_engine(
+    settings: TranscribeSettings, sources: Sequence[EngineSource] | None = None
+) -> str:
+    """Return the line that says which engine would be taken now, and how good it is.
+
+    Takes up to 3 s where a hub has to be asked; loads and downloads nothing.
+
+    Raises:
+        InvalidInput, EngineUnavailable: as `transcribe_file`.
+    """
+    return EngineSelector(known_sources() if sources is None else sources).announcement(settings)
+
+
 def engines_here(model: str = "") -> list[tuple[str, bool, str]]:
     """Return (engine, whether it works here, why or why not) for each; no network, no download."""
     return [

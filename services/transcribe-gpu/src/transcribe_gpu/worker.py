@@ -1,6 +1,5 @@
 """The recognition worker's process: one job at a time, and a clean end when it is told to stop."""
 
-import os
 import signal
 import threading
 from types import FrameType
@@ -13,7 +12,6 @@ from transcribe_gpu.service import TranscribeService
 VISIBILITY_S: Final = 60.0
 """How long after a worker was killed its job is given to the next one. PocketSphinx may keep the
 heartbeat waiting for some 10 s at a time."""
-_LOOK_S: Final = 1.0
 
 
 def run_worker(
@@ -39,15 +37,3 @@ def stop_on_signals(stop: threading.Event) -> None:
 
     signal.signal(signal.SIGTERM, tell)
     signal.signal(signal.SIGINT, tell)
-
-
-def stop_with_parent(stop: threading.Event) -> None:
-    """Set `stop` when the parent process is gone, even by kill -9: no orphan goes on working."""
-    parent = os.getppid()
-
-    def watch() -> None:
-        while not stop.wait(_LOOK_S):
-            if os.getppid() != parent:
-                stop.set()
-
-    threading.Thread(target=watch, name="watch-parent", daemon=True).start()
