@@ -11,6 +11,7 @@ import {
 
 const TURN_WORDS = 80;
 const TURN_PAUSE_S = 2.5;
+const SENTENCE_END = /[.?!…。？！]$/;
 const LINGER_S = 1; // a word stays painted this long into a pause
 const MATCHES_PAINTED = 2000;
 const RIGHT_TO_LEFT = /^(ar|dv|fa|he|ku|ps|sd|ug|ur|yi)\b/;
@@ -103,6 +104,7 @@ export class EverywordTranscript extends HTMLElement {
   #leaving = null;
   #loading = null;
   #now = null; // the word being spoken
+  #moment = 0; // seconds: where a link would lead
   #cursor = -1;
   #matches = []; // [first, last] indexes of words
   #match = -1;
@@ -127,11 +129,6 @@ export class EverywordTranscript extends HTMLElement {
 
   attributeChangedCallback(_name, before, now) {
     if (this.isConnected && before !== now) this.#load();
-  }
-
-  /** Seconds of the moment a link would lead to: the chosen word, else where playback stands. */
-  get moment() {
-    return this.#words[this.#cursor]?.start ?? this.#now?.start ?? this.#words[0]?.start ?? 0;
   }
 
   async #load() {
@@ -192,7 +189,7 @@ export class EverywordTranscript extends HTMLElement {
       h('p', { class: 'sr', id: 'keys' }, say('keys')), said, text));
     Object.assign(this.#ui, { text, said, tools });
     this.#following(this.getAttribute('follow') !== 'off');
-    this.#shareLabel();
+    this.#linkTo(this.#words[0].start);
     this.#watch();
     this.#toHash(false);
   }
@@ -225,7 +222,7 @@ export class EverywordTranscript extends HTMLElement {
       follow, share);
   }
 
-  /** Cut the segments into turns: one speaker, no long pause, short enough to read. */
+  /** Cut the words into turns: one speaker, no long pause, short enough to read. */
   #turns({ segments, speakers = [] }) {
     const names = new Map(speakers.map(({ label, name }) => [label, name || label]));
     this.#words = [];
@@ -233,27 +230,25 @@ export class EverywordTranscript extends HTMLElement {
     let turn = null;
     let speaker;
     for (const segment of segments) {
-      const words = segment.words.filter(({ word }) => word);
-      if (!words.length) continue;
-      const changed = segment.speaker !== speaker;
-      if (!turn || changed || turn.count + words.length > TURN_WORDS || words[0].start - turn.end > TURN_PAUSE_S) {
-        turn = this.#turn(words[0].start, changed || !turn ? names.get(segment.speaker) ?? segment.speaker : null);
-        turns.push(turn.element);
-      }
-      speaker = segment.speaker;
-      for (const { word, start, end } of words) {
+      for (const [index, { word, start, end }] of segment.words.entries()) {
+        const changed = !turn || segment.speaker !== speaker;
+        const mayEnd = index === 0 || SENTENCE_END.test(turn.text);
+        if (changed || start - turn.end > TURN_PAUSE_S || turn.count >= (mayEnd ? TURN_WORDS : 2 * TURN_WORDS)) {
+          turn = this.#turn(start, changed ? names.get(segment.speaker) ?? segment.speaker : null);
+          turns.push(turn);
+          speaker = segment.speaker;
+        }
         const text = plain(word);
-        const between = gap(turn.last, text);
+        const between = gap(turn.text, text);
         const from = turn.text.length + between.length;
         turn.text += between + text;
-        turn.last = text;
         this.#words.push({ start, end, text, node: turn.node, from, to: turn.text.length });
+        turn.count += 1;
+        turn.end = end;
       }
-      turn.node.data = turn.text;
-      turn.count += words.length;
-      turn.end = words.at(-1).end;
     }
-    return turns;
+    for (const { node, text } of turns) node.data = text;
+    return turns.map(({ element }) => element);
   }
 
   #turn(start, who) {
@@ -267,7 +262,7 @@ export class EverywordTranscript extends HTMLElement {
     const element = h('div', { class: 'turn', part: 'turn' }, link,
       who && h('p', { class: 'who', part: 'speaker' }, h('bdi', {}, plain(who))),
       h('p', { dir: 'auto', part: 'paragraph' }, node));
-    return { element, node, text: '', last: '', count: 0, end: start };
+    return { element, node, text: '', count: 0, end: start };
   }
 
   #range(word, last = word) {
@@ -314,7 +309,7 @@ export class EverywordTranscript extends HTMLElement {
     this.#now = spoken;
     this.#paint('spoken', ...(spoken ? [this.#range(spoken)] : []));
     if (!spoken) return;
-    this.#shareLabel();
+    this.#linkTo(spoken.start);
     if (this.#follows) this.#reveal(spoken);
   }
 
@@ -370,7 +365,7 @@ export class EverywordTranscript extends HTMLElement {
     const word = this.#words[index];
     this.#paint('cursor', ...(word && shown ? [this.#range(word)] : []));
     if (!word) return;
-    this.#shareLabel();
+    this.#linkTo(word.start);
     if (shown) this.#reveal(word);
     if (!aloud) return;
     this.#ui.said.textContent = this.#voice.say('atWord', { word: word.text, time: clock(word.start) });
@@ -451,12 +446,14 @@ export class EverywordTranscript extends HTMLElement {
     return url.href;
   }
 
-  #shareLabel() {
-    this.#ui.share.textContent = this.#voice.say('share', { time: clock(this.moment) });
+  #linkTo(seconds) {
+    this.#moment = seconds;
+    const text = this.#voice.say('share', { time: clock(seconds) });
+    if (this.#ui.share.textContent !== text) this.#ui.share.textContent = text;
   }
 
   async #share() {
-    const seconds = this.moment;
+    const seconds = this.#moment;
     const link = this.#link(seconds);
     let done = 'copied';
     try {
@@ -466,7 +463,7 @@ export class EverywordTranscript extends HTMLElement {
       done = 'linked';
     }
     this.#ui.said.textContent = this.#ui.share.textContent = this.#voice.say(done, { time: clock(seconds) });
-    setTimeout(() => this.#shareLabel(), 2500);
+    setTimeout(() => this.#linkTo(this.#moment), 2500);
   }
 
   /** Go to the moment in the address. It plays at once only for someone who comes from this site. */

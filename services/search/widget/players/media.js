@@ -21,6 +21,7 @@ export default function media(element) {
       for (const name of ['play', 'seeked', 'timeupdate']) {
         element.addEventListener(name, tell, { signal: stop.signal });
       }
+      if (element.currentTime) tell();
       return () => stop.abort();
     },
   };

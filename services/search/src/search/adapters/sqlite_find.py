@@ -3,7 +3,8 @@
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,17 @@ from search.adapters.sqlite_match import match_expression
 from search.adapters.sqlite_scan import Accepted, AcceptedPattern, EpisodeTokens, occurrences
 from search.adapters.sqlite_show import SaidBy, shown
 from search.domain.matching import Alternatives, Plan, Slot, matches
-from search.domain.pages import Candidate, Find, Found, Located, locate, outline
+from search.domain.pages import (
+    Candidate,
+    Find,
+    Found,
+    Located,
+    Outline,
+    locate,
+    newest_first,
+    unweighed,
+    weighed,
+)
 from search.domain.query import Filters
 
 
@@ -34,15 +45,11 @@ def find_page(connection: sqlite3.Connection, find: Find, *, most_weighed: int) 
         packed = {row: EpisodeTokens(*columns) for row, *columns in rows}
         return [scanners[one.plan].locate(one, packed[one.handle]) for one in some]
 
-    lone = all(scanner.is_lone for scanner in scanners)
-    page = outline(
-        find,
-        candidates,
-        scan,
-        most_weighed=most_weighed,
-        known_hits=_known_hits(connection, find) if len(candidates) > most_weighed else None,
-        all_match=lone,
-    )
+    if len(candidates) <= most_weighed:
+        page = weighed(find, scan(candidates))
+    else:
+        page = unweighed(find, iter(newest_first(candidates, find.after)), scan)
+        page = _with_totals(connection, find, page, len(candidates), scanners)
     return Found(
         page.hits,
         page.episodes,
@@ -50,6 +57,24 @@ def find_page(connection: sqlite3.Connection, find: Find, *, most_weighed: int) 
         tuple(shown(connection, cut) for cut in page.cuts),
         page.next,
     )
+
+
+def _with_totals(
+    connection: sqlite3.Connection,
+    find: Find,
+    page: Outline,
+    n_candidates: int,
+    scanners: "Sequence[_Scanner]",
+) -> Outline:
+    """State what is known of the totals without scanning every candidate."""
+    said = _known_hits(connection, find)
+    if said is not None:
+        return replace(page, hits=said, episodes=n_candidates, capped=False)
+    if find.after is None and all(scanner.is_lone for scanner in scanners):
+        # Each candidate has at least the one hit it was found by.
+        hits = page.hits + n_candidates - page.episodes
+        return replace(page, hits=hits, episodes=n_candidates)
+    return page
 
 
 def where(filters: Filters) -> tuple[str, dict[str, Any]]:
@@ -91,7 +116,8 @@ def _candidates(
         f" where postings match :match and {condition}",
         {"match": expression, **values},
     )
-    return [*map(Candidate._make, rows)]
+    # As `Candidate._make`, without its check of the length: there may be thousands.
+    return [*map(partial(tuple.__new__, Candidate), rows)]
 
 
 def _known_hits(connection: sqlite3.Connection, find: Find) -> int | None:

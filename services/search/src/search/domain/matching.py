@@ -90,16 +90,32 @@ def matches(
     most `WINDOW` words that hold all of them, none overlapping another, left to right.
     `said_by` tells whether the speaker of a moment's first word is wanted.
     """
-    found = (
-        [Match(span.first, span.last, (span,)) for span in wanted[0]]
-        if len(wanted) == 1
-        else _windows(wanted)
-    )
+    found = kept(combined(wanted), unwanted, said_by=said_by)
+    return found if len(wanted) == 1 else apart(found)
+
+
+def combined(wanted: Sequence[Sequence[Span]]) -> list[Match]:
+    """Combine clauses into moments, overlapping ones included.
+
+    A moment depends on nothing outside it: an engine may combine stretch by stretch.
+    """
+    if len(wanted) == 1:
+        return [Match(span.first, span.last, (span,)) for span in wanted[0]]
+    return _windows(wanted)
+
+
+def kept(
+    found: list[Match],
+    unwanted: Sequence[Sequence[Span]],
+    *,
+    said_by: Callable[[int], bool] | None = None,
+) -> list[Match]:
+    """Drop the moments of other speakers, and those with an unwanted clause among their words."""
     if said_by is not None:
         found = [match for match in found if said_by(match.first)]
     for spans in unwanted:
         found = [match for match in found if not _near(match, spans)]
-    return found if len(wanted) == 1 else _apart(found)
+    return found
 
 
 def _windows(wanted: Sequence[Sequence[Span]]) -> list[Match]:
@@ -122,12 +138,13 @@ def _windows(wanted: Sequence[Sequence[Span]]) -> list[Match]:
     return found
 
 
-def _apart(found: Sequence[Match]) -> list[Match]:
-    kept: list[Match] = []
+def apart(found: Sequence[Match]) -> list[Match]:
+    """Drop moments that overlap one kept before, left to right."""
+    chosen: list[Match] = []
     for match in found:
-        if not kept or match.first > kept[-1].last:
-            kept.append(match)
-    return kept
+        if not chosen or match.first > chosen[-1].last:
+            chosen.append(match)
+    return chosen
 
 
 def _near(match: Match, spans: Sequence[Span]) -> bool:

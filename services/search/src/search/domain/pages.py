@@ -6,8 +6,9 @@ When too many episodes match to weigh them all, relevance is the newest first to
 is `capped`.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
 from operator import attrgetter
 from typing import Literal, NamedTuple
 
@@ -174,63 +175,43 @@ def locate(candidate: Candidate, matches: Sequence[Match], *, lone: bool) -> Loc
     return Located(candidate, matches, round(sum(match.weight for match in matches), 6))
 
 
-def outline(
+def weighed(find: Find, located: Iterable[Located]) -> Outline:
+    """Choose a page out of all the episodes there are; the totals are exact."""
+    matching = [found for found in located if found.matches]
+    matching.sort(key=lambda found: found.place(find.sort), reverse=True)
+    cuts, following = _cut(find, matching, find.sort)
+    hits = sum(len(found.matches) for found in matching)
+    return Outline(hits, len(matching), False, cuts, following)
+
+
+def unweighed(
     find: Find,
-    candidates: Sequence[Candidate],
+    candidates: Iterator[Candidate],
     scan: Callable[[Sequence[Candidate]], Sequence[Located]],
-    *,
-    most_weighed: int,
-    known_hits: int | None = None,
-    all_match: bool = False,
 ) -> Outline:
-    """Choose what one page shows. `scan` locates the moments of some candidates.
+    """Walk candidates, from where the page starts, until it is full and one more is known.
 
-    Up to `most_weighed` candidates are all scanned, and the totals are exact. Of more, only as
-    many are scanned as the page needs; the totals are then exact where the engine knows them
-    (`known_hits`), else the least there are, counting one hit in each candidate not scanned if
-    every candidate is sure to match (`all_match`).
+    They come from the newest on (see `newest_first`). `scan` locates the moments of some, in
+    their order. The totals are the least there are: what was seen on the way.
     """
-    if len(candidates) > most_weighed:
-        page, scanned = _unweighed(find, candidates, scan)
-        if known_hits is not None:
-            return replace(page, hits=known_hits, episodes=len(candidates), capped=False)
-        if all_match:
-            hits = page.hits + len(candidates) - scanned
-            return replace(page, hits=hits, episodes=len(candidates))
-        return page
-    located = [found for found in scan(candidates) if found.matches]
-    located.sort(key=lambda found: found.place(find.sort), reverse=True)
-    cuts, following = _cut(find, located, find.sort)
-    hits = sum(len(found.matches) for found in located)
-    return Outline(hits, len(located), False, cuts, following)
-
-
-def _unweighed(
-    find: Find,
-    candidates: Sequence[Candidate],
-    scan: Callable[[Sequence[Candidate]], Sequence[Located]],
-) -> tuple[Outline, int]:
-    """Walk the candidates from the newest on, until the page is full and one more is known."""
-    newest = sorted(candidates, key=attrgetter("episode_id"), reverse=True)
-    newest.sort(key=attrgetter("published"), reverse=True)
-    behind = 0
-    if find.after is not None:
-        reached = find.after[1:3]
-        while (
-            behind < len(newest) and (newest[behind].published, newest[behind].episode_id) > reached
-        ):
-            behind += 1
     located: list[Located] = []
     cuts: tuple[Cut, ...] = ()
     following: Place | None = None
-    at = behind
-    while at < len(newest) and following is None:
-        batch = newest[at : at + find.limit + 1]
-        at += len(batch)
+    while following is None and (batch := list(islice(candidates, find.limit + 1))):
         located += [found for found in scan(batch) if found.matches]
         cuts, following = _cut(find, located, "date")
     hits = sum(len(found.matches) for found in located)
-    return Outline(hits, len(located), True, cuts, following), at - behind
+    return Outline(hits, len(located), True, cuts, following)
+
+
+def newest_first(candidates: Iterable[Candidate], after: Place | None) -> list[Candidate]:
+    """Return the candidates in the order of `unweighed`, from a place on."""
+    newest = sorted(candidates, key=attrgetter("episode_id"), reverse=True)
+    newest.sort(key=attrgetter("published"), reverse=True)
+    if after is None:
+        return newest
+    reached = after[1:3]
+    return [one for one in newest if (one.published, one.episode_id) <= reached]
 
 
 def _cut(

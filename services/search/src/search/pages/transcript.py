@@ -2,11 +2,10 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from everyword_events import EpisodeInfo
-from everyword_transcripts import Segment, Transcript, is_unspaced
+from everyword_transcripts import Segment, Transcript, Word, is_unspaced
 from search.pages.site import Site, page, search_form
 from search.pages.text import attribute, clean, clock, day, direction, is_web, shortened, shown
 
@@ -14,6 +13,7 @@ TURN_WORDS = 80
 TURN_PAUSE_S = 2.5
 EARLY_S = 0.3
 """The audio starts a breath before the word, as in the widget."""
+_SENTENCE_END = (".", "?", "!", "…", "。", "？", "！")  # noqa: RUF001 - Japanese's
 _FILES = {
     "vtt": "WebVTT",
     "srt": "SubRip",
@@ -82,45 +82,55 @@ def _meta(transcript: Transcript, info: EpisodeInfo) -> str:
     return " · ".join(part for part in parts if part)
 
 
+class _Turn(NamedTuple):
+    speaker: str | None
+    words: list[Word]
+
+
 def _turns(transcript: Transcript, at_s: float | None) -> Iterator[str]:
-    """Write the segments as turns, the word at `at_s` marked."""
-    before: str | None = None
+    """Write the transcript turn by turn, the word at `at_s` marked."""
+    between = "" if is_unspaced(transcript.language) else " "
+    before = _Turn(None, [])
     is_marked = at_s is None
-    for number, turn in enumerate(_grouped(transcript.segments)):
-        speaker = turn[0].speaker
-        name = transcript.speaker_name(speaker) if number == 0 or speaker != before else None
-        before = speaker
-        words = [shown(word.word) for segment in turn for word in segment.words]
-        if not is_marked and at_s is not None and turn[-1].end > at_s:
-            ends = (word.end for word in chain.from_iterable(segment.words for segment in turn))
-            here = next((i for i, end in enumerate(ends) if end > at_s), len(words) - 1)
+    for turn in _cut(transcript.segments):
+        name = transcript.speaker_name(turn.speaker) if turn.speaker != before.speaker else None
+        before = turn
+        words = [shown(word.word) for word in turn.words]
+        if not is_marked and at_s is not None and turn.words[-1].end > at_s:
+            here = next(i for i, word in enumerate(turn.words) if word.end > at_s)
             words[here] = f'<mark id="t={at_s:g}">{words[here]}</mark>'
             is_marked = True
-        text = ("" if is_unspaced(transcript.language) else " ").join(words)
+        start = turn.words[0].start
         who = f'<span class="who"><bdi>{shown(name)}</bdi></span> ' if name else ""
-        at = f"{turn[0].start:g}"
         yield (
-            f'<p class="turn" dir="auto"><a href="?t={at}#t={at}">'
-            f"<time>{clock(turn[0].start)}</time></a> {who}{text}</p>"
+            f'<p class="turn" dir="auto"><a href="?t={start:g}#t={start:g}">'
+            f"<time>{clock(start)}</time></a> {who}{between.join(words)}</p>"
         )
 
 
-def _grouped(segments: Sequence[Segment]) -> Iterator[list[Segment]]:
-    """Cut the segments into turns: one speaker, no long pause, short enough to read."""
-    turn: list[Segment] = []
-    count = 0
+def _cut(segments: Sequence[Segment]) -> Iterator[_Turn]:
+    """Cut the words into turns: one speaker, no long pause, short enough to read."""
+    turn: _Turn | None = None
     for segment in segments:
-        if turn and (
-            segment.speaker != turn[-1].speaker
-            or segment.start - turn[-1].end > TURN_PAUSE_S
-            or count + len(segment.words) > TURN_WORDS
-        ):
-            yield turn
-            turn, count = [], 0
-        turn.append(segment)
-        count += len(segment.words)
-    if turn:
+        for number, word in enumerate(segment.words):
+            if turn is not None and (
+                segment.speaker != turn.speaker
+                or word.start - turn.words[-1].end > TURN_PAUSE_S
+                or len(turn.words) >= _most_words(turn, is_segment_start=number == 0)
+            ):
+                yield turn
+                turn = None
+            if turn is None:
+                turn = _Turn(segment.speaker, [])
+            turn.words.append(word)
+    if turn is not None:
         yield turn
+
+
+def _most_words(turn: _Turn, *, is_segment_start: bool) -> int:
+    """Return how long a turn may be: it ends with a sentence where there is one to end with."""
+    may_end = is_segment_start or turn.words[-1].word.endswith(_SENTENCE_END)
+    return TURN_WORDS if may_end else 2 * TURN_WORDS
 
 
 def _head(transcript: Transcript, info: EpisodeInfo, episode_id: str, site: Site) -> str:

@@ -1,0 +1,52 @@
+"""The widget as it is shipped: small, found, and without what a strict policy refuses."""
+
+import gzip
+import re
+from pathlib import Path
+
+import pytest
+
+from search.widget_files import widget_path
+
+GOAL_BYTES = 12 * 1024
+LIMIT_BYTES = 15 * 1024
+ADAPTER_BYTES = 1536
+SCRIPTS = sorted(widget_path().rglob("*.js"))
+
+
+def compressed(path: Path) -> int:
+    return len(gzip.compress(path.read_bytes(), 9))
+
+
+def test_the_widget_is_one_small_file() -> None:
+    widget = widget_path() / "everyword-search.js"
+    assert compressed(widget) <= LIMIT_BYTES
+    assert compressed(widget) <= GOAL_BYTES, "the goal; the limit is 15 KB"
+    assert not re.findall(r"^import .* from", widget.read_text(), re.MULTILINE)
+
+
+def test_players_are_small() -> None:
+    adapters = sorted((widget_path() / "players").glob("*.js"))
+    assert [each.stem for each in adapters] == ["media", "podlove", "youtube"]
+    assert max(map(compressed, adapters)) <= ADAPTER_BYTES
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_no_way_from_text_to_markup(script: Path) -> None:
+    """No sink that parses text, no evaluation, no cookie, no address but the archive's own."""
+    code = script.read_text()
+    sinks = r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|cookie"
+    assert not re.findall(sinks, code)
+    addresses = set(re.findall(r"https?://[^'\s\"`/]+", code))
+    assert addresses <= {"http://www.w3.org"}, "the SVG namespace"
+
+
+def test_at_most_twenty_properties() -> None:
+    named = {
+        name
+        for script in SCRIPTS
+        for name in re.findall(r"var\((--ew-[a-z-]+)", script.read_text())
+    }
+    assert len(named) <= 20
+    documented = (widget_path() / "README.md").read_text()
+    assert all(name in documented for name in named)
