@@ -42,4 +42,4 @@ def test_a_transcript_of_nonsense_is_refused(everyword: Everyword, tmp_path: Pat
     file = tmp_path / "x.json"
     file.write_text("[1, 2")
     for step in (["refine", str(file), "-o", "-"], ["captions", str(file)]):
-        assert "not a transcript" in everyword.error(*step, code=1)
+        assert "x.json: not a" in everyword.error(*step, code=1)

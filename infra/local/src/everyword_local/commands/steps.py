@@ -7,7 +7,7 @@ import click
 from captions.domain.formats import FORMATS
 from captions.reading import convert, read_captions
 from captions.standalone import check_formats, format_of, render, render_files
-from everyword_events import Misconfigured, NotFound, TranscriptionHints
+from everyword_events import InvalidInput, Misconfigured, NotFound, TranscriptionHints
 from everyword_events.check import check_lines
 from everyword_local.commands.context import CommandContext, pass_context
 from everyword_transcripts import Transcript, write_transcript
@@ -148,7 +148,10 @@ def check_events(context: CommandContext, file: Path) -> None:
 
 def _transcript(path: Path) -> Transcript:
     _must_exist(path)
-    return read_captions(path.read_bytes())
+    try:
+        return read_captions(path.read_bytes())
+    except InvalidInput as error:
+        raise InvalidInput(f"{path}: {error.message}", hint=error.hint, code=error.code) from error
 
 
 def _must_exist(path: Path) -> None:
