@@ -68,12 +68,14 @@ def test_a_title_that_came_before_the_transcript_is_used(stage: Any, spoken: Any
 def test_removal_is_for_good_even_when_it_comes_first(stage: Any, spoken: Any) -> None:
     event = stage.refined(spoken(("A", "Secret.")))
     stage.service.handle(event)
+    key = f"episodes/{stage.episode_id}/{event.meta.run_id}/captions/captions.vtt"
+    assert stage.blobs.stat(key) is not None
     stage.service.handle(stage.removed())
     with pytest.raises(NotFound):
         stage.service.file(stage.episode_id, "vtt")
     with pytest.raises(NotFound):
         stage.service.file(stage.episode_id, "vtt", event.meta.run_id)
-    assert stage.blobs.stat(f"episodes/{stage.episode_id}/{event.meta.run_id}/captions.vtt") is None
+    assert stage.blobs.stat(key) is None
     assert not stage.service.handle(stage.refined(spoken(("A", "Secret again."))))
     stage.service.handle(stage.changed("Back?", day=9))
     with pytest.raises(NotFound):
@@ -99,7 +101,7 @@ def test_an_episode_removed_while_its_captions_are_written_leaves_nothing(
     service = CaptionsService(RemovedMeanwhile(), lambda _: CaptionsSettings(), stage.latest)
     assert not service.handle(event)
     for form in FORMATS.values():
-        key = f"episodes/{stage.episode_id}/{event.meta.run_id}/{form.file}"
+        key = f"episodes/{stage.episode_id}/{event.meta.run_id}/captions/{form.file}"
         assert stage.blobs.stat(key) is None
 
 

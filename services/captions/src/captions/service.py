@@ -68,7 +68,7 @@ class CaptionsService:
             if run_id is None or run_id == known.run_id:
                 ref = known.files.get(format_name)
             else:
-                ref = self._blobs.stat(artifact_key(episode_id, run_id, f"captions/{form.file}"))
+                ref = self._blobs.stat(_key(episode_id, run_id, form.file))
         if form is None or ref is None:
             raise NotFound(
                 f"no {format_name} captions of episode {episode_id}",
@@ -148,8 +148,12 @@ class CaptionsService:
             form = FORMATS[name]
             artifact = retitled_name(form.file, title) if only else form.file
             files[name] = self._blobs.put(
-                artifact_key(episode_id, run_id, f"captions/{artifact}"),
+                _key(episode_id, run_id, artifact),
                 script.write(name),
                 media_type=form.media_type,
             )
         return files
+
+
+def _key(episode_id: str, run_id: str, file: str) -> str:
+    return artifact_key(episode_id, run_id, f"captions/{file}")
