@@ -112,7 +112,7 @@ def schema(page: Page, html: str) -> Any:
 def test_a_hit_is_counted_marked_and_linked() -> None:
     page = Page(render_results(reply(), query="storm"))
     assert "1 time in 1 episode" in page.text["p"]
-    assert page.text["mark"] == "storm"
+    assert page.text["mark"] == "word" + "storm", "the brand, then the hit"
     assert "/episodes/e%201?t=1.5#t=1.5" in [a.get("href") for a in page.all("a")]
     assert "3 May 2024" in page.text["main"]
     box = page.all("input")[0]
@@ -166,7 +166,7 @@ def test_the_word_asked_for_is_marked(at_s: float, word: str | None) -> None:
         render_transcript(said(("Ada", "one two three")), info(), episode_id="e", at_s=at_s)
     )
     marks = [attributes for attributes in page.all("mark") if "id" in attributes]
-    assert page.text["mark"].replace("word", "", 1) == (word or "")
+    assert page.text["mark"] == "word" + (word or ""), "the brand, then the word"
     assert [mark["id"] for mark in marks] == ([f"t={at_s:g}"] if word else [])
 
 

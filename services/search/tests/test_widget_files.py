@@ -35,7 +35,7 @@ def test_players_are_small() -> None:
 def test_no_way_from_text_to_markup(script: Path) -> None:
     """No sink that parses text, no evaluation, no cookie, no address but the archive's own."""
     code = script.read_text()
-    sinks = r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|cookie"
+    sinks = r"innerHTML|outerHTML|insertAdjacentHTML|\.write\(|\beval\(|new Function|\.cookie"
     assert not re.findall(sinks, code)
     addresses = set(re.findall(r"https?://[^'\s\"`/]+", code))
     assert addresses <= {"http://www.w3.org"}, "the SVG namespace"

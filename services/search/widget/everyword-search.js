@@ -103,11 +103,11 @@ background:var(--bg);border:1px solid var(--line);border-radius:var(--radius);
 box-shadow:0 4px 20px #0002}
 .list li{display:flex;justify-content:space-between;align-items:baseline;gap:1em;padding:6px 12px;border-radius:6px;cursor:pointer}
 .list li[aria-selected=true],.list li:hover{background:color-mix(in srgb,var(--accent) 14%,transparent)}
-.list small{color:var(--muted);font-variant-numeric:tabular-nums}
+small{color:var(--muted)}
 .under{display:flex;flex-wrap:wrap;align-items:center;gap:4px 12px;min-height:32px;margin-top:6px}
 .status{margin:0;color:var(--muted);font-variant-numeric:tabular-nums;margin-inline-end:auto}
 details[open]{flex-basis:100%}
-summary{color:var(--muted);padding:4px 0;width:max-content}
+summary{color:var(--muted);padding:4px 0}
 .icon:hover,summary:hover{color:var(--text)}
 .facets{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,150px),1fr));gap:12px;
 padding:8px 0 12px}
@@ -121,16 +121,14 @@ min-height:32px;padding:2px 14px;font-size:.9em;max-width:100%}
 .note p{margin:4px 0 8px}
 [part=snippet]{display:block}
 .note.bad p:first-child{color:var(--danger)}
-.hint{color:var(--muted)}
 .loading .results{opacity:.55}
 article{padding:16px 0;border-top:1px solid var(--line)}
 h2,h3{margin:0;font-size:1.1em;font-weight:600;line-height:1.35;}
 h3 a:not(:hover){text-decoration:none}
 h3 a{display:inline-block;padding:1px 0}
 .meta{margin:0 0 6px;color:var(--muted);font-size:.875em}
-.strip{display:block;width:100%;height:10px;margin:8px 0;color:var(--accent);
-border-bottom:1px solid var(--line)}
-.strip .head{stroke:var(--danger)}
+.strip{width:100%;height:10px;color:var(--accent);border-bottom:1px solid var(--line)}
+line{stroke:var(--danger)}
 ol{list-style:none;margin:0;padding:0}
 .hit{display:grid;grid-template-columns:3.6em 1fr;gap:0 8px;padding:7px 10px;margin-inline:-10px;
 border-radius:8px;text-decoration:none}
@@ -455,8 +453,6 @@ export class EverywordSearch extends HTMLElement {
     this.#tell('results', { query: '', hits: 0, episodes: 0 });
   }
 
-  // Deep links: the address says what is searched, and brings it back
-
   #param(name) {
     const param = this.getAttribute('param') ?? 'q';
     return name === 'q' ? param : param === 'q' ? name : `${param}-${name}`;
@@ -627,7 +623,7 @@ export class EverywordSearch extends HTMLElement {
     const { detail, hint } = error.problem ?? {};
     const words = this.#failure === 'offline' ? say('offline') : plain(detail) || say('failed');
     status.textContent = results.childElementCount ? status.textContent : '';
-    this.#note(true, h('p', { role: 'alert' }, words), hint && h('p', { class: 'hint' }, plain(hint)),
+    this.#note(true, h('p', { role: 'alert' }, words), hint && h('p', { class: 'meta' }, plain(hint)),
       pill('action', () => this.#search({ cursor }), say('retry')));
   }
 
@@ -673,7 +669,7 @@ export class EverywordSearch extends HTMLElement {
     const { say } = this.#voice;
     this.#ui.status.textContent = say('empty', { query });
     this.#note(false,
-      h('p', { class: 'hint' }, say('emptyHint')),
+      h('p', { class: 'meta' }, say('emptyHint')),
       suggestion && suggestion !== query &&
         pill('action', () => { this.value = suggestion; }, say('mean', { suggestion: plain(suggestion) })),
       this.#filters().length && pill('action', () => this.#unfilter(FACETS), say('withoutFilters')));

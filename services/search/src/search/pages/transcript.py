@@ -155,11 +155,12 @@ def _schema(
     transcript: Transcript, info: EpisodeInfo, text: str, episode_id: str, site: Site
 ) -> dict[str, Any]:
     """Describe the episode as schema.org's PodcastEpisode."""
+    title, show = clean(info.title), clean(info.show)
     duration = f"PT{transcript.duration_s:.0f}S"
     data: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "PodcastEpisode",
-        "name": info.title,
+        "name": title,
         "description": shortened(text),
         "inLanguage": transcript.language,
         "duration": duration,
@@ -173,6 +174,6 @@ def _schema(
     }
     if info.published_at is not None:
         data["datePublished"] = info.published_at.date().isoformat()
-    if info.show:
-        data["partOfSeries"] = {"@type": "PodcastSeries", "name": info.show}
+    if show:
+        data["partOfSeries"] = {"@type": "PodcastSeries", "name": show}
     return data

@@ -1,0 +1,182 @@
+"""The first page of the local stack: episodes with live state, and adding to them."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browser.canned_archive import HOSTILE, SAMPLES, Archive, state
+
+pytestmark = pytest.mark.browser
+Open = Callable[..., Any]
+
+DROP = """(names) => {
+  const data = new DataTransfer();
+  for (const name of names) data.items.add(new File(['0123456789'], name, { type: 'audio/mpeg' }));
+  const send = (type) => document.body.dispatchEvent(
+    new DragEvent(type, { dataTransfer: data, bubbles: true, cancelable: true }));
+  send('dragenter');
+  const seen = document.body.classList.contains('dropping');
+  send('dragover');
+  send('drop');
+  return seen;
+}"""
+
+
+def row(page: Any, title: str) -> Any:
+    return page.locator(".episode", has_text=title)
+
+
+def test_an_empty_archive_invites(archive: Archive, open_page: Open) -> None:
+    page = open_page(archive.url)
+    page.get_by_text("Nothing here yet.").wait_for()
+    page.get_by_role("button", name="Choose a recording").click()
+    assert page.get_by_role("dialog", name="Add recordings").is_visible()
+    assert page.get_by_role("button", name="Add", exact=True).is_disabled()
+
+
+def test_states_are_live(archive: Archive, open_page: Open) -> None:
+    archive.states = [state("1", "Harbour", "queued", show="Voices", duration_s=3671.0)]
+    page = open_page(archive.url)
+    assert "Voices · 1:01:11" in row(page, "Harbour").inner_text()
+    row(page, "Queued").wait_for()
+    archive.states[0].update(state="transcribing", progress={"fraction": 0.43, "eta_s": 150})
+    row(page, "Transcribing 43 %, about 3 min left").wait_for()
+    assert row(page, "Harbour").locator("progress").get_attribute("value") == "0.43"
+    archive.states[0].update(state="ready", progress=None)
+    page.get_by_text("Harbour is ready to be searched").wait_for(state="attached")
+    assert row(page, "Harbour").locator("progress").count() == 0
+
+
+def test_a_failure_says_why_and_is_tried_again(archive: Archive, open_page: Open) -> None:
+    error = {"code": "engine", "message": "the engine gave up", "hint": "try a smaller model"}
+    archive.states = [state("1", "Broken", "failed", error=error, duration_s=9.0)]
+    page = open_page(archive.url)
+    text = row(page, "Broken").inner_text()
+    assert "the engine gave up" in text
+    assert "try a smaller model" in text
+    row(page, "Broken").get_by_role("button", name="Try again").click()
+    row(page, "Queued").wait_for()
+
+
+def test_an_episode_is_removed_after_asking(archive: Archive, open_page: Open) -> None:
+    archive.states = [state("1", "Keep", "ready"), state("2", "Go", "ready")]
+    page = open_page(archive.url)
+    page.get_by_role("button", name="Remove Go").click()
+    page.get_by_role("button", name="Keep it").click()
+    assert page.locator(".episode").count() == 2
+    page.get_by_role("button", name="Remove Go").click()
+    page.get_by_role("button", name="Remove", exact=True).click()
+    row(page, "Go").wait_for(state="detached")
+    assert [each["title"] for each in archive.states] == ["Keep"]
+
+
+def test_recordings_are_picked_named_and_sent(archive: Archive, open_page: Open) -> None:
+    archive.states = [state("1", "Old", "ready", show="Voices")]
+    page = open_page(archive.url)
+    page.get_by_role("button", name="Add recording").click()
+    page.set_input_files("#files", [SAMPLES / "interview.opus", SAMPLES / "archive.opus"])
+    page.get_by_label("Title of interview.opus (804.1 kB)").fill("Tape")
+    page.get_by_role("combobox", name="Show").fill("Voices")
+    page.get_by_role("combobox", name="Language").select_option("en")
+    page.get_by_label("One speaker on each channel").check()
+    page.get_by_role("button", name="Add 2 recordings").click()
+    row(page, "Tape").wait_for()
+    row(page, "archive").locator("span", has_text="Queued").wait_for()
+    assert page.locator(".episode").count() == 3
+    assert archive.announced[0] == {
+        "title": "Tape",
+        "filename": "interview.opus",
+        "bytes": 804_114,
+        "show": "Voices",
+        "language": "en",
+        "channels": "speakers",
+        "media_type": "audio/ogg",
+    }
+    assert archive.uploads["new-1"] == (SAMPLES / "interview.opus").read_bytes()
+    assert archive.uploads["new-2"] == (SAMPLES / "archive.opus").read_bytes()
+
+
+def test_an_upload_shows_how_far_it_is(archive: Archive, open_page: Open, tmp_path: Path) -> None:
+    big = tmp_path / "big_file.wav"
+    big.write_bytes(bytes(3_000_000))
+    page = open_page(archive.url)
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 1_000_000}
+    session.send("Network.emulateNetworkConditions", slow)
+    page.get_by_role("button", name="Choose a recording").click()
+    page.set_input_files("#files", [big])
+    assert page.get_by_label("Title of big_file.wav (3.0 MB)").input_value() == "big file"
+    page.get_by_role("button", name="Add", exact=True).click()
+    shares = set()
+    for _ in range(100):
+        if archive.uploads:
+            break
+        text = row(page, "big file").inner_text()
+        shares.add(text.split("Uploading ")[-1].split(" %")[0])
+        page.wait_for_timeout(50)
+    assert len(shares) > 3, shares
+    row(page, "Queued").wait_for()
+    assert page.locator(".episode").count() == 1
+
+
+def test_a_failed_upload_is_sent_again(archive: Archive, open_page: Open) -> None:
+    page = open_page(archive.url)
+    page.get_by_role("button", name="Choose a recording").click()
+    page.set_input_files("#files", [SAMPLES / "archive.opus"])
+    page.route("**/uploads/*", lambda route: route.abort())
+    page.get_by_role("button", name="Add", exact=True).click()
+    failed = row(page, "archive")
+    failed.get_by_text("The upload broke off - try it again").wait_for()
+    page.unroute("**/uploads/*")
+    failed.get_by_role("button", name="Try again").click()
+    row(page, "Queued").wait_for()
+
+
+def test_recordings_are_dropped_anywhere(archive: Archive, open_page: Open) -> None:
+    page = open_page(archive.url)
+    page.get_by_text("Nothing here yet.").wait_for()
+    assert page.evaluate(DROP, ["My_first  talk.mp3", "two.mp3"]), (
+        "it shows that it would take them"
+    )
+    assert page.get_by_label("Title of My_first talk.mp3").input_value() == "My first talk"
+    page.get_by_role("button", name="Add 2 recordings").click()
+    page.locator(".episode").nth(1).wait_for()
+    assert "dropping" not in (page.locator("body").get_attribute("class") or "")
+
+
+def test_searching_takes_the_list_s_place(archive: Archive, open_page: Open) -> None:
+    archive.states = [state("1", "Old", "ready")]
+    page = open_page(archive.url)
+    row(page, "Old").wait_for()
+    box = page.get_by_role("combobox", name="Search every spoken word")
+    box.fill("foghorn")
+    page.locator(".hit").first.wait_for()
+    assert not row(page, "Old").is_visible()
+    title = page.locator("everyword-search h3 a").first
+    assert title.get_attribute("href") == f"{archive.url}/episodes/interview"
+    box.fill("")
+    row(page, "Old").wait_for()
+
+
+def test_an_archive_that_does_not_answer_is_said(archive: Archive, open_page: Open) -> None:
+    archive.fail = 503
+    page = open_page(archive.url)
+    page.get_by_role("alert").wait_for()
+    assert page.get_by_role("alert").inner_text() == "the index is away - it comes back by itself"
+    archive.fail = 0
+    page.get_by_text("Nothing here yet.").wait_for(timeout=8000)
+
+
+def test_an_episode_at_work_has_a_page(archive: Archive, open_page: Open) -> None:
+    archive.states = [state("x1", f"Tape {HOSTILE}", "transcribing", progress={"fraction": 0.5})]
+    page = open_page(f"{archive.url}/episodes/x1")
+    page.get_by_text("Transcribing 50 %").wait_for()
+    assert page.get_by_role("heading", level=1).inner_text() == f"Tape {HOSTILE}"
+    error = {"code": "x", "message": "it is not audio", "hint": ""}
+    archive.states[0].update(state="failed", error=error)
+    page.get_by_text("it is not audio").wait_for()
+    archive.episodes["x1"] = archive.episodes["interview"]
+    archive.states[0].update(state="ready", error=None)
+    page.locator("everyword-transcript").wait_for()
