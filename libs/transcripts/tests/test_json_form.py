@@ -89,6 +89,8 @@ segment = st.fixed_dictionaries(
 @given(st.lists(segment, max_size=6), st.one_of(st.none(), st.floats(0, 60)))
 def test_whatever_the_times_the_promises_hold(segments: list[dict[str, object]], d: object) -> None:
     transcript = read_transcript({"language": "en", "segments": segments, "duration_s": d})
+    starts = [segment.start for segment in transcript.segments]
+    assert starts == sorted(starts)
     latest: dict[str | None, float] = {}
     for said in transcript.words():
         assert said.word

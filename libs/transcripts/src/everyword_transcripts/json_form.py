@@ -44,10 +44,10 @@ def read_transcript(raw: bytes | str | Json) -> Transcript:
     last = max((segment.end for segment in segments), default=0.0)
     stated = _seconds(form.get("duration_s"))
     duration_s = stated or last
-    ordered = in_order(segments, duration_s)
-    changed = not ordered
-    if changed:
-        segments, changed = put_in_order(segments, duration_s)
+    changed = False
+    while not in_order(segments, duration_s):  # starts only ever grow, so this ends
+        segments, mended = put_in_order(segments, duration_s)
+        changed = changed or mended
     transcript = Transcript(
         language=language,
         duration_s=duration_s,
@@ -105,11 +105,10 @@ def in_order(segments: list[Segment], duration_s: float) -> bool:
     latest: dict[str | None, float] = {}
     for segment in segments:
         for word in segment.words:
-            if word.start < latest.get(word.speaker, 0.0) or not (
-                word.start <= word.end <= duration_s
-            ):
+            start = word.start
+            if not latest.get(word.speaker, 0.0) <= start <= word.end <= duration_s:
                 return False
-            latest[word.speaker] = word.start
+            latest[word.speaker] = start
     return all(a.start <= b.start for a, b in pairwise(segments))
 
 
@@ -163,24 +162,24 @@ class _SegmentReader:
         words: list[Word] = []
         missing = False
         for raw in raw_words:
-            if not isinstance(raw, Mapping):
+            if not isinstance(raw, dict):
                 raise _invalid(f"segments[{number}].words holds something that is not an object")
             text = raw.get("word")
-            if not isinstance(text, str) or not (text := text.strip()):
+            if not isinstance(text, str) or not (pieces := text.split()):
                 continue
-            left, right = _seconds(raw.get("start")), _seconds(raw.get("end"))
-            said_by = raw.get("speaker")
-            score = raw.get("score")
+            left, right = raw.get("start"), raw.get("end")
+            if not (type(left) is type(right) is float and 0.0 <= left <= right < math.inf):
+                left, right = _span(left, right)
+                missing = missing or left < 0
+            score, said_by = raw.get("score"), raw.get("speaker")
             word = Word(
-                text,
-                -1.0 if left is None else left,
-                -1.0 if left is None else left if right is None else right,
-                _score(score),
-                said_by if isinstance(said_by, str) else speaker,
-                bool(raw.get("estimated", False)),
+                pieces[0],
+                left,
+                right,
+                score if type(score) is float and score - score == 0.0 else _score(score),
+                said_by if type(said_by) is str else speaker,
+                raw.get("estimated") is True,
             )
-            missing = missing or left is None
-            pieces = text.split()
             words.extend(_split(word, pieces) if len(pieces) > 1 else (word,))
         return self._estimated(words, start, end) if missing else words
 
@@ -211,6 +210,14 @@ class _SegmentReader:
         return left, max(left, left + TYPICAL_WORD_S * count if end is None else end)
 
 
+def _span(start: object, end: object) -> tuple[float, float]:
+    """Return a word's times made possible; a start of -1 where it has none."""
+    left, right = _seconds(start), _seconds(end)
+    if left is None:
+        return -1.0, -1.0
+    return left, left if right is None else right
+
+
 def _split(word: Word, pieces: list[str]) -> list[Word]:
     spans = [(-1.0, -1.0)] * len(pieces) if word.start < 0 else spread(pieces, word.start, word.end)
     return [
@@ -227,7 +234,8 @@ def _speakers(form: Json, segments: list[Segment]) -> tuple[Speaker, ...]:
     ]
     known = {speaker.label for speaker in named}
     for segment in segments:
-        for label in (segment.speaker, *(word.speaker for word in segment.words)):
+        labels = dict.fromkeys((segment.speaker, *[word.speaker for word in segment.words]))
+        for label in labels:
             if label is not None and label not in known:
                 known.add(label)
                 named.append(Speaker(label))

@@ -78,4 +78,4 @@ def put_in_order(segments: Sequence[Segment], duration_s: float) -> tuple[list[S
             changed = changed or touched
             segment = replace(segment, start=left, end=right, words=tuple(words))  # noqa: PLW2901
         result.append(segment)
-    return result, changed
+    return sorted(result, key=lambda segment: segment.start), changed
