@@ -50,6 +50,11 @@ class Api:
         found: Json = self._request("POST", path, body=body or {}).json()
         return found
 
+    def patch(self, path: str, body: Mapping[str, Any]) -> Json:
+        """PATCH a JSON document and return the answer's."""
+        found: Json = self._request("PATCH", path, body=body).json()
+        return found
+
     def delete(self, path: str, **params: Any) -> None:
         """DELETE what lies there."""
         self._request("DELETE", path, params=params)

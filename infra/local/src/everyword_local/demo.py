@@ -14,6 +14,8 @@ from everyword_events import EverywordError, Misconfigured, TransientFailure
 from everyword_local.client import Api, Json
 from everyword_local.commands.archive import FORMATS
 from everyword_local.output import Output, clock
+from transcribe_gpu.config import TranscribeSettings
+from transcribe_gpu.standalone import announced_engine
 
 SAMPLES = ("interview", "archive")
 PHRASE = '"the lighthouse keeper"'
@@ -62,6 +64,7 @@ class Demo:
     def _story(self, api: Api) -> Json:
         samples = {name: json.loads(_sample(f"{name}.json").read_text()) for name in SAMPLES}
         self._say(f"Everyword runs at {api.url}, its data lies in {self._folder}")
+        self._say(announced_engine(TranscribeSettings(engine=self._engine)))
         with self._step("upload"):
             ids = {name: self._upload(api, about) for name, about in samples.items()}
         with self._step("transcribe, refine, caption, index"):

@@ -2,7 +2,16 @@
 
 import click
 
-from everyword_local.commands import adding, archive, failures, finding, operating, steps
+from everyword_local.commands import (
+    adding,
+    archive,
+    correcting,
+    failures,
+    feeds,
+    finding,
+    operating,
+    steps,
+)
 
 
 def all_commands() -> dict[str, click.Command]:
@@ -16,6 +25,8 @@ def all_commands() -> dict[str, click.Command]:
         finding.search,
         archive.transcript,
         archive.replay,
+        correcting.show_changes,
+        correcting.edit,
         failures.failed,
         archive.remove,
         operating.doctor,
@@ -23,5 +34,7 @@ def all_commands() -> dict[str, click.Command]:
         steps.refine,
         steps.captions,
         steps.check_events,
+        feeds.feed,
+        correcting.evaluation,
     )
     return {str(command.name): command for command in commands}

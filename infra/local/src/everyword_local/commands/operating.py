@@ -8,6 +8,7 @@ import click
 
 from everyword_local.commands.context import CommandContext, pass_context
 from everyword_local.doctor import Finding, examine
+from transcribe_gpu.standalone import announced_engine
 
 
 @click.command()
@@ -18,6 +19,7 @@ def up(context: CommandContext, host: str, port: int) -> None:
     """Run the whole stack on this machine, with a web page."""
     from everyword_local.server import serve  # noqa: PLC0415 - uvicorn is for this command alone
 
+    context.output.note(announced_engine(context.settings.of_show("").transcribe))
     serve(
         context.folder,
         context.settings,
