@@ -106,14 +106,14 @@ def test_without_a_player_hits_are_links(archive: Archive, embed: Embed, open_pa
     address = embed('<everyword-search player="none"></everyword-search>')
     page = open_page(f"{address}?q=foghorn")
     page.locator(".hit").first.click()
-    page.wait_for_url(f"{archive.url}/episodes/interview#t=17.67")
+    page.wait_for_url(f"{archive.url}/episodes/interview#t=17.673")
 
 
 def test_a_click_with_ctrl_opens_the_link(archive: Archive, open_page: Open) -> None:
     page = open_page(f"{archive.url}/host?q=foghorn")
     with page.context.expect_page() as opened:
         page.locator(".hit").first.click(modifiers=["Control"])
-    assert opened.value.url == f"{archive.url}/episodes/interview#t=17.67"
+    assert opened.value.url == f"{archive.url}/episodes/interview#t=17.673"
     assert page.evaluate(OWN_PLAYER) is None
 
 

@@ -40,7 +40,7 @@ def test_typing_finds_words_and_counts_them(archive: Archive, open_page: Open) -
     assert first.locator("mark").inner_text() == "foghorn"
     assert "0:17" in first.inner_text()
     assert "Thomas" in first.inner_text()
-    assert first.get_attribute("href") == f"{archive.url}/episodes/interview#t=17.67"
+    assert first.get_attribute("href") == f"{archive.url}/episodes/interview#t=17.673"
 
 
 def test_a_phrase_is_marked_as_one(archive: Archive, open_page: Open) -> None:

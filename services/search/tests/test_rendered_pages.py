@@ -159,7 +159,7 @@ def test_a_transcript_describes_itself() -> None:
 
 
 @pytest.mark.parametrize(
-    ("at_s", "word"), [(0.0, "one"), (0.45, "two"), (1.2, "three"), (99.0, None)]
+    ("at_s", "word"), [(0.0, "one"), (0.39, "two"), (0.45, "two"), (1.2, "three"), (99.0, None)]
 )
 def test_the_word_asked_for_is_marked(at_s: float, word: str | None) -> None:
     page = Page(

@@ -690,7 +690,7 @@ export class EverywordSearch extends HTMLElement {
     const own = fill(this.getAttribute('page'), id);
     const page = (own ? safeUrl(own, document.baseURI) : result.url && safeUrl(result.url, this.#api()))
       || new URL(fill('episodes/{episode}', id), this.#api());
-    if (start != null) page.hash = `t=${+start.toFixed(2)}`;
+    if (start != null) page.hash = `t=${+start.toFixed(3)}`;
     return page.href;
   }
 

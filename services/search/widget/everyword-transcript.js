@@ -12,6 +12,7 @@ import {
 const TURN_WORDS = 80;
 const TURN_PAUSE_S = 2.5;
 const SENTENCE_END = /[.?!…。？！]$/;
+const ROUNDING_S = 0.02; // a link may carry a rounded time, just inside the word before
 const LINGER_S = 1; // a word stays painted this long into a pause
 const MATCHES_PAINTED = 2000;
 const RIGHT_TO_LEFT = /^(ar|dv|fa|he|ku|ps|sd|ug|ur|yi)\b/;
@@ -442,7 +443,7 @@ export class EverywordTranscript extends HTMLElement {
   #link(seconds) {
     const url = new URL(location.href);
     url.searchParams.delete('t');
-    url.hash = `t=${+seconds.toFixed(2)}`;
+    url.hash = `t=${+seconds.toFixed(3)}`;
     return url.href;
   }
 
@@ -471,7 +472,7 @@ export class EverywordTranscript extends HTMLElement {
     const given = /(?:^#|&)t=(\d+(?:\.\d+)?)/.exec(location.hash)?.[1] ?? new URLSearchParams(location.search).get('t');
     if (given == null || !this.#words.length || !Number.isFinite(+given)) return;
     const seconds = +given;
-    const found = this.#words.findIndex(({ end }) => end > seconds);
+    const found = this.#words.findIndex(({ end }) => end > seconds + ROUNDING_S);
     const index = found < 0 ? this.#words.length - 1 : found;
     const here = document.referrer && new URL(document.referrer).origin === location.origin;
     const fresh = performance.getEntriesByType('navigation')[0]?.type === 'navigate';

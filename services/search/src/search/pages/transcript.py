@@ -11,6 +11,8 @@ from search.pages.text import attribute, clean, clock, day, direction, is_web, s
 
 TURN_WORDS = 80
 TURN_PAUSE_S = 2.5
+ROUNDING_S = 0.02
+"""A link may carry a rounded time, just inside the word before."""
 EARLY_S = 0.3
 """The audio starts a breath before the word, as in the widget."""
 _SENTENCE_END = (".", "?", "!", "…", "。", "？", "！")  # noqa: RUF001 - Japanese's
@@ -96,8 +98,8 @@ def _turns(transcript: Transcript, at_s: float | None) -> Iterator[str]:
         name = transcript.speaker_name(turn.speaker) if turn.speaker != before.speaker else None
         before = turn
         words = [shown(word.word) for word in turn.words]
-        if not is_marked and at_s is not None and turn.words[-1].end > at_s:
-            here = next(i for i, word in enumerate(turn.words) if word.end > at_s)
+        if not is_marked and at_s is not None and turn.words[-1].end > at_s + ROUNDING_S:
+            here = next(i for i, word in enumerate(turn.words) if word.end > at_s + ROUNDING_S)
             words[here] = f'<mark id="t={at_s:g}">{words[here]}</mark>'
             is_marked = True
         start = turn.words[0].start

@@ -1,0 +1,130 @@
+"""The whole thread in a browser: add a recording, see it work, find a word, hear it."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browser.canned_archive import SAMPLES, sample
+
+from everyword_transcripts import write_transcript
+from support.clips import clip
+from support.stack import Everyword
+
+pytestmark = pytest.mark.browser
+Open = Callable[..., Any]
+READY_MS = 90_000
+
+
+@pytest.fixture
+def everyword(tmp_path: Path) -> Everyword:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "everyword.toml").write_text('[transcribe]\nengine = "pocketsphinx"\n')
+    return Everyword(folder)
+
+
+@pytest.fixture
+def stack(everyword: Everyword) -> Iterator[str]:
+    """The running stack's address."""
+    with everyword.up() as (url, _):
+        yield url
+
+
+def add_sample(everyword: Everyword, tmp_path: Path, name: str) -> str:
+    """Add a sample episode with its true words; returns its id."""
+    episode = sample(name)
+    truth = tmp_path / f"{name}.json"
+    truth.write_bytes(write_transcript(episode.transcript))
+    added = everyword.json(
+        "add",
+        "--transcript",
+        str(truth),
+        str(SAMPLES / f"{name}.opus"),
+        "--title",
+        episode.info.title,
+        "--show",
+        episode.info.show,
+        "--wait",
+    )
+    assert added["state"] == "ready"
+    found: str = added["episode_id"]
+    return found
+
+
+def test_find_a_word_hear_it_and_read_on(
+    everyword: Everyword, stack: str, open_page: Open, tmp_path: Path
+) -> None:
+    episode_id = add_sample(everyword, tmp_path, "interview")
+    add_sample(everyword, tmp_path, "archive")
+    truth = json.loads((SAMPLES / "interview.json").read_text())
+    words = [word for sentence in truth["sentences"] for word in sentence["words"]]
+    start = next(word["start"] for word in words if word["word"] == "foghorn")
+
+    page = open_page(stack)
+    page.evaluate(
+        """() => {
+          window.started = [];
+          document.querySelector('everyword-search').shadowRoot
+            .addEventListener('playing', ({ target }) => started.push(target.currentTime), true);
+        }"""
+    )
+    page.get_by_role("combobox", name="Search every spoken word").press_sequentially("foghorn")
+    page.get_by_text("8 times in 2 episodes").wait_for()
+    hit = page.locator(".hit", has_text="0:17")
+    hit.click()
+    page.wait_for_function("() => window.started.length === 1")
+    assert start - 0.35 <= page.evaluate("window.started[0]") <= start
+
+    page.goto(hit.get_attribute("href"))
+    assert page.url == f"{stack}/episodes/{episode_id}#t={start:g}"
+    player = "document.querySelector('#player')"
+    page.wait_for_function(f"() => Math.abs({player}.currentTime - {start - 0.3}) < 0.05")
+    page.wait_for_function("() => [...CSS.highlights.get('everyword-cursor')][0] == 'foghorn'")
+    page.evaluate(f"{player}.play()")
+    page.locator(".caption", has_text="the foghorn was so loud").wait_for()
+
+
+def test_a_recording_dropped_on_the_page_is_soon_found(
+    stack: str, open_page: Open, tmp_path: Path
+) -> None:
+    recording = clip("archive.opus", tmp_path / "storm.wav", start=2.5, seconds=4.2)
+    page = open_page(stack)
+    page.get_by_role("button", name="Choose a recording").click()
+    page.set_input_files("#files", [recording])
+    page.get_by_role("button", name="Add", exact=True).click()
+    row = page.locator(".episode[data-state=ready]", has_text="storm")
+    row.wait_for(timeout=READY_MS)
+    page.get_by_role("combobox", name="Search every spoken word").fill("terrible storm")
+    page.get_by_text("1 time in 1 episode").wait_for()
+    assert page.locator(".hit mark").first.inner_text() == "terrible storm"
+
+
+def test_what_is_not_audio_fails_in_words(stack: str, open_page: Open, tmp_path: Path) -> None:
+    text = tmp_path / "notes.mp3"
+    text.write_text("these are notes, not a recording\n" * 50)
+    page = open_page(stack)
+    page.get_by_role("button", name="Choose a recording").click()
+    page.set_input_files("#files", [text])
+    page.get_by_role("button", name="Add", exact=True).click()
+    row = page.locator(".episode[data-state=failed]", has_text="notes")
+    row.wait_for(timeout=READY_MS)
+    assert "audio" in row.locator(".failure").inner_text()
+    assert row.get_by_role("button", name="Try again").count() == 0
+    row.get_by_role("button", name="Remove notes").click()
+    page.get_by_role("button", name="Remove", exact=True).click()
+    page.get_by_text("Nothing here yet.").wait_for()
+
+
+def test_pages_without_scripts_come_from_the_real_archive(
+    everyword: Everyword, stack: str, open_page: Open, tmp_path: Path
+) -> None:
+    add_sample(everyword, tmp_path, "archive")
+    page = open_page(f"{stack}/search?q=potatoes", java_script_enabled=False)
+    page.get_by_role("link", name="potatoes").click()
+    assert page.locator("main mark").inner_text().startswith("potatoes")
+    page.goto(f"{stack}/search?q=%22open")
+    assert page.get_by_text("a quotation mark is not closed").is_visible()
+    page.goto(f"{stack}/episodes/none")
+    assert page.get_by_role("heading", name="There is no such episode").is_visible()
