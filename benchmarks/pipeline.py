@@ -1,0 +1,150 @@
+"""Everything but recognition for one episode, and a long queue: `python benchmarks/pipeline.py`.
+
+An imported transcript goes through refine (25 rules), captions (every format) and the index in one
+process, handler by handler, with SQLite and the blob folder on this disk. CPU seconds are those of
+this process; the yardstick of the same run is Python's own json reading and writing the transcript
+twice. The queue: episodes are announced faster than they are worked on, and the growth of this
+process's resident memory over the whole backlog is printed.
+"""
+
+import argparse
+import json
+import random
+import statistics
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+
+from everyword_local.data_folder import DataFolder
+from everyword_local.house import DISPATCHER, House
+from everyword_local.settings import SettingsFile
+from everyword_transcripts import Segment, Transcript, Word, write_transcript
+from ingest.domain import NewEpisode
+
+WORDS = 10_000
+RULES = 25
+VOCABULARY = 6_000
+MIB = 1024 * 1024
+
+
+def generated(words: int, draw: random.Random) -> Transcript:
+    """Return a transcript of about 170 words a minute, words drawn by Zipf's law."""
+    weights = [1 / rank for rank in range(1, VOCABULARY + 1)]
+    drawn = draw.choices(range(VOCABULARY), weights, k=words)
+    said = [
+        Word(f"w{number}" + ("." if index % 14 == 13 else ""), index * 0.35, index * 0.35 + 0.3)
+        for index, number in enumerate(drawn)
+    ]
+    segments = [
+        Segment.of(said[at : at + 14], speaker=f"SPEAKER_0{at // 140 % 2}", language="en")
+        for at in range(0, words, 14)
+    ]
+    return Transcript("en", words * 0.35 + 1, tuple(segments))
+
+
+def settings_file(folder: Path) -> Path:
+    """Write an everyword.toml with 25 replacement rules."""
+    path = folder / "everyword.toml"
+    rules = [
+        f'[[refine.replacements]]\nfrom = "w{n} w{n + 1}"\nto = "W{n}{n + 1}"\n'
+        for n in range(RULES)
+    ]
+    path.write_text("\n".join(rules))
+    return path
+
+
+def cpu_s(work: Callable[[], object]) -> float:
+    """Return the processor seconds that the work takes."""
+    began = time.process_time()
+    work()
+    return time.process_time() - began
+
+
+def one_hour(runs: int) -> None:
+    """Print the CPU seconds of each step for a 10,000-word transcript."""
+    draw = random.Random(1)
+    steps: dict[str, list[float]] = {}
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = DataFolder(Path(scratch))
+        with House(folder, SettingsFile(settings_file(folder.root))) as house:
+            for run in range(runs + 1):
+                transcript = write_transcript(generated(WORDS, draw))
+                took = {"json (yardstick)": cpu_s(lambda t=transcript: twice(t))}
+                new = NewEpisode(title=f"hour {run}")
+                took["ingest"] = cpu_s(
+                    lambda t=transcript, n=new: house.ingest.import_transcript(t, n)
+                )
+                ready = last(house, "TranscriptReady")
+                refined: list[object] = []
+                took["refine"] = cpu_s(lambda: refined.extend(house.handler("refine")(ready)))
+                house.bus.publish(refined)
+                event = last(house, "TranscriptRefined")
+                for name in ("captions", "search"):
+                    took[name] = cpu_s(lambda n=name, e=event: house.handler(n)(e))
+                if run:  # the first warms up
+                    for step, seconds in took.items():
+                        steps.setdefault(step, []).append(seconds)
+    work = [step for step in steps if "yardstick" not in step]
+    print(f"one episode of {WORDS:,} words, {RULES} rules, CPU seconds, median of {runs} runs")
+    for step, seconds in steps.items():
+        print(f"  {step:<18} {statistics.median(seconds):8.3f}")
+    sums = [sum(steps[step][run] for step in work) for run in range(runs)]
+    yardstick = statistics.median(steps["json (yardstick)"])
+    total = statistics.median(sums)
+    print(f"  {'all but speech':<18} {total:8.3f}  ({total / yardstick:.1f} x the yardstick)")
+
+
+def last(house: House, kind: str) -> object:
+    """Return the newest event of a type in the journal."""
+    return list(house.bus.scan(types=[kind]))[-1].event
+
+
+def twice(raw: bytes) -> None:
+    """Read and write a transcript twice with the standard library, as two services would."""
+    for _ in range(2):
+        json.dumps(json.loads(raw))
+
+
+def long_queue(episodes: int) -> None:
+    """Print how memory grows while a backlog of episodes is worked off."""
+    draw = random.Random(2)
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = DataFolder(Path(scratch))
+        with House(folder, SettingsFile(None)) as house:
+            for number in range(episodes):
+                transcript = write_transcript(generated(60, draw))
+                house.ingest.import_transcript(transcript, NewEpisode(title=f"short {number}"))
+            process = psutil.Process()
+            stop = threading.Event()
+            dispatcher = threading.Thread(target=house.run, args=(DISPATCHER, stop))
+            began = time.monotonic()
+            dispatcher.start()
+            seen: list[float] = []
+            while sum(depth.unfinished for depth in house.bus.pending().values()):
+                seen.append(process.memory_info().rss / MIB)
+                time.sleep(0.5)
+            took_s = time.monotonic() - began
+            stop.set()
+            dispatcher.join()
+    fifth = max(1, len(seen) // 5)
+    early, late = statistics.median(seen[fifth : 2 * fifth]), statistics.median(seen[-fifth:])
+    print(f"{episodes:,} queued episodes worked off in {took_s:.1f} s ({episodes / took_s:.0f}/s)")
+    print(f"  resident memory: {early:.0f} MiB early on, {late:.0f} MiB at the end")
+
+
+def main() -> None:
+    """Run both."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--episodes", type=int, default=1000)
+    chosen = parser.parse_args()
+    one_hour(chosen.runs)
+    long_queue(chosen.episodes)
+
+
+if __name__ == "__main__":
+    main()
