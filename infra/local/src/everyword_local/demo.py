@@ -12,7 +12,7 @@ from pathlib import Path
 
 from everyword_events import EverywordError, Misconfigured, TransientFailure
 from everyword_local.client import Api, Json
-from everyword_local.commands.archive import FORMATS
+from everyword_local.commands.archive import FORMATS, LEAST_SAID_S
 from everyword_local.output import Output, clock
 from transcribe_gpu.config import TranscribeSettings
 from transcribe_gpu.standalone import announced_engine
@@ -34,7 +34,6 @@ MARK = "demo.json"
 START_TIMEOUT_S = 60
 EPISODE_TIMEOUT_S = 600
 CAPTION_LINES = 2
-LEAST_SAID_S = 0.005
 
 
 class Demo:

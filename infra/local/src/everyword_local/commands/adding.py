@@ -14,11 +14,12 @@ import click
 import httpx
 
 from captions.reading import read_captions
-from everyword_events import InvalidInput, NotFound, TransientFailure
+from everyword_events import InvalidInput, NotFound, TranscriptionHints, TransientFailure
 from everyword_local.client import BLOCK_BYTES, Json
 from everyword_local.commands.context import CommandContext, option_wait, pass_context
 from everyword_local.commands.watching import describe, watch
 from everyword_transcripts import write_transcript
+from transcribe_gpu.standalone import announced_engine
 
 AUDIO_SUFFIXES = frozenset(
     [
@@ -88,8 +89,17 @@ def add(
             found = list(_sources(context, sources, scratch))
             if about.get("title") and len(found) > 1:
                 raise click.UsageError("--title is for one episode")
+            if wait and context.api.in_process:
+                context.output.note(_engine_line(context, about))
             ids = [_add_audio(context, source, about) for source in found]
     _report(context, ids, wait=wait)
+
+
+def _engine_line(context: CommandContext, about: Json) -> str:
+    """Say which recogniser will be used here, and what to expect of it."""
+    wishes = {name: about[name] for name in TranscriptionHints.model_fields if name in about}
+    settings = context.settings.of_show(about.get("show", "")).transcribe
+    return announced_engine(settings.with_hints(TranscriptionHints.model_validate(wishes)))
 
 
 def _report(context: CommandContext, ids: Sequence[str], *, wait: bool) -> None:

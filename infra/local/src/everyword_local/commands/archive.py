@@ -21,6 +21,7 @@ FORMATS = {
     "txt": ".txt",
     "karaoke-vtt": ".karaoke.vtt",
 }
+LEAST_SAID_S = 0.005
 NOTHING_TO_REPLAY = "nothing_to_replay"
 REPLAYABLE = ("AudioUploaded", "TranscriptReady", "TranscriptRefined")
 
@@ -179,7 +180,8 @@ def _details(episode: Json) -> Iterator[str]:
         if episode.get(name):
             yield f"  {name}: {episode[name]}"
     for step, seconds in (episode.get("timings") or {}).items():
-        yield f"  {step}: {seconds:.2f} s"
+        if seconds >= LEAST_SAID_S:
+            yield f"  {step}: {seconds:.2f} s"
 
 
 def _event_line(event: Json) -> str:
