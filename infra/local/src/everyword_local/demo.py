@@ -107,7 +107,7 @@ class Demo:
     def _server(self) -> Iterator[Api]:
         command = [sys.executable, "-m", "everyword_local", "--data", str(self._folder)]
         with subprocess.Popen(  # noqa: S603 - this very program
-            [*command, "--json", "up", "--port", "0"], stdout=subprocess.PIPE, text=True
+            [*command, "--json", "--quiet", "up", "--port", "0"], stdout=subprocess.PIPE, text=True
         ) as server:
             try:
                 assert server.stdout is not None
