@@ -1,14 +1,17 @@
 """The whole thread in a browser: add a recording, see it work, find a word, hear it."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from browser.canned_archive import SAMPLES, sample
+from browser.canned_archive import SAMPLES, Archive, sample
+from browser.canned_site import served
 
 from everyword_transcripts import write_transcript
+from search.widget_files import widget_path
 from support.clips import clip
 from support.stack import Everyword
 
@@ -84,6 +87,24 @@ def test_find_a_word_hear_it_and_read_on(
     page.wait_for_function("() => [...CSS.highlights.get('everyword-cursor')][0] == 'foghorn'")
     page.evaluate(f"{player}.play()")
     page.locator(".caption", has_text="the foghorn was so loud").wait_for()
+
+
+def test_two_lines_of_the_readme_make_any_page_search(
+    everyword: Everyword, stack: str, open_page: Open, tmp_path: Path
+) -> None:
+    add_sample(everyword, tmp_path, "archive")
+    example = re.search(r"```html\n(.*?)```", (widget_path() / "README.md").read_text(), re.DOTALL)
+    assert example is not None
+    lines = example[1].replace("https://archive.example", stack)
+    assert len(lines.splitlines()) == 2
+    elsewhere = Archive(host_page=f"<!doctype html><title>My show</title>{lines}", policy="")
+    with served(elsewhere):
+        page = open_page(f"{elsewhere.url}/host?q=nothing+but+potatoes")
+        page.get_by_text("1 time in 1 episode").wait_for()
+        page.locator(".hit").click()
+        audio = "document.querySelector('everyword-search').shadowRoot.querySelector('audio')"
+        page.wait_for_function(f"() => {audio}?.readyState >= 3 && {audio}.currentTime > 39")
+        assert page.locator(".hit").get_attribute("href").startswith(f"{stack}/episodes/")
 
 
 def test_a_recording_dropped_on_the_page_is_soon_found(

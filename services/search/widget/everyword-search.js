@@ -117,6 +117,7 @@ background:var(--bg);border:1px solid var(--line);border-radius:8px}
 .pill{border:1px solid var(--line);background:var(--bg);border-radius:99px;
 min-height:32px;padding:2px 14px;font-size:.9em;max-width:100%}
 .pill:hover{border-color:var(--accent);color:var(--accent)}
+.status,.pill,.note p{unicode-bidi:plaintext}
 .note{padding-bottom:12px}
 .note p{margin:4px 0 8px}
 [part=snippet]{display:block}

@@ -56,6 +56,7 @@ background:none;color:var(--muted)}
 .icon:hover{color:var(--text)}
 .pill{border:1px solid var(--line);background:var(--bg);border-radius:99px;min-height:38px;
 padding:2px 14px;font-size:.9em;white-space:nowrap}
+.pill,.place{unicode-bidi:plaintext}
 .pill:hover{border-color:var(--accent);color:var(--accent)}
 .pill[aria-pressed=true]{background:color-mix(in srgb,var(--accent) 14%,var(--bg));
 border-color:var(--accent);color:var(--accent)}
