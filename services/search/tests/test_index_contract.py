@@ -1,15 +1,20 @@
 """The contract of a word index: every engine finds what brute force finds."""
 
 import random
+import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from everyword_events import EpisodeInfo
+from search.adapters.opensearch_client import OpenSearchClient, driver_for
+from search.adapters.opensearch_index import OpenSearchWordIndex
 from search.adapters.sqlite_index import SqliteWordIndex
 from search.config import SearchSettings
 from search.domain.document import EpisodeDocument, Turn
@@ -95,6 +100,19 @@ def _sqlite_archive(tmp_path: Path) -> Iterator[Archive]:
     index = SqliteWordIndex(tmp_path / "index.db", most_weighed=MOST_WEIGHED)
     yield Archive(index, index.vocabulary, lambda: None)
     index.close()
+
+
+@pytest.fixture(name="opensearch_archive")
+def _opensearch_archive(opensearch_url: str) -> Archive:
+    """Passages are cut short, so that most of what is found crosses their borders."""
+    index = OpenSearchWordIndex(
+        OpenSearchClient(driver_for(opensearch_url)),
+        prefix=f"t{uuid4().hex[:12]}",
+        most_passages=120,
+        passage_words=60,
+        poll_s=0.01,
+    )
+    return Archive(index, index.vocabulary, lambda: time.sleep(0.1))
 
 
 def test_finds_what_brute_force_finds_in_every_language(archive: Archive) -> None:
@@ -234,7 +252,7 @@ def test_pages_have_every_hit_once_in_order(archive: Archive, sort: Sort, limit:
 
 
 def test_more_episodes_than_are_weighed_come_newest_first(archive: Archive) -> None:
-    documents = archive.fill(generated(MOST_WEIGHED * 2, words=60))
+    documents = archive.fill(generated(MOST_WEIGHED * 2, words=300))
     for query in ("the", '"the of"', "the of", "the speaker:ada"):
         expected = answer(documents, query)
         assert expected is not None
@@ -309,6 +327,41 @@ def test_runs_in_any_order_end_alike(archive: Archive) -> None:
     assert len(archive.hits("done")) == 1
 
 
+def test_readers_see_one_run_or_the_other(archive: Archive) -> None:
+    """No moment in which an episode is missing, there twice, or half old and half new."""
+    archive.fill([document("e", "run1 always " * 80, run="1"), document("f", "always")])
+    wrong: list[object] = []
+    done = threading.Event()
+
+    def read() -> None:
+        while not done.is_set():
+            reply = archive.service.search("always", limit=50)
+            page = archive.service.search("run*", limit=50)
+            said = {
+                word["text"]
+                for group in page["results"]
+                for moment in group["moments"]
+                for word in moment["snippet"]
+                if word["match"]
+            }
+            if reply["hits"] != 81 or page["hits"] != 80 or len(said) != 1:
+                wrong.append((reply["hits"], page["hits"], said))
+
+    readers = [threading.Thread(target=read) for _ in range(2)]
+    for reader in readers:
+        reader.start()
+    try:
+        for run in range(2, 9):
+            archive.index.put(document("e", f"run{run} always " * 80, run=str(run)))
+    finally:
+        done.set()
+        for reader in readers:
+            reader.join()
+    assert wrong == []
+    archive.settle()
+    assert len(archive.hits("run8")) == 80
+
+
 def test_removal_is_final(archive: Archive) -> None:
     archive.fill([document("e", "secret words"), document("f", "open words")])
     archive.index.remove("e")
@@ -373,7 +426,13 @@ def test_facets_count_episodes(archive: Archive) -> None:
 
 
 def test_suggests_what_is_said_most(archive: Archive) -> None:
-    archive.fill([document("a", "kept kettle kettle", "kite kettle"), document("b", "kept")])
+    archive.fill(
+        [
+            document("a", "kept kettle kite"),
+            document("b", "kept kettle"),
+            document("c", "kettle"),
+        ]
+    )
     assert archive.service.suggest("we K") == ["we kettle", "we kept", "we kite"]
     assert archive.service.suggest("ke", limit=1) == ["kettle"]
     assert archive.service.suggest("zz") == archive.service.suggest("") == []

@@ -13,8 +13,9 @@ from search.adapters.sqlite_blobs import breaks_of, pack_ints, pack_lengths, pac
 from search.adapters.sqlite_connections import Connections
 from search.adapters.sqlite_find import find_page, where
 from search.adapters.sqlite_scan import EpisodeTokens
-from search.adapters.sqlite_vocabulary import SqliteVocabulary, kin_of
+from search.adapters.sqlite_vocabulary import SqliteVocabulary
 from search.domain.document import EpisodeDocument
+from search.domain.expansion import kin_of
 from search.domain.pages import Facet, Facets, Find, Found, Stored
 from search.domain.query import Filters, folded_name
 from search.domain.tokens import tokens_of

@@ -3,30 +3,13 @@
 import json
 import threading
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Sequence
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from search.adapters.sqlite_connections import Connections
 from search.domain.expansion import Kinship
-from search.domain.tokens import fold, joined, stem
-
-
-def kin_of(
-    terms: Iterable[str], compounds: Iterable[tuple[str, ...]], language: str
-) -> Iterator[tuple[str, str, str]]:
-    """Yield the kinships of an episode's terms; none for a term that is its own fold or stem."""
-    for term in terms:
-        folded, stemmed = fold(term), stem(term, language)
-        if folded != term:
-            yield Kinship.FOLD, folded, term
-        if stemmed != term:
-            yield Kinship.STEM, f"{language}:{stemmed}", term
-    for tokens in compounds:
-        word = joined(tokens)
-        if word is not None:
-            yield Kinship.JOIN, word, " ".join(tokens)
 
 
 class SqliteVocabulary:

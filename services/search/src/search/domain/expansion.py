@@ -5,14 +5,14 @@ count of a stricter one. All tiers read the same words; they differ in which wor
 archive's vocabulary may stand for a word of the query.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from itertools import islice, product
 from typing import Final, Protocol
 
 from search.domain.matching import Alternatives, Pattern, Plan, Slot
 from search.domain.query import Clause, Query, Spelling
-from search.domain.tokens import fold, stem
+from search.domain.tokens import fold, joined, stem
 
 MOST_PATTERNS: Final = 16
 MOST_LOOSE_TERMS: Final = 16
@@ -57,6 +57,22 @@ class Vocabulary(Protocol):
 
     def starting(self, prefix: str, *, limit: int, folded: bool = False) -> Sequence[str]:
         """Return words that start with `prefix` (or whose fold does), most often said first."""
+
+
+def kin_of(
+    terms: Iterable[str], compounds: Iterable[tuple[str, ...]], language: str
+) -> Iterator[tuple[str, str, str]]:
+    """Yield the kinships of an episode's terms; none for a term that is its own fold or stem."""
+    for term in terms:
+        folded, stemmed = fold(term), stem(term, language)
+        if folded != term:
+            yield Kinship.FOLD, folded, term
+        if stemmed != term:
+            yield Kinship.STEM, f"{language}:{stemmed}", term
+    for tokens in compounds:
+        word = joined(tokens)
+        if word is not None:
+            yield Kinship.JOIN, word, " ".join(tokens)
 
 
 class Expansion:

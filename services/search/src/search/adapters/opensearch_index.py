@@ -1,0 +1,256 @@
+"""The word index on OpenSearch, Serverless or any other from 2.19 on."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final
+
+from everyword_events import Conflict, EpisodeInfo, TransientFailure
+from search.adapters.opensearch_client import Json, OpenSearchClient
+from search.adapters.opensearch_find import PageFinder
+from search.adapters.opensearch_layout import Generation, Layout
+from search.adapters.opensearch_match import NO_DATE, episode_query
+from search.adapters.opensearch_passages import PASSAGE_WORDS, cut
+from search.adapters.opensearch_vocabulary import OpenSearchVocabulary
+from search.domain.document import EpisodeDocument
+from search.domain.pages import Facet, Facets, Find, Found, Stored
+from search.domain.query import Filters, folded_name
+
+_WRITE_ATTEMPTS: Final = 6
+_MOST_FACETS: Final = 1_000
+_BLANK: Final[Json] = {
+    "revision": "", "removed": False, "language": "", "words": 0, "passages": 0, "as_of": 0.0,
+    "show": "", "show_folded": "", "title": "", "link": None, "published": NO_DATE,
+    "speakers": [], "speakers_folded": [],
+}  # fmt: skip
+"""An episode nothing is known of."""
+
+
+class OpenSearchWordIndex:
+    """Keeps the index in OpenSearch.
+
+    A run's passages are written beside those of the run before; only when they can be found does
+    the episode's own document name the new run, and only then are the old passages deleted. So a
+    reader, who reads passages first and episodes second, sees one run or the other.
+    `visible_within_s` bounds the wait for a refresh (10 s on Serverless). `generation` writes to
+    indices that no alias leads to yet.
+    """
+
+    def __init__(
+        self,
+        client: OpenSearchClient,
+        *,
+        prefix: str = "everyword",
+        most_passages: int = 500,
+        passage_words: int = PASSAGE_WORDS,
+        visible_within_s: float = 60,
+        poll_s: float = 0.05,
+        generation: Generation | None = None,
+    ) -> None:
+        self._layout = Layout(client, prefix)
+        if generation is None:
+            self._layout.prepare()
+        self._generation = generation
+        self._client = client
+        self._most_passages = most_passages
+        self._passage_words = passage_words
+        self._visible_within_s = visible_within_s
+        self._poll_s = poll_s
+        self.vocabulary = OpenSearchVocabulary(self._layout)
+
+    def put(self, document: EpisodeDocument) -> Stored | None:
+        """Store or replace an episode's words."""
+        generation = self._generation or self._layout.current()
+        episode_id = document.episode_id
+        written = False
+        for _ in self._attempts():
+            seen = self._client.get(generation.episodes, episode_id)
+            about = seen["_source"] if seen else {**_BLANK, "episode_id": episode_id}
+            if about["removed"] or about["revision"] > document.revision:
+                self._sweep(generation, about)
+                return None
+            passages = -(-len(document.words) // self._passage_words)
+            if about["revision"] < document.revision:
+                if not written:
+                    self._write_words(generation, document, passages)
+                    written = True
+                try:
+                    about = {**_restated(about, document.info), **_spoken(document, passages)}
+                    number = self._client.write(generation.episodes, episode_id, about, seen)
+                except Conflict:
+                    continue
+                self._wait_for_write(generation, episode_id, number)
+            self._sweep(generation, about)
+            return Stored(len(document.words), passages, generation.passages)
+        raise _contended(episode_id)
+
+    def describe(self, episode_id: str, info: EpisodeInfo) -> None:
+        """State an episode's title, show, date and link."""
+        self._change(episode_id, lambda about: _restated(about, info))
+
+    def remove(self, episode_id: str) -> None:
+        """Forget an episode for good."""
+        generation, about = self._change(
+            episode_id, lambda _: {**_BLANK, "episode_id": episode_id, "removed": True}
+        )
+        self._sweep(generation, about)
+
+    def find(self, find: Find) -> Found:
+        """Return one page of what is found."""
+        return PageFinder(self._layout, find, self._most_passages).run()
+
+    def facets(self, filters: Filters) -> Facets:
+        """Return the shows, speakers and languages among the episodes that pass `filters`."""
+        spoken = {"bool": {"must_not": [{"term": {"revision": ""}}]}}
+        query = episode_query(filters)
+        names: Json = {
+            name: {"terms": {"field": field, "size": _MOST_FACETS}}
+            for name, field in (
+                ("shows", "show"),
+                ("speakers", "speakers"),
+                ("languages", "language"),
+            )
+        }
+        reply = self._client.search(
+            self._layout.episodes,
+            {
+                "size": 0,
+                "query": {"bool": {"filter": [spoken, *([query] if query else [])]}},
+                "aggs": names,
+            },
+        )
+        found = {name: reply["aggregations"][name]["buckets"] for name in names}
+        return Facets(
+            _merged(found["shows"]),
+            _merged(found["speakers"]),
+            tuple(sorted(bucket["key"] for bucket in found["languages"])),
+        )
+
+    def _write_words(
+        self, generation: Generation, document: EpisodeDocument, passages: int
+    ) -> None:
+        self.vocabulary.learn(generation.words, document)
+        self._client.bulk(
+            ({"index": {"_index": generation.passages, "_id": key}}, passage)
+            for key, passage in cut(document, self._passage_words)
+        )
+        this_run = [
+            {"term": {"episode_id": document.episode_id}},
+            {"term": {"revision": document.revision}},
+        ]
+        self._wait(
+            lambda: (
+                self._client.count(generation.passages, {"bool": {"filter": this_run}}) >= passages
+            )
+        )
+
+    def _change(self, episode_id: str, change: Callable[[Json], Json]) -> tuple[Generation, Json]:
+        generation = self._generation or self._layout.current()
+        for _ in self._attempts():
+            seen = self._client.get(generation.episodes, episode_id)
+            about = seen["_source"] if seen else {**_BLANK, "episode_id": episode_id}
+            changed = about if about["removed"] else change(about)
+            if seen is not None and changed == about:
+                return generation, about
+            try:
+                number = self._client.write(generation.episodes, episode_id, changed, seen)
+            except Conflict:
+                continue
+            self._wait_for_write(generation, episode_id, number)
+            return generation, changed
+        raise _contended(episode_id)
+
+    def _sweep(self, generation: Generation, about: Json) -> None:
+        """Delete the passages of older runs, or all of a removed episode."""
+        old: list[Json] = [{"term": {"episode_id": about["episode_id"]}}]
+        if not about["removed"]:
+            old.append({"range": {"revision": {"lt": about["revision"]}}})
+        query = {"bool": {"filter": old}}
+        while True:
+            reply = self._client.search(
+                generation.passages, {"size": 1_000, "query": query, "_source": False}
+            )
+            ids = [hit["_id"] for hit in reply["hits"]["hits"]]
+            if not ids:
+                return
+            self._client.bulk(
+                ({"delete": {"_index": generation.passages, "_id": key}}, None) for key in ids
+            )
+            self._wait(
+                lambda: self._client.count(generation.passages, {"ids": {"values": ids}}) == 0  # noqa: B023
+            )
+
+    def _wait_for_write(self, generation: Generation, episode_id: str, number: int) -> None:
+        """Wait until searches see an episode's document as written, or later."""
+        self._wait(
+            lambda: (
+                (found := self._client.get(generation.episodes, episode_id)) is not None
+                and found["_seq_no"] >= number
+            )
+        )
+
+    def _wait(self, is_so: Callable[[], bool]) -> None:
+        """Wait until a refresh shows what was written."""
+        pause_s = self._poll_s
+        ends = time.monotonic() + self._visible_within_s
+        while not is_so():
+            if time.monotonic() > ends:
+                raise TransientFailure(
+                    "OpenSearch does not show what was written", code="index_slow"
+                )
+            time.sleep(pause_s)
+            pause_s = min(2 * pause_s, 2.0)
+
+    def _attempts(self) -> Iterator[None]:
+        """Yield a few times: a reader by id may see a write only after the next refresh."""
+        for attempt in range(_WRITE_ATTEMPTS):
+            if attempt:
+                time.sleep(self._poll_s * 2**attempt)
+            yield
+
+
+def _spoken(document: EpisodeDocument, passages: int) -> Json:
+    names = {folded_name(turn.speaker): turn.speaker for turn in document.turns if turn.speaker}
+    return {
+        "revision": document.revision,
+        "language": document.language,
+        "words": len(document.words),
+        "passages": passages,
+        "speakers": list(names.values()),
+        "speakers_folded": list(names),
+    }
+
+
+def _restated(about: Json, info: EpisodeInfo) -> Json:
+    as_of = info.as_of.timestamp()
+    if as_of < about["as_of"]:
+        return about
+    return {
+        **about,
+        "as_of": as_of,
+        "show": info.show,
+        "show_folded": folded_name(info.show),
+        "title": info.title,
+        "link": info.link,
+        "published": info.published_at.timestamp() if info.published_at else NO_DATE,
+    }
+
+
+def _merged(buckets: Iterable[Any]) -> tuple[Facet, ...]:
+    """Count names together that differ in case or accents alone."""
+    merged: dict[str, Facet] = {}
+    for bucket in buckets:
+        if bucket["key"]:
+            key = folded_name(bucket["key"])
+            before = merged.get(key, Facet(bucket["key"], 0))
+            merged[key] = Facet(
+                min(before.name, bucket["key"]), before.episodes + bucket["doc_count"]
+            )
+    return tuple(sorted(merged.values(), key=lambda facet: (-facet.episodes, facet.name)))
+
+
+def _contended(episode_id: str) -> TransientFailure:
+    return TransientFailure(
+        f"episode {episode_id} is being written by somebody else",
+        code="index_contended",
+        retry_after_s=10,
+    )

@@ -1,0 +1,176 @@
+"""The indices: names, versions, mappings; made from templates, reached through aliases.
+
+Three indices make up a generation: `passages` (the words), `episodes` (which run's passages
+count, and what the episode is called) and `words` (the vocabulary). All text is cut into tokens
+by our own code before it gets here, so one mapping serves every language, and hits are the same
+on any engine and any version of OpenSearch.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from everyword_events import Misconfigured
+from search.adapters.opensearch_client import Json, OpenSearchClient
+
+FORMAT: Final = 1
+_KEYWORD: Final = {"type": "keyword"}
+_STORED: Final = {"type": "keyword", "index": False, "doc_values": False}
+_PASSAGE: Final[Json] = {
+    "episode_id": _KEYWORD,
+    "revision": _KEYWORD,
+    "language": _KEYWORD,
+    "speakers": _KEYWORD,  # folded names of all who speak in the passage
+    "number": {"type": "integer"},
+    "first": {"type": "integer", "index": False},  # index of its first own word
+    "own": {"type": "integer", "index": False},  # own words; what follows belongs to the next
+    "tokens": {"type": "text", "analyzer": "tokens", "norms": False},
+    "words": _KEYWORD,  # the distinct own tokens, for counting; not in _source
+    "breaks": {"type": "object", "enabled": False},
+    "turns": {"type": "object", "enabled": False},
+    "said": {"type": "binary"},  # what is shown; see `opensearch_passages`
+}
+_EPISODE: Final[Json] = {
+    "episode_id": _KEYWORD,
+    "revision": _KEYWORD,
+    "removed": {"type": "boolean"},
+    "language": _KEYWORD,
+    "words": {"type": "integer", "index": False},
+    "passages": {"type": "integer", "index": False},
+    "as_of": {"type": "double", "index": False},
+    "show": _KEYWORD,
+    "show_folded": _KEYWORD,
+    "title": _STORED,
+    "link": _STORED,
+    "published": {"type": "double"},  # epoch seconds; very low where no date is known
+    "speakers": _KEYWORD,
+    "speakers_folded": _KEYWORD,
+}
+_WORD: Final[Json] = {"kinship": _KEYWORD, "key": _KEYWORD, "term": _STORED}
+KINDS: Final = {"passages": _PASSAGE, "episodes": _EPISODE, "words": _WORD}
+
+
+@dataclass(frozen=True)
+class Generation:
+    """The concrete indices behind the aliases at one time; a write keeps to one generation."""
+
+    passages: str
+    episodes: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Names, all starting with `prefix`."""
+
+    client: OpenSearchClient
+    prefix: str = "everyword"
+
+    @property
+    def passages(self) -> str:
+        """The alias to read passages by."""
+        return f"{self.prefix}-passages"
+
+    @property
+    def episodes(self) -> str:
+        """The alias to read episodes by."""
+        return f"{self.prefix}-episodes"
+
+    @property
+    def words(self) -> str:
+        """The alias to read the vocabulary by."""
+        return f"{self.prefix}-words"
+
+    def prepare(self) -> None:
+        """Make templates, indices and aliases where there are none yet.
+
+        Raises:
+            Misconfigured: the indices are of another version.
+        """
+        if self.client.index_behind(self.passages) is None:
+            self.put_templates()
+            self.switch_to(self.create("first"))
+        generation = self.current()
+        found = self.format_of(generation.passages)
+        if found > FORMAT:
+            raise Misconfigured(
+                f"the search index was written by a newer version (format {found}, "
+                f"this program knows {FORMAT})",
+                hint="update everyword",
+                code="index_too_new",
+            )
+        if found < FORMAT:
+            raise Misconfigured(
+                f"the search index has the older format {found}",
+                hint="bring it up to date with reindex; searches go on meanwhile",
+                code="index_too_old",
+            )
+
+    def current(self) -> Generation:
+        """Return the indices behind the aliases now."""
+        names = {kind: self.client.index_behind(f"{self.prefix}-{kind}") for kind in KINDS}
+        missing = [kind for kind, index in names.items() if index is None]
+        if missing:
+            raise Misconfigured(
+                f"OpenSearch has no alias {self.prefix}-{missing[0]}",
+                hint="rebuild the index by replay",
+                code="index_missing",
+            )
+        return Generation(**{kind: str(index) for kind, index in names.items()})
+
+    def put_templates(self) -> None:
+        """State what an index of each kind is like, for all that will be made."""
+        for kind, properties in KINDS.items():
+            template = f"{self.prefix}-{kind}-{FORMAT}"
+            self.client.request(
+                "PUT",
+                f"/_index_template/{template}",
+                {"index_patterns": [f"{template}-*"], "template": _template(kind, properties)},
+            )
+
+    def create(self, name: str) -> Generation:
+        """Make the indices of a new generation, or find those made before under that name."""
+        names = {kind: f"{self.prefix}-{kind}-{FORMAT}-{name}" for kind in KINDS}
+        for index in names.values():
+            if not self.client.exists(index):
+                try:
+                    self.client.request("PUT", f"/{index}")
+                except Misconfigured:
+                    # Two processes prepared at once: the other one's index will do.
+                    if not self.client.exists(index):
+                        raise
+        return Generation(**names)
+
+    def switch_to(self, new: Generation, old: Generation | None = None) -> None:
+        """Point all aliases at another generation in one step."""
+        actions: list[Json] = []
+        for kind in KINDS:
+            alias = f"{self.prefix}-{kind}"
+            actions.append({"add": {"index": getattr(new, kind), "alias": alias}})
+            if old is not None:
+                actions.append({"remove": {"index": getattr(old, kind), "alias": alias}})
+        self.client.request("POST", "/_aliases", {"actions": actions})
+
+    def drop(self, generation: Generation) -> None:
+        """Delete the indices of a generation that no alias leads to any more."""
+        for kind in KINDS:
+            self.client.drop(getattr(generation, kind))
+
+    def format_of(self, index: str) -> int:
+        """Return the version an index was made by."""
+        (reply,) = self.client.request("GET", f"/{index}/_mapping").values()
+        return int(reply["mappings"].get("_meta", {}).get("everyword_format", 0))
+
+
+def _template(kind: str, properties: Json) -> Json:
+    mappings: dict[str, Any] = {
+        "dynamic": "strict",
+        "_meta": {"everyword_format": FORMAT},
+        "properties": properties,
+    }
+    settings: Json = {}
+    if kind == "passages":
+        mappings["_source"] = {"excludes": ["words"]}
+        settings = {
+            "analysis": {"analyzer": {"tokens": {"type": "custom", "tokenizer": "whitespace"}}}
+        }
+    return {"settings": settings, "mappings": mappings}

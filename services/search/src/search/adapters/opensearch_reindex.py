@@ -1,0 +1,154 @@
+"""Moves the index to a new generation while searches and writes go on.
+
+Every episode is copied from the old generation, from what is kept there of its words; then the
+aliases are switched in one step; then what was written to the old generation meanwhile is copied
+as well. Copying is a `put` like any other: the later run wins, whichever generation it reached.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+from everyword_events import EpisodeInfo
+from search.adapters.opensearch_client import Json, OpenSearchClient
+from search.adapters.opensearch_index import OpenSearchWordIndex
+from search.adapters.opensearch_layout import Generation, Layout
+from search.adapters.opensearch_match import NO_DATE
+from search.adapters.opensearch_passages import unpack
+from search.domain.document import EpisodeDocument, Turn
+
+_log = logging.getLogger(__name__)
+_BATCH = 500
+
+
+def reindex(
+    client: OpenSearchClient,
+    *,
+    prefix: str = "everyword",
+    name: str = "",
+    grace_s: float = 30,
+    progress: Callable[[int, int], None] | None = None,
+) -> int:
+    """Build a new generation, switch to it, delete the old one; return how many were copied.
+
+    `name` tells the generation apart (the time now, unless given); the same name goes on where
+    an interrupted run stopped. `grace_s` is how long a search may take that began before the
+    switch.
+    """
+    layout = Layout(client, prefix)
+    old = layout.current()
+    layout.put_templates()
+    new = layout.create(name or datetime.now(UTC).strftime("%Y%m%d%H%M%S"))
+    target = OpenSearchWordIndex(client, prefix=prefix, generation=new)
+    copied: set[str] = set()
+    while changed := _behind(client, old, new):
+        for number, about in enumerate(changed, start=1):
+            _copy(client, old, target, about)
+            copied.add(about["episode_id"])
+            if progress is not None:
+                progress(number, len(changed))
+    layout.switch_to(new, old)
+    time.sleep(grace_s)
+    # A write that began before the switch ends in the old generation.
+    while changed := _behind(client, old, new):
+        for about in changed:
+            _copy(client, old, target, about)
+    layout.drop(old)
+    _log.info("reindexed", extra={"episodes": len(copied), "index": new.passages})
+    return len(copied)
+
+
+def _behind(client: OpenSearchClient, old: Generation, new: Generation) -> list[Json]:
+    """Return the episodes of which the old generation knows something newer."""
+    there = {about["episode_id"]: about for about in _episodes(client, new.episodes)}
+    return [
+        about
+        for about in _episodes(client, old.episodes)
+        if (found := there.get(about["episode_id"])) is None
+        or about["revision"] > found["revision"]
+        or about["as_of"] > found["as_of"]
+        or (about["removed"] and not found["removed"])
+    ]
+
+
+def _episodes(client: OpenSearchClient, index: str) -> Iterator[Json]:
+    body: Json = {"size": _BATCH, "query": {"match_all": {}}, "sort": [{"episode_id": "asc"}]}
+    while True:
+        rows = client.search(index, body)["hits"]["hits"]
+        yield from (row["_source"] for row in rows)
+        if len(rows) < _BATCH:
+            return
+        body["search_after"] = rows[-1]["sort"]
+
+
+def _copy(
+    client: OpenSearchClient, old: Generation, target: OpenSearchWordIndex, about: Json
+) -> None:
+    episode_id = about["episode_id"]
+    if about["removed"]:
+        target.remove(episode_id)
+        return
+    published = about["published"]
+    info = EpisodeInfo(
+        show=about["show"],
+        title=about["title"],
+        link=about["link"],
+        published_at=None if published <= NO_DATE else datetime.fromtimestamp(published, UTC),
+        as_of=datetime.fromtimestamp(about["as_of"], UTC),
+    )
+    if about["revision"]:
+        target.put(_document(client, old, about, info))
+    target.describe(episode_id, info)
+
+
+def _document(
+    client: OpenSearchClient, old: Generation, about: Json, info: EpisodeInfo
+) -> EpisodeDocument:
+    """Put an episode's words together again."""
+    words: list[str] = []
+    starts_ms: list[int] = []
+    ends_ms: list[int] = []
+    turns: list[Turn] = []
+    for passage in _passages(client, old, about):
+        said = unpack(passage["said"])
+        before = passage["first"] - said["first"]
+        own = slice(before, before + passage["own"])
+        words += said["words"][own]
+        starts_ms += said["starts_ms"][own]
+        ends_ms += [
+            start + length
+            for start, length in zip(said["starts_ms"][own], said["lengths_ms"][own], strict=True)
+        ]
+        for first, speaker in passage["turns"]:
+            if not turns or turns[-1].speaker != speaker:
+                turns.append(Turn(first, speaker))
+    return EpisodeDocument(
+        episode_id=about["episode_id"],
+        revision=about["revision"],
+        info=info,
+        language=about["language"],
+        words=tuple(words),
+        starts_ms=tuple(starts_ms),
+        ends_ms=tuple(ends_ms),
+        turns=tuple(turns),
+    )
+
+
+def _passages(client: OpenSearchClient, old: Generation, about: Json) -> Iterator[Json]:
+    conditions = [
+        {"term": {"episode_id": about["episode_id"]}},
+        {"term": {"revision": about["revision"]}},
+    ]
+    body: Json = {
+        "size": _BATCH,
+        "query": {"bool": {"filter": conditions}},
+        "sort": [{"number": "asc"}],
+        "_source": ["first", "own", "said", "turns"],
+    }
+    while True:
+        rows = client.search(old.passages, body)["hits"]["hits"]
+        yield from (row["_source"] for row in rows)
+        if len(rows) < _BATCH:
+            return
+        body["search_after"] = rows[-1]["sort"]

@@ -1,0 +1,207 @@
+"""What is OpenSearch's own: the gate to Serverless, failures, generations, versions."""
+
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from everyword_events import Misconfigured, TransientFailure
+from search.adapters.opensearch_client import OpenSearchClient, driver_for
+from search.adapters.opensearch_index import OpenSearchWordIndex
+from search.adapters.opensearch_layout import FORMAT, Layout
+from search.adapters.opensearch_reindex import reindex
+from search.config import SearchSettings
+from search.domain.query import Filters
+from search.service import SearchService
+from search.testing.corpus import document, generated, info
+
+
+@pytest.fixture(name="client")
+def _client(opensearch_url: str) -> OpenSearchClient:
+    return OpenSearchClient(driver_for(opensearch_url))
+
+
+@pytest.fixture(name="prefix")
+def _prefix() -> str:
+    return f"t{uuid4().hex[:12]}"
+
+
+def searching(index: OpenSearchWordIndex) -> SearchService:
+    blobs: Any = None
+    return SearchService(index, index.vocabulary, blobs, lambda _: SearchSettings())
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "parameters"),
+    [
+        ("GET", "/", None, {}),
+        ("POST", "/x/_refresh", None, {}),
+        ("POST", "/x/_delete_by_query", {"query": {"match_all": {}}}, {}),
+        ("POST", "/x/_update_by_query", {}, {}),
+        ("POST", "/_reindex", {}, {}),
+        ("PUT", "/_cluster/settings", {}, {}),
+        ("POST", "/x/_forcemerge", None, {}),
+        ("POST", "/x/_search", {"query": {}}, {"scroll": "1m"}),
+        ("PUT", "/x/_doc/1", {}, {"refresh": "true"}),
+        ("POST", "/_bulk", "", {"refresh": "wait_for"}),
+        ("POST", "/x/_search", {"query": {"script_score": {"script": {"source": "1"}}}}, {}),
+    ],
+)
+def test_what_serverless_lacks_is_refused(
+    method: str, path: str, body: Any, parameters: dict[str, str]
+) -> None:
+    client = OpenSearchClient(driver_for("http://127.0.0.1:9"))
+    with pytest.raises(Misconfigured, match="Serverless"):
+        client.request(method, path, body, parameters=parameters)
+
+
+def test_no_node_is_transient() -> None:
+    client = OpenSearchClient(driver_for("http://127.0.0.1:9"))
+    with pytest.raises(TransientFailure, match="cannot be reached") as failed:
+        client.count("x", {"match_all": {}})
+    assert "url" in failed.value.hint
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (500, b"{}", TransientFailure),
+        (409, b"{}", Misconfigured),
+        (404, b"{}", Misconfigured),
+        (403, b'{"error": {"root_cause": [{"reason": "no"}]}}', Misconfigured),
+        (200, b'{"timed_out": true, "hits": {"hits": []}}', TransientFailure),
+        (200, b'{"timed_out": false, "_shards": {"failed": 1}}', TransientFailure),
+    ],
+)
+def test_answers_are_translated(status: int, body: bytes, kind: type[Exception]) -> None:
+    with answering(status, body) as url, pytest.raises(kind):
+        OpenSearchClient(driver_for(url)).search("x", {})
+
+
+def test_a_bulk_partly_refused_is_transient() -> None:
+    body = (
+        b'{"errors": true, "items": [{"create": {"status": 409}}, {"delete": {"status": 404}},'
+        b'{"index": {"status": 429, "error": {"reason": "full"}}}]}'
+    )
+    with (
+        answering(200, body) as url,
+        pytest.raises(TransientFailure, match="did not take 1 documents: full"),
+    ):
+        OpenSearchClient(driver_for(url)).bulk([({"index": {"_index": "x"}}, {})])
+
+
+@pytest.mark.opensearch
+def test_reindexing_loses_nothing_and_searches_go_on(client: OpenSearchClient, prefix: str) -> None:
+    documents = list(generated(8, words=400))
+    index = OpenSearchWordIndex(client, prefix=prefix, passage_words=50, poll_s=0.01)
+    for one in documents:
+        index.put(one)
+    index.describe("later", info("Only described", show="Later"))
+    index.put(document("gone", "secret"))
+    index.remove("gone")
+    before = [searching(index).search(q, limit=50) for q in ("the", '"the of"', "bee honey")]
+    facets = index.facets(Filters())
+    failures: list[object] = []
+    done = threading.Event()
+
+    def keep_searching() -> None:
+        while not done.is_set():
+            found = searching(index).search("the", limit=50)
+            if found["hits"] != before[0]["hits"]:
+                failures.append(found["hits"])
+
+    reader = threading.Thread(target=keep_searching)
+    reader.start()
+    old = Layout(client, prefix).current()
+    try:
+        assert reindex(client, prefix=prefix, name="second", grace_s=0.5) == 10
+    finally:
+        done.set()
+        reader.join()
+    assert not failures
+    new = Layout(client, prefix).current()
+    assert new.passages == f"{prefix}-passages-{FORMAT}-second"
+    assert not client.exists(old.passages)
+    after = [searching(index).search(q, limit=50) for q in ("the", '"the of"', "bee honey")]
+    assert after == before
+    assert index.facets(Filters()) == facets
+    assert index.put(document("gone", "secret", run="9")) is None
+
+
+@pytest.mark.opensearch
+def test_an_index_of_another_version_is_refused(client: OpenSearchClient, prefix: str) -> None:
+    layout = Layout(client, prefix)
+    layout.prepare()
+    for version, says in ((FORMAT + 1, "newer version"), (FORMAT - 1, "older format")):
+        client.drop(f"{prefix}-passages-{FORMAT}-first")
+        made = {"mappings": {"_meta": {"everyword_format": version}}}
+        name = f"{prefix}-other-{version}"
+        client.request("PUT", f"/{name}", made)
+        alias = {"add": {"index": name, "alias": f"{prefix}-passages"}}
+        client.request("POST", "/_aliases", {"actions": [alias]})
+        with pytest.raises(Misconfigured, match=says):
+            OpenSearchWordIndex(client, prefix=prefix)
+        client.drop(name)
+        layout.create("first")
+
+
+@pytest.mark.opensearch
+def test_preparing_twice_at_once_makes_one_index(client: OpenSearchClient, prefix: str) -> None:
+    threads = [threading.Thread(target=Layout(client, prefix).prepare) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert Layout(client, prefix).current().words == f"{prefix}-words-{FORMAT}-first"
+
+
+@pytest.mark.opensearch
+def test_a_put_cut_short_is_finished_by_the_next(
+    client: OpenSearchClient, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = OpenSearchWordIndex(client, prefix=prefix, passage_words=50, poll_s=0.01)
+    index.put(document("e", "old words " * 100, run="1"))
+
+    def fail(*_: object) -> None:
+        raise TransientFailure("cut")
+
+    with monkeypatch.context() as cut:
+        cut.setattr(client, "write", fail)
+        with pytest.raises(TransientFailure):
+            index.put(document("e", "new words", run="2"))
+    assert searching(index).search("old")["hits"] == 100
+    assert searching(index).search("new")["hits"] == 0
+    index.put(document("e", "new words", run="2"))
+    assert searching(index).search("old")["hits"] == 0
+    assert searching(index).search("words")["hits"] == 1
+
+
+class answering:  # noqa: N801 - reads as what it does
+    """A server that gives one answer to everything."""
+
+    def __init__(self, status: int, body: bytes) -> None:
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                """Stay quiet."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever)
+
+    def __enter__(self) -> str:
+        self._thread.start()
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
