@@ -19,12 +19,14 @@ from pathlib import Path
 
 import psutil
 
+from captions.standalone import render_files
 from everyword_events import Event, Handler
 from everyword_local.data_folder import DataFolder
 from everyword_local.house import DISPATCHER, House
-from everyword_local.settings import SettingsFile
-from everyword_transcripts import Segment, Transcript, Word, write_transcript
+from everyword_local.settings import SettingsFile, read_settings
+from everyword_transcripts import Segment, Transcript, Word, read_transcript, write_transcript
 from ingest.domain import NewEpisode
+from refine.standalone import refine_transcript
 
 WORDS = 10_000
 RULES = 25
@@ -98,6 +100,29 @@ def one_hour(runs: int) -> None:
     print(f"  {'all but speech':<18} {total:8.3f}  ({total / yardstick:.1f} x the yardstick)")
 
 
+def text_chain(words: int, runs: int) -> None:
+    """Print the CPU milliseconds of rules, normalization and three caption formats, JSON between.
+
+    Read the recognised JSON, refine (25 rules), write JSON, read it again, write VTT, SRT and JSON.
+    """
+    raw = write_transcript(generated(words, random.Random(3)))
+    with tempfile.TemporaryDirectory() as scratch:
+        settings, _ = read_settings(settings_file(Path(scratch)))
+
+    def chain() -> None:
+        refined, _ = refine_transcript(read_transcript(raw), settings.refine)
+        again = read_transcript(write_transcript(refined))
+        render_files(again, ["vtt", "srt", "json"], settings.captions, stem="hour")
+
+    chain()
+    took = statistics.median(cpu_s(chain) for _ in range(runs)) * 1000
+    yardstick = statistics.median(cpu_s(lambda: twice(raw)) for _ in range(runs)) * 1000
+    print(
+        f"{words:,} words, {RULES} rules, normalization, VTT + SRT + JSON: "
+        f"{took:.0f} ms CPU ({took / yardstick:.1f} x the yardstick of {yardstick:.0f} ms)"
+    )
+
+
 def worked(handler: Handler, event: Event) -> tuple[float, Sequence[Event]]:
     """Return the processor seconds a handler takes for an event, and the events it causes."""
     began = time.process_time()
@@ -150,6 +175,8 @@ def main() -> None:
     parser.add_argument("--episodes", type=int, default=1000)
     chosen = parser.parse_args()
     one_hour(chosen.runs)
+    for words in (WORDS, 10 * WORDS):
+        text_chain(words, chosen.runs)
     long_queue(chosen.episodes)
 
 

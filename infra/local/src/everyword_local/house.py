@@ -32,7 +32,7 @@ from ingest.adapters.probe import probe_audio
 from ingest.adapters.sqlite import SqliteIngestTables
 from refine.adapters.choice import Models
 from refine.adapters.journal_history import JournalHistory
-from search.adapters.sqlite_index import SqliteWordIndex
+from search.engines import open_engine
 from transcribe_gpu.adapters.decoding import PyAvAudio
 from transcribe_gpu.adapters.progress_file import ProgressFolder
 from transcribe_gpu.recognition import Recogniser
@@ -123,11 +123,11 @@ class House:
     @cached_property
     def search(self) -> search.service.SearchService:
         """The search service, on the engine that the settings name."""
-        index = SqliteWordIndex(self.folder.index)
-        self._closing.callback(index.close)
+        engine = open_engine(self.settings.of_show("").search, self.folder.index)
+        self._closing.callback(engine.close)
         return search.service.SearchService(
-            index,
-            index.vocabulary,
+            engine.index,
+            engine.vocabulary,
             self.blobs,
             lambda show: self.settings.of_show(show).search,
         )
@@ -211,10 +211,6 @@ class House:
     def complete_upload(self, episode_id: str) -> str:
         """Judge a stored upload; return the episode's state."""
         return self.ingest.complete(episode_id).state
-
-    def path_of(self, ref: BlobRef) -> str:
-        """Return the file in which a blob lies, as people are shown it."""
-        return str(self.blobs.path_of(ref))
 
     def audio_of(self, episode_id: str) -> tuple[BlobRef, Path]:
         """Return an episode's audio and the file it lies in, for playing.

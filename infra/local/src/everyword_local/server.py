@@ -32,7 +32,7 @@ GRACE_S = 5
 def application(house: House) -> Starlette:
     """Compose the ASGI application of one house."""
     api = local_resolver("Everyword", version("everyword"))
-    ingest.api.register(api, house.ingest, link_of=house.path_of)
+    ingest.api.register(api, house.ingest)
     refine.api.register(api, house.refine)
     captions.api.register(api, house.captions)
 
