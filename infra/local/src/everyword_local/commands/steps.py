@@ -38,14 +38,17 @@ def transcribe(
     settings = context.settings.of_show("").transcribe.with_hints(hints)
     with context.output.progress() as bars:
         bar = bars.add_task(f"transcribe {audio.name[:40]}", total=1.0)
-        transcript = transcribe_file(
-            audio,
-            settings,
-            report=lambda stage, fraction, _: bars.update(
-                bar, completed=fraction, description=f"{stage} {audio.name[:40]}"
-            ),
-            announce=context.output.note,
-        )
+        said = ""
+
+        def report(stage: str, fraction: float, _: float | None) -> None:
+            nonlocal said
+            bars.update(bar, completed=fraction, description=f"{stage} {audio.name[:40]}")
+            line = f"{stage} {int(fraction * 10) * 10} %"
+            if not context.output.is_terminal and line != said:
+                said = line
+                context.output.note(line)
+
+        transcript = transcribe_file(audio, settings, report=report, announce=context.output.note)
     _write(context, to, write_transcript(transcript))
     document = {"words": transcript.n_words(), "language": transcript.language, "output": str(to)}
     _done(context, to, document, f"{transcript.n_words()} words -> {to}")

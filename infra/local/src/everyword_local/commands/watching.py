@@ -35,9 +35,10 @@ def watch(context: CommandContext, episode_ids: Sequence[str]) -> list[Json]:
                     description=f"{episode['title'][:40]}: {state}",
                     completed=_completed(episode),
                 )
-                if not context.output.is_terminal and said.get(episode_id) != state:
-                    said[episode_id] = state
-                    context.output.note(f"{episode['title']}: {state}")
+                line = f"{episode['title']}: {state}{_tenth(episode)}"
+                if not context.output.is_terminal and said.get(episode_id) != line:
+                    said[episode_id] = line
+                    context.output.note(line)
                 if state in SETTLED:
                     ended[episode_id] = episode
             if len(ended) == len(waiting):
@@ -59,6 +60,12 @@ def describe(episode: Json) -> str:
     if error:
         parts.append(f"{error['message']} - {error['hint']}" if error["hint"] else error["message"])
     return ", ".join(parts)
+
+
+def _tenth(episode: Json) -> str:
+    """Return the stage's progress in whole tenths, or nothing where none is known."""
+    fraction = (episode.get("progress") or {}).get("fraction")
+    return f" {int(fraction * 10) * 10} %" if fraction else ""
 
 
 def _completed(episode: Json) -> float:
