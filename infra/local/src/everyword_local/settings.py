@@ -20,6 +20,9 @@ from search.config import SearchSettings
 from transcribe_gpu.config import TranscribeSettings
 
 FILE_NAME = "everyword.toml"
+Key = tuple[str | int, ...]
+_UNKNOWN_KEY = "extra_forbidden"
+_HEADER = re.compile(r"\s*\[(?P<list>\[)?(?P<name>.+?)\]\]?\s*(#.*)?$")
 
 
 class Settings(BaseModel):
@@ -93,29 +96,49 @@ def read_settings(path: Path) -> tuple[Settings, dict[str, Settings]]:
     return general, shows
 
 
-def line_of(text: str, keys: tuple[str, ...]) -> int:
-    """Find the line (from 1) where a dotted key stands in TOML text; the nearest parent's else."""
-    table: tuple[str, ...] = ()
+def line_of(text: str, keys: Key) -> int:
+    """Find the line (from 1) where a key stands in TOML text; the nearest parent's else.
+
+    A number in `keys` counts the tables of a `[[list]]`, from 0.
+    """
+    table: Key = ()
+    counts: dict[Key, int] = {}
     best, best_depth = 1, 0
-    for number, line in enumerate(text.splitlines(), start=1):
-        header = re.match(r"\s*\[\[?\s*(.+?)\s*\]\]?\s*(#.*)?$", line)
-        if header:
-            table = _dotted(header[1])
-            here = table
-        else:
-            assigned = re.match(r"""\s*((?:"[^"]*"|'[^']*'|[\w.-])+)\s*=""", line)
-            if not assigned:
-                continue
-            here = (*table, *_dotted(assigned[1]))
+    for number, line in enumerate(text.split("\n"), start=1):
+        header = _HEADER.match(line)
+        name = _dotted(header["name"] if header else line.partition("=")[0])
+        if not name:
+            continue
+        if header and header["list"]:
+            counts[name] = counts.get(name, -1) + 1
+        here = _counted(name, counts) if header else (*table, *name)
+        table = here if header else table
         depth = len(here)
         if depth > best_depth and keys[:depth] == here:
             best, best_depth = number, depth
     return best
 
 
+def _counted(name: tuple[str, ...], counts: Mapping[Key, int]) -> Key:
+    """Put the present table's number behind every part of a header's name that is a list."""
+    found: Key = ()
+    for length, part in enumerate(name, start=1):
+        place = counts.get(name[:length])
+        found = (*found, part) if place is None else (*found, part, place)
+    return found
+
+
 def _dotted(name: str) -> tuple[str, ...]:
-    parts = re.findall(r"""\s*(?:"([^"]*)"|'([^']*)'|([^.\s"']+))\s*\.?""", name)
-    return tuple(next(part for part in found if part) for found in parts if any(found))
+    """Read a dotted key as TOML does; nothing where it is none."""
+    try:
+        found: Any = tomllib.loads(f"{name} = 0")
+    except tomllib.TOMLDecodeError:
+        return ()
+    parts = []
+    while isinstance(found, dict) and found:
+        part, found = next(iter(found.items()))
+        parts.append(part)
+    return tuple(parts)
 
 
 def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -131,16 +154,19 @@ def _validated(path: Path, text: str, raw: Mapping[str, Any], prefix: tuple[str,
     try:
         return Settings.model_validate(raw)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-    where = tuple(str(part) for part in first["loc"])
-    names = tuple(part for part in where if not part.isdigit())
-    line = max(line_of(text, (*prefix, *names)), line_of(text, names) if not prefix else 1)
-    key = ".".join(where)
-    if first["type"] == "extra_forbidden":
+        wrong = error.errors(include_url=False)
+    unknown = (each for each in wrong if each["type"] == _UNKNOWN_KEY)
+    first = next(unknown, wrong[0])  # a mistyped key explains the one that lacks
+    where = first["loc"]
+    names = tuple(part for part in where if isinstance(part, str))
+    line = line_of(text, (*prefix, *where))
+    key = ".".join(map(str, where))
+    if first["type"] == _UNKNOWN_KEY:
         near = difflib.get_close_matches(names[-1], _valid_keys(names[:-1]), n=1, cutoff=0)
         hint = f"did you mean {near[0]!r}?" if near else "remove it"
         raise _wrong(f"{path}: line {line}: unknown key {key!r}", hint)
-    raise _wrong(f"{path}: line {line}: {key}: {first['msg']}")
+    said = first["msg"].removeprefix("Value error, ")
+    raise _wrong(f"{path}: line {line}: {key}: {said}")
 
 
 def _valid_keys(names: tuple[str, ...]) -> list[str]:
