@@ -5,6 +5,7 @@ import fcntl
 import json
 import os
 import secrets
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,14 +13,15 @@ from everyword_events import Misconfigured
 from everyword_local.settings import FILE_NAME
 
 FORMAT = 1
+KEY_BYTES = 32
 
 
 class DataFolder:
     """One folder that holds all of an installation's data. Opening it creates what is missing.
 
     Raises:
-        Misconfigured: the folder cannot be written (`data_not_writable`), or a newer version of
-            everyword wrote it (`data_too_new`).
+        Misconfigured: the folder cannot be written (`data_not_writable`), a newer version of
+            everyword wrote it (`data_too_new`), or its format.json is damaged (`data_damaged`).
     """
 
     def __init__(self, root: Path) -> None:
@@ -27,9 +29,8 @@ class DataFolder:
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             self._check_format()
-            probe = self.root / f".writable-{os.getpid()}"
-            probe.write_bytes(b"")
-            probe.unlink()
+            with tempfile.TemporaryFile(dir=self.root):
+                pass
         except OSError as error:
             raise Misconfigured(
                 f"cannot write to the data folder {self.root}: {error.strerror}",
@@ -74,17 +75,16 @@ class DataFolder:
 
     def secret(self) -> bytes:
         """Return the key that signs upload addresses, made on first use."""
-        path = self.root / "upload.key"
-        with contextlib.suppress(FileExistsError):
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "wb") as file:
-                file.write(secrets.token_hex(32).encode())
+        handle = os.open(self.root / "upload.key", os.O_RDWR | os.O_CREAT, 0o600)
+        with os.fdopen(handle, "r+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            key = file.read()
+            if len(key) < 2 * KEY_BYTES:  # new, or its maker was killed while it wrote
+                key = secrets.token_hex(KEY_BYTES).encode()
+                file.seek(0)
+                file.write(key)
                 file.flush()
                 os.fsync(file.fileno())
-        key = path.read_bytes()
-        if not key:  # the process that made it was killed before it wrote
-            path.unlink()
-            return self.secret()
         return key
 
     @contextlib.contextmanager
@@ -133,11 +133,20 @@ class DataFolder:
         try:
             written = json.loads(path.read_text())["format"]
         except FileNotFoundError:
-            path.write_text(json.dumps({"format": FORMAT}))
+            with tempfile.TemporaryDirectory(dir=self.root, prefix=".") as scratch:
+                made = Path(scratch) / path.name
+                made.write_text(json.dumps({"format": FORMAT}))
+                made.replace(path)  # another process reads all of it or none
             return
         except (ValueError, KeyError, TypeError):
             written = None
-        if not isinstance(written, int) or written > FORMAT:
+        if not isinstance(written, int):
+            raise Misconfigured(
+                f"{path} is damaged",
+                hint="restore it from a backup, or choose another folder with --data",
+                code="data_damaged",
+            )
+        if written > FORMAT:
             raise Misconfigured(
                 f"{self.root} was written by a newer everyword (format {written})",
                 hint="update everyword, or choose another folder with --data",
