@@ -27,10 +27,11 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Child:
-    """One role's process, kept alive."""
+    """One role's process, kept alive. It runs `command`, and stops when its input ends."""
 
     role: str
-    arguments: Sequence[str]
+    command: Sequence[str]
+    clock: Callable[[], float] = time.monotonic
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     failures: int = 0
@@ -46,7 +47,7 @@ class Child:
         """Start the process if it does not run; after quick deaths wait longer each time."""
         if self.process is not None and self.process.poll() is None:
             return
-        now = time.monotonic()
+        now = self.clock()
         if self.process is not None:
             steady = now - self.started_at > STEADY_AFTER_S
             self.failures = 0 if steady else self.failures + 1
@@ -60,10 +61,7 @@ class Child:
             self.process = None
         if now < self.due_at:
             return
-        self.process = subprocess.Popen(  # noqa: S603 - this very program
-            [sys.executable, "-m", "everyword_local.roles", self.role, *self.arguments],
-            stdin=subprocess.PIPE,
-        )
+        self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE)  # noqa: S603 - ours
         self.started_at = now
 
     def stop(self) -> None:
@@ -86,7 +84,8 @@ def process_group(arguments: Sequence[str], give_up: Callable[[], None]) -> Iter
 
     `give_up` is called when a role cannot be kept running.
     """
-    children = [Child(role, arguments) for role in ROLES]
+    program = (sys.executable, "-m", "everyword_local.roles")
+    children = [Child(role, (*program, role, *arguments)) for role in ROLES]
     over = threading.Event()
 
     def look_after() -> None:
