@@ -9,7 +9,9 @@ from everyword_local.commands.context import CommandContext, pass_context
 from everyword_local.output import clock
 
 
-@click.command(context_settings={"ignore_unknown_options": True})
+@click.command(  # no -h: `-horn` leaves a word out
+    context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]}
+)
 @click.argument("query", nargs=-1, required=True)
 @click.option("--show", help="Only this show.")
 @click.option("--episode", help="Only this episode.")

@@ -1,0 +1,74 @@
+"""The `everyword` command's line: global options anywhere, and queries that look like options."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from everyword_events import (
+    EverywordError,
+    InvalidInput,
+    Misconfigured,
+    NotFound,
+    TransientFailure,
+)
+from everyword_local.command import exit_code, hoist_global_options
+from support.stack import Everyword
+
+OWN = st.lists(st.sampled_from(["search", "storm", "--show=A", "-horn", "--limit=3"]))
+GLOBAL = st.lists(
+    st.sampled_from(
+        [("--json",), ("--quiet",), ("--data", "d"), ("--data=d",), ("--api", "a"), ("--config=c",)]
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("given_", "hoisted"),
+    [
+        (["search", "x", "--json"], ["--json", "search", "x"]),
+        (["add", "--data", "d", "f"], ["--data", "d", "add", "f"]),
+        (["add", "--data=d", "f"], ["--data=d", "add", "f"]),
+        (["search", "--", "--json"], ["search", "--", "--json"]),
+        (["search", "--quiet", "--", "-x"], ["--quiet", "search", "--", "-x"]),
+        (["status", "--data"], ["status", "--data"]),
+        (["status", "--database"], ["status", "--database"]),
+        ([], []),
+    ],
+)
+def test_global_options_may_stand_anywhere(given_: list[str], hoisted: list[str]) -> None:
+    assert hoist_global_options(given_) == hoisted
+
+
+@given(own=OWN, wide=GLOBAL, data=st.data())
+def test_hoisting_keeps_every_argument_in_its_order(
+    own: list[str], wide: list[tuple[str, ...]], data: st.DataObject
+) -> None:
+    places = sorted(data.draw(st.integers(0, len(own))) for _ in wide)
+    mixed = list(own)
+    for place, option in reversed(list(zip(places, wide, strict=True))):
+        mixed[place:place] = option
+    flat = [part for option in wide for part in option]
+    assert hoist_global_options(mixed) == [*flat, *own]
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (NotFound("x"), 3),
+        (InvalidInput("x"), 1),
+        (InvalidInput("x", code="query_unclosed"), 2),
+        (Misconfigured("x", code="config_invalid"), 2),
+        (Misconfigured("x"), 4),
+        (TransientFailure("x"), 4),
+        (EverywordError("x"), 1),
+    ],
+)
+def test_what_an_error_exits_with(error: EverywordError, code: int) -> None:
+    assert exit_code(error) == code
+
+
+def test_a_word_to_leave_out_is_no_option(tmp_path: Path) -> None:
+    said = Everyword(tmp_path / "data")("search", "storm", "-horn")
+    assert said.strip() == "'storm -horn' is not spoken in any episode."
