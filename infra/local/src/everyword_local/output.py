@@ -16,6 +16,9 @@ from rich.table import Table
 
 from everyword_events import EverywordError
 
+_WIDTH_OF_A_FILE = 100_000
+"""Columns of a table that no terminal shows: nothing is cut."""
+
 
 class Output:
     """One command's output: words and tables for a person, one JSON document for a program."""
@@ -24,6 +27,8 @@ class Output:
         self.as_json = as_json
         self.quiet = quiet
         self._out = Console(highlight=False, soft_wrap=True)
+        if not self._out.is_terminal:
+            self._out.width = _WIDTH_OF_A_FILE
         self._err = Console(stderr=True, highlight=False, soft_wrap=True)
 
     def note(self, text: str) -> None:
@@ -62,8 +67,8 @@ class Output:
     def table(self, *columns: str) -> Table:
         """Return an empty table in the house's form."""
         table = Table(box=None, pad_edge=False, header_style="bold")
-        for column in columns:
-            table.add_column(column)
+        for place, column in enumerate(columns):
+            table.add_column(column, no_wrap=place == 0)  # an id that is cut is no id
         return table
 
     def progress(self) -> Progress:

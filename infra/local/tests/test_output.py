@@ -1,0 +1,44 @@
+"""What is printed: times for reading, tables that keep their ids whole."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from everyword_local.output import Output, clock
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        (0, "0:00.0"),
+        (9.94, "0:09.9"),
+        (59.94, "0:59.9"),
+        (59.96, "1:00.0"),
+        (754.32, "12:34.3"),
+        (3599.96, "1:00:00"),
+        (36_000, "10:00:00"),
+    ],
+)
+def test_a_clock_rounds_once(seconds: float, shown: str) -> None:
+    assert clock(seconds) == shown
+
+
+@given(st.floats(0, 3_000_000))
+def test_a_clock_never_shows_sixty_and_stays_near(seconds: float) -> None:
+    *hours, minutes, rest = clock(seconds).split(":")
+    assert float(rest) < 60
+    assert not hours or int(minutes) < 60
+    shown = 3600 * int(hours[0] if hours else 0) + 60 * int(minutes) + float(rest)
+    assert abs(shown - seconds) <= (1 if hours else 0.051)
+
+
+def test_a_table_in_a_pipe_is_never_cut(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    output = Output(as_json=False, quiet=False)
+    table = output.table("episode", "title")
+    table.add_row("0" * 36, "t" * 300)
+    output.result({}, table)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].split() == ["0" * 36, "t" * 300]
