@@ -4,7 +4,7 @@ import shutil
 import socket
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import av
 
 from everyword_events import EverywordError
 from everyword_local.data_folder import DataFolder
-from everyword_local.settings import FILE_NAME, SettingsFile
+from everyword_local.settings import SettingsFile
 from transcribe_gpu.standalone import engines_here
 
 LEAST_FREE_BYTES = 2 * 1024**3
@@ -29,7 +29,7 @@ class Finding:
     needed: bool = True
 
 
-def examine(data: Path, config: Path | None) -> Iterator[Finding]:
+def examine(data: Path, settings: Callable[[], SettingsFile]) -> Iterator[Finding]:
     """Look at Python, SQLite, decoders, engines, the data folder, settings and the port."""
     version = ".".join(map(str, sys.version_info[:3]))
     yield Finding("python", (3, 11) <= sys.version_info < (3, 14), version)
@@ -42,7 +42,7 @@ def examine(data: Path, config: Path | None) -> Iterator[Finding]:
     for name, ok, detail in engines_here():
         yield Finding(f"engine {name}", ok, detail, needed=False)
     yield from _folder(data)
-    yield _settings(data, config)
+    yield _settings(settings)
     yield _port()
 
 
@@ -69,13 +69,13 @@ def _folder(data: Path) -> Iterator[Finding]:
     yield Finding("disk", free >= LEAST_FREE_BYTES, detail, needed=False)
 
 
-def _settings(data: Path, config: Path | None) -> Finding:
-    path = config or data / FILE_NAME
+def _settings(read: Callable[[], SettingsFile]) -> Finding:
     try:
-        SettingsFile(path)
+        path = read().path
     except EverywordError as error:
         return Finding("settings", False, f"{error.message} - {error.hint}")
-    return Finding("settings", True, str(path) if path.exists() else "all defaults")
+    found = path is not None and path.exists()
+    return Finding("settings", True, str(path) if found else "all defaults")
 
 
 def _port() -> Finding:

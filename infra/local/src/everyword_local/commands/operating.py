@@ -50,7 +50,7 @@ def demo(context: CommandContext, engine: str, *, keep: bool) -> None:
 @pass_context
 def doctor(context: CommandContext) -> None:
     """Say what works on this machine, and what to do about what does not."""
-    findings = list(examine(context.data, context.config))
+    findings = list(examine(context.data, lambda: context.settings))
     document = {
         "ok": all(finding.ok or not finding.needed for finding in findings),
         "python": platform.python_version(),
