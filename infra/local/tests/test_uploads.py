@@ -1,0 +1,75 @@
+"""Uploads that do not say how long they are: the bytes are counted as they come."""
+
+import wave
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from everyword_local.data_folder import DataFolder
+from everyword_local.house import House
+from everyword_local.server import application
+from everyword_local.settings import SettingsFile
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> Iterator[TestClient]:
+    with House(DataFolder(tmp_path / "data"), SettingsFile(None)) as house:
+        yield TestClient(application(house))
+
+
+@pytest.fixture
+def sound(tmp_path: Path) -> bytes:
+    path = tmp_path / "sound.wav"
+    with wave.open(str(path), "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(16_000)
+        out.writeframes(bytes(6_400))
+    return path.read_bytes()
+
+
+def announce(client: TestClient, size: int) -> tuple[str, str]:
+    body = {"title": "t", "filename": "sound.wav", "bytes": size}
+    made = client.post("/v1/episodes", json=body).json()
+    return made["episode_id"], made["upload"]["url"]
+
+
+def in_pieces(data: bytes, size: int = 1000) -> Iterator[bytes]:
+    for at in range(0, len(data), size):
+        yield data[at : at + size]
+
+
+def state(client: TestClient, episode_id: str) -> str:
+    return str(client.get(f"/v1/episodes/{episode_id}").json()["state"])
+
+
+def test_the_whole_file_in_pieces_is_taken_once(client: TestClient, sound: bytes) -> None:
+    episode_id, url = announce(client, len(sound))
+    taken = client.put(url, content=in_pieces(sound))
+    assert (taken.status_code, taken.json()) == (200, {"episode_id": episode_id, "state": "queued"})
+    assert client.get(f"/media/{episode_id}").content == sound
+    again = client.put(url, content=in_pieces(sound))
+    assert (again.status_code, again.json()["code"]) == (409, "upload_over")
+
+
+@pytest.mark.parametrize("wrong", [-1, +1, +5_000_000])
+def test_another_length_than_announced_is_refused(
+    client: TestClient, sound: bytes, wrong: int
+) -> None:
+    episode_id, url = announce(client, len(sound))
+    sent = sound[:wrong] if wrong < 0 else sound + bytes(wrong)
+    refused = client.put(url, content=in_pieces(sent))
+    assert (refused.status_code, refused.json()["code"]) == (400, "upload_size")
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert state(client, episode_id) == "awaiting_upload"
+    assert client.put(url, content=in_pieces(sound)).json()["state"] == "queued"
+
+
+def test_an_address_is_for_one_episode_only(client: TestClient, sound: bytes) -> None:
+    _, first = announce(client, len(sound))
+    _, second = announce(client, len(sound) + 1)
+    payload, signature = first.rsplit("/", 1)[1].split(".")[0], second.rsplit(".", 1)[1]
+    forged = client.put(f"/uploads/{payload}.{signature}", content=in_pieces(sound))
+    assert (forged.status_code, forged.json()["code"]) == (403, "upload_signature")
