@@ -1,6 +1,7 @@
 """The one HTTP origin of the local stack: the services' API, uploads, audio and the web page."""
 
 import contextlib
+import signal
 import socket
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
@@ -88,6 +89,9 @@ def serve(
             def give_up() -> None:
                 server.should_exit = True
 
+            # uvicorn sends itself the signal again at its end; by default that would end this
+            # process before its children.
+            signal.signal(signal.SIGTERM, lambda *_: give_up())
             with process_group(arguments, give_up) as children:
                 ready(url)
                 server.run(sockets=[listener])
