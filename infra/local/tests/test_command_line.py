@@ -72,3 +72,16 @@ def test_what_an_error_exits_with(error: EverywordError, code: int) -> None:
 def test_a_word_to_leave_out_is_no_option(tmp_path: Path) -> None:
     said = Everyword(tmp_path / "data")("search", "storm", "-horn")
     assert said.strip() == "'storm -horn' is not spoken in any episode."
+
+
+def test_all_of_nothing_is_nothing(tmp_path: Path) -> None:
+    everyword = Everyword(tmp_path / "data")
+    assert everyword("failed", "redrive", "--all").strip() == "0 queued again"
+    assert everyword.json("failed", "discard", "--all") == {"discarded": 0}
+
+
+def test_the_doctor_reads_the_settings_that_are_used(tmp_path: Path) -> None:
+    everyword = Everyword(tmp_path / "data")
+    (tmp_path / "everyword.toml").write_text("[caption]\n")
+    assert "unknown key 'caption'" in everyword("doctor", code=1)
+    assert "no such file" in everyword("doctor", "--config", "nowhere.toml", code=1)

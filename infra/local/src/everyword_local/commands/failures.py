@@ -49,9 +49,8 @@ def show(context: CommandContext, letter: str) -> None:
 @pass_context
 def redrive(context: CommandContext, letters: tuple[str, ...], *, everything: bool) -> None:
     """Queue dead letters again, after the cause was mended."""
-    done = context.api.post(
-        "/v1/dead-letters:redrive", {"letters": _chosen(context, letters, everything=everything)}
-    )
+    chosen = _chosen(context, letters, everything=everything)
+    done = _done(context, "redrive", chosen) if chosen else {"redriven": 0}
     context.output.result(done, [f"{done['redriven']} queued again"])
 
 
@@ -61,10 +60,13 @@ def redrive(context: CommandContext, letters: tuple[str, ...], *, everything: bo
 @pass_context
 def discard(context: CommandContext, letters: tuple[str, ...], *, everything: bool) -> None:
     """Drop dead letters for good; the events stay in the journal."""
-    done = context.api.post(
-        "/v1/dead-letters:discard", {"letters": _chosen(context, letters, everything=everything)}
-    )
+    chosen = _chosen(context, letters, everything=everything)
+    done = _done(context, "discard", chosen) if chosen else {"discarded": 0}
     context.output.result(done, [f"{done['discarded']} discarded"])
+
+
+def _done(context: CommandContext, what: str, letters: Sequence[str]) -> Json:
+    return context.api.post(f"/v1/dead-letters:{what}", {"letters": letters})
 
 
 def _chosen(context: CommandContext, letters: Sequence[str], *, everything: bool) -> list[str]:

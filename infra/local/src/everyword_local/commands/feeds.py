@@ -52,7 +52,7 @@ def enrich(
     target.write_bytes(enriched)
     context.output.result(
         {"items_matched": matched, "output": str(target)},
-        [f"{matched} items have transcripts -> {target}"],
+        [f"transcripts for {matched} of its items -> {target}"],
     )
 
 
