@@ -152,7 +152,7 @@ def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, An
 
 def _validated(path: Path, text: str, raw: Mapping[str, Any], prefix: tuple[str, ...]) -> Settings:
     try:
-        return Settings.model_validate(raw)
+        return Settings.model_validate(raw, by_alias=True, by_name=False)
     except ValidationError as error:
         wrong = error.errors(include_url=False)
     unknown = (each for each in wrong if each["type"] == _UNKNOWN_KEY)

@@ -13,11 +13,12 @@ MOST_TRANSCRIPT_BYTES: Final = 64 * 1024 * 1024
 class IngestSettings(BaseModel):
     """What is taken in."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     max_bytes: PositiveInt = 5_000_000_000
-    """What one PUT to S3 carries at most."""
+    """How large a file may be. One PUT to S3 carries no more than the default."""
     max_duration_s: PositiveFloat = 12 * 3600
+    """How long a recording may be."""
     upload_expires_s: PositiveFloat = 6 * 3600
     """How long an upload address holds; an upload that began in time may end later."""
 

@@ -35,16 +35,22 @@ NonEmpty = Annotated[str, AfterValidator(_tidy), Field(min_length=1)]
 class _Section(BaseModel):
     """A part of the file: a wrong key is an error that names it."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, populate_by_name=True, use_attribute_docstrings=True
+    )
 
 
 class Replacement(_Section):
     """One rule: what is heard, and what it becomes."""
 
     kind: Literal["literal", "regex"] = "literal"
+    """`literal` finds whole words; `regex` is a pattern in the syntax of Python's `re`."""
     from_: str = Field(alias="from")
+    """What is looked for, in a segment's text."""
     to: Text
+    """What stands there instead; for `regex`, `\\1` is the first group."""
     case_sensitive: bool = False
+    """Whether capitals count."""
 
     @model_validator(mode="after")
     def _compiles(self) -> Self:
@@ -56,7 +62,9 @@ class GlossaryTerm(_Section):
     """A word or name as it is written, and what recognisers make of it."""
 
     term: NonEmpty
+    """As it must be written."""
     heard: tuple[NonEmpty, ...] = ()
+    """What recognisers write instead; each becomes the term wherever it stands."""
 
 
 def _as_term(raw: object) -> object:
@@ -67,15 +75,22 @@ Term = Annotated[GlossaryTerm, BeforeValidator(_as_term, json_schema_input_type=
 
 
 class NormalizationSettings(_Section):
-    """What segments may be; see `refine.domain.normalize`."""
+    """What segments may be."""
 
     longest_s: PositiveFloat = 20.0
+    """A longer segment is cut, at the end of a sentence or at a pause."""
     most_words: PositiveInt = 60
+    """A segment of more words is cut."""
     tiny_s: float = Field(default=1.0, ge=0)
+    """A segment no longer than this, and of `tiny_words` or fewer, joins its neighbour."""
     tiny_words: int = Field(default=2, ge=0)
+    """How many words such a segment has at most."""
     merge_pause_s: float = Field(default=0.8, ge=0)
+    """Segments join over a pause no longer than this, and only those of one speaker."""
     split_pause_s: PositiveFloat = 3.0
+    """A pause this long inside a segment cuts it."""
     capitals: Literal["auto", "on", "off"] = "auto"
+    """Capitals after pauses. `auto`: where the recogniser writes none at all."""
 
     def shape(self) -> Shape:
         """Return the limits as the domain takes them."""
@@ -90,12 +105,16 @@ class NormalizationSettings(_Section):
 
 
 class ValidationSettings(_Section):
-    """How much of a line a suggestion may change; see `refine.domain.suggestions`."""
+    """How much of a line a suggestion of the language model may change."""
 
     word_change_ratio: float = Field(default=0.4, ge=0, le=1)
+    """The share of a line's words that may change."""
     edit_distance: float = Field(default=0.5, ge=0, le=1)
+    """How far the new line may be from the old: Levenshtein's distance over the longer text."""
     consecutive_changes: int = Field(default=3, ge=0)
+    """How many words in a row may change."""
     min_words: int = Field(default=5, ge=1)
+    """The two limits that count words hold for lines of so many words and more."""
 
     def limits(self) -> Limits:
         """Return the limits as the domain takes them."""
@@ -108,27 +127,36 @@ class ValidationSettings(_Section):
 
 
 class ModelSettings(_Section):
-    """Which language model suggests corrections; its key comes by environment only.
-
-    `context` tells the model about the show. A chunk of lines costs at most `chunk_tokens`, with
-    `overlap_lines` on either side to understand it by; a call ends after `timeout_s`, all calls of
-    an episode after `budget_s`. Prices, where given, turn tokens into the event's cost.
-    """
+    """Which language model suggests corrections; its key comes by environment only."""
 
     provider: Literal["off", "openai", "bedrock"] = "off"
+    """`openai` is any server that speaks OpenAI's API, such as Ollama, vLLM or llama.cpp."""
     model: str = ""
+    """The model's name, as the provider knows it. Needed unless the provider is off."""
     url: str = ""
+    """The server's address, such as `http://127.0.0.1:11434/v1`. Needed for `openai`."""
     region: str = ""
+    """The AWS region, for `bedrock`; empty is the environment's own."""
     context: str = Field(default="", max_length=4000)
+    """What the model is told about the show: who speaks, and of what."""
     chunk_tokens: int = Field(default=3000, ge=300)
+    """How much of a transcript one call carries at most."""
     overlap_lines: int = Field(default=3, ge=0, le=20)
+    """Lines on either side of a chunk that are shown to understand it by."""
     max_reply_tokens: int = Field(default=4000, ge=100)
+    """How long one answer may be."""
     concurrency: int = Field(default=4, ge=1, le=32)
+    """Calls at a time."""
     timeout_s: PositiveFloat = 60.0
+    """One call ends after this."""
     budget_s: PositiveFloat = 900.0
+    """After this nothing more is asked for an episode."""
     usd_per_million_tokens_in: float | None = Field(default=None, ge=0)
+    """The price of what is asked; with it tokens become the event's cost."""
     usd_per_million_tokens_out: float | None = Field(default=None, ge=0)
+    """The price of what is answered."""
     validation: ValidationSettings = ValidationSettings()
+    """How much of a line a suggestion may change."""
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -143,8 +171,12 @@ class RefineSettings(_Section):
     """How transcripts are refined; may differ from show to show."""
 
     glossary: tuple[Term, ...] = ()
+    """Names and terms as they must be written: a text, or a table with the ways it is misheard."""
     replacements: tuple[Replacement, ...] = ()
+    """Rules, applied in their order."""
     model: ModelSettings = ModelSettings()
+    """A language model that suggests corrections; off unless chosen."""
     normalization: NormalizationSettings = NormalizationSettings()
+    """What segments may be."""
     speaker_confidence: float = Field(default=0.85, ge=0, le=1)
     """How sure a voice match must be before a known speaker is named."""

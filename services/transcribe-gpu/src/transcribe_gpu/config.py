@@ -10,7 +10,7 @@ from everyword_events import TranscriptionHints
 class TranscribeSettings(BaseModel):
     """How speech is recognised, unless the uploader's hints say otherwise."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     engine: str = "auto"
     """`auto`, `faster-whisper` or `pocketsphinx`."""
