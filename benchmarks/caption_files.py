@@ -12,7 +12,6 @@ import random
 import statistics
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -70,7 +69,7 @@ def pause_after(text: str, dice: random.Random) -> float:
 
 def one_segment(transcript: Transcript) -> Transcript:
     """Return the same words in a single segment of one voice."""
-    words = [replace(word, speaker="SPEAKER_00") for word in transcript.words()]
+    words = [word.with_speaker("SPEAKER_00") for word in transcript.words()]
     return transcript.with_segments([Segment.of(words, speaker="SPEAKER_00", language="en")])
 
 

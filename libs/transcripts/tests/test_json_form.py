@@ -8,7 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from everyword_events import InvalidInput
-from everyword_transcripts import read_transcript, write_transcript
+from everyword_transcripts import (
+    Segment,
+    Transcript,
+    Word,
+    read_transcript,
+    write_transcript,
+)
 
 WHISPERX = {
     "segments": [
@@ -100,3 +106,51 @@ def test_whatever_the_times_the_promises_hold(segments: list[dict[str, object]],
         assert latest.get(said.speaker, 0.0) <= said.start
         latest[said.speaker] = said.start
     assert read_transcript(write_transcript(transcript)).n_words() == transcript.n_words()
+
+
+nearly_sound = st.fixed_dictionaries(
+    {
+        "word": st.sampled_from(["one", "two.", "漢字", "New York", " three", ""]),
+        "start": st.one_of(st.floats(-1, 9), st.integers(0, 9)),
+        "end": st.one_of(st.floats(4, 20), st.integers(5, 9)),
+    },
+    optional={
+        "score": st.sampled_from([0.5, 1, None, True]),
+        "speaker": st.sampled_from(["A", "B", "", None]),
+        "estimated": st.sampled_from([True, False, None]),
+    },
+)
+spoken = st.fixed_dictionaries(
+    {"words": st.lists(nearly_sound, min_size=1, max_size=3)},
+    optional={"speaker": st.sampled_from(["A", " B ", "", None]), "start": st.just("x")},
+)
+
+
+@given(st.lists(spoken, max_size=3), st.sampled_from(["en", "ja"]))
+def test_what_needs_no_mending_reads_as_mending_would(
+    segments: list[dict[str, object]], language: str
+) -> None:
+    form = {"language": language, "segments": segments}
+    assert read_transcript(json.dumps(form)) == read_transcript(form)
+
+
+def test_times_are_written_in_whole_ms_whatever_number_they_are() -> None:
+    class Foreign(float):
+        """As numpy's numbers are: floats of another type."""
+
+    words = [Word("a", Foreign(0.25), Foreign(0.5), Foreign(0.75)), Word("b", 1 / 3, 2e15 / 3)]
+    written = write_transcript(
+        Transcript("en", 1e15, (Segment.of(words, speaker=None, language="en"),))
+    )
+    a, b = json.loads(written)["segments"][0]["words"]
+    assert (a["start"], a["end"], a["score"]) == (0.25, 0.5, 0.75)
+    assert (b["start"], b["end"]) == (0.333, round(2e15 / 3, 3))
+
+
+def test_a_word_stays_as_it_is() -> None:
+    word = Word("a", 0.0, 1.0, 0.5, "A")
+    with pytest.raises(AttributeError):
+        word.start = 0.5  # type: ignore[misc]
+    assert word.with_text("b") == Word("b", 0.0, 1.0, 0.5, "A")
+    assert word.with_times(0.5, 0.7) == Word("a", 0.5, 0.7, 0.5, "A", estimated=True)
+    assert word.with_speaker(None) == Word("a", 0.0, 1.0, 0.5)

@@ -1,15 +1,20 @@
-"""Word, Segment, Transcript: the shared kernel. All times are finite seconds from the start."""
+"""Word, Segment, Transcript: the shared kernel. All times are finite seconds from the start.
+
+Words and segments, of which an hour has ten thousand, are msgspec's structs: made ten times faster
+than frozen dataclasses, and read from JSON without a step between.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+
+import msgspec
 
 from everyword_transcripts.spacing import join_words
 
 SCHEMA = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(msgspec.Struct, frozen=True, gc=False):
     """One spoken word with its own time.
 
     `word` is shown as is and never empty or broken by white space; `score` is the recogniser's
@@ -23,9 +28,20 @@ class Word:
     speaker: str | None = None
     estimated: bool = False
 
+    def with_text(self, text: str) -> "Word":
+        """Return a copy that is written otherwise."""
+        return Word(text, self.start, self.end, self.score, self.speaker, self.estimated)
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+    def with_times(self, start: float, end: float, *, estimated: bool = True) -> "Word":
+        """Return a copy with other times, which nobody measured unless told otherwise."""
+        return Word(self.word, start, end, self.score, self.speaker, estimated)
+
+    def with_speaker(self, speaker: str | None) -> "Word":
+        """Return a copy that another speaker said."""
+        return Word(self.word, self.start, self.end, self.score, speaker, self.estimated)
+
+
+class Segment(msgspec.Struct, frozen=True):
     """A stretch of speech by one speaker, as the recogniser or refinement cut it.
 
     `text` is always its words joined by the language's own spacing.
@@ -41,8 +57,8 @@ class Segment:
     def of(cls, words: Sequence[Word], *, speaker: str | None, language: str) -> "Segment":
         """Build a segment around one or more words."""
         return cls(
-            start=min(word.start for word in words),
-            end=max(word.end for word in words),
+            start=min([word.start for word in words]),
+            end=max([word.end for word in words]),
             text=join_words([word.word for word in words], language),
             speaker=speaker,
             words=tuple(words),

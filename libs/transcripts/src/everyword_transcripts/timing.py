@@ -1,7 +1,6 @@
 """Times for words that have none, and order for times that have none."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from everyword_transcripts.model import Segment
 
@@ -69,13 +68,13 @@ def put_in_order(segments: Sequence[Segment], duration_s: float) -> tuple[list[S
             start = min(max(word.start, floor), duration_s)
             end = min(max(word.end, start), duration_s)
             if start != word.start or end != word.end:
-                words[index] = replace(word, start=start, end=end, estimated=True)
+                words[index] = word.with_times(start, end)
                 touched = True
             latest[word.speaker] = start
         left = min(word.start for word in words)
         right = max(word.end for word in words)
         if touched or left != segment.start or right != segment.end:
             changed = changed or touched
-            segment = replace(segment, start=left, end=right, words=tuple(words))  # noqa: PLW2901
+            segment = Segment(left, right, segment.text, segment.speaker, tuple(words))  # noqa: PLW2901
         result.append(segment)
     return sorted(result, key=lambda segment: segment.start), changed

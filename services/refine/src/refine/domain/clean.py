@@ -1,7 +1,6 @@
 """Clean words: no invisible controls, one Unicode form, one speaker in a segment."""
 
 import unicodedata
-from dataclasses import replace
 from itertools import groupby
 
 import regex
@@ -57,5 +56,5 @@ def _cleaned(words: tuple[Word, ...]) -> tuple[tuple[Word, ...], int]:
         text = clean_text(word.word).replace(" ", "")
         changed += text != word.word
         if text:
-            kept.append(word if text == word.word else replace(word, word=text))
+            kept.append(word if text == word.word else word.with_text(text))
     return tuple(kept), changed

@@ -81,7 +81,7 @@ def _replaced(transcript: Transcript, span: Span, changed: Sequence[Word]) -> Tr
         if at < span.stop:
             limit = segment.words[stop - 1].end
             taken = sum(word.start < limit for word in rest)
-        own = [replace(word, speaker=segment.speaker) for word in rest[:taken]]
+        own = [word.with_speaker(segment.speaker) for word in rest[:taken]]
         words = (*segment.words[:first], *own, *segment.words[stop:])
         rest = rest[taken:]
         if words:
@@ -105,7 +105,7 @@ def _assign_speaker(transcript: Transcript, span: Span, edit: Edit) -> tuple[Tra
     before: set[str] = set()
     for segment in transcript.segments:
         words = [
-            replace(word, speaker=label) if span.first <= at + step < span.stop else word
+            word.with_speaker(label) if span.first <= at + step < span.stop else word
             for step, word in enumerate(segment.words)
         ]
         if at < span.stop and at + len(words) > span.first:

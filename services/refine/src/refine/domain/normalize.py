@@ -1,10 +1,10 @@
 """Segments people can read: tiny ones merged, long ones cut where speech itself pauses."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import ceil
 
-from everyword_transcripts import Segment, Transcript, Word, join_words
+from everyword_transcripts import Segment, Transcript, Word
 
 _SENTENCE_END = tuple(".?!…。？！؟।။")  # noqa: RUF001 - the marks of other scripts are meant
 _CLAUSE_END = tuple(",;:、，；：،؛")  # noqa: RUF001
@@ -183,11 +183,10 @@ def _capitalise(segments: list[Segment], language: str, keep: frozenset[str]) ->
         changed = sum(a is not b for a, b in zip(words, segment.words, strict=True))
         if changed:
             count += changed
-            text = join_words([word.word for word in words], language)
-            segments[index] = replace(segment, text=text, words=tuple(words))
+            segments[index] = Segment.of(words, speaker=segment.speaker, language=language)
     return count
 
 
 def _capital(word: Word) -> Word:
     text = word.word[:1].title() + word.word[1:]
-    return word if text == word.word else replace(word, word=text)
+    return word if text == word.word else word.with_text(text)

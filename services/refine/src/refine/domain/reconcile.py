@@ -7,7 +7,6 @@ the words stays covered.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from everyword_transcripts import Word, split_words, spread
 from refine.domain.diff import Hunk, hunks
@@ -109,7 +108,7 @@ def _bequeath(
         end = min(end, following.start)
     if result and (result[-1].speaker == speaker or following is None):
         if end > result[-1].end:
-            result[-1] = replace(result[-1], end=end, estimated=True)
+            result[-1] = result[-1].with_times(result[-1].start, end)
         return owed
     return owed or gone[0]
 
@@ -120,7 +119,7 @@ def _pay(result: list[Word], owed: Word, first: int) -> None:
         begin = min(owed.start, result[first].start)
         if first:
             begin = max(begin, min(result[first - 1].end, result[first].start))
-        result[first] = replace(result[first], start=begin, estimated=True)
+        result[first] = result[first].with_times(begin, result[first].end)
 
 
 def _carried(old: Sequence[Word], tokens: Sequence[str], following: Word | None) -> list[Word]:
@@ -180,7 +179,7 @@ def _mapped(old: Sequence[Word], tokens: Sequence[str], end: float) -> list[Word
         stop = max(start, _time_at(old[index], done - left, scale_old))
         latest = min(stop, end)
         result.append(Word(token, min(start, end), latest, None, speaker, estimated=True))
-    result[-1] = replace(result[-1], end=max(result[-1].start, end))
+    result[-1] = result[-1].with_times(result[-1].start, max(result[-1].start, end))
     return result
 
 

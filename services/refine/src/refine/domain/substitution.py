@@ -3,7 +3,7 @@
 import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import accumulate
 
 from everyword_transcripts import (
@@ -128,7 +128,7 @@ def _changed(
         return segment, made
     result = respan(words, edits)
     if not result:
-        return replace(segment, text="", words=()), made
+        return Segment(segment.start, segment.end, "", segment.speaker, ()), made
     return Segment.of(result, speaker=segment.speaker, language=language), made
 
 

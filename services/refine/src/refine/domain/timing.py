@@ -1,9 +1,8 @@
 """Timing gaps: every word gets a time of its own, inside the recording and before the next."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-from everyword_transcripts import Transcript, Word, spread
+from everyword_transcripts import Segment, Transcript, Word, spread
 from everyword_transcripts.timing import TYPICAL_WORD_S
 
 SHORTEST_WORD_S = 0.02
@@ -36,11 +35,8 @@ def fill_timing(transcript: Transcript) -> tuple[Transcript, int]:
                 old.start != new.start or old.end != new.end
                 for old, new in zip(words, mended, strict=True)
             )
-            segments[index] = replace(
-                segment,
-                start=min(word.start for word in mended),
-                end=max(word.end for word in mended),
-                words=tuple(mended),
+            segments[index] = Segment.of(
+                mended, speaker=segment.speaker, language=transcript.language
             )
     return (transcript.with_segments(segments) if filled else transcript), filled
 
@@ -71,7 +67,7 @@ def _mend(
             end = min(end, word.start + LONGEST_ESTIMATE_S)
         if end != word.end:
             slight = word.end - end <= ROUNDING_S
-            mended[at] = replace(word, end=end, estimated=word.estimated or not slight)
+            mended[at] = word.with_times(word.start, end, estimated=word.estimated or not slight)
     return mended
 
 
@@ -104,6 +100,5 @@ def _fill_run(words: list[Word], first: int, stop: int, limit: float) -> None:
     run = words[first:stop]
     spans = spread([word.word for word in run], begin, end)
     words[first:stop] = [
-        replace(word, start=left, end=right, estimated=True)
-        for word, (left, right) in zip(run, spans, strict=True)
+        word.with_times(left, right) for word, (left, right) in zip(run, spans, strict=True)
     ]
