@@ -1,0 +1,31 @@
+"""From a word to its sounds: a pronouncing dictionary where it knows the word, else its letters."""
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+
+from search.domain.sounds.classes import coarse
+from search.domain.sounds.letters import phones_of_letters
+from search.domain.tokens import fold
+
+LookUp = Callable[[str], Sequence[str] | None]
+"""Returns a word's phones (ARPAbet), or None for a word it does not know."""
+
+
+class Pronouncer:
+    """Says English words; remembers those it said."""
+
+    def __init__(self, look_up: LookUp = lambda _: None) -> None:
+        self._look_up = look_up
+        self.sounds_of = lru_cache(maxsize=1 << 17)(self._sounds_of)
+        """Return a token's sounds; none for a number or a word in another script."""
+
+    def _sounds_of(self, token: str) -> str:
+        known = self._look_up(token)
+        if known is not None:
+            return coarse(known)
+        letters = fold(token)
+        if not (letters.isascii() and letters.isalpha()):
+            return ""
+        if letters.endswith("s") and (stem := self._look_up(letters[:-1])) is not None:
+            return coarse([*stem, "Z"])
+        return coarse(phones_of_letters(letters))
