@@ -4,6 +4,7 @@ import wave
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from starlette.testclient import TestClient
 
@@ -11,6 +12,7 @@ from everyword_local.data_folder import DataFolder
 from everyword_local.house import House
 from everyword_local.server import application
 from everyword_local.settings import SettingsFile
+from support.stack import Everyword
 
 
 @pytest.fixture
@@ -73,3 +75,16 @@ def test_an_address_is_for_one_episode_only(client: TestClient, sound: bytes) ->
     payload, signature = first.rsplit("/", 1)[1].split(".")[0], second.rsplit(".", 1)[1]
     forged = client.put(f"/uploads/{payload}.{signature}", content=in_pieces(sound))
     assert (forged.status_code, forged.json()["code"]) == (403, "upload_signature")
+
+
+def test_an_upload_goes_where_its_episode_was_announced(tmp_path: Path, sound: bytes) -> None:
+    everyword = Everyword(tmp_path / "data")
+    proxied = {"Host": "archive.example", "X-Forwarded-Proto": "https"}
+    body = {"title": "t", "filename": "sound.wav", "bytes": len(sound)}
+    with everyword.up() as (url, _):
+        direct = httpx.post(f"{url}/v1/episodes", json=body).json()["upload"]["url"]
+        assert direct.startswith(f"{url}/uploads/")
+        behind = httpx.post(f"{url}/v1/episodes", json=body, headers=proxied).json()["upload"]
+        assert behind["url"].startswith("https://archive.example/uploads/")
+        path = behind["url"].removeprefix("https://archive.example")
+        assert httpx.put(f"{url}{path}", content=sound, headers=proxied).status_code == 200

@@ -4,6 +4,7 @@ import contextlib
 import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -52,6 +53,8 @@ QUICK_BATCH = 10
 MODEL_KEY = "EVERYWORD_MODEL_KEY"
 """The environment variable that carries the language model's key."""
 SETTLE_EVERY_S = 60.0
+ASKED_AT: ContextVar[str] = ContextVar("asked_at")
+"""Under which address the request in hand came: a proxy's, for one."""
 log = logging.getLogger(__name__)
 
 
@@ -77,7 +80,7 @@ class House:
         self._closing = contextlib.ExitStack()
         self.bus = self._closing.enter_context(SqliteBus(folder.bus, CONTRACTS))
         self.blobs = DirectoryBlobStore(folder.blobs)
-        self.signer = DirectoryUploadSigner(base_url, folder.secret())
+        self.signer = DirectoryUploadSigner(lambda: ASKED_AT.get(base_url), folder.secret())
         self.progress = ProgressFolder(folder.progress)
 
     def __enter__(self) -> Self:

@@ -8,9 +8,11 @@ from importlib.metadata import version
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 import captions.api
 import ingest.api
@@ -20,7 +22,7 @@ from everyword_events import Misconfigured, NotFound
 from everyword_http import local_resolver
 from everyword_local import operations
 from everyword_local.data_folder import DataFolder
-from everyword_local.house import House
+from everyword_local.house import ASKED_AT, House
 from everyword_local.logs import log_as_json
 from everyword_local.processes import process_group
 from everyword_local.settings import SettingsFile
@@ -53,8 +55,21 @@ def application(house: House) -> Starlette:
             Route("/media/{episode_id}", media),
             *web_routes(house),
             Mount("/", api),
-        ]
+        ],
+        middleware=[Middleware(_Address)],
     )
+
+
+class _Address:
+    """Lets what answers a request know under which address it was asked."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            ASKED_AT.set(str(Request(scope).base_url))
+        await self._app(scope, receive, send)
 
 
 def serve(
