@@ -154,3 +154,39 @@ def test_a_word_stays_as_it_is() -> None:
     assert word.with_text("b") == Word("b", 0.0, 1.0, 0.5, "A")
     assert word.with_times(0.5, 0.7) == Word("a", 0.5, 0.7, 0.5, "A", estimated=True)
     assert word.with_speaker(None) == Word("a", 0.0, 1.0, 0.5)
+
+
+READ_BY_SOUND = WHISPERX | {"sounds": [[1.25, 2.0, "M EH T"], [0.31, 1.25, "IH N"]]}
+
+
+def test_an_acoustic_reading_survives_in_order_of_time() -> None:
+    transcript = read_transcript(json.dumps(READ_BY_SOUND))
+    assert [(s.start, s.end, s.phones) for s in transcript.sounds] == [
+        (0.31, 1.25, "IH N"),
+        (1.25, 2.0, "M EH T"),
+    ]
+    assert read_transcript(write_transcript(transcript)) == transcript
+
+
+def test_without_an_acoustic_reading_nothing_is_written_of_it() -> None:
+    written = json.loads(write_transcript(read_transcript(json.dumps(WHISPERX))))
+    assert "sounds" not in written
+
+
+@pytest.mark.parametrize(
+    "sounds",
+    [
+        3,
+        ["AH"],
+        [[0, 1]],
+        [[1, 0, "AH"]],
+        [[0, 99, "AH"]],
+        [[0, 1, " "]],
+        [["x", 1, "AH"]],
+        [[0, None, "AH"]],
+    ],
+)
+def test_a_reading_that_cannot_be_is_left_out_and_costs_no_word(sounds: object) -> None:
+    transcript = read_transcript(json.dumps(WHISPERX | {"sounds": sounds}))
+    assert transcript.sounds == ()
+    assert transcript.n_words() == 4

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,7 +18,7 @@ from everyword_events import (
     new_run_id,
 )
 from everyword_storage import DirectoryBlobStore, artifact_key
-from everyword_transcripts import Transcript, read_transcript, write_transcript
+from everyword_transcripts import Sounds, Transcript, read_transcript, write_transcript
 from refine.config import RefineSettings, Replacement
 from refine.contract import CONTRACT
 from refine.domain.report import read_report
@@ -70,6 +71,15 @@ def test_a_ready_transcript_is_refined(
     report = read_report(blobs.get(data.report))
     assert report.rules == {"rule 1": 1}
     assert report.changes[0].after == "AWS"
+
+
+def test_an_acoustic_reading_is_carried_through(
+    blobs: DirectoryBlobStore, transcribe: Callable[..., Transcript]
+) -> None:
+    heard = replace(transcribe("we use a w s"), sounds=(Sounds(0.1, 0.9, "W IY Y UW Z"),))
+    (got,) = RefineService(blobs, lambda _: AWS).handle(ready(blobs, heard))
+    assert isinstance(got.data, TranscriptRefined)
+    assert read_transcript(blobs.get(got.data.transcript)).sounds == heard.sounds
 
 
 def test_a_redelivery_gives_the_same_event_and_does_no_work(

@@ -101,3 +101,20 @@ def test_the_engines_here_are_listed_without_a_download() -> None:
     assert list(found) == ["faster-whisper", "pocketsphinx"]
     assert found["pocketsphinx"][0] is True
     assert all(detail for _, detail in found.values())
+
+
+@pytest.mark.parametrize("sounds", [True, False])
+def test_sounds_are_read_beside_the_words_unless_switched_off(
+    tmp_path: Path, question: Clip, sounds: bool
+) -> None:
+    path = tmp_path / "talk.mp3"
+    path.write_bytes(encoded(question.samples, container="mp3", codec="libmp3lame"))
+    transcript = transcribe_file(
+        path,
+        TranscribeSettings(engine="pocketsphinx", sounds=sounds),
+        report=quiet,
+        announce=lambda line: None,
+    )
+    assert transcript.n_words() == 7
+    assert bool(transcript.sounds) is sounds
+    assert all(0 <= s.start <= s.end <= transcript.duration_s for s in transcript.sounds)

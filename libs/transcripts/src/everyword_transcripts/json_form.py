@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
+from operator import attrgetter
 from typing import Any
 
 import msgspec
 from pydantic_core import from_json
 
 from everyword_transcripts.mending import invalid, mended_segments, seconds_of, text_of
-from everyword_transcripts.model import SCHEMA, Engine, Segment, Speaker, Transcript, Word
+from everyword_transcripts.model import SCHEMA, Engine, Segment, Sounds, Speaker, Transcript, Word
 from everyword_transcripts.timing import put_in_order
 
 Json = Mapping[str, Any]
@@ -30,19 +31,20 @@ def read_transcript(raw: bytes | str | Json) -> Transcript:
 
 def write_transcript(transcript: Transcript) -> bytes:
     """Write schema 1 as UTF-8 JSON: the same transcript gives the same bytes."""
-    return _ENCODER.encode(
-        {
-            "schema": SCHEMA,
-            "episode_id": transcript.episode_id,
-            "run_id": transcript.run_id,
-            "language": transcript.language,
-            "duration_s": round(transcript.duration_s, 3),
-            "engine": transcript.engine,
-            "flags": transcript.flags,
-            "speakers": transcript.speakers,
-            "segments": [_in_whole_ms(segment) for segment in transcript.segments],
-        }
-    )
+    form: dict[str, object] = {
+        "schema": SCHEMA,
+        "episode_id": transcript.episode_id,
+        "run_id": transcript.run_id,
+        "language": transcript.language,
+        "duration_s": round(transcript.duration_s, 3),
+        "engine": transcript.engine,
+        "flags": transcript.flags,
+        "speakers": transcript.speakers,
+        "segments": [_in_whole_ms(segment) for segment in transcript.segments],
+    }
+    if transcript.sounds:
+        form["sounds"] = [[round(s.start, 3), round(s.end, 3), s.phones] for s in transcript.sounds]
+    return _ENCODER.encode(form)
 
 
 def in_order(segments: list[Segment], duration_s: float) -> bool:
@@ -87,6 +89,7 @@ class _SoundForm(msgspec.Struct):
     flags: Any = None
     episode_id: Any = None
     run_id: Any = None
+    sounds: Any = None
 
 
 _DECODER = msgspec.json.Decoder(_SoundForm)
@@ -152,6 +155,7 @@ def _transcript(form: Json, segments: list[Segment], duration_s: float) -> Trans
         flags=tuple(str(flag) for flag in form.get("flags") or ()),
         episode_id=text_of(form.get("episode_id")) or None,
         run_id=text_of(form.get("run_id")) or None,
+        sounds=_sounds(form.get("sounds"), duration_s),
     )
 
 
@@ -178,6 +182,17 @@ def _speakers(form: Json, segments: list[Segment]) -> tuple[Speaker, ...]:
                 known.add(label)
                 named.append(Speaker(label))
     return tuple(named)
+
+
+def _sounds(raw: object, duration_s: float) -> tuple[Sounds, ...]:
+    """Return the acoustic reading, less what cannot be read: words do not depend on it."""
+    read: list[Sounds] = []
+    for item in raw if isinstance(raw, list | tuple) else ():
+        if isinstance(item, list | tuple) and len(item) == 3:  # noqa: PLR2004
+            start, end, phones = seconds_of(item[0]), seconds_of(item[1]), text_of(item[2])
+            if start is not None and end is not None and start <= end <= duration_s and phones:
+                read.append(Sounds(start, end, " ".join(phones.split())))
+    return tuple(sorted(read, key=attrgetter("start")))
 
 
 def _engine(raw: object) -> Engine:

@@ -66,6 +66,18 @@ class Segment(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
+class Sounds:
+    """What a decoder that knows no words heard between two times.
+
+    `phones` are ARPAbet with single spaces between them (`R AY Z AH L IH N`), evenly spread.
+    """
+
+    start: float
+    end: float
+    phones: str
+
+
+@dataclass(frozen=True, slots=True)
 class Speaker:
     """A diarization label and, when known, the person's name."""
 
@@ -98,6 +110,8 @@ class Transcript:
     flags: tuple[str, ...] = ()
     episode_id: str | None = None
     run_id: str | None = None
+    sounds: tuple[Sounds, ...] = ()
+    """An acoustic reading beside the words, by start, where the engine gives one."""
 
     def words(self) -> Iterator[Word]:
         """Yield every word in the order of the segments; search's word index counts these."""

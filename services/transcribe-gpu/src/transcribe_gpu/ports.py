@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +48,14 @@ class SpeechEngine(Protocol):
         Raises:
             InvalidInput: the engine does not know the language.
         """
+
+
+@runtime_checkable
+class ReadsSounds(Protocol):
+    """An engine that can also read the bare sounds of speech."""
+
+    def reading_sounds(self) -> SpeechEngine:
+        """Return the same engine, whose utterances carry their sounds."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,14 @@ from everyword_events import InvalidInput
 from everyword_transcripts import Engine, Transcript
 from transcribe_gpu.config import TranscribeSettings
 from transcribe_gpu.domain import AUTO, ChannelSpeech, assemble, language_code, one_talk
-from transcribe_gpu.ports import SAMPLE_RATE_HZ, Audio, Float32Array, SpeechEngine, StageReport
+from transcribe_gpu.ports import (
+    SAMPLE_RATE_HZ,
+    Audio,
+    Float32Array,
+    ReadsSounds,
+    SpeechEngine,
+    StageReport,
+)
 from transcribe_gpu.progress import ProgressMeter
 from transcribe_gpu.selection import EngineSelector
 
@@ -56,7 +63,10 @@ class Recogniser:
         announce(choice.announcement)
         loaded = self._clock()
         meter = partial(ProgressMeter, "transcribe", report=report, check=check, clock=self._clock)
-        job = _Job(choice.engine, audio, language, self._clock, meter)
+        engine = choice.engine
+        if settings.sounds and isinstance(engine, ReadsSounds):
+            engine = engine.reading_sounds()
+        job = _Job(engine, audio, language, self._clock, meter)
         by_speaker = settings.channels == "speakers"
         channels = job.each_channel() if by_speaker and audio.channels > 1 else [job.mix()]
         flags = [*choice.flags, *audio.flags]
@@ -64,7 +74,6 @@ class Recogniser:
             flags.append("channels:mono" if audio.channels == 1 else "channels:identical")
         elif not by_speaker and settings.speakers > 1:
             flags.append("speakers:not_separated")
-        engine = choice.engine
         transcript = assemble(
             channels,
             duration_s=audio.decoded_s,

@@ -2,8 +2,19 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from operator import attrgetter
 
-from everyword_transcripts import Engine, Segment, Speaker, Transcript, Word, estimate_times, spread
+from everyword_transcripts import (
+    Engine,
+    Segment,
+    Sounds,
+    Speaker,
+    Transcript,
+    Word,
+    estimate_times,
+    spread,
+)
 from everyword_transcripts.timing import put_in_order
 from transcribe_gpu.domain.channels import (
     TURN_PAUSE_S,
@@ -50,7 +61,17 @@ def assemble(
         speakers=tuple(Speaker(label) for label in labels if label in spoken),
         engine=engine,
         flags=tuple(dict.fromkeys(all_flags)),
+        sounds=_sounds(channels, duration_s),
     )
+
+
+def _sounds(channels: Sequence[ChannelSpeech], duration_s: float) -> tuple[Sounds, ...]:
+    """Return what the channels' acoustic readings heard, in order of time."""
+    heard = [
+        s for channel in channels for utterance in channel.utterances for s in utterance.sounds
+    ]
+    within = [replace(s, end=min(s.end, duration_s)) for s in heard if s.start <= duration_s]
+    return tuple(sorted(within, key=attrgetter("start")))
 
 
 def _majority_language(channels: Sequence[ChannelSpeech]) -> str | None:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from everyword_transcripts import Sounds
+
 
 @dataclass(frozen=True, slots=True)
 class HeardWord:
@@ -22,3 +24,4 @@ class Utterance:
     words: tuple[HeardWord, ...]
     language: str
     flags: tuple[str, ...] = ()
+    sounds: tuple[Sounds, ...] = ()
