@@ -1,6 +1,7 @@
 """A poison event: given up on with a reason, listed, mended, redriven; or discarded."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,9 @@ def test_it_is_listed_mended_and_redriven(
     blob.write_bytes(whole)
     assert everyword.json("failed", "redrive", "--all")["redriven"] == len(letters)
     with everyword.up():
-        assert everyword.json("status", episode, "--watch")["state"] == "ready"
+        deadline = time.monotonic() + 30
+        while everyword.json("status", episode)["state"] != "ready":
+            assert time.monotonic() < deadline
     assert everyword.json("failed", "list")["dead_letters"] == []
     assert everyword.json("search", "storm")["hits"] == 1
 

@@ -214,3 +214,15 @@ def test_an_anchor_from_nowhere_is_a_conflict(spoken: str) -> None:
     anchor = SegmentAnchor(start=1e6, end=1e6, text="x")
     _, (change,) = edited(spoken, TranscriptEdited(anchor=anchor, text="y"))
     assert change.verdict == "conflict"
+
+
+def test_one_of_many_equal_words_is_told_by_its_time() -> None:
+    first = [Word("no", i * 0.5, i * 0.5 + 0.4) for i in range(7)]
+    last = [Word("no", 4.4, 4.8)]
+    before = Transcript(
+        "en", 5.0, tuple(Segment.of(w, speaker=None, language="en") for w in (first, last))
+    )
+    edit = TranscriptEdited(anchor=anchor_of(before, 1), text="yes")
+    got, (change,) = edited(before, edit)
+    assert change.verdict == "applied"
+    assert texts(got) == ["no no no no no no no", "yes"]

@@ -27,6 +27,12 @@ def escape(text: str) -> str:
     return text
 
 
+def voice_name(name: str) -> str:
+    """Escape a name for a voice tag, whose own `>` must not complete an arrow that it ends in."""
+    escaped = escape(name)
+    return f"{escaped[:-1]}&#45;" if escaped.endswith("--") else escaped
+
+
 def _write(captions: Captions, payload: Payload, voices: Voices, settings: str) -> str:
     tail = f" {settings}\n" if settings else "\n"
     parts = ["WEBVTT\n"]
@@ -53,9 +59,9 @@ def _tagged(cue: Cue, payload: Payload) -> Iterator[str]:
         if speaker is None:
             yield f"{text}\n"
         elif len(turns) == 1:
-            yield f"<v {escape(speaker)}>{text}\n"
+            yield f"<v {voice_name(speaker)}>{text}\n"
         else:
-            yield f"<v {escape(speaker)}>{text}</v>\n"
+            yield f"<v {voice_name(speaker)}>{text}</v>\n"
 
 
 def _timed(separator: str) -> Payload:

@@ -13,6 +13,8 @@ NEIGHBOURS = 6
 """How many words before and after an anchor keeps."""
 _REACH_S = 5.0
 """How far from its old time a word is looked for."""
+_SAME_TIME_S = 0.002
+"""Times written and read again differ by less."""
 _ALIKE = 0.55
 """From this similarity of letters the words found are the words corrected."""
 _SAME_PLACE = 0.6
@@ -68,6 +70,9 @@ def find(words: Sequence[Word], anchor: SegmentAnchor, language: str) -> Span | 
     before, after = _keys(anchor.before.split()), _keys(anchor.after.split())
     text = _keys(split_words(anchor.text, language))
     new = _keys([word.word for word in window])
+    unmoved = _unmoved(window, new, text, anchor)
+    if unmoved is not None:
+        return Span(low + unmoved, low + unmoved + len(text))
     blocks = _equal_blocks([*before, *text, *after], new)
     first = _boundary(blocks, len(before), window, anchor.start)
     stop = max(first, _boundary(blocks, len(before) + len(text), window, anchor.end))
@@ -85,6 +90,25 @@ def find(words: Sequence[Word], anchor: SegmentAnchor, language: str) -> Span | 
 
 _Block = tuple[int, int, int]
 """Where equal words begin in the old and in the new list, and how many there are."""
+
+
+def _unmoved(
+    window: Sequence[Word], new: Sequence[str], text: Sequence[str], anchor: SegmentAnchor
+) -> int | None:
+    """Return where the very same words stand at the very same time, as they mostly do.
+
+    Only time can tell one "no" of "no no no" from another.
+    """
+    for at, word in enumerate(window):
+        last = at + len(text)
+        if (
+            text
+            and abs(word.start - anchor.start) < _SAME_TIME_S
+            and new[at:last] == text
+            and abs(window[last - 1].end - anchor.end) < _SAME_TIME_S
+        ):
+            return at
+    return None
 
 
 def _equal_blocks(old: Sequence[str], new: Sequence[str]) -> list[_Block]:
