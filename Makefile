@@ -10,7 +10,7 @@ PACKAGES := libs/events libs/transcripts libs/storage libs/http \
 SOURCES := $(addsuffix /src,$(PACKAGES))
 PROJECTS := $(addsuffix /pyproject.toml,$(PACKAGES))
 
-.PHONY: demo test test-all lint types bench up clean constraints
+.PHONY: demo test test-all explore lint types bench up clean constraints
 
 demo: .venv/.run ## two episodes through the whole pipeline, then a search
 	$(BIN)/everyword --data .demo demo
@@ -23,6 +23,9 @@ test: .venv/.dev
 
 test-all: .venv/.dev ## what takes minutes: long chaos runs and the like
 	$(BIN)/pytest -q -m "slow and not gpu"
+
+explore: .venv/.dev ## the property tests on new random examples
+	$(BIN)/pytest -q -m "not slow and not gpu" --hypothesis-profile explore libs services
 
 lint: .venv/.dev
 	$(BIN)/ruff check .
