@@ -1,156 +1,108 @@
 """Measure search: index time and size an hour of speech, and p50/p95 of every kind of query.
 
     python benchmarks/word_search.py [--hours 200] [--keep FILE]
+    python benchmarks/word_search.py --opensearch [--hours 40] [--url URL]
 
 Speech is generated: a Zipf vocabulary of 160,000 syllabic words with topics, about 9,700 words
 an hour, one hour an episode. A whole operation is `SearchService.search`: the first page of ten
-episodes with every moment's word times and snippet. Beside it stands the raw FTS5 MATCH of the
-same query on the same file, which gives row ids and nothing else.
+episodes with every moment's word times and snippet. Beside it stands the engine's own query for
+the same words on the same index: FTS5's MATCH, which gives row ids and nothing else, or the
+search request to OpenSearch, which gives passages.
 """
 
 import argparse
-import random
 import sqlite3
 import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
 import numpy as np
 
-from everyword_events import EpisodeInfo
+from search.adapters.opensearch_client import OpenSearchClient, driver_for
+from search.adapters.opensearch_index import OpenSearchWordIndex
+from search.adapters.opensearch_match import passage_query
+from search.adapters.opensearch_passages import LOCATED_BY
 from search.adapters.sqlite_index import SqliteWordIndex
 from search.adapters.sqlite_match import match_expression
 from search.config import SearchSettings
-from search.domain.document import EpisodeDocument, Turn
-from search.domain.expansion import Expansion, Tier
-from search.domain.query import parse_query
+from search.domain.expansion import Expansion, Tier, Vocabulary
+from search.domain.matching import Plan
+from search.domain.query import Filters, parse_query
+from search.ports import WordIndex
 from search.service import SearchService
-from search.testing.corpus import STATED
+from search.testing.opensearch_node import opensearch_node
+from search.testing.speech import WORDS_AN_HOUR, Speech, queries, speech
 
-WORDS_AN_HOUR = 9_700
-TYPES = 160_000
-QUERIES = 60
+MOST_PASSAGES = 500
 
 
 @dataclass(frozen=True)
-class Speech:
-    """Generated episodes as word numbers, and the words."""
+class Measured:
+    """An engine, its own query without anything around it, and how to weigh the index."""
 
-    words: Sequence[str]
-    episodes: Sequence[np.ndarray]
-    counts: np.ndarray
+    index: WordIndex
+    vocabulary: Vocabulary
+    raw: Callable[[Plan], object]
+    size: Callable[[], int]
 
-    def document(self, number: int, run: int = 1) -> EpisodeDocument:
-        """Return one episode with times, two speakers and some punctuation."""
-        draw = np.random.default_rng(number)
-        said = [self.words[w] for w in self.episodes[number]]
-        for at in range(0, len(said), 12):
-            said[at] = said[at].capitalize()
-            said[at - 1] += "."
-        lengths = draw.integers(80, 600, len(said))
-        ends = np.cumsum(lengths + draw.integers(0, 150, len(said)))
-        turns = range(0, len(said), 60)
-        return EpisodeDocument(
-            episode_id=f"episode-{number:06}",
-            revision=f"{run:04}",
-            info=EpisodeInfo(show="Show", title=f"Episode {number}", as_of=STATED),
-            language="en",
-            words=tuple(said),
-            starts_ms=tuple((ends - lengths).tolist()),
-            ends_ms=tuple(ends.tolist()),
-            turns=tuple(Turn(at, f"Speaker {at // 60 % 2}") for at in turns),
-        )
+    @property
+    def service(self) -> SearchService:
+        """The whole operation."""
+        blobs: Any = None
+        return SearchService(self.index, self.vocabulary, blobs, lambda _: SearchSettings())
+
+    def plan(self, query: str) -> Plan:
+        """Return what a query asks the engine for."""
+        (plan,) = Expansion(parse_query(query), self.vocabulary).plans(Tier.EXACT, ())
+        return plan
 
 
-def speech(hours: int, seed: int = 7) -> Speech:
-    """Draw `hours` episodes."""
-    draw = np.random.default_rng(seed)
-    words = _words(random.Random(seed))
-    rank = np.arange(TYPES) + 1.0
-    weight = 1 / (rank + 2.7) ** 1.06
-    weight[700:] *= (700 / rank[700:]) ** 0.5
-    weight[8_000:] *= (8_000 / rank[8_000:]) ** 0.35
-    cumulated = np.cumsum(weight) / weight.sum()
-    episodes = []
-    for length in draw.normal(WORDS_AN_HOUR, 1_500, hours).clip(3_000, 16_000).astype(int):
-        said = np.searchsorted(cumulated, draw.random(length)).clip(0, TYPES - 1)
-        topic = np.exp(draw.uniform(np.log(150), np.log(TYPES), 90)).astype(int).clip(0, TYPES - 1)
-        on_topic = draw.random(length) < 0.13
-        said[on_topic] = draw.choice(topic, on_topic.sum())
-        episodes.append(said.astype(np.int32))
-    return Speech(words, episodes, np.bincount(np.concatenate(episodes), minlength=TYPES))
+def embedded(path: Path) -> Measured:
+    """Measure SQLite."""
+    index = SqliteWordIndex(path)
+    connection = sqlite3.connect(path)
+
+    def raw(plan: Plan) -> object:
+        match = "select rowid from postings where postings match ?"
+        return connection.execute(match, (match_expression(plan),)).fetchall()
+
+    def size() -> int:
+        connection.execute("pragma wal_checkpoint(truncate)")
+        return path.stat().st_size
+
+    return Measured(index, index.vocabulary, raw, size)
 
 
-def _words(draw: random.Random) -> list[str]:
-    onsets = _parts(". b c d f g h j l m n p r s t w st tr ch sh th br pl k v qu sp fr gr cl")
-    nuclei = _parts("a e i o u ea ou ai io y ee")
-    codas = _parts(". . . n s t r l m d ng nt ck st rs ly nd")
-    seen: dict[str, None] = {}
-    while len(seen) < TYPES:
-        rank = len(seen)
-        syllables = 1 if rank < 120 else draw.randint(1, 2) if rank < 3_000 else draw.randint(2, 4)
-        word = "".join(
-            draw.choice(onsets) + draw.choice(nuclei) + (draw.choice(codas) if last else "")
-            for last in [False] * (syllables - 1) + [True]
-        )
-        if len(word) > 1 or rank < 40:
-            seen.setdefault(word)
-    return list(seen)
+def opensearch(url: str) -> Measured:
+    """Measure OpenSearch."""
+    driver = driver_for(url)
+    client = OpenSearchClient(driver)
+    prefix = f"bench-{uuid4().hex[:8]}"
+    index = OpenSearchWordIndex(client, prefix=prefix, most_passages=MOST_PASSAGES)
 
+    def raw(plan: Plan) -> object:
+        asked = {
+            "size": MOST_PASSAGES,
+            "query": passage_query(plan, Filters(), None),
+            "sort": ["_doc"],
+            "track_total_hits": MOST_PASSAGES + 1,
+            "_source": LOCATED_BY,
+        }
+        return client.search(f"{prefix}-passages", asked)
 
-def _parts(listed: str) -> list[str]:
-    return ["" if part == "." else part for part in listed.split()]
+    def size() -> int:
+        driver.indices.forcemerge(index=f"{prefix}-*", max_num_segments=1)
+        stats = driver.indices.stats(index=f"{prefix}-*")
+        return int(stats["_all"]["primaries"]["store"]["size_in_bytes"])
 
-
-def queries(archive: Speech, seed: int = 3) -> dict[str, list[str]]:
-    """Draw queries of each kind from what is said."""
-    draw = random.Random(seed)
-    counts, words = archive.counts, archive.words
-    order = np.argsort(-counts)
-    share = len(archive.episodes) / 2_000
-
-    def phrase(length: int) -> str:
-        said = archive.episodes[draw.randrange(len(archive.episodes))]
-        at = draw.randrange(len(said) - length)
-        return '"' + " ".join(words[w] for w in said[at : at + length]) + '"'
-
-    def between(low: float, high: float) -> list[str]:
-        return [words[w] for w in np.flatnonzero((counts >= low) & (counts <= high))]
-
-    def pick(choices: Sequence[str]) -> list[str]:
-        return draw.sample(choices, min(QUERIES, len(choices)))
-
-    frequent = [words[w] for w in order[:60]]
-    typed = [word for word in (words[w] for w in order[500:30_000]) if len(word) >= 6]
-    return {
-        "rare word": pick(between(5, 20)),
-        "middling word": pick(between(2_000 * share, 6_000 * share)),
-        "common word": frequent,
-        "phrase of 2": [phrase(2) for _ in range(QUERIES)],
-        "phrase of 5": [phrase(5) for _ in range(QUERIES)],
-        "phrase of 2 common": [
-            f'"{draw.choice(frequent[:40])} {draw.choice(frequent[:40])}"' for _ in range(QUERIES)
-        ],
-        "two words": [f"{draw.choice(frequent)} {word}" for word in pick(typed)],
-        "prefix of 3": [w[:3] + "*" for w in pick([words[w] for w in order[:5_000]]) if len(w) > 3],
-        "typing error": [_mistyped(word, draw) for word in pick(typed)],
-    }
-
-
-def _mistyped(word: str, draw: random.Random) -> str:
-    at = draw.randrange(1, len(word) - 1)
-    letter = draw.choice("abcdefghijklmnopqrstuvwxyz")
-    return draw.choice(
-        [
-            word[:at] + word[at + 1 :],
-            word[:at] + letter + word[at:],
-            word[:at] + word[at + 1] + word[at] + word[at + 2 :],
-        ]
-    )
+    return Measured(index, index.vocabulary, raw, size)
 
 
 def timed(work: Callable[[str], object], items: Sequence[str]) -> tuple[float, float]:
@@ -166,82 +118,78 @@ def _once(work: Callable[[str], object], item: str) -> float:
     return (time.perf_counter() - start) * 1000
 
 
-def build(index: SqliteWordIndex, archive: Speech, path: Path) -> None:
+def build(measured: Measured, archive: Speech) -> None:
     """Index everything, then replace some; print times and size."""
+    hours = sum(map(len, archive.episodes)) / WORDS_AN_HOUR
     taken = []
     for number in range(len(archive.episodes)):
         document = archive.document(number)
-        start = time.perf_counter()
-        index.put(document)
-        taken.append((time.perf_counter() - start) * 1000)
+        taken.append(_once(lambda _, d=document: measured.index.put(d), ""))
     replaced = []
     for number in range(0, len(archive.episodes), max(1, len(archive.episodes) // 40)):
         document = archive.document(number, run=2)
         document = replace(document, words=document.words[1:] + document.words[:1])
-        start = time.perf_counter()
-        index.put(document)
-        replaced.append((time.perf_counter() - start) * 1000)
-    hours = sum(map(len, archive.episodes)) / WORDS_AN_HOUR
-    with sqlite3.connect(path) as connection:
-        connection.execute("pragma wal_checkpoint(truncate)")
-    connection.close()
-    size = path.stat().st_size
-    _row("index an hour", np.median(taken), np.percentile(taken, 95), "ms")
-    _row("replace an hour", np.median(replaced), np.percentile(replaced, 95), "ms")
-    print(f"{'index size an hour':24} {size / hours / 1000:8.0f} KB")
+        replaced.append(_once(lambda _, d=document: measured.index.put(d), ""))
+    print(f"{'milliseconds':24} {'p50':>8} {'p95':>8}")
+    for name, times in (("index an hour", taken), ("replace an hour", replaced)):
+        print(f"{name:24} {np.median(times):8.1f} {np.percentile(times, 95):8.1f}")
+    print(f"{'index size an hour':24} {measured.size() / hours / 1000:8.0f} KB")
 
 
-def measure(index: SqliteWordIndex, path: Path, archive: Speech) -> Iterator[str]:
+def measure(measured: Measured, archive: Speech) -> Iterator[str]:
     """Time every kind of query, whole and raw."""
-    none: object = None
-    service = SearchService(index, index.vocabulary, none, lambda _: SearchSettings())  # type: ignore[arg-type]
-    raw = sqlite_raw(path, index)
+    service = measured.service
     for kind, asked in queries(archive).items():
         whole = timed(service.search, asked)
-        if kind == "typing error":
-            yield f"{kind:24} {whole[0]:8.2f} {whole[1]:8.2f}"
-            continue
-        bare = timed(raw, asked)
-        yield f"{kind:24} {whole[0]:8.2f} {whole[1]:8.2f}   {bare[0]:8.2f} {bare[1]:8.2f}"
+        line = f"{kind:24} {whole[0]:8.2f} {whole[1]:8.2f}"
+        if kind != "typing error":
+            plans = {query: measured.plan(query) for query in asked}
+            bare = timed(lambda query, p=plans: measured.raw(p[query]), asked)
+            line += f"   {bare[0]:8.2f} {bare[1]:8.2f}"
+        yield line
 
 
-def sqlite_raw(path: Path, index: SqliteWordIndex) -> Callable[[str], object]:
-    """Return the raw engine's query: row ids of the matching episodes."""
-    connection = sqlite3.connect(path)
+def at_once(measured: Measured, archive: Speech) -> Iterator[str]:
+    """Time searches by several people at a time."""
+    asked = [query for kind in queries(archive).values() for query in kind[:20]]
+    for people in (1, 8, 32):
+        with ThreadPoolExecutor(people) as pool:
+            start = time.perf_counter()
+            taken = list(pool.map(lambda q: _once(measured.service.search, q), asked))
+            rate = len(asked) / (time.perf_counter() - start)
+        yield (
+            f"{people:3} at once {'':14} {np.median(taken):8.2f} {np.percentile(taken, 95):8.2f}"
+            f"   {rate:8.0f} searches a second"
+        )
 
-    def run(query: str) -> object:
-        (plan,) = Expansion(parse_query(query), index.vocabulary).plans(Tier.EXACT, ())
-        expression = match_expression(plan)
-        return connection.execute(
-            "select rowid from postings where postings match ?", (expression,)
-        ).fetchall()
 
-    return run
-
-
-def _row(name: str, median: float, p95: float, unit: str) -> None:
-    print(f"{name:24} {median:8.2f} {p95:8.2f} {unit}")
+def report(measured: Measured, archive: Speech, *, name: str, built: bool) -> None:
+    """Print everything."""
+    print(f"search, {name}: {len(archive.episodes)} h, {sum(map(len, archive.episodes)):,} words")
+    if not built:
+        build(measured, archive)
+    print(f"{'milliseconds':24} {'p50':>8} {'p95':>8}   {'raw p50':>8} {'raw p95':>8}")
+    for line in (*measure(measured, archive), *at_once(measured, archive)):
+        print(line, flush=True)
 
 
 def main() -> int:
     """Run."""
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--hours", type=int, default=200)
+    arguments.add_argument("--hours", type=int)
     arguments.add_argument("--keep", type=Path, help="build here, or use what was built here")
+    arguments.add_argument("--opensearch", action="store_true", help="on a real node")
     options = arguments.parse_args()
-    archive = speech(options.hours)
-    print(f"search, embedded: {options.hours} h, {sum(map(len, archive.episodes)):,} words")
+    if options.opensearch:
+        with opensearch_node() as url:
+            archive = speech(options.hours or 40)
+            report(opensearch(url), archive, name="OpenSearch", built=False)
+        return 0
+    archive = speech(options.hours or 200)
     with tempfile.TemporaryDirectory() as folder:
         path = options.keep or Path(folder) / "index.db"
         built = path.exists()
-        index = SqliteWordIndex(path)
-        print(f"{'':24} {'p50':>8} {'p95':>8}")
-        if not built:
-            build(index, archive, path)
-        print(f"{'milliseconds':24} {'p50':>8} {'p95':>8}   {'raw p50':>8} {'raw p95':>8}")
-        for line in measure(index, path, archive):
-            print(line, flush=True)
-        index.close()
+        report(embedded(path), archive, name="embedded", built=built)
     return 0
 
 

@@ -24,7 +24,7 @@ from search.config import SearchSettings
 from search.contract import CONTRACT
 from search.domain.cursor import Cursor, Totals, digest_of
 from search.domain.document import EpisodeDocument
-from search.domain.expansion import Expansion, Tier
+from search.domain.expansion import Expansion, Kinship, Tier
 from search.domain.pages import EpisodeMoments, Facet, Find, Found, Place, Sort
 from search.domain.query import (
     LONGEST_QUERY,
@@ -131,7 +131,7 @@ class SearchService:
             tier, found = at.tier, self._go_on(find, expansion, at)
             totals, inside = at.totals, at.inside
         else:
-            tier, found = self._first_page(find, expansion)
+            tier, found, expansion = self._first_page(find, expansion)
             totals, inside = Totals(found.hits, found.episodes, found.capped), False
 
         def cursor_to(place: Place | None, *, inside: bool = False) -> str | None:
@@ -193,21 +193,28 @@ class SearchService:
         indexed = EpisodeIndexed(words=stored.words, passages=stored.passages, index=stored.index)
         return (event.causes(CONTRACT.service, indexed),)
 
-    def _first_page(self, find: Find, expansion: Expansion) -> tuple[Tier, Found]:
+    def _first_page(self, find: Find, expansion: Expansion) -> tuple[Tier, Found, Expansion]:
         """Try tier after tier until one finds something."""
         languages: tuple[str, ...] = ()
         nothing = Found(0, 0, False, (), None)
+        find = replace(find, look_up=expansion.look_up)
         for tier in _TIERS:
             if tier is Tier.STEMMED:
                 languages = self._index.facets(Filters()).languages
             plans = expansion.plans(tier, languages)
             found = self._index.find(replace(find, plans=tuple(plans))) if plans else nothing
+            if found.compounds:
+                expansion = expansion.knowing(found.compounds)
+                plans = expansion.plans(tier, languages)
+                found = self._index.find(replace(find, plans=tuple(plans), look_up=frozenset()))
             if found.hits:
-                return tier, found
-        return Tier.EXACT, nothing
+                return tier, found, expansion
+            find = replace(find, look_up=frozenset())
+        return Tier.EXACT, nothing, expansion
 
     def _go_on(self, find: Find, expansion: Expansion, at: Cursor) -> Found:
         languages = self._index.facets(Filters()).languages if at.tier is Tier.STEMMED else ()
+        expansion = expansion.knowing(self._vocabulary.kin(Kinship.JOIN, expansion.look_up))
         find = replace(find, plans=tuple(expansion.plans(at.tier, languages)), after=at.place)
         if at.inside:
             only = replace(find.filters, episodes=frozenset((at.place.episode_id,)))

@@ -4,15 +4,19 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final
 
 from everyword_events import TransientFailure
 from search.adapters.opensearch_client import Json, OpenSearchClient
 from search.adapters.opensearch_layout import Layout
 from search.adapters.opensearch_match import NO_DATE, episode_query, passage_query
-from search.adapters.opensearch_passages import LOCATED_BY, Passage, SaidWords, passage_id
-from search.domain.matching import Match, Plan, Span, apart, combined, kept
+from search.adapters.opensearch_passages import LOCATED_BY, Passage, PassageKey, SaidWords
+from search.adapters.opensearch_vocabulary import kin_found, kin_search
+from search.domain.expansion import Kinship
+from search.domain.matching import Alternatives, Match, Plan, Span, apart, combined, kept
 from search.domain.pages import (
+    FIRST_BATCH,
     Candidate,
     Cut,
     EpisodeMoments,
@@ -30,6 +34,9 @@ from search.domain.query import Filters, folded_name
 _MOST_ROWS: Final = 10_000
 """OpenSearch returns so many documents at a time, and terms of an aggregation."""
 _ATTEMPTS: Final = 3
+_AT_ONCE: Final = 30
+"""So many passages are read with all that may be shown of them; more only when shown."""
+_SORT: Final = [{"episode_id": "asc"}, {"number": "asc"}]
 _SHOWN: Final = ["episode_id", "revision", "removed", "show", "title", "link", "published"]
 
 
@@ -46,6 +53,8 @@ class PageFinder:
     most_passages: int
     known: dict[str, Json] = field(default_factory=dict)
     located_in: dict[tuple[str, int], Passage] = field(default_factory=dict)
+    said: dict[str, str] = field(default_factory=dict)
+    reached: dict[int, list[Json]] = field(default_factory=dict)
 
     def run(self) -> Found:
         """Return the page."""
@@ -55,19 +64,17 @@ class PageFinder:
             except _Overtaken:
                 self.known.clear()
                 self.located_in.clear()
+                self.said.clear()
         raise TransientFailure("the index changes too fast to be read", code="index_busy")
 
     def _run(self, *, is_last: bool) -> Found:
         among = self._episodes_among(self.find.filters)
         if among == []:
             return Found(0, 0, False, (), None)
-        passages: list[tuple[int, Passage]] = []
-        total = 0
-        for number, plan in enumerate(self.find.plans):
-            query = passage_query(plan, self.find.filters, among)
-            read, matching = self._passages(query)
-            passages += [(number, passage) for passage in read]
-            total += matching
+        queries = [passage_query(plan, self.find.filters, among) for plan in self.find.plans]
+        passages, total, compounds = self._first_read(queries)
+        if len(passages) < total <= self.most_passages:
+            passages += self._read_rest(queries)
         self._learn(passage.episode_id for _, passage in passages)
         if not is_last:
             # On the last attempt it is no longer a race: an old run was left lying about.
@@ -76,16 +83,74 @@ class PageFinder:
         if total <= self.most_passages:
             page = weighed(self.find, located)
         else:
-            page = self._unweighed(among, [found for found in located if found.matches])
-        return self._found(page)
+            page = self._unweighed(queries, [found for found in located if found.matches])
+        return replace(self._found(page), compounds=compounds)
 
-    def _unweighed(self, among: list[str] | None, seen: Sequence[Located]) -> Outline:
-        page = unweighed(self.find, self._newest(among), self._scan)
-        return replace(
-            page,
-            hits=max(page.hits, sum(len(found.matches) for found in seen)),
-            episodes=max(page.episodes, len(seen)),
+    def _first_read(
+        self, queries: Sequence[Json]
+    ) -> tuple[list[tuple[int, Passage]], int, dict[str, list[str]]]:
+        """Read some passages with all that may be shown of them, and what else was asked for."""
+        fields = [*LOCATED_BY, "said"]
+        asked = [
+            (self.layout.passages, {**self._passage_search(query, _AT_ONCE, fields), "sort": _SORT})
+            for query in queries
+        ]
+        if self.find.look_up:
+            asked.append((self.layout.words, kin_search(Kinship.JOIN, self.find.look_up)))
+        replies = self._client.searches(asked)
+        compounds = kin_found(replies.pop()) if self.find.look_up else {}
+        passages = []
+        for number, reply in enumerate(replies):
+            self.reached[number] = reply["hits"]["hits"][-1:]
+            for hit in reply["hits"]["hits"]:
+                passages.append((number, Passage(hit["_source"])))
+                self.said[hit["_id"]] = hit["_source"]["said"]
+        total = sum(reply["hits"]["total"]["value"] for reply in replies)
+        return passages, total, compounds
+
+    def _read_rest(self, queries: Sequence[Json]) -> list[tuple[int, Passage]]:
+        """Read the passages after those of the first read, without what is shown of them."""
+        rest = []
+        for number, query in enumerate(queries):
+            for last in self.reached[number]:
+                body = self._passage_search(query, self.most_passages, LOCATED_BY)
+                body |= {"sort": _SORT, "search_after": last["sort"]}
+                hits = self._client.search(self.layout.passages, body)["hits"]["hits"]
+                rest += [(number, Passage(hit["_source"])) for hit in hits]
+        return rest
+
+    def _unweighed(self, queries: Sequence[Json], seen: Sequence[Located]) -> Outline:
+        """Walk the episodes from the newest on; the totals are the least there are."""
+        page = unweighed(self.find, self._newest(), partial(self._scan, queries))
+        hits = max(page.hits, sum(len(found.matches) for found in seen))
+        episodes = max(page.episodes, len(seen))
+        if self.find.after is None and all(self._is_lone(plan) for plan in self.find.plans):
+            counts = [count for query in queries for count in self._counts_by_episode(query)]
+            # Of two passages that match next to each other, the later one has a hit of its own.
+            hits = max(hits, sum(-(-count // 2) for count in counts))
+            episodes = max(episodes, len(counts))
+        return replace(page, hits=hits, episodes=episodes)
+
+    def _is_lone(self, plan: Plan) -> bool:
+        """One clause and nothing that could take a hit away: whatever matches is a hit."""
+        return (
+            len(plan.wanted) == 1
+            and not plan.unwanted
+            and self.find.filters.speakers is None
+            and all(len(pattern) == 1 for pattern in plan.wanted[0])
         )
+
+    def _counts_by_episode(self, query: Json) -> list[int]:
+        """Return in how many passages of each episode a query matches."""
+        reply = self._client.search(
+            self.layout.passages,
+            {
+                "size": 0,
+                "query": query,
+                "aggs": {"episodes": {"terms": {"field": "episode_id", "size": _MOST_ROWS}}},
+            },
+        )
+        return [bucket["doc_count"] for bucket in reply["aggregations"]["episodes"]["buckets"]]
 
     def _episodes_among(self, filters: Filters) -> list[str] | None:
         """Return the episodes that pass the filters; None where there are no filters."""
@@ -94,20 +159,19 @@ class PageFinder:
             return None
         return [row["_source"]["episode_id"] for row in self._episode_rows(query, ["episode_id"])]
 
-    def _passages(self, query: Json, most: int | None = None) -> tuple[list[Passage], int]:
-        most = self.most_passages if most is None else most
-        reply = self._client.search(
-            self.layout.passages,
-            {
-                "size": most,
-                "query": query,
-                "sort": ["_doc"],
-                "track_total_hits": most + 1,
-                "_source": LOCATED_BY,
-            },
-        )
-        hits = reply["hits"]
-        return [Passage(hit["_source"]) for hit in hits["hits"]], hits["total"]["value"]
+    def _passages(self, query: Json, most: int) -> list[Passage]:
+        body = self._passage_search(query, most, LOCATED_BY)
+        hits = self._client.search(self.layout.passages, body)["hits"]["hits"]
+        return [Passage(hit["_source"]) for hit in hits]
+
+    def _passage_search(self, query: Json, size: int, fields: Sequence[str]) -> Json:
+        return {
+            "size": size,
+            "query": query,
+            "sort": ["_doc"],
+            "track_total_hits": self.most_passages + 1,
+            "_source": list(fields),
+        }
 
     def _learn(self, episode_ids: Iterable[str]) -> None:
         """Read what is known of episodes, after their passages: see `OpenSearchWordIndex.put`."""
@@ -154,7 +218,7 @@ class PageFinder:
         self,
         episode_id: str,
         passages: Sequence[tuple[int, Passage]],
-        around: Mapping[tuple[str, str, int], Passage],
+        around: Mapping[PassageKey, Passage],
     ) -> Located:
         matches: list[Match] = []
         plan = self.find.plans[passages[0][0]]
@@ -166,12 +230,11 @@ class PageFinder:
                 self.located_in[episode_id, match.first] = passage
             matches += here
         lone = len(plan.wanted) == 1
-        published = self.known[episode_id]["published"]
-        candidate = Candidate(0, episode_id, -math.inf if published <= NO_DATE else published)
+        candidate = Candidate(0, episode_id, _published(self.known[episode_id]))
         return locate(candidate, matches if lone else apart(matches), lone=lone)
 
     def _matches(
-        self, plan: Plan, passage: Passage, around: Mapping[tuple[str, str, int], Passage]
+        self, plan: Plan, passage: Passage, around: Mapping[PassageKey, Passage]
     ) -> list[Match]:
         found = combined([passage.spans(clause) for clause in plan.wanted])
         if not found:
@@ -187,102 +250,77 @@ class PageFinder:
         return kept(found, unwanted, said_by=None if speakers is None else said_by)
 
     def _spans_around(
-        self, clause: object, passage: Passage, around: Mapping[tuple[str, str, int], Passage]
+        self, clause: Alternatives, passage: Passage, around: Mapping[PassageKey, Passage]
     ) -> list[Span]:
-        episode_id, revision, number = passage.key
-        near = (passage, *(around.get((episode_id, revision, n)) for n in (number - 1, number + 1)))
-        return sorted({span for one in near if one is not None for span in one.spans(clause)})  # type: ignore[arg-type]
+        near = (passage, *(around.get(passage.key.beside(step)) for step in (-1, 1)))
+        return sorted({span for one in near if one is not None for span in one.spans(clause)})
 
-    def _neighbours(
-        self, passages: Sequence[tuple[int, Passage]]
-    ) -> dict[tuple[str, str, int], Passage]:
+    def _neighbours(self, passages: Sequence[tuple[int, Passage]]) -> dict[PassageKey, Passage]:
         """Read the passages before and after, where excluded words need them."""
         if not any(plan.unwanted for plan in self.find.plans):
             return {}
         found = {passage.key: passage for _, passage in passages}
-        missing = [
-            passage_id(episode_id, revision, near)
-            for episode_id, revision, number in found
-            for near in (number - 1, number + 1)
-            if near >= 0 and (episode_id, revision, near) not in found
-        ]
+        beside = {key.beside(step) for key in found for step in (-1, 1)} - found.keys()
+        missing = [key.document_id for key in beside if key.number >= 0]
         for at in range(0, len(missing), _MOST_ROWS):
             some = missing[at : at + _MOST_ROWS]
-            read, _ = self._passages({"ids": {"values": some}}, len(some))
+            read = self._passages({"ids": {"values": some}}, len(some))
             found |= {passage.key: passage for passage in read}
         return found
 
-    def _newest(self, among: list[str] | None) -> Iterator[Candidate]:
-        """Walk the episodes that may match, the newest first, from where the page starts."""
-        candidates = {
-            bucket["key"]: number
-            for number, plan in enumerate(self.find.plans)
-            for bucket in self._episode_buckets(plan, among)
-        }
+    def _newest(self) -> Iterator[Candidate]:
+        """Walk the episodes that pass the filters, the newest first, from the page's start on."""
+        query = episode_query(self.find.filters) or {"match_all": {}}
         after = self.find.after
-        past: list[float | str] | None = None
-        query: Json = {"terms": {"episode_id": list(candidates)}}
-        if after is not None:
-            published = NO_DATE if after.published == -math.inf else after.published
-            # The episode the last page ended in comes once more: it may go on.
-            same = {"term": {"episode_id": after.episode_id}}
-            yield from self._walk({"bool": {"filter": [query, same]}}, None, candidates)
-            past = [published, after.episode_id]
-        yield from self._walk(query, past, candidates)
+        if after is None:
+            yield from self._walk(query, None)
+            return
+        # The episode the last page ended in comes once more: it may go on.
+        same = {"term": {"episode_id": after.episode_id}}
+        yield from self._walk({"bool": {"filter": [query, same]}}, None)
+        published = NO_DATE if after.published == -math.inf else after.published
+        yield from self._walk(query, [published, after.episode_id])
 
-    def _walk(
-        self, query: Json, past: list[float | str] | None, plans: Mapping[str, int]
-    ) -> Iterator[Candidate]:
+    def _walk(self, query: Json, past: list[float | str] | None) -> Iterator[Candidate]:
+        plans = {plan.language: number for number, plan in enumerate(self.find.plans)}
+        size = 2 * FIRST_BATCH
+        spoken = {"bool": {"must_not": [{"term": {"revision": ""}}]}}
         while True:
             body: Json = {
-                "size": 4 * self.find.limit + 1,
-                "query": {"bool": {"filter": [query, {"term": {"removed": False}}]}},
+                "size": size,
+                "query": {"bool": {"filter": [query, spoken]}},
                 "sort": [{"published": "desc"}, {"episode_id": "desc"}],
-                "_source": _SHOWN,
+                "_source": [*_SHOWN, "language"],
             }
             if past is not None:
                 body["search_after"] = past
             rows = self._client.search(self.layout.episodes, body)["hits"]["hits"]
             for row in rows:
                 source = row["_source"]
+                plan = plans.get(source["language"], plans.get(None))
+                if plan is None:
+                    continue
                 self.known[source["episode_id"]] = source
-                published = source["published"]
-                yield Candidate(
-                    0,
-                    source["episode_id"],
-                    -math.inf if published <= NO_DATE else published,
-                    plans[source["episode_id"]],
-                )
-            if len(rows) < body["size"]:
+                yield Candidate(plan, source["episode_id"], _published(source), plan)
+            if len(rows) < size:
                 return
             past = rows[-1]["sort"]
+            size = min(4 * size, _MOST_ROWS)
 
-    def _episode_buckets(self, plan: Plan, among: list[str] | None) -> Sequence[Json]:
-        reply = self._client.search(
-            self.layout.passages,
-            {
-                "size": 0,
-                "query": passage_query(plan, self.find.filters, among),
-                "aggs": {"episodes": {"terms": {"field": "episode_id", "size": _MOST_ROWS}}},
-            },
-        )
-        buckets: Sequence[Json] = reply["aggregations"]["episodes"]["buckets"]
-        return buckets
-
-    def _scan(self, candidates: Sequence[Candidate]) -> list[Located]:
+    def _scan(self, queries: Sequence[Json], candidates: Sequence[Candidate]) -> list[Located]:
         by_plan: defaultdict[int, list[str]] = defaultdict(list)
         for candidate in candidates:
             by_plan[candidate.plan].append(candidate.episode_id)
-        passages: list[tuple[int, Passage]] = []
-        for number, episodes in by_plan.items():
-            query = passage_query(self.find.plans[number], self.find.filters, episodes)
-            read, _ = self._passages(query, _MOST_ROWS)
-            passages += [(number, passage) for passage in read]
+        passages = [
+            (number, passage)
+            for number, episodes in by_plan.items()
+            for passage in self._passages(_only(queries[number], episodes), _MOST_ROWS)
+        ]
         located = {found.candidate.episode_id: found for found in self._located(passages)}
         return [located[c.episode_id] for c in candidates if c.episode_id in located]
 
     def _found(self, page: Outline) -> Found:
-        shown = self._said(page.cuts)
+        shown = self._read_said(page.cuts)
         return Found(
             page.hits,
             page.episodes,
@@ -291,22 +329,22 @@ class PageFinder:
             page.next,
         )
 
-    def _said(self, cuts: Sequence[Cut]) -> dict[str, SaidWords]:
-        """Read what is shown of the passages in which a page's moments are."""
+    def _read_said(self, cuts: Sequence[Cut]) -> dict[str, SaidWords]:
+        """Return what is shown of the passages in which a page's moments are."""
         ids = {
-            self.located_in[cut.located.candidate.episode_id, match.first].document_id
+            self.located_in[cut.located.candidate.episode_id, match.first].key.document_id
             for cut in cuts
             for match in cut.located.matches[cut.first : cut.last]
         }
-        if not ids:
-            return {}
-        rows = self._client.search(
-            self.layout.passages,
-            {"size": len(ids), "query": {"ids": {"values": sorted(ids)}}, "_source": ["said"]},
-        )["hits"]["hits"]
-        if len(rows) < len(ids):
-            raise _Overtaken
-        return {row["_id"]: SaidWords(row["_source"]["said"]) for row in rows}
+        missing = sorted(ids - self.said.keys())
+        if missing:
+            query = {"ids": {"values": missing}}
+            body = {"size": len(missing), "query": query, "_source": ["said"]}
+            rows = self._client.search(self.layout.passages, body)["hits"]["hits"]
+            if len(rows) < len(missing):
+                raise _Overtaken
+            self.said |= {row["_id"]: row["_source"]["said"] for row in rows}
+        return {key: SaidWords.unpack(self.said[key]) for key in ids}
 
     def _shown(self, cut: Cut, said: Mapping[str, SaidWords]) -> EpisodeMoments:
         episode_id = cut.located.candidate.episode_id
@@ -314,7 +352,7 @@ class PageFinder:
 
         def moment(match: Match) -> Moment:
             passage = self.located_in[episode_id, match.first]
-            return said[passage.document_id].moment(match, passage.speaker(match.first))
+            return said[passage.key.document_id].moment(match, passage.speaker(match.first))
 
         return EpisodeMoments(
             episode_id=episode_id,
@@ -344,3 +382,12 @@ class PageFinder:
     @property
     def _client(self) -> OpenSearchClient:
         return self.layout.client
+
+
+def _published(source: Json) -> float:
+    published: float = source["published"]
+    return -math.inf if published <= NO_DATE else published
+
+
+def _only(query: Json, episodes: Sequence[str]) -> Json:
+    return {"bool": {"filter": [query, {"terms": {"episode_id": list(episodes)}}]}}

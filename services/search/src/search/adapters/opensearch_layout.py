@@ -20,11 +20,11 @@ _PASSAGE: Final[Json] = {
     "revision": _KEYWORD,
     "language": _KEYWORD,
     "speakers": _KEYWORD,  # folded names of all who speak in the passage
+    "size": {"type": "integer", "index": False},  # words a passage was given when it was cut
     "number": {"type": "integer"},
     "first": {"type": "integer", "index": False},  # index of its first own word
     "own": {"type": "integer", "index": False},  # own words; what follows belongs to the next
     "tokens": {"type": "text", "analyzer": "tokens", "norms": False},
-    "words": _KEYWORD,  # the distinct own tokens, for counting; not in _source
     "breaks": {"type": "object", "enabled": False},
     "turns": {"type": "object", "enabled": False},
     "said": {"type": "binary"},  # what is shown; see `opensearch_passages`
@@ -169,7 +169,6 @@ def _template(kind: str, properties: Json) -> Json:
     }
     settings: Json = {}
     if kind == "passages":
-        mappings["_source"] = {"excludes": ["words"]}
         settings = {
             "analysis": {"analyzer": {"tokens": {"type": "custom", "tokenizer": "whitespace"}}}
         }

@@ -6,29 +6,29 @@ whole, and counts only there. No speaker turn or segment is a border.
 """
 
 import base64
-import json
+import struct
 import zlib
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
-from itertools import pairwise
-from typing import Any, Final
+from itertools import accumulate, pairwise
+from typing import Any, Final, NamedTuple
 
 from search.adapters.opensearch_client import Json
 from search.domain.document import EpisodeDocument
 from search.domain.matching import CONTEXT, Alternatives, Match, Span, occurrences
-from search.domain.pages import Moment, SnippetWord, shown_range, snippet
+from search.domain.pages import Moment, shown_range, snippet
 from search.domain.query import WINDOW, folded_name
 from search.domain.tokens import tokens_of
 
-PASSAGE_WORDS: Final = 300
-_LAST_WORD: Final = "\U0010fffd"
-"""Stands after all words: OpenSearch 2.19 fails to aggregate a prefix beyond the last one."""
+_INT16: Final = 1 << 15
+PASSAGE_WORDS: Final = 400
 LOCATED_BY: Final = [
     "episode_id",
     "revision",
+    "size",
     "number",
     "first",
     "own",
@@ -39,10 +39,23 @@ LOCATED_BY: Final = [
 """What is read of a passage to locate moments; what is shown is read only for those shown."""
 
 
-def passage_id(episode_id: str, revision: str, number: int) -> str:
-    """Return a passage's document id: another run's passages never overwrite these."""
-    run = blake2b(revision.encode(), digest_size=6).hexdigest()
-    return f"{episode_id}~{run}~{number}"
+class PassageKey(NamedTuple):
+    """What tells passages apart; `size` is how many words each was given when it was cut."""
+
+    episode_id: str
+    revision: str
+    size: int
+    number: int
+
+    @property
+    def document_id(self) -> str:
+        """The id it is stored under: another run, or another cut, never overwrites it."""
+        run = blake2b(self.revision.encode(), digest_size=6).hexdigest()
+        return f"{self.episode_id}~{run}~{self.size}~{self.number}"
+
+    def beside(self, step: int) -> "PassageKey":
+        """Return the key of the passage so many after this one."""
+        return self._replace(number=self.number + step)
 
 
 def cut(document: EpisodeDocument, size: int) -> Iterator[tuple[str, Json]]:
@@ -54,20 +67,20 @@ def cut(document: EpisodeDocument, size: int) -> Iterator[tuple[str, Json]]:
         positions = [word for word in range(first, end) for _ in tokens[word]]
         turns = _turns_between(document, first, stop)
         yield (
-            passage_id(document.episode_id, document.revision, number),
+            PassageKey(document.episode_id, document.revision, size, number).document_id,
             {
                 "episode_id": document.episode_id,
                 "revision": document.revision,
                 "language": document.language,
                 "speakers": sorted({folded_name(name) for _, name in turns if name}),
+                "size": size,
                 "number": number,
                 "first": first,
                 "own": stop - first,
                 "tokens": " ".join(token for word in tokens[first:end] for token in word),
-                "words": [*{token for word in tokens[first:stop] for token in word}, _LAST_WORD],
                 "breaks": _breaks(positions, first),
                 "turns": turns,
-                "said": pack(document, max(0, first - CONTEXT), end + CONTEXT),
+                "said": SaidWords.of(document, max(0, first - CONTEXT), end + CONTEXT).pack(),
             },
         )
 
@@ -83,15 +96,11 @@ class Passage:
         """Whose words these are."""
         return str(self.source["episode_id"])
 
-    @property
-    def key(self) -> tuple[str, str, int]:
-        """Tell passages apart: episode, revision, number."""
-        return self.episode_id, self.source["revision"], self.source["number"]
-
-    @property
-    def document_id(self) -> str:
-        """The id it is stored under."""
-        return passage_id(*self.key)
+    @cached_property
+    def key(self) -> PassageKey:
+        """What tells it apart."""
+        source = self.source
+        return PassageKey(self.episode_id, source["revision"], source["size"], source["number"])
 
     def owns(self, word: int) -> bool:
         """Tell whether a word of the episode counts here."""
@@ -122,35 +131,62 @@ class Passage:
         ]
 
 
+@dataclass(frozen=True)
 class SaidWords:
-    """What is shown of a passage: its words, those around it, and their times."""
+    """What is shown of a passage: its words and those around it, from word `first` on."""
 
-    def __init__(self, said: str) -> None:
-        packed = unpack(said)
-        self._first: int = packed["first"]
-        self._n_words: int = packed["n_words"]
-        self._words: list[str] = packed["words"]
-        self._starts_ms: list[int] = packed["starts_ms"]
-        self._lengths_ms: list[int] = packed["lengths_ms"]
+    first: int
+    n_words: int
+    words: Sequence[str]
+    starts_ms: Sequence[int]
+    lengths_ms: Sequence[int]
 
     def moment(self, match: Match, speaker: str | None) -> Moment:
         """Return a moment with its times and the words around it."""
-        left, right = shown_range(match, self._n_words)
-        texts, starts_ms = self._between(left, right)
-        last = match.last - self._first
-        shown: list[SnippetWord] = snippet(match, left, texts, starts_ms)
+        left, right = shown_range(match, self.n_words)
+        part = slice(left - self.first, right - self.first + 1)
+        last = match.last - self.first
         return Moment(
-            start_s=self._starts_ms[match.first - self._first] / 1000,
-            end_s=(self._starts_ms[last] + self._lengths_ms[last]) / 1000,
+            start_s=self.starts_ms[match.first - self.first] / 1000,
+            end_s=(self.starts_ms[last] + self.lengths_ms[last]) / 1000,
             speaker=speaker,
             first_word=match.first,
             n_words=match.last - match.first + 1,
-            snippet=shown,
+            snippet=snippet(match, left, self.words[part], self.starts_ms[part]),
         )
 
-    def _between(self, left: int, right: int) -> tuple[list[str], list[int]]:
-        part = slice(left - self._first, right - self._first + 1)
-        return self._words[part], self._starts_ms[part]
+    def pack(self) -> str:
+        """Pack for a document: four counts, times, then the words; deflated, in base64.
+
+        Times are the step from the start before and the length, in int16 where they all fit.
+        """
+        steps = [b - a for a, b in pairwise((0, *self.starts_ms))]
+        steps[:1], first_ms = [0], steps[0] if steps else 0
+        narrow = all(-_INT16 <= n < _INT16 for n in (*steps, *self.lengths_ms))
+        code = "h" if narrow else "i"
+        header = struct.pack("<IIIi?", self.first, self.n_words, len(steps), first_ms, narrow)
+        times = struct.pack(f"<{2 * len(steps)}{code}", *steps, *self.lengths_ms)
+        raw = header + times + "\n".join(self.words).encode("utf-8", "replace")
+        return base64.b64encode(zlib.compress(raw, 9)).decode()
+
+    @classmethod
+    def unpack(cls, said: str) -> "SaidWords":
+        """Read back what `pack` wrote."""
+        raw = zlib.decompress(base64.b64decode(said))
+        first, n_words, count, first_ms, narrow = struct.unpack_from("<IIIi?", raw)
+        form = f"<{2 * count}{'h' if narrow else 'i'}"
+        at = struct.calcsize("<IIIi?")
+        times = struct.unpack_from(form, raw, at)
+        starts_ms = [*accumulate(times[:count], initial=first_ms)][1:]
+        words = raw[at + struct.calcsize(form) :].decode().split("\n")
+        return cls(first, n_words, words, starts_ms, times[count:])
+
+    @classmethod
+    def of(cls, document: EpisodeDocument, first: int, end: int) -> "SaidWords":
+        """Take the words `first` up to `end`."""
+        starts_ms = document.starts_ms[first:end]
+        lengths = [e - s for s, e in zip(starts_ms, document.ends_ms[first:end], strict=True)]
+        return cls(first, len(document.words), document.words[first:end], starts_ms, lengths)
 
 
 def _reach(tokens: Sequence[Sequence[str]], stop: int) -> int:
@@ -177,23 +213,3 @@ def _breaks(positions: Sequence[int], first: int) -> list[list[int]]:
 def _turns_between(document: EpisodeDocument, first: int, stop: int) -> list[list[Any]]:
     inside = [[turn.first, turn.speaker] for turn in document.turns if first < turn.first < stop]
     return [[first, document.speaker_of(first)], *inside]
-
-
-def pack(document: EpisodeDocument, first: int, end: int) -> str:
-    """Pack the words `first` up to `end` with their times: deflated JSON in base64."""
-    starts = document.starts_ms[first:end]
-    form = {
-        "first": first,
-        "n_words": len(document.words),
-        "words": document.words[first:end],
-        "starts_ms": starts,
-        "lengths_ms": [e - s for s, e in zip(starts, document.ends_ms[first:end], strict=True)],
-    }
-    raw = json.dumps(form, ensure_ascii=False, separators=(",", ":"))
-    return base64.b64encode(zlib.compress(raw.encode(), 6)).decode()
-
-
-def unpack(said: str) -> Json:
-    """Read back what `pack` wrote."""
-    form: Json = json.loads(zlib.decompress(base64.b64decode(said)))
-    return form

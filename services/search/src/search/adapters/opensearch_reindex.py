@@ -15,7 +15,7 @@ from search.adapters.opensearch_client import Json, OpenSearchClient
 from search.adapters.opensearch_index import OpenSearchWordIndex
 from search.adapters.opensearch_layout import Generation, Layout
 from search.adapters.opensearch_match import NO_DATE
-from search.adapters.opensearch_passages import unpack
+from search.adapters.opensearch_passages import SaidWords
 from search.domain.document import EpisodeDocument, Turn
 
 _log = logging.getLogger(__name__)
@@ -111,15 +111,13 @@ def _document(
     ends_ms: list[int] = []
     turns: list[Turn] = []
     for passage in _passages(client, old, about):
-        said = unpack(passage["said"])
-        before = passage["first"] - said["first"]
+        said = SaidWords.unpack(passage["said"])
+        before = passage["first"] - said.first
         own = slice(before, before + passage["own"])
-        words += said["words"][own]
-        starts_ms += said["starts_ms"][own]
-        ends_ms += [
-            start + length
-            for start, length in zip(said["starts_ms"][own], said["lengths_ms"][own], strict=True)
-        ]
+        words += said.words[own]
+        starts_ms += said.starts_ms[own]
+        times = zip(said.starts_ms[own], said.lengths_ms[own], strict=True)
+        ends_ms += [start + length for start, length in times]
         for first, speaker in passage["turns"]:
             if not turns or turns[-1].speaker != speaker:
                 turns.append(Turn(first, speaker))

@@ -1,7 +1,6 @@
 """The archive's vocabulary in OpenSearch: an index of words and their kin, counts from passages."""
 
-import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from hashlib import blake2b
 from typing import Final
@@ -18,6 +17,7 @@ _ITSELF: Final = "term"
 """The kinship under which each word stands itself."""
 _MOST_KIN: Final = 10_000
 _MOST_NEAR: Final = 500
+_SAMPLE: Final = 200
 
 
 class OpenSearchVocabulary:
@@ -39,15 +39,26 @@ class OpenSearchVocabulary:
 
     def spoken(self, terms: Collection[str]) -> frozenset[str]:
         """Return those of `terms` that are said somewhere."""
-        return frozenset(self._said(terms, len(terms))) if terms else frozenset()
+        asked = sorted(terms)
+        if not asked:
+            return frozenset()
+        each = {str(number): {"term": {"tokens": term}} for number, term in enumerate(asked)}
+        reply = self._layout.client.search(
+            self._layout.passages,
+            {
+                "size": 0,
+                "query": {"terms": {"tokens": asked}},
+                "aggs": {"said": {"filters": {"filters": each}}},
+            },
+        )
+        buckets = reply["aggregations"]["said"]["buckets"]
+        return frozenset(asked[int(number)] for number, b in buckets.items() if b["doc_count"])
 
     def kin(self, kinship: Kinship, keys: Collection[str]) -> dict[str, list[str]]:
         """Return, for each key, the words that share it."""
-        found: defaultdict[str, list[str]] = defaultdict(list)
-        if keys:
-            for row in self._rows(kinship, {"terms": {"key": sorted(keys)}}, _MOST_KIN):
-                found[row["key"]].append(row["term"])
-        return dict(found)
+        if not keys:
+            return {}
+        return kin_found(self._layout.client.search(self._layout.words, kin_search(kinship, keys)))
 
     def near(self, term: str, distance: int) -> frozenset[str]:
         """Return the words within `distance` edits of `term`."""
@@ -57,34 +68,35 @@ class OpenSearchVocabulary:
             [row["term"] for row in rows if OSA.distance(row["term"], term) <= distance]
         )
 
-    def starting(self, prefix: str, *, limit: int, folded: bool = False) -> Sequence[str]:
-        """Return words that start with `prefix`, those said in most places first."""
-        if not folded:
-            return self._said(_Prefix(prefix), limit)
+    def starting(self, prefix: str, *, limit: int) -> Sequence[str]:
+        """Return words that start with `prefix`, those said the most in a sample first."""
+        reply = self._layout.client.search(
+            self._layout.passages,
+            {
+                "size": _SAMPLE,
+                "query": {"prefix": {"tokens": {"value": prefix}}},
+                "sort": ["_doc"],
+                "_source": ["tokens"],
+            },
+        )
+        said = Counter(
+            token
+            for hit in reply["hits"]["hits"]
+            for token in hit["_source"]["tokens"].split()
+            if token.startswith(prefix)
+        )
+        ranked = sorted(said.items(), key=lambda item: (-item[1], item[0]))
+        return [term for term, _ in ranked[:limit]]
+
+    def folded_starting(self, prefix: str, *, limit: int) -> Sequence[str]:
+        """Return the words whose fold starts with `prefix`: the shortest, then by alphabet."""
         begins = {"prefix": {"key": {"value": prefix}}}
         terms = {
             row["term"]
             for kinship in (_ITSELF, Kinship.FOLD)
             for row in self._rows(kinship, begins, _MOST_KIN)
         }
-        return self._said(terms, limit) if terms else []
-
-    def _said(self, terms: "Collection[str] | _Prefix", limit: int) -> list[str]:
-        if isinstance(terms, _Prefix):
-            narrowed: Json = {"prefix": {"words": {"value": terms}}}
-            include: str | list[str] = _regex(terms) + ".*"
-        else:
-            include = sorted(terms)
-            narrowed = {"terms": {"words": include}}
-        reply = self._layout.client.search(
-            self._layout.passages,
-            {
-                "size": 0,
-                "query": narrowed,
-                "aggs": {"words": {"terms": {"field": "words", "include": include, "size": limit}}},
-            },
-        )
-        return [bucket["key"] for bucket in reply["aggregations"]["words"]["buckets"]]
+        return sorted(terms, key=lambda term: (len(term), term))[:limit]
 
     def _rows(self, kinship: str, condition: Json, most: int) -> list[Json]:
         query = {"bool": {"filter": [{"term": {"kinship": kinship}}, condition]}}
@@ -104,12 +116,20 @@ class OpenSearchVocabulary:
             )
 
 
-class _Prefix(str):
-    """The start of a word."""
+def kin_search(kinship: str, keys: Collection[str]) -> Json:
+    """Return the search for the words that share keys."""
+    return {
+        "size": _MOST_KIN,
+        "query": {
+            "bool": {"filter": [{"term": {"kinship": kinship}}, {"terms": {"key": sorted(keys)}}]}
+        },
+        "sort": ["_doc"],
+    }
 
-    __slots__ = ()
 
-
-def _regex(text: str) -> str:
-    """Escape for Lucene's regular expressions."""
-    return re.sub(r"""([.?+*|{}\[\]()"\\#@&<>~^$-])""", r"\\\1", text)
+def kin_found(reply: Json) -> dict[str, list[str]]:
+    """Read the answer to `kin_search`."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for hit in reply["hits"]["hits"]:
+        found[hit["_source"]["key"]].append(hit["_source"]["term"])
+    return dict(found)

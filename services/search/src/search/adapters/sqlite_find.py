@@ -12,6 +12,8 @@ import numpy as np
 from search.adapters.sqlite_match import match_expression
 from search.adapters.sqlite_scan import Accepted, AcceptedPattern, EpisodeTokens, occurrences
 from search.adapters.sqlite_show import SaidBy, shown
+from search.adapters.sqlite_vocabulary import kin
+from search.domain.expansion import Kinship
 from search.domain.matching import Alternatives, Plan, Slot, matches
 from search.domain.pages import (
     Candidate,
@@ -56,6 +58,7 @@ def find_page(connection: sqlite3.Connection, find: Find, *, most_weighed: int) 
         page.capped,
         tuple(shown(connection, cut) for cut in page.cuts),
         page.next,
+        kin(connection, Kinship.JOIN, find.look_up) if find.look_up else {},
     )
 
 

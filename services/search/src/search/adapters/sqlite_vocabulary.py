@@ -1,6 +1,7 @@
 """The embedded index's vocabulary: exact look-ups in SQL, typing errors in memory."""
 
 import json
+import sqlite3
 import threading
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -36,15 +37,8 @@ class SqliteVocabulary:
 
     def kin(self, kinship: Kinship, keys: Collection[str]) -> dict[str, list[str]]:
         """Return, for each key, the words that share it."""
-        found: defaultdict[str, list[str]] = defaultdict(list)
         with self._connections.reading() as connection:
-            for key, term in connection.execute(
-                "select key, term from kin where kinship = ?"
-                " and key in (select value from json_each(?))",
-                (kinship, json.dumps(sorted(keys))),
-            ):
-                found[key].append(term)
-        return dict(found)
+            return kin(connection, kinship, keys)
 
     def near(self, term: str, distance: int) -> frozenset[str]:
         """Return the words within `distance` edits of `term`."""
@@ -63,20 +57,25 @@ class SqliteVocabulary:
             ]
         return self.spoken(found)
 
-    def starting(self, prefix: str, *, limit: int, folded: bool = False) -> Sequence[str]:
-        """Return words that start with `prefix`, most often said first."""
-        span = {"low": prefix, "high": prefix + chr(0x10FFFF), "limit": limit}
-        query = "select term, said from term where term >= :low and term < :high"
-        if folded:
-            query += (
-                " union select t.term, t.said from kin k join term t on t.term = k.term"
-                " where k.kinship = 'fold' and k.key >= :low and k.key < :high"
-            )
+    def starting(self, prefix: str, *, limit: int) -> Sequence[str]:
+        """Return words that start with `prefix`, those said the most first."""
+        query = (
+            "select term from term where term >= ? and term < ? and said > 0"
+            " order by said desc, term limit ?"
+        )
         with self._connections.reading() as connection:
-            rows = connection.execute(
-                f"select term from ({query}) where said > 0 order by said desc, term limit :limit",  # noqa: S608
-                span,
-            ).fetchall()
+            rows = connection.execute(query, (*_from_to(prefix), limit)).fetchall()
+        return [term for (term,) in rows]
+
+    def folded_starting(self, prefix: str, *, limit: int) -> Sequence[str]:
+        """Return the words whose fold starts with `prefix`: the shortest, then by alphabet."""
+        query = (
+            "select term from (select term from term where term >= ?1 and term < ?2"
+            " union select term from kin where kinship = 'fold' and key >= ?1 and key < ?2)"
+            " order by length(term), term limit ?3"
+        )
+        with self._connections.reading() as connection:
+            rows = connection.execute(query, (*_from_to(prefix), limit)).fetchall()
         return [term for (term,) in rows]
 
     def _catch_up(self) -> None:
@@ -87,3 +86,20 @@ class SqliteVocabulary:
         for number, term in rows:
             self._by_length[len(term)].append(term)
             self._read_up_to = number
+
+
+def kin(
+    connection: sqlite3.Connection, kinship: Kinship, keys: Collection[str]
+) -> dict[str, list[str]]:
+    """Return, for each key, the words that share it."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for key, term in connection.execute(
+        "select key, term from kin where kinship = ? and key in (select value from json_each(?))",
+        (kinship, json.dumps(sorted(keys))),
+    ):
+        found[key].append(term)
+    return dict(found)
+
+
+def _from_to(prefix: str) -> tuple[str, str]:
+    return prefix, prefix + chr(0x10FFFF)

@@ -55,8 +55,11 @@ class Vocabulary(Protocol):
     def near(self, term: str, distance: int) -> Collection[str]:
         """Return the words within `distance` edits (optimal string alignment) of `term`."""
 
-    def starting(self, prefix: str, *, limit: int, folded: bool = False) -> Sequence[str]:
-        """Return words that start with `prefix` (or whose fold does), most often said first."""
+    def starting(self, prefix: str, *, limit: int) -> Sequence[str]:
+        """Return words that start with `prefix`, those said the most first, as near as is known."""
+
+    def folded_starting(self, prefix: str, *, limit: int) -> Collection[str]:
+        """Return the words whose fold starts with `prefix`: the shortest, then by alphabet."""
 
 
 def kin_of(
@@ -76,16 +79,40 @@ def kin_of(
 
 
 class Expansion:
-    """A query against a vocabulary, tier by tier."""
+    """A query against a vocabulary, tier by tier.
 
-    def __init__(self, query: Query, vocabulary: Vocabulary) -> None:
+    `compounds` tells how words of the query that are compounds somewhere in the archive are
+    said apart there: `email` as `e mail`. `look_up` is what to look up for that (as
+    `Kinship.JOIN`); an index does so along with its first search.
+    """
+
+    def __init__(
+        self,
+        query: Query,
+        vocabulary: Vocabulary,
+        compounds: Mapping[str, Collection[str]] | None = None,
+    ) -> None:
         self._query = query
         self._vocabulary = vocabulary
-        self._rows = _rows(query, vocabulary)
+        self._rows = _rows(query, compounds or {})
         self._terms = frozenset(
             term for rows in self._rows.values() for row in rows for term in row
         )
         self._folded: dict[str, frozenset[str]] | None = None
+
+    @property
+    def look_up(self) -> frozenset[str]:
+        """The words of the query that may be compounds."""
+        return frozenset(
+            spelling.joined or spelling.tokens[0]
+            for clause in (*self._query.wanted, *self._query.unwanted)
+            for spelling in clause.spellings
+            if spelling.joined or len(spelling.tokens) == 1
+        )
+
+    def knowing(self, compounds: Mapping[str, Collection[str]]) -> "Expansion":
+        """Return the expansion with the compounds that were found."""
+        return Expansion(self._query, self._vocabulary, compounds) if compounds else self
 
     def plans(self, tier: Tier, languages: Collection[str]) -> list[Plan]:
         """Return what to look for at `tier`; none where it adds nothing to the one before.
@@ -188,7 +215,7 @@ class Expansion:
         if is_prefix:
             start = row[-1]
             wider = (
-                self._vocabulary.starting(fold(start), limit=MOST_PREFIX_TERMS, folded=True)
+                self._vocabulary.folded_starting(fold(start), limit=MOST_PREFIX_TERMS)
                 if folds
                 else ()
             )
@@ -196,16 +223,11 @@ class Expansion:
         return tuple(slots)
 
 
-def _rows(query: Query, vocabulary: Vocabulary) -> dict[Clause, tuple[tuple[str, ...], ...]]:
+def _rows(
+    query: Query, compounds: Mapping[str, Collection[str]]
+) -> dict[Clause, tuple[tuple[str, ...], ...]]:
     """Return the rows of tokens that say each clause; `e-mail` is said as `email` as well."""
     clauses = (*query.wanted, *query.unwanted)
-    together = {
-        spelling.joined or spelling.tokens[0]
-        for clause in clauses
-        for spelling in clause.spellings
-        if spelling.joined or len(spelling.tokens) == 1
-    }
-    compounds = vocabulary.kin(Kinship.JOIN, together)
 
     def ways(spelling: Spelling) -> list[tuple[str, ...]]:
         key = spelling.joined or (spelling.tokens[0] if len(spelling.tokens) == 1 else "")

@@ -33,6 +33,13 @@ class Slot:
         """Tell whether `token` stands for this slot."""
         return token in self.terms or (self.prefix != "" and token.startswith(self.prefix))
 
+    def positions(self, tokens: Sequence[str]) -> list[int]:
+        """Return where the slot stands in a row of tokens."""
+        if self.prefix:
+            return [at for at, token in enumerate(tokens) if self.accepts(token)]
+        terms = self.terms
+        return [at for at, token in enumerate(tokens) if token in terms]
+
 
 Pattern = tuple[Slot, ...]
 """Tokens in a row."""
@@ -68,13 +75,14 @@ def occurrences(
 ) -> list[Span]:
     """Return where a clause is said in a row of tokens; `words` gives each token's word."""
     spans = set()
-    for pattern in alternatives:
-        head, *rest = pattern
-        for at in range(len(tokens) - len(rest)):
-            if head.accepts(tokens[at]) and all(
-                slot.accepts(tokens[at + 1 + step]) for step, slot in enumerate(rest)
+    for head, *rest in alternatives:
+        for at in head.positions(tokens):
+            last = at + len(rest)
+            if last < len(tokens) and all(
+                slot.accepts(token)
+                for slot, token in zip(rest, tokens[at + 1 : last + 1], strict=True)
             ):
-                spans.add(Span(words[at], words[at + len(rest)]))
+                spans.add(Span(words[at], words[last]))
     return sorted(spans)
 
 

@@ -6,17 +6,19 @@ When too many episodes match to weigh them all, relevance is the newest first to
 is `capped`.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from operator import attrgetter
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from typing_extensions import TypedDict
 
 from search.domain.matching import CONTEXT, Match, Plan
 from search.domain.query import Filters
 
+FIRST_BATCH: Final = 3
+"""So many episodes are read first, and twice as many each time: one may fill the page."""
 Sort = Literal["relevance", "date"]
 
 
@@ -34,7 +36,7 @@ class Find:
     """One page asked for: at most `limit` episodes and `most_moments` moments.
 
     `per_episode` shows only the first moments of each episode. `after` is where the page
-    before ended.
+    before ended. `look_up` are words whose compounds are asked for besides (`Kinship.JOIN`).
     """
 
     plans: tuple[Plan, ...]
@@ -44,6 +46,7 @@ class Find:
     most_moments: int = 100
     per_episode: int | None = None
     after: Place | None = None
+    look_up: frozenset[str] = frozenset()
 
 
 class SnippetWord(TypedDict):
@@ -95,6 +98,7 @@ class Found:
     capped: bool
     groups: tuple[EpisodeMoments, ...]
     next: Place | None
+    compounds: Mapping[str, Collection[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -197,7 +201,9 @@ def unweighed(
     located: list[Located] = []
     cuts: tuple[Cut, ...] = ()
     following: Place | None = None
-    while following is None and (batch := list(islice(candidates, find.limit + 1))):
+    size = FIRST_BATCH
+    while following is None and (batch := list(islice(candidates, size))):
+        size *= 2
         located += [found for found in scan(batch) if found.matches]
         cuts, following = _cut(find, located, "date")
     hits = sum(len(found.matches) for found in located)
