@@ -86,35 +86,44 @@ def _free_lane(found: list[Lane], begins: int) -> Lane:
 def _lay_out(
     words: tuple[Word, ...], lane: Lane, names: dict[str | None, str | None], most: int
 ) -> None:
-    texts, widths, starts = lane.words, lane.widths, lane.starts
-    ends, speakers = lane.ends, lane.speakers
-    clock = starts[-1] if starts else 0
+    """Add a segment's words to a lane: all at once where none needs a second look."""
+    texts = [word.word for word in words]
+    text = "".join(texts)
+    widths = list(map(len if text.isascii() else columns, texts))
+    starts = [int(word.start * 1000.0 + 0.5) for word in words]
+    if (
+        not text.isprintable()
+        or " " in text
+        or not 0 < min(widths, default=0) <= max(widths) <= most
+        or starts != sorted(starts)
+        or (lane.starts and starts[0] < lane.starts[-1])
+    ):
+        _lay_out_singly(words, lane, names, most)
+        return
+    lane.words += texts
+    lane.widths += widths
+    lane.starts += starts
+    lane.ends += [int(word.end * 1000.0 + 0.5) for word in words]
+    lane.speakers += [names[word.speaker] for word in words]
+
+
+def _lay_out_singly(
+    words: tuple[Word, ...], lane: Lane, names: dict[str | None, str | None], most: int
+) -> None:
+    """Clean and cut words that need it, and let no start go back."""
     for word in words:
-        text = word.word
-        if not text or not text.isprintable() or " " in text:
-            text = clean_text(text)
-            if not text:
-                continue
-        start = int(word.start * 1000.0 + 0.5)
-        clock = start = max(start, clock)
-        end = max(int(word.end * 1000.0 + 0.5), start)
-        speaker = names[word.speaker]
-        width = len(text) if text.isascii() else columns(text)
-        if width > most or " " in text:
-            pieces = _cut(text, most)
-            spans = spread(pieces, start, end)
-            texts.extend(pieces)
-            widths.extend(map(columns, pieces))
-            starts.extend(int(left) for left, _ in spans)
-            ends.extend(int(right) for _, right in spans)
-            speakers.extend([speaker] * len(pieces))
-            clock = starts[-1]
+        text = clean_text(word.word)
+        if not text:
             continue
-        texts.append(text)
-        widths.append(width)
-        starts.append(start)
-        ends.append(end)
-        speakers.append(speaker)
+        start = max(to_ms(word.start), lane.starts[-1] if lane.starts else 0)
+        end = max(to_ms(word.end), start)
+        pieces = [text] if columns(text) <= most and " " not in text else _cut(text, most)
+        spans = spread(pieces, start, end)
+        lane.words += pieces
+        lane.widths += map(columns, pieces)
+        lane.starts += [int(left) for left, _ in spans]
+        lane.ends += [int(right) for _, right in spans]
+        lane.speakers += [names[word.speaker]] * len(pieces)
 
 
 def _cut(text: str, most: int) -> list[str]:

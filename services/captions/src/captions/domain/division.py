@@ -1,0 +1,153 @@
+"""The cheapest way to divide a lane into cues, by dynamic programming.
+
+One pass over the likely breaks. Each step looks no further ahead than one cue can reach, so the
+time is linear in the words, however they are grouped into segments.
+"""
+
+from collections.abc import Callable, Sequence
+from itertools import accumulate
+from typing import Final
+
+from captions.domain.limits import CueLimits
+from captions.domain.phrases import CHUNK, CLAUSE, PLAIN, SENTENCE
+from captions.domain.room import Room
+from captions.domain.speech import Lane
+
+_NEVER: Final = float("inf")
+# Costs are in the unit of `phrases`, where 26 is an ordinary break between two words.
+_PER_CUE: Final = 14
+_SPLIT_SENTENCE: Final = 8
+_SHARED_CUE: Final = 40
+_HELD_PAUSE_MS: Final = 700
+_HELD_PAUSE_PER_S: Final = 25
+_HURRIED: Final = 160
+_LINE_BREAK_SHARE: Final = 0.8
+_NEAR: Final = 2
+_PAIR: Final = 2
+
+
+class Division:
+    """The search for the cheapest cues of a lane; `costs` are those of a break before each word."""
+
+    def __init__(self, lane: Lane, limits: CueLimits, room: Room, costs: Sequence[int]) -> None:
+        self._lane = lane
+        self._limits = limits
+        self._room = room
+        self._costs = costs
+        self._inner = self._inner_costs()
+
+    def cheapest(self, duration_ms: int) -> list[tuple[int, int]]:
+        """Return (first, stop) words of each cue in the cheapest division of the lane.
+
+        No part of a cost is negative: most ways to end a cue cost too much already before reading
+        time and line breaks, which take long to find, are added.
+        """
+        room, starts, inner, count = (
+            self._room,
+            self._lane.starts,
+            self._inner,
+            len(self._costs) - 1,
+        )
+        follows = [*starts, max(duration_ms, self._lane.ends[-1])]
+        reading = list(map(self._limits.reading_ms, room.summed))
+        read_gap, shortest = self._limits.reading_ms(room.gap), self._limits.min_ms
+        tails, stops_from = room.last_lines(), self._stops()
+        breaks = [cost * _LINE_BREAK_SHARE for cost in self._costs]
+        pair = self._limits.max_lines == _PAIR
+        best = [0.0] + [_NEVER] * count
+        came = [0] * (count + 1)
+        for first in range(count):
+            base = best[first] + _PER_CUE - inner[first]
+            if base == _NEVER:
+                continue
+            begins, read, half = starts[first], reading[first] + read_gap, room.line_reach[first]
+            wrapped = min(breaks[first + 1 : half + 1]) if pair else 0
+            for stop, cost in stops_from(first):
+                total = base + cost
+                if total >= best[stop] or (stop > half and total + wrapped >= best[stop]):
+                    continue
+                need = max(reading[stop] - read, shortest)
+                if (stands := follows[stop] - begins) < need:
+                    total += _HURRIED * (need - stands) / need
+                if tails[stop] <= half < stop:
+                    total += min(breaks[max(tails[stop], first + 1) : half + 1])
+                if total < best[stop]:
+                    best[stop] = total
+                    came[stop] = first
+        return _bounds(came)
+
+    def _stops(self) -> Callable[[int], list[tuple[int, int]]]:
+        """Return what tells where a cue may end, by its first word, and what ending there costs."""
+        inner, costs, (likely, passed) = self._inner, self._costs, self._likely_breaks()
+        stops = [(stop, costs[stop] + inner[stop - 1]) for stop in likely]
+        in_time = self._in_time(likely, passed)
+
+        def stops_from(first: int) -> list[tuple[int, int]]:
+            upto = min(passed[self._room.cue_reach[first]], in_time[first])
+            if passed[first] < upto:
+                return stops[passed[first] : upto]
+            stop = self._furthest(first)
+            return [(stop, costs[stop] + inner[stop - 1])]
+
+        return stops_from
+
+    def _in_time(self, likely: list[int], passed: list[int]) -> list[int]:
+        """Count, for each word, the likely breaks before a cue that begins there grows too long."""
+        starts, ends, longest = self._lane.starts, self._lane.ends, self._limits.max_ms
+        count, most = 0, len(likely)
+        found: list[int] = []
+        for start, least in zip(starts, passed, strict=False):
+            count = max(count, least)
+            while count < most and ends[likely[count] - 1] <= start + longest:
+                count += 1
+            found.append(count)
+        return found
+
+    def _furthest(self, first: int) -> int:
+        """Return the longest cue's stop where no likely break is in reach."""
+        latest = self._lane.starts[first] + self._limits.max_ms
+        stop = first + 1
+        while stop < self._room.cue_reach[first] and self._lane.ends[stop] <= latest:
+            stop += 1
+        return stop
+
+    def _inner_costs(self) -> list[int]:
+        """Return sums: what the breaks up to each word cost when a cue runs on across them."""
+        starts, ends = self._lane.starts, self._lane.ends
+        inner = [_SPLIT_SENTENCE if cost == SENTENCE else 0 for cost in self._costs]
+        for at in range(1, len(starts)):
+            if (pause := starts[at] - ends[at - 1]) > _HELD_PAUSE_MS:
+                inner[at] += _HELD_PAUSE_PER_S * pause // 1000
+        for turn in self._room.turns:
+            inner[turn] += _SHARED_CUE
+        inner[0] = 0
+        return list(accumulate(inner))
+
+    def _likely_breaks(self) -> tuple[list[int], list[int]]:
+        """Return the breaks worth trying, and how many of them lie at or before each word.
+
+        Breaks inside a phrase are left out, and ordinary ones beside a sentence's or clause's end.
+        """
+        costs, last = self._costs, len(self._lane.words)
+        beside = set[int]()
+        for at in range(1, last + 1):
+            if costs[at] <= CLAUSE:
+                beside.update(range(at - _NEAR, at + _NEAR + 1))
+        likely: list[int] = []
+        passed = [0]
+        for at in range(1, last + 1):
+            cost = costs[at]
+            if cost < CHUNK or (cost <= PLAIN and at not in beside):
+                likely.append(at)
+            passed.append(len(likely))
+        return likely, passed
+
+
+def _bounds(came: Sequence[int]) -> list[tuple[int, int]]:
+    """Return (first, stop) of each cue, from where the best cue before each stop came from."""
+    bounds: list[tuple[int, int]] = []
+    stop = len(came) - 1
+    while stop:
+        bounds.append((came[stop], stop))
+        stop = came[stop]
+    return bounds[::-1]
