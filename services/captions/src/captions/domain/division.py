@@ -4,7 +4,7 @@ One pass over the likely breaks. Each step looks no further ahead than one cue c
 time is linear in the words, however they are grouped into segments.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import accumulate
 from typing import Final
 
@@ -51,7 +51,9 @@ class Division:
         follows = [*starts, max(duration_ms, self._lane.ends[-1])]
         reading = list(map(self._limits.reading_ms, room.summed))
         read_gap, shortest = self._limits.reading_ms(room.gap), self._limits.min_ms
-        tails, stops_from = room.last_lines(), self._stops()
+        likely, passed = self._likely_breaks()
+        reach, stops = self._in_reach(likely, passed), [self._stop(at) for at in likely]
+        tails = room.last_lines()
         breaks = [cost * _LINE_BREAK_SHARE for cost in self._costs]
         pair = self._limits.max_lines == _PAIR
         best = [0.0] + [_NEVER] * count
@@ -62,7 +64,8 @@ class Division:
                 continue
             begins, read, half = starts[first], reading[first] + read_gap, room.line_reach[first]
             wrapped = min(breaks[first + 1 : half + 1]) if pair else 0
-            for stop, cost in stops_from(first):
+            reachable = stops[passed[first] : reach[first]] or [self._stop(self._furthest(first))]
+            for stop, cost in reachable:
                 total = base + cost
                 if total >= best[stop] or (stop > half and total + wrapped >= best[stop]):
                     continue
@@ -76,31 +79,20 @@ class Division:
                     came[stop] = first
         return _bounds(came)
 
-    def _stops(self) -> Callable[[int], list[tuple[int, int]]]:
-        """Return what tells where a cue may end, by its first word, and what ending there costs."""
-        inner, costs, (likely, passed) = self._inner, self._costs, self._likely_breaks()
-        stops = [(stop, costs[stop] + inner[stop - 1]) for stop in likely]
-        in_time = self._in_time(likely, passed)
+    def _stop(self, stop: int) -> tuple[int, int]:
+        """Return a place to end a cue, and what it costs apart from what depends on its start."""
+        return stop, self._costs[stop] + self._inner[stop - 1]
 
-        def stops_from(first: int) -> list[tuple[int, int]]:
-            upto = min(passed[self._room.cue_reach[first]], in_time[first])
-            if passed[first] < upto:
-                return stops[passed[first] : upto]
-            stop = self._furthest(first)
-            return [(stop, costs[stop] + inner[stop - 1])]
-
-        return stops_from
-
-    def _in_time(self, likely: list[int], passed: list[int]) -> list[int]:
-        """Count, for each word, the likely breaks before a cue that begins there grows too long."""
+    def _in_reach(self, likely: list[int], passed: list[int]) -> list[int]:
+        """Count, for each word, the likely breaks up to where a cue that begins there must end."""
         starts, ends, longest = self._lane.starts, self._lane.ends, self._limits.max_ms
         count, most = 0, len(likely)
         found: list[int] = []
-        for start, least in zip(starts, passed, strict=False):
+        for start, least, reach in zip(starts, passed, self._room.cue_reach, strict=False):
             count = max(count, least)
             while count < most and ends[likely[count] - 1] <= start + longest:
                 count += 1
-            found.append(count)
+            found.append(min(count, passed[reach]))
         return found
 
     def _furthest(self, first: int) -> int:

@@ -93,9 +93,12 @@ def _cut(segment: Segment, shape: Shape, language: str) -> Iterator[Segment]:
 
 
 def _falls_silent(words: Sequence[Word], shape: Shape) -> bool:
-    return any(
-        words[at].start - words[at - 1].end >= shape.split_pause_s for at in range(1, len(words))
-    )
+    ended = words[0].start
+    for word in words:
+        if word.start - ended >= shape.split_pause_s:
+            return True
+        ended = word.end
+    return False
 
 
 def _next_cut(words: Sequence[Word], first: int, shape: Shape) -> int:
@@ -173,6 +176,8 @@ def _capitalise(segments: list[Segment], language: str, keep: frozenset[str]) ->
             or segment.start - before.end >= _BREATH_S
         )
         before = segment
+        if not begins and not (english and " i" in f" {segment.text}"):
+            continue
         words = [
             _capital(word)
             if (begins and at == 0 and word.word not in keep)
