@@ -13,6 +13,7 @@ from search.domain.sounds import (
     Pronouncer,
     Reading,
     coarse,
+    nearest_around_shared,
     nearest_in,
     readings_of,
     sound_query,
@@ -191,6 +192,26 @@ def test_the_nearest_places_come_first_and_overlapping_ones_are_one() -> None:
         Place(0.12, 2, 10, 11),
         Place(0.2, 3, 1, 1),
     ]
-    assert ranked(places, most=5) == [places[1], places[2]]
-    assert ranked(places, most=1) == [places[1]]
+    nearest_first = sorted(places)
+    assert ranked(nearest_first, most=5) == [places[1], places[2]]
+    assert ranked(nearest_first, most=1) == [places[1]]
     assert ranked([], most=5) == []
+
+
+@given(sounds.filter(lambda text: len(text) >= 3), st.lists(st.text(alphabet=CLASSES, max_size=60)))
+def test_around_a_shared_trigram_the_same_places_are_found(
+    asked: str, stretches: list[str]
+) -> None:
+    stretches.append("nn" + asked + "t")
+    everywhere = nearest_in(asked, stretches)
+    around = nearest_around_shared(asked, stretches)
+    best = np.full(len(stretches), 9.0)
+    np.minimum.at(best, around.stretches, around.distances)
+    assert best[-1] == 0
+    assert all(best >= everywhere.distances - 1e-6)
+    for which, distance_, first, last in zip(
+        around.stretches.tolist(), around.distances, around.firsts, around.lasts, strict=True
+    ):
+        if last >= first:
+            place = stretches[which][first : last + 1]
+            assert distance(asked, place) <= distance_ + 1e-6

@@ -133,6 +133,7 @@ class House:
             engine.vocabulary,
             self.blobs,
             lambda show: self.settings.of_show(show).search,
+            engine.sounds,
         )
 
     @cached_property

@@ -21,6 +21,13 @@ class SearchSettings(BaseModel):
         description="What the names of OpenSearch's indexes start with",
     )
     aws_region: str = Field("", description="Sign requests for OpenSearch Serverless (aoss) there")
+    sounds_within: float = Field(
+        0.2,
+        ge=0.0,
+        le=0.4,
+        description="How far what was recognised may sound from a word that nothing else finds "
+        "(sqlite, English); 0 keeps no sounds, which halves the index",
+    )
     page_url: str = Field(
         "/episodes/{episode_id}",
         description="An episode's page, for episodes without a link of their own",

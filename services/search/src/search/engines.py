@@ -6,18 +6,21 @@ from pathlib import Path
 from typing import Any
 
 from everyword_events import Misconfigured
+from search.adapters.pronunciations import pronouncer
 from search.adapters.sqlite_index import SqliteWordIndex
+from search.by_sound import FindsBySound
 from search.config import SearchSettings
 from search.ports import Vocabulary, WordIndex
 
 
 @dataclass(frozen=True)
 class Engine:
-    """An index and its vocabulary; `close` gives back what they hold."""
+    """An index, its vocabulary, its sounds if it has any; `close` gives back what they hold."""
 
     index: WordIndex
     vocabulary: Vocabulary
     close: Callable[[], None]
+    sounds: FindsBySound | None = None
 
 
 def open_engine(settings: SearchSettings, file: Path, *, credentials: Any = None) -> Engine:
@@ -31,8 +34,10 @@ def open_engine(settings: SearchSettings, file: Path, *, credentials: Any = None
         TransientFailure: OpenSearch does not answer.
     """
     if settings.engine == "sqlite":
-        embedded = SqliteWordIndex(file)
-        return Engine(embedded, embedded.vocabulary, embedded.close)
+        within = settings.sounds_within
+        embedded = SqliteWordIndex(file, pronouncer=pronouncer if within else None)
+        sounds = FindsBySound(embedded.sounds, pronouncer, within) if within else None
+        return Engine(embedded, embedded.vocabulary, embedded.close, sounds)
     try:
         from search.adapters.opensearch_client import OpenSearchClient, driver_for  # noqa: PLC0415
         from search.adapters.opensearch_index import OpenSearchWordIndex  # noqa: PLC0415

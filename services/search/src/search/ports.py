@@ -1,14 +1,16 @@
 """What search needs of an index. SQLite and OpenSearch implement both ports with identical hits."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from everyword_events import EpisodeInfo
 from search.domain.document import EpisodeDocument
 from search.domain.expansion import Vocabulary
-from search.domain.pages import Facets, Find, Found, Stored
+from search.domain.pages import EpisodeMoments, Facets, Find, Found, Stored
 from search.domain.query import Filters
+from search.domain.sounds import SoundQuery
 
-__all__ = ["Vocabulary", "WordIndex"]
+__all__ = ["SoundIndex", "Vocabulary", "WordIndex"]
 
 
 class WordIndex(Protocol):
@@ -40,3 +42,18 @@ class WordIndex(Protocol):
 
     def facets(self, filters: Filters) -> Facets:
         """Return the shows, speakers and languages among the episodes that pass `filters`."""
+
+
+class SoundIndex(Protocol):
+    """Knows what the English episodes of a word index sound like; never of another revision."""
+
+    def find_by_sound(
+        self, query: SoundQuery, filters: Filters, *, most: int
+    ) -> Sequence[EpisodeMoments]:
+        """Return at most `most` moments, nearest first, each alone in its episode.
+
+        Speakers in the filters choose episodes, not moments.
+
+        Raises:
+            TransientFailure: the index is busy, away, or out of time.
+        """

@@ -20,6 +20,7 @@ from everyword_events import (
 )
 from everyword_storage import BlobStore
 from everyword_transcripts import read_transcript
+from search.by_sound import FindsBySound
 from search.config import SearchSettings
 from search.contract import CONTRACT
 from search.domain.cursor import Cursor, Totals, digest_of
@@ -56,7 +57,8 @@ class FacetReply(TypedDict):
 class SearchService:
     """Answers queries, and follows the bus with `handle`.
 
-    `settings_for` returns the settings of a show by its name.
+    `settings_for` returns the settings of a show by its name. `sounds` is the last resort: asked
+    when no tier of words found anything.
     """
 
     def __init__(
@@ -65,11 +67,13 @@ class SearchService:
         vocabulary: Vocabulary,
         blobs: BlobStore,
         settings_for: Callable[[str], SearchSettings],
+        sounds: FindsBySound | None = None,
     ) -> None:
         self._index = index
         self._vocabulary = vocabulary
         self._blobs = blobs
         self._settings_for = settings_for
+        self._sounds = sounds
 
     def handle(self, event: Event) -> Sequence[Event]:
         """Index a refined transcript, restate an episode, or forget it.
@@ -132,6 +136,10 @@ class SearchService:
             totals, inside = at.totals, at.inside
         else:
             tier, found, expansion = self._first_page(find, expansion)
+            if not found.hits and self._sounds is not None:
+                sounding = self._sounds.find(query, find)
+                if sounding.hits:
+                    tier, found = Tier.SOUNDS_LIKE, sounding
             totals, inside = Totals(found.hits, found.episodes, found.capped), False
 
         def cursor_to(place: Place | None, *, inside: bool = False) -> str | None:

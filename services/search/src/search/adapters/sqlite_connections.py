@@ -10,7 +10,8 @@ from typing import Final
 
 from everyword_events import Misconfigured, TransientFailure
 
-FORMAT: Final = 1
+FORMAT: Final = 2
+_SCHEMA: Final = ("sqlite_schema.sql", "sqlite_sounds.sql")
 _BUSY_TIMEOUT_S: Final = 30
 _SETTINGS: Final = """
     pragma journal_mode = wal;
@@ -90,7 +91,8 @@ class Connections:
             )
         if found == FORMAT:
             return
-        schema = resources.files("search.adapters").joinpath("sqlite_schema.sql").read_text("utf-8")
+        folder = resources.files("search.adapters")
+        schema = "".join(folder.joinpath(file).read_text("utf-8") for file in _SCHEMA)
         connection.executescript(
             f"begin immediate; {schema} pragma user_version = {FORMAT}; commit"
         )

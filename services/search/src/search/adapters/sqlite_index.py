@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Final
@@ -13,11 +13,19 @@ from search.adapters.sqlite_blobs import breaks_of, pack_ints, pack_lengths, pac
 from search.adapters.sqlite_connections import Connections
 from search.adapters.sqlite_find import find_page, where
 from search.adapters.sqlite_scan import EpisodeTokens
+from search.adapters.sqlite_sounds import SqliteSounds, forget_sounds, store_sounds
 from search.adapters.sqlite_vocabulary import SqliteVocabulary
 from search.domain.document import EpisodeDocument
 from search.domain.expansion import kin_of
 from search.domain.pages import Facet, Facets, Find, Found, Stored
 from search.domain.query import Filters, folded_name
+from search.domain.sounds import (
+    Pronouncer,
+    SoundStream,
+    is_english,
+    readings_of,
+    stream_of_words,
+)
 from search.domain.tokens import tokens_of
 
 INDEX_NAME: Final = "sqlite-1"
@@ -26,14 +34,23 @@ INDEX_NAME: Final = "sqlite-1"
 class SqliteWordIndex:
     """Keeps the index in one file; several processes may read it while one writes.
 
-    `most_weighed`: of up to so many matching episodes every hit is counted and weighed.
+    `most_weighed`: of up to so many matching episodes every hit is counted and weighed. With a
+    `pronouncer`, English episodes are stored as sounds too; it is asked for at the first of them.
     """
 
-    def __init__(self, path: Path, *, most_weighed: int = 200) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        most_weighed: int = 200,
+        pronouncer: Callable[[], Pronouncer] | None = None,
+    ) -> None:
         self._connections = Connections(path)
         self._most_weighed = most_weighed
         self._kin_known: dict[str, set[str]] = {}
+        self._pronouncer = pronouncer
         self.vocabulary = SqliteVocabulary(self._connections)
+        self.sounds = SqliteSounds(self._connections)
 
     def close(self) -> None:
         """Close the file."""
@@ -49,6 +66,7 @@ class SqliteWordIndex:
             if revision != document.revision:
                 _describe(connection, row, document.info)
                 said = self._replace_words(connection, row, document)
+                store_sounds(connection, row, self._sounds_of(document))
         # Only now is it durable that these terms' kin are noted.
         self._kin_known.setdefault(document.language, set()).update(said)
         return Stored(len(document.words), 1, INDEX_NAME)
@@ -65,6 +83,7 @@ class SqliteWordIndex:
         with self._connections.writing() as connection:
             row, _, _ = _episode_row(connection, episode_id)
             _count_terms(connection, Counter(), _forget_words(connection, row))
+            forget_sounds(connection, row)
             connection.execute(
                 "update episode set removed = 1, revision = '', title = '', show = '',"
                 " show_folded = '', published = null, link = null, language = '', words = 0"
@@ -81,6 +100,14 @@ class SqliteWordIndex:
         """Return the shows, speakers and languages among the episodes that pass `filters`."""
         with self._connections.reading() as connection:
             return _facets(connection, filters)
+
+    def _sounds_of(self, document: EpisodeDocument) -> Sequence[SoundStream]:
+        if self._pronouncer is None or not is_english(document.language):
+            return ()
+        return (
+            stream_of_words(document.tokens(), self._pronouncer()),
+            readings_of(document.readings, document.starts_ms, document.ends_ms),
+        )
 
     def _replace_words(
         self, connection: sqlite3.Connection, row: int, document: EpisodeDocument

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from everyword_events import EpisodeInfo
 from everyword_transcripts import Transcript
+from search.domain.sounds import Reading
 from search.domain.tokens import tokens_of
 
 
@@ -30,6 +31,7 @@ class EpisodeDocument:
     starts_ms: tuple[int, ...]
     ends_ms: tuple[int, ...]
     turns: tuple[Turn, ...] = ()
+    readings: tuple[Reading, ...] = ()
 
     @classmethod
     def of(
@@ -63,6 +65,10 @@ class EpisodeDocument:
             starts_ms=tuple(starts),
             ends_ms=tuple(ends),
             turns=tuple(turns),
+            readings=tuple(
+                Reading(round(s.start * 1000), round(s.end * 1000), tuple(s.phones.split()))
+                for s in transcript.sounds
+            ),
         )
 
     def tokens(self) -> Iterator[tuple[int, str]]:

@@ -6,41 +6,98 @@ are stretches, so thousands of candidates cost little more than one.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from search.domain.sounds.classes import EXCHANGE, GAP, codes_of
+from search.domain.sounds.classes import CLASSES, EXCHANGE, GAP, UNKNOWN, codes_of
+
+GRAM: Final = 3
+_SLACK: Final = 3
+"""A place reaches so far beyond what a shared trigram foretells, on either side."""
+_Codes = NDArray[np.uint8]
+_Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Heard:
-    """The nearest place in each stretch: cost per sound of the query, first and last sound."""
+    """Places where stretches come near, by distance (cost per sound), first and last sound."""
 
+    stretches: _Ints
     distances: NDArray[np.float32]
-    firsts: NDArray[np.int16]
-    lasts: NDArray[np.int16]
+    firsts: _Ints
+    lasts: _Ints
+
+    def and_also(self, other: "Heard") -> "Heard":
+        """Return the places of both."""
+        return Heard(
+            np.concatenate([self.stretches, other.stretches]),
+            np.concatenate([self.distances, other.distances]),
+            np.concatenate([self.firsts, other.firsts]),
+            np.concatenate([self.lasts, other.lasts]),
+        )
+
+
+def grams_of(sounds: str) -> set[str]:
+    """Return all trigrams."""
+    return {sounds[at : at + GRAM] for at in range(len(sounds) - GRAM + 1)}
 
 
 def nearest_in(sounds: str, stretches: Sequence[str]) -> Heard:
-    """Find where each stretch comes nearest to `sounds`: the leftmost place of the least cost.
+    """Find where each stretch comes nearest to `sounds`: the first place of the least cost.
 
     The distance is 0 where the stretch holds the sounds exactly, and never above what leaving
     all of them out would cost.
     """
-    asked = codes_of(sounds.encode())
+    return _aligned(codes_of(sounds.encode()), _grid(stretches), np.arange(len(stretches)))
+
+
+def nearest_around_shared(sounds: str, stretches: Sequence[str]) -> Heard:
+    """Find how near each stretch comes around every trigram that it shares with `sounds`.
+
+    The same places as `nearest_in`, for those with a trigram in common, in a tenth of the time.
+    """
+    asked, grid = codes_of(sounds.encode()), _grid(stretches)
+    if len(asked) < GRAM or grid.shape[1] < GRAM:
+        return nearest_in(sounds, stretches)
+    at_gram = np.full(len(CLASSES) ** GRAM, -1, dtype=np.int64)
+    at_gram[_gram_numbers(asked[None, :])[0]] = np.arange(len(asked) - GRAM + 1)
+    offset = at_gram[_gram_numbers(grid)]
+    which, at = np.nonzero(offset >= 0)
+    starts = at - offset[which, at] - _SLACK
+    windows = np.unique(np.stack([which, starts], axis=1), axis=0)
+    which, starts = windows[:, 0], np.maximum(windows[:, 1], 0)
+    columns = starts[:, None] + np.arange(len(asked) + 2 * _SLACK)
+    beyond = columns >= grid.shape[1]
+    cut = grid[which[:, None], np.where(beyond, 0, columns)]
+    cut[beyond] = CLASSES.index(UNKNOWN)
+    heard = _aligned(asked, cut, which)
+    return Heard(which, heard.distances, heard.firsts + starts, heard.lasts + starts)
+
+
+def _grid(stretches: Sequence[str]) -> _Codes:
     longest = max(map(len, stretches), default=0)
-    grid = codes_of("".join(s.ljust(longest, ".") for s in stretches).encode())
-    columns = np.ascontiguousarray(grid.reshape(len(stretches), longest).T)
-    rows, count = len(asked), len(stretches)
-    # cost[i] is the least cost of the query's first i sounds ending at this column.
+    padded = "".join(stretch.ljust(longest, UNKNOWN) for stretch in stretches)
+    return codes_of(padded.encode()).reshape(len(stretches), longest)
+
+
+def _gram_numbers(codes: _Codes) -> NDArray[np.int32]:
+    wide = codes.astype(np.int32)
+    base = len(CLASSES)
+    return (wide[:, :-2] * base + wide[:, 1:-1]) * base + wide[:, 2:]
+
+
+def _aligned(asked: _Codes, grid: _Codes, stretches: _Ints) -> Heard:
+    rows, count = len(asked), len(grid)
+    # cost[i] is the least cost of the query's first i sounds ending at this column, and start[i]
+    # the column where that place began.
     cost = np.repeat(np.concatenate([[0], np.cumsum(GAP[asked])])[:, None], count, axis=1)
     cost = cost.astype(np.float32)
     start = np.zeros((rows + 1, count), dtype=np.int16)
-    best = Heard(
-        cost[rows].copy(), np.zeros(count, dtype=np.int16), np.full(count, -1, dtype=np.int16)
-    )
-    for at, column in enumerate(columns):
+    nearest = cost[rows].copy()
+    firsts, lasts = np.zeros(count, dtype=np.int64), np.full(count, -1, dtype=np.int64)
+    for at, column in enumerate(np.ascontiguousarray(grid.T)):
         extra = GAP[column]
         before, before_start = cost[0].copy(), start[0].copy()
         start[0] = at + 1
@@ -49,13 +106,12 @@ def nearest_in(sounds: str, stretches: Sequence[str]) -> Heard:
             inserted = cost[row] + extra
             missed = cost[row - 1] + GAP[asked[row - 1]]
             before, least = cost[row].copy(), np.minimum(np.minimum(heard, inserted), missed)
-            follows, repeats = heard <= least, inserted <= least
-            began = np.where(follows, before_start, np.where(repeats, start[row], start[row - 1]))
+            began = np.where(inserted <= least, start[row], start[row - 1])
+            began = np.where(heard <= least, before_start, began)
             before_start = start[row].copy()
             cost[row], start[row] = least, began
-        nearer = cost[rows] < best.distances
-        best.distances[nearer] = cost[rows][nearer]
-        best.firsts[nearer] = start[rows][nearer]
-        best.lasts[nearer] = at
-    best.distances[:] /= max(rows, 1)
-    return best
+        nearer = cost[rows] < nearest
+        nearest[nearer] = cost[rows][nearer]
+        firsts[nearer] = start[rows][nearer]
+        lasts[nearer] = at
+    return Heard(stretches, nearest / np.float32(max(rows, 1)), firsts, lasts)

@@ -1,9 +1,10 @@
 """Which of the places that sound alike are worth showing."""
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from search.domain.sounds.query import LEEWAY
+LEEWAY: Final = 0.07
+"""Of the places that are near enough, those this much farther than the nearest are dropped."""
 
 
 class Place(NamedTuple):
@@ -16,17 +17,20 @@ class Place(NamedTuple):
 
 
 def ranked(places: Iterable[Place], *, most: int) -> Sequence[Place]:
-    """Return the nearest places first, one of those that overlap, none much worse than the best.
+    """Return the best of places that come nearest first, and look at no more than it takes.
 
-    Where an acoustic reading and the words agree on a moment, it is one place.
+    Of places that overlap one is kept: where an acoustic reading and the words agree on a
+    moment, it is one place.
     """
     chosen: list[Place] = []
-    for place in sorted(places):
-        if len(chosen) == most or (chosen and place.distance > chosen[0].distance + LEEWAY):
+    for place in places:
+        if chosen and place.distance > chosen[0].distance + LEEWAY:
             break
         if all(
             place.episode != other.episode or place.last < other.first or other.last < place.first
             for other in chosen
         ):
             chosen.append(place)
+            if len(chosen) == most:
+                break
     return chosen

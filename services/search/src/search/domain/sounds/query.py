@@ -9,8 +9,6 @@ from search.domain.sounds.speech import Pronouncer
 FEWEST_SOUNDS: Final = 4
 """Shorter words sound like some part of almost any sentence."""
 MOST_SOUNDS: Final = 32
-LEEWAY: Final = 0.07
-"""Of the places that are near enough, those this much farther than the nearest are dropped."""
 
 
 @dataclass(frozen=True)

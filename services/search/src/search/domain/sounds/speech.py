@@ -11,6 +11,11 @@ LookUp = Callable[[str], Sequence[str] | None]
 """Returns a word's phones (ARPAbet), or None for a word it does not know."""
 
 
+def is_english(language: str) -> bool:
+    """Tell whether a language (BCP 47) is English, the only one whose sounds are known here."""
+    return language.lower().split("-")[0] == "en"
+
+
 class Pronouncer:
     """Says English words; remembers those it said."""
 

@@ -1,0 +1,205 @@
+"""Found by sound through the service, on the embedded index."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from search.adapters import sqlite_sounds
+from search.adapters.pronunciations import pronouncer
+from search.adapters.sqlite_index import SqliteWordIndex
+from search.config import SearchSettings
+from search.domain.document import EpisodeDocument
+from search.domain.query import Filters
+from search.domain.sounds import Pronouncer, Reading, SoundQuery
+from search.engines import Engine, open_engine
+from search.service import SearchService
+from search.testing.corpus import document, info
+
+MISHEARD = document(
+    "misheard",
+    "Ada: my grandmother idling at kept bees behind the station",
+    "Bo: we run cube earn eighties on a cluster in the cellar",
+)
+
+
+class House:
+    """A service over one embedded engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.index = engine.index
+        blobs: Any = None
+        self.service = SearchService(
+            engine.index, engine.vocabulary, blobs, lambda _: SearchSettings(), engine.sounds
+        )
+
+    def matched(self, q: str, **how: Any) -> list[tuple[str, str]]:
+        """Return each moment's episode and the words marked in it."""
+        reply = self.service.search(q, **how)
+        assert reply["matched"] == ("sounds_like" if reply["hits"] else "exact")
+        return [
+            (group["episode_id"], " ".join(w["text"] for w in m["snippet"] if w["match"]))
+            for group in reply["results"]
+            for m in group["moments"]
+        ]
+
+
+@pytest.fixture(name="house")
+def _house(tmp_path: Path) -> Iterator[House]:
+    engine = open_engine(SearchSettings(), tmp_path / "index.db")
+    yield House(engine)
+    engine.close()
+
+
+def test_what_was_misspelt_is_found_and_labelled_with_what_was_written(house: House) -> None:
+    house.index.put(MISHEARD)
+    reply = house.service.search("kubernetes")
+    assert (reply["matched"], reply["hits"], reply["episodes"]) == ("sounds_like", 1, 1)
+    assert (reply["capped"], reply["next"], reply["suggestion"]) == (False, None, None)
+    (moment,) = reply["results"][0]["moments"]
+    assert [w["text"] for w in moment["snippet"] if w["match"]] == ["cube", "earn", "eighties"]
+    assert moment["speaker"] == "Bo"
+    assert (moment["first_word"], moment["n_words"]) == (11, 3)
+    assert (moment["start"], moment["end"]) == (5.507, 6.903)
+
+
+def test_an_acoustic_reading_finds_more(house: House) -> None:
+    """As PocketSphinx reads "Rosalind", recognised as "idling at" (words 2 and 3)."""
+    house.index.put(MISHEARD)
+    assert house.matched("rosalind") == []
+    heard = Reading(1007, 1903, ("R", "AY", "Z", "AH", "L", "IH", "N"))
+    house.index.put(replace(MISHEARD, revision="2", readings=(heard,)))
+    assert house.matched("rosalind") == [("misheard", "idling at")]
+
+
+def test_words_that_are_spelt_are_never_mixed_with_sounds(house: House) -> None:
+    house.index.put(MISHEARD)
+    house.index.put(document("right", "kubernetes and kilkenny"))
+    reply = house.service.search("kubernetes")
+    assert (reply["matched"], reply["hits"]) == ("exact", 1)
+    assert house.service.search("kubernetis")["matched"] == "fuzzy"
+
+
+def test_only_english_is_found_by_sound(house: House) -> None:
+    house.index.put(replace(MISHEARD, language="de"))
+    assert house.matched("kubernetes") == []
+    house.index.put(replace(MISHEARD, language="en-GB", revision="2"))
+    assert len(house.matched("kubernetes")) == 1
+    house.index.put(replace(MISHEARD, language="de", revision="3"))
+    assert house.matched("kubernetes") == []
+
+
+def test_sounds_go_with_the_words(house: House) -> None:
+    house.index.put(MISHEARD)
+    house.index.put(document("misheard", "other words altogether", run="2"))
+    assert house.matched("kubernetes") == []
+    house.index.put(MISHEARD)  # the older run does not come back
+    assert house.matched("kubernetes") == []
+    house.index.put(document("misheard", "well cube earn eighties", run="3"))
+    assert house.matched("kubernetes") == [("misheard", "cube earn eighties")]
+    house.index.remove("misheard")
+    assert house.matched("kubernetes") == []
+
+
+def test_no_half_of_a_revision_is_ever_stored(tmp_path: Path) -> None:
+    def fails() -> Pronouncer:
+        raise RuntimeError
+
+    index = SqliteWordIndex(tmp_path / "index.db", pronouncer=pronouncer)
+    index.put(MISHEARD)
+    index.close()
+    failing = SqliteWordIndex(tmp_path / "index.db", pronouncer=fails)
+    with pytest.raises(RuntimeError):
+        failing.put(document("misheard", "other words", run="2"))
+    asked = SoundQuery(pronouncer().sounds_of("kubernetes"), 0.2)
+    assert len(failing.sounds.find_by_sound(asked, Filters(), most=9)) == 1
+    assert failing.vocabulary.spoken(["eighties", "other"]) == {"eighties"}
+    failing.close()
+
+
+@pytest.mark.parametrize(
+    ("how", "found"),
+    [
+        ({"speaker": "Bo"}, True),
+        ({"speaker": "Ada"}, False),
+        ({"show": "Cooking"}, False),
+        ({"episode": "misheard"}, True),
+        ({"episode": "other"}, False),
+        ({"date_from": "2026"}, False),
+        ({"date_to": "2026"}, True),
+    ],
+)
+def test_filters_hold_for_sounds(house: House, how: dict[str, str], found: bool) -> None:
+    about = info("Misheard", show="History", published="2025-05-05")
+    house.index.put(replace(MISHEARD, info=about))
+    assert bool(house.matched("kubernetes", **how)) is found
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("kubernetes -cellar", False),
+        ('kubernetes -"on a"', False),
+        ("kubernetes -clus*", False),
+        ("kubernetes -kitchen", True),
+        ("kubernetes* ", False),
+        ("kubernetes 2026", False),
+        ("kubernetis clusters", True),
+        ("xyz", False),
+    ],
+)
+def test_queries_by_sound(house: House, query: str, found: bool) -> None:
+    house.index.put(replace(MISHEARD, words=(*MISHEARD.words[:14], *MISHEARD.words[15:]),
+                            starts_ms=MISHEARD.starts_ms[:-1], ends_ms=MISHEARD.ends_ms[:-1])
+                    if "clusters" in query else MISHEARD)  # fmt: skip
+    assert bool(house.matched(query)) is found
+
+
+def test_the_nearest_come_first_and_the_rest_is_cut(house: House) -> None:
+    house.index.put(document("far", "cooper net is"))
+    house.index.put(document("near", "cooper nets"))
+    house.index.put(document("too far beside them", "cube earn eighties"))
+    assert [episode for episode, _ in house.matched("kubernetes")] == ["near", "far"]
+    for number in range(12):
+        house.index.put(document(f"near-{number}", "cooper nets"))
+    reply = house.service.search("kubernetes", limit=50)
+    assert (reply["hits"], reply["episodes"], reply["capped"]) == (10, 10, True)
+    assert "far" not in {group["episode_id"] for group in reply["results"]}
+    page = house.service.search("kubernetes", limit=2)
+    assert (page["hits"], page["episodes"], page["capped"], page["next"]) == (2, 2, True, None)
+
+
+def test_moments_of_one_episode_stand_together(house: House) -> None:
+    house.index.put(
+        document("twice", "cube earn eighties " + "and so on " * 9 + "cube earn eighties")
+    )
+    reply = house.service.search("kubernetes", per_episode=1)
+    assert (reply["hits"], reply["episodes"]) == (2, 1)
+    assert (reply["results"][0]["hits"], len(reply["results"][0]["moments"])) == (2, 1)
+
+
+def test_nothing_is_kept_where_sounds_are_off(tmp_path: Path) -> None:
+    engine = open_engine(SearchSettings(sounds_within=0), tmp_path / "index.db")
+    house = House(engine)
+    house.index.put(MISHEARD)
+    assert engine.sounds is None
+    assert house.matched("kubernetes") == []
+    engine.close()
+
+
+def large(number: int) -> EpisodeDocument:
+    """Return an episode without a word that sounds like kubernetes."""
+    return document(f"large-{number}", "and then we talked about the weather for a while " * 100)
+
+
+def test_in_a_large_archive_the_same_moment_is_found(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_sounds, "EXHAUSTIVE", 10)
+    for number in range(5):
+        house.index.put(large(number))
+    house.index.put(MISHEARD)
+    assert house.matched("kubernetes") == [("misheard", "cube earn eighties")]
+    assert house.matched("kubernetes", episode="misheard") == [("misheard", "cube earn eighties")]
