@@ -42,19 +42,16 @@ class Division:
         No part of a cost is negative: most ways to end a cue cost too much already before reading
         time and line breaks, which take long to find, are added.
         """
-        room, starts, inner, count = (
-            self._room,
-            self._lane.starts,
-            self._inner,
-            len(self._costs) - 1,
-        )
+        room, costs, inner = self._room, self._costs, self._inner
+        starts, count = self._lane.starts, len(self._lane.starts)
         follows = [*starts, max(duration_ms, self._lane.ends[-1])]
         reading = list(map(self._limits.reading_ms, room.summed))
         read_gap, shortest = self._limits.reading_ms(room.gap), self._limits.min_ms
         likely, passed = self._likely_breaks()
-        reach, stops = self._in_reach(likely, passed), [self._stop(at) for at in likely]
+        reach = self._in_reach(likely, passed)
+        stops = [(at, costs[at] + inner[at - 1]) for at in likely]
         tails = room.last_lines()
-        breaks = [cost * _LINE_BREAK_SHARE for cost in self._costs]
+        breaks = [cost * _LINE_BREAK_SHARE for cost in costs]
         pair = self._limits.max_lines == _PAIR
         best = [0.0] + [_NEVER] * count
         came = [0] * (count + 1)
@@ -64,7 +61,7 @@ class Division:
                 continue
             begins, read, half = starts[first], reading[first] + read_gap, room.line_reach[first]
             wrapped = min(breaks[first + 1 : half + 1]) if pair else 0
-            reachable = stops[passed[first] : reach[first]] or [self._stop(self._furthest(first))]
+            reachable = stops[passed[first] : reach[first]] or self._forced(first)
             for stop, cost in reachable:
                 total = base + cost
                 if total >= best[stop] or (stop > half and total + wrapped >= best[stop]):
@@ -79,29 +76,27 @@ class Division:
                     came[stop] = first
         return _bounds(came)
 
-    def _stop(self, stop: int) -> tuple[int, int]:
-        """Return a place to end a cue, and what it costs apart from what depends on its start."""
-        return stop, self._costs[stop] + self._inner[stop - 1]
-
     def _in_reach(self, likely: list[int], passed: list[int]) -> list[int]:
         """Count, for each word, the likely breaks up to where a cue that begins there must end."""
-        starts, ends, longest = self._lane.starts, self._lane.ends, self._limits.max_ms
-        count, most = 0, len(likely)
-        found: list[int] = []
-        for start, least, reach in zip(starts, passed, self._room.cue_reach, strict=False):
+        ends = [*(self._lane.ends[stop - 1] for stop in likely), _NEVER]
+        latest = [start + self._limits.max_ms for start in self._lane.starts]
+        fits = [passed[stop] for stop in self._room.cue_reach]
+        count = 0
+        in_time: list[int] = []
+        for last, least in zip(latest, passed, strict=False):
             count = max(count, least)
-            while count < most and ends[likely[count] - 1] <= start + longest:
+            while ends[count] <= last:
                 count += 1
-            found.append(min(count, passed[reach]))
-        return found
+            in_time.append(count)
+        return list(map(min, fits, in_time))
 
-    def _furthest(self, first: int) -> int:
-        """Return the longest cue's stop where no likely break is in reach."""
+    def _forced(self, first: int) -> list[tuple[int, int]]:
+        """Return the longest cue's stop, and its cost, where no likely break is in reach."""
         latest = self._lane.starts[first] + self._limits.max_ms
         stop = first + 1
         while stop < self._room.cue_reach[first] and self._lane.ends[stop] <= latest:
             stop += 1
-        return stop
+        return [(stop, self._costs[stop] + self._inner[stop - 1])]
 
     def _inner_costs(self) -> list[int]:
         """Return sums: what the breaks up to each word cost when a cue runs on across them."""

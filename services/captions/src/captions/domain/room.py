@@ -81,7 +81,8 @@ class Room:
         found: list[int] = []
         for first in range(begin, end):
             room = summed[first] + most
-            stop = max(stop, first + 1)
+            if stop == first:
+                stop += 1
             while stop < end and summed[stop + 1] <= room:
                 stop += 1
             found.append(stop)
