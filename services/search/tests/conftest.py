@@ -3,10 +3,12 @@
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
+from uuid import uuid4
 
 import pytest
 
 from everyword_events import Misconfigured
+from search.adapters.opensearch_client import driver_for
 from search.testing.opensearch_node import opensearch_node
 
 
@@ -20,3 +22,13 @@ def _opensearch_url() -> Iterator[str]:
                 raise
             pytest.skip(f"{missing.message}: {missing.hint}")
         yield url
+
+
+@pytest.fixture
+def opensearch_prefix(opensearch_url: str) -> Iterator[str]:
+    """Give names of its own to one test's indices, and delete them after it."""
+    prefix = f"t{uuid4().hex[:12]}"
+    yield prefix
+    driver = driver_for(opensearch_url)
+    driver.indices.delete(index=f"{prefix}-*")
+    driver.close()

@@ -1,7 +1,6 @@
 """The settings name the engine."""
 
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
@@ -21,8 +20,10 @@ def test_the_embedded_engine_keeps_one_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.opensearch
-def test_opensearch_under_a_name_of_its_own(tmp_path: Path, opensearch_url: str) -> None:
-    name = f"t{uuid4().hex[:12]}"
+def test_opensearch_under_a_name_of_its_own(
+    tmp_path: Path, opensearch_url: str, opensearch_prefix: str
+) -> None:
+    name = opensearch_prefix
     settings = SearchSettings(engine="opensearch", url=opensearch_url, index=name)
     engine = open_engine(settings, tmp_path / "unused")
     stored = engine.index.put(document("e", "bees"))

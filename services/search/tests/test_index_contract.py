@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
@@ -103,11 +102,11 @@ def _sqlite_archive(tmp_path: Path) -> Iterator[Archive]:
 
 
 @pytest.fixture(name="opensearch_archive")
-def _opensearch_archive(opensearch_url: str) -> Archive:
+def _opensearch_archive(opensearch_url: str, opensearch_prefix: str) -> Archive:
     """Passages are cut short, so that most of what is found crosses their borders."""
     index = OpenSearchWordIndex(
         OpenSearchClient(driver_for(opensearch_url)),
-        prefix=f"t{uuid4().hex[:12]}",
+        prefix=opensearch_prefix,
         most_passages=120,
         passage_words=60,
         poll_s=0.01,

@@ -3,7 +3,6 @@
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
@@ -24,8 +23,8 @@ def _client(opensearch_url: str) -> OpenSearchClient:
 
 
 @pytest.fixture(name="prefix")
-def _prefix() -> str:
-    return f"t{uuid4().hex[:12]}"
+def _prefix(opensearch_prefix: str) -> str:
+    return opensearch_prefix
 
 
 def searching(index: OpenSearchWordIndex) -> SearchService:

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from everyword_events import TransientFailure
 from search.adapters.opensearch_client import Json, OpenSearchClient
@@ -55,6 +55,7 @@ class PageFinder:
     located_in: dict[tuple[str, int], Passage] = field(default_factory=dict)
     said: dict[str, str] = field(default_factory=dict)
     reached: dict[int, list[Json]] = field(default_factory=dict)
+    indices: set[str] = field(default_factory=set)
 
     def run(self) -> Found:
         """Return the page."""
@@ -65,6 +66,7 @@ class PageFinder:
                 self.known.clear()
                 self.located_in.clear()
                 self.said.clear()
+                self.indices.clear()
         raise TransientFailure("the index changes too fast to be read", code="index_busy")
 
     def _run(self, *, is_last: bool) -> Found:
@@ -101,8 +103,9 @@ class PageFinder:
         compounds = kin_found(replies.pop()) if self.find.look_up else {}
         passages = []
         for number, reply in enumerate(replies):
-            self.reached[number] = reply["hits"]["hits"][-1:]
-            for hit in reply["hits"]["hits"]:
+            hits = self._hits(reply)
+            self.reached[number] = hits[-1:]
+            for hit in hits:
                 passages.append((number, Passage(hit["_source"])))
                 self.said[hit["_id"]] = hit["_source"]["said"]
         total = sum(reply["hits"]["total"]["value"] for reply in replies)
@@ -113,10 +116,10 @@ class PageFinder:
         rest = []
         for number, query in enumerate(queries):
             for last in self.reached[number]:
-                body = self._passage_search(query, self.most_passages, LOCATED_BY)
-                body |= {"sort": _SORT, "search_after": last["sort"]}
-                hits = self._client.search(self.layout.passages, body)["hits"]["hits"]
-                rest += [(number, Passage(hit["_source"])) for hit in hits]
+                passages = self._passages(
+                    query, self.most_passages, sort=_SORT, search_after=last["sort"]
+                )
+                rest += [(number, passage) for passage in passages]
         return rest
 
     def _unweighed(self, queries: Sequence[Json], seen: Sequence[Located]) -> Outline:
@@ -159,10 +162,22 @@ class PageFinder:
             return None
         return [row["_source"]["episode_id"] for row in self._episode_rows(query, ["episode_id"])]
 
-    def _passages(self, query: Json, most: int) -> list[Passage]:
-        body = self._passage_search(query, most, LOCATED_BY)
-        hits = self._client.search(self.layout.passages, body)["hits"]["hits"]
-        return [Passage(hit["_source"]) for hit in hits]
+    def _passages(self, query: Json, most: int, **more: Any) -> list[Passage]:
+        body = {**self._passage_search(query, most, LOCATED_BY), **more}
+        reply = self._client.search(self.layout.passages, body)
+        return [Passage(hit["_source"]) for hit in self._hits(reply)]
+
+    def _hits(self, reply: Json) -> list[Json]:
+        """Return the hits of one reply, seeing that all replies come from one generation.
+
+        Raises:
+            _Overtaken: the aliases were switched between two reads.
+        """
+        hits: list[Json] = reply["hits"]["hits"]
+        self.indices.update(hit["_index"] for hit in hits)
+        if len(self.indices) > 1:
+            raise _Overtaken
+        return hits
 
     def _passage_search(self, query: Json, size: int, fields: Sequence[str]) -> Json:
         return {
@@ -340,7 +355,7 @@ class PageFinder:
         if missing:
             query = {"ids": {"values": missing}}
             body = {"size": len(missing), "query": query, "_source": ["said"]}
-            rows = self._client.search(self.layout.passages, body)["hits"]["hits"]
+            rows = self._hits(self._client.search(self.layout.passages, body))
             if len(rows) < len(missing):
                 raise _Overtaken
             self.said |= {row["_id"]: row["_source"]["said"] for row in rows}
