@@ -85,3 +85,13 @@ def test_openapi_and_problems(everyword: Everyword) -> None:
         assert missing.status_code == 404
         assert missing.headers["content-type"].startswith("application/problem+json")
         assert set(json.loads(missing.text)) >= {"type", "title", "status", "detail", "code"}
+
+
+def test_an_episodes_files_can_be_fetched(everyword: Everyword, transcript_file: Path) -> None:
+    with everyword.up() as (url, _):
+        added = everyword.json("add", "--transcript", str(transcript_file), "--wait")
+        assert set(added["files"]) >= {"vtt", "srt", "json", "podcast-json", "html", "md", "txt"}
+        for address in added["files"].values():
+            answer = httpx.get(url + address)
+            assert answer.status_code == 200
+            assert answer.headers["access-control-allow-origin"] == "*"

@@ -18,7 +18,8 @@ import captions.api
 import ingest.api
 import refine.api
 import search.api
-from everyword_events import Misconfigured, NotFound
+from captions.domain.formats import FORMATS
+from everyword_events import BlobRef, Misconfigured, NotFound
 from everyword_http import local_resolver
 from everyword_local import operations
 from everyword_local.data_folder import DataFolder
@@ -35,7 +36,7 @@ GRACE_S = 5
 def application(house: House) -> Starlette:
     """Compose the ASGI application of one house."""
     api = local_resolver("Everyword", version("everyword"))
-    ingest.api.register(api, house.ingest)
+    ingest.api.register(api, house.ingest, link_of=address_of)
     refine.api.register(api, house.refine)
     captions.api.register(api, house.captions)
 
@@ -70,6 +71,16 @@ class _Address:
         if scope["type"] == "http":
             ASKED_AT.set(str(Request(scope).base_url))
         await self._app(scope, receive, send)
+
+
+def address_of(ref: BlobRef) -> str:
+    """Return the address that serves a caption file; another blob's own name."""
+    match ref.uri.rsplit("/", 4):
+        case [_, episode_id, run_id, "captions", file]:
+            for form in FORMATS.values():
+                if form.file == file:
+                    return f"/v1/episodes/{episode_id}/transcript{form.suffix}?run={run_id}"
+    return ref.uri
 
 
 def serve(
