@@ -139,26 +139,26 @@ def _regions(
 
     Where a match leaves nothing, the word before belongs to its range: it takes over punctuation.
     """
-    ends = list(accumulate(len(word.word) + spaced for word in words))
-    starts = [0, *ends[:-1]]
-    ends = [end - spaced for end in ends]
+    starts = list(accumulate([len(word.word) + spaced for word in words], initial=0))
+    nexts = starts[1:]
+    starts.pop()
     first = last = upto = 0
     pieces: list[str] = []
     for start, stop, new in found:
         touching = spaced or start == stop
-        i = bisect_left(ends, start) if touching else bisect_right(ends, start)
-        j = bisect_right(starts, stop) if touching else bisect_left(starts, stop)
+        i = (bisect_left if touching else bisect_right)(nexts, start + spaced)
+        j = (bisect_right if touching else bisect_left)(starts, stop)
         if i and not new.strip():
             i -= 1
         if pieces and i >= last:
-            yield first, last, "".join((*pieces, text[upto : ends[last - 1]]))
+            yield first, last, "".join((*pieces, text[upto : nexts[last - 1] - spaced]))
             pieces = []
         if not pieces:
             first, last, upto = i, j, starts[i]
         pieces += (text[upto:start], new)
         last, upto = max(last, j), stop
     if pieces:
-        yield first, last, "".join((*pieces, text[upto : ends[last - 1]]))
+        yield first, last, "".join((*pieces, text[upto : nexts[last - 1] - spaced]))
 
 
 def _attach_punctuation(tokens: Sequence[str], old: Sequence[str]) -> list[str]:
