@@ -3,6 +3,7 @@
 import random
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -11,15 +12,15 @@ from typing import Any
 
 import pytest
 
-from everyword_events import EpisodeInfo
+from everyword_events import EpisodeInfo, TransientFailure
 from search.adapters.opensearch_client import OpenSearchClient, driver_for
 from search.adapters.opensearch_index import OpenSearchWordIndex
 from search.adapters.sqlite_index import SqliteWordIndex
 from search.config import SearchSettings
 from search.domain.document import EpisodeDocument, Turn
-from search.domain.expansion import Vocabulary
-from search.domain.pages import Sort
-from search.domain.query import Filters
+from search.domain.expansion import Expansion, Tier, Vocabulary
+from search.domain.pages import Find, Sort
+from search.domain.query import Filters, parse_query
 from search.domain.reply import EpisodeReply, SearchReply
 from search.ports import WordIndex
 from search.service import SearchService
@@ -287,6 +288,44 @@ def test_a_preview_goes_on_inside_each_episode(archive: Archive) -> None:
             found += mine
     assert len(found) == len(set(found))
     assert set(found) == expected.hits
+
+
+def test_a_timeline_counts_every_episode(archive: Archive) -> None:
+    documents = archive.fill(generated(8, words=300))
+    for query in ("bee", '"the of"', "bee honey", "kept -bees", "the speaker:ada", "zebra"):
+        expected = answer(documents, query)
+        assert expected is not None
+        counts = Counter(hit.episode_id for hit in expected.hits)
+        counted = archive.service.timeline(query, step="episode")
+        assert not counted["capped"]
+        assert {row["episode_id"]: row["hits"] for row in counted["by_episode"]} == counts
+        assert (counted["hits"], counted["episodes"]) == (len(expected.hits), len(counts))
+        dates = [row["published_at"] for row in counted["by_episode"]]
+        assert dates == sorted(dates, key=lambda date: (date is None, date))
+        months = archive.service.timeline(query)
+        assert sum(p["hits"] for p in months["periods"]) + months["undated_hits"] == months["hits"]
+
+
+def test_a_timeline_of_more_than_is_counted_says_the_least(archive: Archive) -> None:
+    documents = archive.fill(generated(MOST_WEIGHED * 2, words=300))
+    expected = answer(documents, "the")
+    assert expected is not None
+    counts = Counter(hit.episode_id for hit in expected.hits)
+    counted = archive.service.timeline("the", step="episode")
+    assert counted["episodes"] == len(counts)
+    for row in counted["by_episode"]:
+        assert 0 < row["hits"] <= counts[row["episode_id"]]
+    assert counted["capped"] or counted["hits"] == len(expected.hits)
+
+
+def test_a_search_without_time_left_is_given_up(archive: Archive) -> None:
+    archive.fill(generated(3, words=200))
+    plans = Expansion(parse_query("the"), archive.vocabulary).plans(Tier.EXACT, ())
+    spent = Find(plans=tuple(plans), ends_at=time.monotonic() - 1, tally=True)
+    with pytest.raises(TransientFailure, match="too long") as failed:
+        archive.index.find(spent)
+    assert failed.value.code == "search_timed_out"
+    assert archive.hits("the")
 
 
 def test_snippets_are_whole_words_with_times(archive: Archive) -> None:

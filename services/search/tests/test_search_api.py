@@ -1,6 +1,7 @@
 """The HTTP routes: typed parameters, agreed JSON, problems that say what to mend."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +16,23 @@ from search.service import SearchService
 from search.testing.corpus import document, info
 
 
-@pytest.fixture(name="client")
-def _client(tmp_path: Path) -> Iterator[TestClient]:
-    index = SqliteWordIndex(tmp_path / "index.db")
+@contextmanager
+def serving(file: Path, settings: SearchSettings) -> Iterator[TestClient]:
+    index = SqliteWordIndex(file)
     index.put(document("a", "Ada: we kept bees", about=info(show="One", published="2024-05-05")))
     index.put(document("b", "Åke: bees and kelp", about=info(show="Two")))
     blobs: Any = None
     app = local_resolver("test", "1")
-    register(app, SearchService(index, index.vocabulary, blobs, lambda _: SearchSettings()))
+    register(app, SearchService(index, index.vocabulary, blobs, lambda _: settings))
     with TestClient(app) as client:
         yield client
     index.close()
+
+
+@pytest.fixture(name="client")
+def _client(tmp_path: Path) -> Iterator[TestClient]:
+    with serving(tmp_path / "index.db", SearchSettings()) as client:
+        yield client
 
 
 def test_search(client: TestClient) -> None:
@@ -80,8 +87,50 @@ def test_suggest_shows_and_speakers(client: TestClient) -> None:
     assert client.get("/v1/speakers?show=Two").json() == {"names": [{"name": "Åke", "episodes": 1}]}
 
 
+def test_a_reply_is_asked_for_again_by_its_etag(client: TestClient) -> None:
+    for path in ("/v1/search?q=bees", "/v1/timeline?q=bees", "/v1/suggest?q=b", "/v1/shows"):
+        first = client.get(path, headers={"Origin": "https://show.example"})
+        assert first.headers["access-control-allow-origin"] == "*"
+        assert first.headers["cache-control"]
+        etag = first.headers["etag"]
+        again = client.get(path, headers={"If-None-Match": etag})
+        assert (again.status_code, again.text) == (304, "")
+        assert client.get(path, headers={"If-None-Match": '"other"'}).json() == first.json()
+
+
+def test_timeline(client: TestClient) -> None:
+    months = client.get("/v1/timeline?q=bees").json()
+    assert months == {
+        "query": "bees",
+        "matched": "exact",
+        "hits": 2,
+        "episodes": 2,
+        "capped": False,
+        "undated_hits": 1,
+        "periods": [{"period": "2024-05", "hits": 1, "episodes": 1}],
+        "by_episode": [],
+    }
+    years = client.get("/v1/timeline?q=bees&step=year&show=one").json()
+    assert years["periods"] == [{"period": "2024", "hits": 1, "episodes": 1}]
+    episodes = client.get("/v1/timeline?q=bees&step=episode").json()["by_episode"]
+    assert [row["episode_id"] for row in episodes] == ["a", "b"]
+    assert client.get("/v1/timeline?q=bees&step=week").status_code == 422
+    assert client.get("/v1/timeline?q=").status_code == 400
+
+
+def test_an_address_that_asks_too_often_is_told_to_wait(tmp_path: Path) -> None:
+    settings = SearchSettings(searches_per_s=0.5)
+    with serving(tmp_path / "other.db", settings) as client:
+        replies = [client.get("/v1/search?q=bees") for _ in range(4)]
+    assert [reply.status_code for reply in replies] == [200, 200, 429, 429]
+    assert replies[-1].json()["code"] == "rate_limited"
+    assert int(replies[-1].headers["retry-after"]) >= 1
+
+
 def test_the_routes_are_described(client: TestClient) -> None:
     paths = client.get("/v1/openapi.json").json()["paths"]
-    assert {"/v1/search", "/v1/suggest", "/v1/shows", "/v1/speakers"} <= set(paths)
+    assert {"/v1/search", "/v1/timeline", "/v1/suggest", "/v1/shows", "/v1/speakers"} <= set(paths)
+    content = paths["/v1/search"]["get"]["responses"]["200"]["content"]["application/json"]
+    assert content["schema"]["$ref"].endswith("SearchReply")
     names = {p["name"] for p in paths["/v1/search"]["get"]["parameters"]}
     assert {"q", "from", "to", "show", "speaker", "sort", "limit", "per_episode", "cursor"} <= names

@@ -1,6 +1,7 @@
 """The service follows the bus and answers in the agreed JSON."""
 
 import json
+import random
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -225,6 +226,31 @@ def test_a_page_of_many_moments_goes_on_on_the_next(house: House) -> None:
     assert [len(g["moments"]) for g in first["results"]] == [100]
     assert second["results"][0]["moments"][0]["first_word"] == 100
     assert second["results"][0]["hits"] == 250
+
+
+def test_the_index_is_rebuilt_from_the_journal_in_any_order(house: House, tmp_path: Path) -> None:
+    journal = [
+        house.refined("old bees", episode_id="a"),
+        house.refined("new bees bees", episode_id="a"),
+        house.refined("bees here", episode_id="b"),
+        house.refined("secret bees", episode_id="c"),
+        event(EpisodeChanged(episode=info("Renamed", as_of=STATED + timedelta(2))), episode_id="b"),
+        event(EpisodeRemoved(), episode_id="c"),
+    ]
+    for one in journal:
+        house.service.handle(one)
+    before = house.service.search("bees", limit=50)
+    assert (before["hits"], before["episodes"]) == (3, 2)
+    for seed in range(5):
+        replayed = [*journal, *journal]
+        random.Random(seed).shuffle(replayed)
+        index = SqliteWordIndex(tmp_path / f"again-{seed}.db")
+        again = SearchService(index, index.vocabulary, house.blobs, lambda _: SearchSettings())
+        for one in replayed:
+            again.handle(one)
+        assert again.search("bees", limit=50) == before
+        assert again.search("secret")["hits"] == 0
+        index.close()
 
 
 def test_settings_refuse_what_cannot_work() -> None:

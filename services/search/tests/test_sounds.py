@@ -19,7 +19,7 @@ from search.domain.sounds import (
     sound_query,
     stream_of_words,
 )
-from search.domain.sounds.classes import CLASSES, EXCHANGE, GAP
+from search.domain.sounds.classes import CLASSES, EXCHANGE, GAP, UNIT
 from search.domain.sounds.places import Place, ranked
 from search.domain.sounds.stream import PASSAGE, SoundStream
 
@@ -51,7 +51,7 @@ def by_recurrence(asked: str, stretch: str) -> float:
                 cost[i - 1, j] + GAP[a],
                 cost[i, j - 1] + GAP[s],
             )
-    return float(cost[-1].min()) / len(ask)
+    return float(cost[-1].min()) / UNIT / len(ask)
 
 
 @pytest.mark.parametrize(

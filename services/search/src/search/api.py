@@ -1,14 +1,33 @@
-"""Search over HTTP: GET /v1/search, /v1/suggest, /v1/shows, /v1/speakers."""
+"""Search over HTTP: GET /v1/search, /v1/timeline, /v1/suggest, /v1/shows, /v1/speakers.
 
-from typing import Annotated
+Every reply carries an ETag and is asked for again with `If-None-Match`; anybody may read it from
+any page.
+"""
 
-from aws_lambda_powertools.event_handler import ApiGatewayResolver
-from aws_lambda_powertools.event_handler.openapi.params import Query
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Final
+
+from aws_lambda_powertools.event_handler import ApiGatewayResolver, Response
+from aws_lambda_powertools.event_handler.openapi.params import Header, Query
+from pydantic_core import to_json
 from typing_extensions import TypedDict
 
+from everyword_http import etag_of, is_fresh
 from search.domain.pages import Sort
 from search.domain.reply import SearchReply
+from search.domain.timeline import Step, Timeline
+from search.rate_limit import RateLimit
 from search.service import FacetReply, SearchService
+
+_SUGGEST_FOR_S: Final = 60
+
+Text = Annotated[str, Query()]
+Words = Annotated[
+    str, Query(description='words, "a phrase", pre*, -word, speaker:, show:, before:, after:')
+]
+From = Annotated[str, Query(alias="from", description="2024, 2024-05 or a day")]
+To = Annotated[str, Query(alias="to", description="a year, month or day, included")]
+IfNoneMatch = Annotated[str | None, Header(alias="If-None-Match")]
 
 
 class Suggestions(TypedDict):
@@ -25,21 +44,24 @@ class Facets(TypedDict):
 
 def register(app: ApiGatewayResolver, service: SearchService) -> None:
     """Put search's routes on a resolver."""
+    limit_rate = _rate_limit(app, service)
 
-    @app.get("/v1/search", summary="Find spoken words", tags=["search"])
+    @app.get("/v1/search", summary="Find spoken words", tags=["search"], responses=_of(SearchReply))
     def search(  # noqa: PLR0917
-        q: Annotated[str, Query(description='words, "a phrase", pre*, -word, speaker:, show:')],
-        show: Annotated[str, Query()] = "",
-        episode: Annotated[str, Query()] = "",
-        speaker: Annotated[str, Query()] = "",
-        date_from: Annotated[str, Query(alias="from", description="2024, 2024-05 or a day")] = "",
-        date_to: Annotated[str, Query(alias="to", description="the last day, included")] = "",
+        q: Words,
+        show: Text = "",
+        episode: Text = "",
+        speaker: Text = "",
+        date_from: From = "",
+        date_to: To = "",
         sort: Annotated[Sort, Query()] = "relevance",
         limit: Annotated[int, Query(description="episodes a page")] = 10,
         per_episode: Annotated[int, Query(description="first moments of each; 0: all")] = 0,
         cursor: Annotated[str, Query(description="`next` of the page before")] = "",
-    ) -> SearchReply:
-        return service.search(
+        if_none_match: IfNoneMatch = None,
+    ) -> Response[str]:
+        limit_rate()
+        found = service.search(
             q,
             show=show or None,
             episode=episode or None,
@@ -51,15 +73,86 @@ def register(app: ApiGatewayResolver, service: SearchService) -> None:
             per_episode=per_episode or None,
             cursor=cursor or None,
         )
+        return _reply(found, if_none_match)
 
-    @app.get("/v1/suggest", summary="Complete the word being typed", tags=["search"])
-    def suggest(q: str, limit: int = 8) -> Suggestions:
-        return Suggestions(suggestions=service.suggest(q, limit=limit))
+    @app.get(
+        "/v1/timeline", summary="Count words over time", tags=["search"], responses=_of(Timeline)
+    )
+    def timeline(  # noqa: PLR0917
+        q: Words,
+        step: Annotated[Step, Query(description="one bar each")] = "month",
+        show: Text = "",
+        episode: Text = "",
+        speaker: Text = "",
+        date_from: From = "",
+        date_to: To = "",
+        if_none_match: IfNoneMatch = None,
+    ) -> Response[str]:
+        limit_rate()
+        counted = service.timeline(
+            q,
+            step=step,
+            show=show or None,
+            episode=episode or None,
+            speaker=speaker or None,
+            date_from=date_from or None,
+            date_to=date_to or None,
+        )
+        return _reply(counted, if_none_match)
 
-    @app.get("/v1/shows", summary="The shows one can filter by", tags=["search"])
-    def shows() -> Facets:
-        return Facets(names=service.shows())
+    @app.get("/v1/suggest", summary="Complete a word", tags=["search"], responses=_of(Suggestions))
+    def suggest(
+        q: Text,
+        limit: Annotated[int, Query()] = 8,
+        if_none_match: IfNoneMatch = None,
+    ) -> Response[str]:
+        limit_rate()
+        completed = Suggestions(suggestions=service.suggest(q, limit=limit))
+        return _reply(completed, if_none_match, max_age_s=_SUGGEST_FOR_S)
 
-    @app.get("/v1/speakers", summary="The speakers one can filter by", tags=["search"])
-    def speakers(show: str = "") -> Facets:
-        return Facets(names=service.speakers(show=show or None))
+    @app.get("/v1/shows", summary="Shows to filter by", tags=["search"], responses=_of(Facets))
+    def shows(if_none_match: IfNoneMatch = None) -> Response[str]:
+        return _reply(Facets(names=service.shows()), if_none_match)
+
+    @app.get(
+        "/v1/speakers", summary="Speakers to filter by", tags=["search"], responses=_of(Facets)
+    )
+    def speakers(show: Text = "", if_none_match: IfNoneMatch = None) -> Response[str]:
+        return _reply(Facets(names=service.speakers(show=show or None)), if_none_match)
+
+
+def _of(model: Any) -> dict[int, Any]:
+    """Describe a reply of JSON, which is written here rather than by the framework.
+
+    It would look at each of a page's thousands of words once more.
+    """
+    content = {"application/json": {"model": model}}
+    return {200: {"description": "OK", "content": content}, 304: {"description": "Not modified"}}
+
+
+def _reply(found: object, if_none_match: str | None, *, max_age_s: int = 0) -> Response[str]:
+    body = to_json(found)
+    etag = etag_of(body)
+    headers: dict[str, str | list[str]] = {
+        "ETag": etag,
+        "Cache-Control": f"public, max-age={max_age_s}" if max_age_s else "no-cache",
+        "Access-Control-Allow-Origin": "*",
+        "Access-Control-Expose-Headers": "ETag",
+    }
+    if is_fresh(if_none_match, etag):
+        return Response(status_code=304, headers=headers, body="")
+    return Response(
+        status_code=200, content_type="application/json", headers=headers, body=body.decode()
+    )
+
+
+def _rate_limit(app: ApiGatewayResolver, service: SearchService) -> Callable[[], None]:
+    """Return what counts a request by the address it comes from, where the gateway tells it."""
+    limit = RateLimit(service.searches_per_s)
+
+    def take() -> None:
+        event: Mapping[str, Any] = app.current_event.raw_event
+        context = event.get("requestContext") or {}
+        limit.take(str((context.get("http") or {}).get("sourceIp") or ""))
+
+    return take

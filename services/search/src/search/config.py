@@ -28,6 +28,14 @@ class SearchSettings(BaseModel):
         description="How far what was recognised may sound from a word that nothing else finds "
         "(sqlite, English); 0 keeps no sounds, which halves the index",
     )
+    time_budget_s: float = Field(
+        5.0, gt=0, le=60, description="A search that takes longer is given up"
+    )
+    searches_per_s: float = Field(
+        50.0,
+        ge=0,
+        description="So many searches one address may start, over a while; 0 sets no limit",
+    )
     page_url: str = Field(
         "/episodes/{episode_id}",
         description="An episode's page, for episodes without a link of their own",

@@ -2,6 +2,7 @@
 
 import logging
 import re
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -30,12 +31,14 @@ from search.domain.pages import EpisodeMoments, Facet, Find, Found, Place, Sort
 from search.domain.query import (
     LONGEST_QUERY,
     Filters,
+    Query,
     after_last_moment,
     first_moment,
     folded_name,
     parse_query,
 )
 from search.domain.reply import EpisodeReply, SearchReply, episode_reply
+from search.domain.timeline import Step, Timeline, episode_counts, periods
 from search.domain.tokens import tokens_of
 from search.ports import Vocabulary, WordIndex
 
@@ -74,6 +77,11 @@ class SearchService:
         self._blobs = blobs
         self._settings_for = settings_for
         self._sounds = sounds
+
+    @property
+    def searches_per_s(self) -> float:
+        """How many searches one address may start a second; 0 for any number."""
+        return self._settings_for("").searches_per_s
 
     def handle(self, event: Event) -> Sequence[Event]:
         """Index a refined transcript, restate an episode, or forget it.
@@ -115,13 +123,11 @@ class SearchService:
             InvalidInput: the query, a filter or the cursor cannot be understood.
             TransientFailure: the index is busy, away, or out of time.
         """
-        query = parse_query(q)
         beside = _beside(show, episode, speaker, date_from=date_from, date_to=date_to)
-        query = replace(query, filters=self._named(query.filters).also(beside))
+        query, find = self._understood(q, beside)
         digest = digest_of(query, sort)
-        find = Find(
-            plans=(),
-            filters=query.filters,
+        find = replace(
+            find,
             sort=sort,
             limit=_within(limit, "limit", MOST_EPISODES),
             per_episode=None
@@ -162,6 +168,38 @@ class SearchService:
             ],
         )
 
+    def timeline(
+        self,
+        q: str,
+        *,
+        step: Step = "month",
+        show: str | None = None,
+        episode: str | None = None,
+        speaker: str | None = None,
+        date_from: str | None = None,
+        date_to: str | None = None,
+    ) -> Timeline:
+        """Count how often a query is said per month, year or episode; not by sound.
+
+        Raises:
+            InvalidInput, TransientFailure: as `search`.
+        """
+        beside = _beside(show, episode, speaker, date_from=date_from, date_to=date_to)
+        query, find = self._understood(q, beside)
+        tier, found, _ = self._first_page(
+            replace(find, tally=True), Expansion(query, self._vocabulary)
+        )
+        return Timeline(
+            query=q,
+            matched=tier.value,
+            hits=found.hits,
+            episodes=found.episodes,
+            capped=found.capped,
+            undated_hits=sum(t.hits for t in found.tally if t.published_s is None),
+            periods=periods(found.tally, step),
+            by_episode=episode_counts(found.tally) if step == "episode" else [],
+        )
+
     def suggest(self, q: str, *, limit: int = 8) -> list[str]:
         """Complete the last word of what is typed so far, the most often said words first."""
         *before, last = q.split() or [""]
@@ -179,6 +217,12 @@ class SearchService:
         """Return the speakers, those heard in most episodes first."""
         filters = Filters(shows=frozenset((folded_name(show),)) if show else None)
         return _facet_replies(self._index.facets(filters).speakers)
+
+    def _understood(self, q: str, beside: Filters) -> tuple[Query, Find]:
+        query = parse_query(q)
+        query = replace(query, filters=self._named(query.filters).also(beside))
+        ends_at = time.monotonic() + self._settings_for("").time_budget_s
+        return query, Find(plans=(), filters=query.filters, ends_at=ends_at)
 
     def _store(self, event: Event, refined: TranscriptRefined) -> Sequence[Event]:
         transcript = read_transcript(self._blobs.get(refined.transcript))

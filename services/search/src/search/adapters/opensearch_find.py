@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, Final
 
 from everyword_events import TransientFailure
-from search.adapters.opensearch_client import Json, OpenSearchClient
+from search.adapters.opensearch_client import Json
 from search.adapters.opensearch_layout import Layout
 from search.adapters.opensearch_match import NO_DATE, episode_query, passage_query
 from search.adapters.opensearch_passages import LOCATED_BY, Passage, PassageKey, SaidWords
@@ -25,6 +25,7 @@ from search.domain.pages import (
     Located,
     Moment,
     Outline,
+    Tally,
     locate,
     unweighed,
     weighed,
@@ -82,6 +83,8 @@ class PageFinder:
             # On the last attempt it is no longer a race: an old run was left lying about.
             self._check_current(passages)
         located = self._located(passages)
+        if self.find.tally:
+            return replace(self._tallied(queries, located, total), compounds=compounds)
         if total <= self.most_passages:
             page = weighed(self.find, located)
         else:
@@ -99,7 +102,7 @@ class PageFinder:
         ]
         if self.find.look_up:
             asked.append((self.layout.words, kin_search(Kinship.JOIN, self.find.look_up)))
-        replies = self._client.searches(asked)
+        replies = self._searches(asked)
         compounds = kin_found(replies.pop()) if self.find.look_up else {}
         passages = []
         for number, reply in enumerate(replies):
@@ -122,14 +125,39 @@ class PageFinder:
                 rest += [(number, passage) for passage in passages]
         return rest
 
+    def _tallied(self, queries: Sequence[Json], located: Sequence[Located], total: int) -> Found:
+        """Count the hits of every episode; of very many, the least there are."""
+        is_capped = total > self.most_passages
+        if is_capped and all(self._is_lone(plan) for plan in self.find.plans):
+            counts = {
+                episode_id: -(-passages // 2)
+                for query in queries
+                for episode_id, passages in self._counts_by_episode(query).items()
+            }
+            self._learn(counts)
+        else:
+            counts = {f.candidate.episode_id: len(f.matches) for f in located if f.matches}
+        tally = tuple(
+            Tally(
+                episode_id,
+                self.known[episode_id]["title"],
+                None
+                if (published := _published(self.known[episode_id])) == -math.inf
+                else published,
+                count,
+            )
+            for episode_id, count in counts.items()
+            if episode_id in self.known and not self.known[episode_id]["removed"]
+        )
+        return Found(sum(t.hits for t in tally), len(tally), is_capped, (), None, tally=tally)
+
     def _unweighed(self, queries: Sequence[Json], seen: Sequence[Located]) -> Outline:
         """Walk the episodes from the newest on; the totals are the least there are."""
         page = unweighed(self.find, self._newest(), partial(self._scan, queries))
         hits = max(page.hits, sum(len(found.matches) for found in seen))
         episodes = max(page.episodes, len(seen))
         if self.find.after is None and all(self._is_lone(plan) for plan in self.find.plans):
-            counts = [count for query in queries for count in self._counts_by_episode(query)]
-            # Of two passages that match next to each other, the later one has a hit of its own.
+            counts = [n for query in queries for n in self._counts_by_episode(query).values()]
             hits = max(hits, sum(-(-count // 2) for count in counts))
             episodes = max(episodes, len(counts))
         return replace(page, hits=hits, episodes=episodes)
@@ -143,9 +171,13 @@ class PageFinder:
             and all(len(pattern) == 1 for pattern in plan.wanted[0])
         )
 
-    def _counts_by_episode(self, query: Json) -> list[int]:
-        """Return in how many passages of each episode a query matches."""
-        reply = self._client.search(
+    def _counts_by_episode(self, query: Json) -> dict[str, int]:
+        """Return in how many passages of each episode a query matches.
+
+        Half of them, rounded up, have a hit of their own: one that matches only in the tokens
+        that follow is itself followed by a passage that has the hit.
+        """
+        reply = self._search(
             self.layout.passages,
             {
                 "size": 0,
@@ -153,7 +185,8 @@ class PageFinder:
                 "aggs": {"episodes": {"terms": {"field": "episode_id", "size": _MOST_ROWS}}},
             },
         )
-        return [bucket["doc_count"] for bucket in reply["aggregations"]["episodes"]["buckets"]]
+        buckets = reply["aggregations"]["episodes"]["buckets"]
+        return {bucket["key"]: bucket["doc_count"] for bucket in buckets}
 
     def _episodes_among(self, filters: Filters) -> list[str] | None:
         """Return the episodes that pass the filters; None where there are no filters."""
@@ -164,7 +197,7 @@ class PageFinder:
 
     def _passages(self, query: Json, most: int, **more: Any) -> list[Passage]:
         body = {**self._passage_search(query, most, LOCATED_BY), **more}
-        reply = self._client.search(self.layout.passages, body)
+        reply = self._search(self.layout.passages, body)
         return [Passage(hit["_source"]) for hit in self._hits(reply)]
 
     def _hits(self, reply: Json) -> list[Json]:
@@ -309,7 +342,7 @@ class PageFinder:
             }
             if past is not None:
                 body["search_after"] = past
-            rows = self._client.search(self.layout.episodes, body)["hits"]["hits"]
+            rows = self._search(self.layout.episodes, body)["hits"]["hits"]
             for row in rows:
                 source = row["_source"]
                 plan = plans.get(source["language"], plans.get(None))
@@ -355,7 +388,7 @@ class PageFinder:
         if missing:
             query = {"ids": {"values": missing}}
             body = {"size": len(missing), "query": query, "_source": ["said"]}
-            rows = self._hits(self._client.search(self.layout.passages, body))
+            rows = self._hits(self._search(self.layout.passages, body))
             if len(rows) < len(missing):
                 raise _Overtaken
             self.said |= {row["_id"]: row["_source"]["said"] for row in rows}
@@ -388,15 +421,21 @@ class PageFinder:
             "_source": list(fields),
         }
         while True:
-            rows = self._client.search(self.layout.episodes, body)["hits"]["hits"]
+            rows = self._search(self.layout.episodes, body)["hits"]["hits"]
             yield from rows
             if len(rows) < _MOST_ROWS:
                 return
             body["search_after"] = rows[-1]["sort"]
 
-    @property
-    def _client(self) -> OpenSearchClient:
-        return self.layout.client
+    def _search(self, index: str, body: Json) -> Json:
+        return self._searches([(index, body)])[0]
+
+    def _searches(self, asked: Sequence[tuple[str, Json]]) -> list[Json]:
+        left_s = self.find.left_s()
+        if left_s < math.inf:
+            timeout = f"{max(1, round(left_s * 1000))}ms"
+            asked = [(index, {**body, "timeout": timeout}) for index, body in asked]
+        return self.layout.client.searches(asked)
 
 
 def _published(source: Json) -> float:

@@ -1,7 +1,9 @@
 """Connections to the index file: one per thread, the same settings for all, errors translated."""
 
+import math
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import resources
@@ -9,10 +11,13 @@ from pathlib import Path
 from typing import Final
 
 from everyword_events import Misconfigured, TransientFailure
+from search.domain.pages import out_of_time
 
 FORMAT: Final = 2
 _SCHEMA: Final = ("sqlite_schema.sql", "sqlite_sounds.sql")
 _BUSY_TIMEOUT_S: Final = 30
+_STEPS: Final = 50_000
+"""SQLite looks at the clock every so many steps of its virtual machine (under 1 ms)."""
 _SETTINGS: Final = """
     pragma journal_mode = wal;
     pragma synchronous = full;
@@ -34,10 +39,18 @@ class Connections:
             self._create()
 
     @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
-        """Give a connection that sees one state of the index throughout."""
+    def reading(self, *, ends_at: float = math.inf) -> Iterator[sqlite3.Connection]:
+        """Give a connection that sees one state of the index throughout.
+
+        At `ends_at` (on the clock of `time.monotonic`) its statements end in TransientFailure.
+        """
         with self._transaction("begin") as connection:
-            yield connection
+            if ends_at < math.inf:
+                connection.set_progress_handler(lambda: time.monotonic() > ends_at, _STEPS)
+            try:
+                yield connection
+            finally:
+                connection.set_progress_handler(None, _STEPS)
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -102,6 +115,8 @@ class Connections:
         try:
             yield
         except sqlite3.OperationalError as error:
+            if "interrupted" in str(error):
+                raise out_of_time() from error
             if "unable to open" in str(error) or "readonly" in str(error):
                 raise Misconfigured(
                     f"the search index {self._path} cannot be opened: {error}",
@@ -109,7 +124,7 @@ class Connections:
                     code="index_not_writable",
                 ) from error
             raise TransientFailure(
-                f"the search index is busy or interrupted: {error}", code="index_busy"
+                f"the search index is busy: {error}", code="index_busy"
             ) from error
         except sqlite3.DatabaseError as error:
             raise Misconfigured(

@@ -2,10 +2,10 @@
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -21,12 +21,15 @@ from search.domain.pages import (
     Found,
     Located,
     Outline,
+    Tally,
     locate,
     newest_first,
     unweighed,
     weighed,
 )
 from search.domain.query import Filters
+
+_TALLIED_AT_ONCE: Final = 200
 
 
 def find_page(connection: sqlite3.Connection, find: Find, *, most_weighed: int) -> Found:
@@ -47,6 +50,9 @@ def find_page(connection: sqlite3.Connection, find: Find, *, most_weighed: int) 
         packed = {row: EpisodeTokens(*columns) for row, *columns in rows}
         return [scanners[one.plan].locate(one, packed[one.handle]) for one in some]
 
+    compounds = kin(connection, Kinship.JOIN, find.look_up) if find.look_up else {}
+    if find.tally:
+        return _tallied(connection, find, candidates, scan, compounds)
     if len(candidates) <= most_weighed:
         page = weighed(find, scan(candidates))
     else:
@@ -58,8 +64,35 @@ def find_page(connection: sqlite3.Connection, find: Find, *, most_weighed: int) 
         page.capped,
         tuple(shown(connection, cut) for cut in page.cuts),
         page.next,
-        kin(connection, Kinship.JOIN, find.look_up) if find.look_up else {},
+        compounds,
     )
+
+
+def _tallied(
+    connection: sqlite3.Connection,
+    find: Find,
+    candidates: Sequence[Candidate],
+    scan: Callable[[Sequence[Candidate]], list[Located]],
+    compounds: Mapping[str, Collection[str]],
+) -> Found:
+    """Count the hits of every candidate, some at a time."""
+    counts: dict[int, int] = {}
+    for at in range(0, len(candidates), _TALLIED_AT_ONCE):
+        find.left_s()
+        for found in scan(candidates[at : at + _TALLIED_AT_ONCE]):
+            if found.matches:
+                counts[found.candidate.handle] = len(found.matches)
+    rows = connection.execute(
+        "select id, episode_id, title, published from episode"
+        " where id in (select value from json_each(?))",
+        (json.dumps([*counts]),),
+    )
+    tally = tuple(
+        Tally(episode_id, title, published, counts[row])
+        for row, episode_id, title, published in rows
+    )
+    hits = sum(counts.values())
+    return Found(hits, len(tally), False, (), None, compounds, tally)
 
 
 def _with_totals(

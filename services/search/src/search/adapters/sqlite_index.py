@@ -93,7 +93,7 @@ class SqliteWordIndex:
 
     def find(self, find: Find) -> Found:
         """Return one page of what is found."""
-        with self._connections.reading() as connection:
+        with self._connections.reading(ends_at=find.ends_at) as connection:
             return find_page(connection, find, most_weighed=self._most_weighed)
 
     def facets(self, filters: Filters) -> Facets:

@@ -30,8 +30,8 @@ from search.domain.sounds import (
 )
 from search.domain.sounds.stream import PASSAGE
 
-EXHAUSTIVE: Final = 3_000
-"""In an archive of so few passages (about four hours) all are aligned."""
+EXHAUSTIVE: Final = 6_000
+"""In an archive of so few passages (about nine hours) all are aligned."""
 MOST_POSTINGS: Final = 150_000
 MOST_ALIGNED: Final = 3_000
 _PASSAGES: Final = 1 << 16

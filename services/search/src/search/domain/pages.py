@@ -6,6 +6,8 @@ When too many episodes match to weigh them all, relevance is the newest first to
 is `capped`.
 """
 
+import math
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -14,6 +16,7 @@ from typing import Final, Literal, NamedTuple
 
 from typing_extensions import TypedDict
 
+from everyword_events import TransientFailure
 from search.domain.matching import CONTEXT, Match, Plan
 from search.domain.query import Filters
 
@@ -37,6 +40,8 @@ class Find:
 
     `per_episode` shows only the first moments of each episode. `after` is where the page
     before ended. `look_up` are words whose compounds are asked for besides (`Kinship.JOIN`).
+    `tally` asks for the counts of every matching episode instead of a page. `ends_at` is when
+    to give up, on the clock of `time.monotonic`.
     """
 
     plans: tuple[Plan, ...]
@@ -47,6 +52,19 @@ class Find:
     per_episode: int | None = None
     after: Place | None = None
     look_up: frozenset[str] = frozenset()
+    tally: bool = False
+    ends_at: float = math.inf
+
+    def left_s(self) -> float:
+        """Return how much time is left.
+
+        Raises:
+            TransientFailure: none (code `search_timed_out`).
+        """
+        left_s = self.ends_at - time.monotonic()
+        if left_s <= 0:
+            raise out_of_time()
+        return left_s
 
 
 class SnippetWord(TypedDict):
@@ -89,6 +107,15 @@ class EpisodeMoments:
     more: Place | None = None
 
 
+class Tally(NamedTuple):
+    """How often a query is said in one episode."""
+
+    episode_id: str
+    title: str
+    published_s: float | None
+    hits: int
+
+
 @dataclass(frozen=True)
 class Found:
     """One page. When `capped`, `hits` and `episodes` are the least there are."""
@@ -99,6 +126,7 @@ class Found:
     groups: tuple[EpisodeMoments, ...]
     next: Place | None
     compounds: Mapping[str, Collection[str]] = field(default_factory=dict)
+    tally: tuple[Tally, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -172,6 +200,15 @@ class Outline:
     next: Place | None
 
 
+def out_of_time() -> TransientFailure:
+    """Return the failure of a search that took too long."""
+    return TransientFailure(
+        "the search took too long",
+        hint="look for rarer words, or in one show or year",
+        code="search_timed_out",
+    )
+
+
 def locate(candidate: Candidate, matches: Sequence[Match], *, lone: bool) -> Located:
     """Weigh an episode; `lone` says that the query is one clause, whose moments weigh 1 each."""
     if lone:
@@ -202,7 +239,7 @@ def unweighed(
     cuts: tuple[Cut, ...] = ()
     following: Place | None = None
     size = FIRST_BATCH
-    while following is None and (batch := list(islice(candidates, size))):
+    while find.left_s() and following is None and (batch := list(islice(candidates, size))):
         size *= 2
         located += [found for found in scan(batch) if found.matches]
         cuts, following = _cut(find, located, "date")

@@ -11,11 +11,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from search.domain.sounds.classes import CLASSES, EXCHANGE, GAP, UNKNOWN, codes_of
+from search.domain.sounds.classes import CLASSES, EXCHANGE, GAP, UNIT, UNKNOWN, codes_of
 
 GRAM: Final = 3
 _SLACK: Final = 3
 """A place reaches so far beyond what a shared trigram foretells, on either side."""
+_COST: Final = 16
+_START: Final = (1 << _COST) - 1
 _Codes = NDArray[np.uint8]
 _Ints = NDArray[np.int64]
 
@@ -89,29 +91,30 @@ def _gram_numbers(codes: _Codes) -> NDArray[np.int32]:
 
 
 def _aligned(asked: _Codes, grid: _Codes, stretches: _Ints) -> Heard:
+    """Align every row of `grid`; of equal places the shortest is taken, of those the first.
+
+    A cell is one number, `cost << 16 | 0xffff - start`: the least of three is the cheapest way
+    and carries where its place began.
+    """
     rows, count = len(asked), len(grid)
-    # cost[i] is the least cost of the query's first i sounds ending at this column, and start[i]
-    # the column where that place began.
-    cost = np.repeat(np.concatenate([[0], np.cumsum(GAP[asked])])[:, None], count, axis=1)
-    cost = cost.astype(np.float32)
-    start = np.zeros((rows + 1, count), dtype=np.int16)
-    nearest = cost[rows].copy()
-    firsts, lasts = np.zeros(count, dtype=np.int64), np.full(count, -1, dtype=np.int64)
+    gaps, exchanges = GAP << _COST, EXCHANGE << _COST
+    cells = np.repeat(np.concatenate([[0], np.cumsum(gaps[asked])])[:, None], count, axis=1)
+    cells = cells.astype(np.int32) | _START
+    nearest = cells[rows].copy()
+    lasts = np.full(count, -1, dtype=np.int64)
+    heard, other = np.empty(count, dtype=np.int32), np.empty(count, dtype=np.int32)
     for at, column in enumerate(np.ascontiguousarray(grid.T)):
-        extra = GAP[column]
-        before, before_start = cost[0].copy(), start[0].copy()
-        start[0] = at + 1
+        extra, exchanged = gaps[column], exchanges[:, column]
+        before = cells[0].copy()
+        cells[0] = _START - at - 1
         for row in range(1, rows + 1):
-            heard = before + EXCHANGE[asked[row - 1]][column]
-            inserted = cost[row] + extra
-            missed = cost[row - 1] + GAP[asked[row - 1]]
-            before, least = cost[row].copy(), np.minimum(np.minimum(heard, inserted), missed)
-            began = np.where(inserted <= least, start[row], start[row - 1])
-            began = np.where(heard <= least, before_start, began)
-            before_start = start[row].copy()
-            cost[row], start[row] = least, began
-        nearer = cost[rows] < nearest
-        nearest[nearer] = cost[rows][nearer]
-        firsts[nearer] = start[rows][nearer]
+            np.add(before, exchanged[asked[row - 1]], out=heard)
+            before[:] = cells[row]
+            np.minimum(heard, np.add(before, extra, out=other), out=heard)
+            np.add(cells[row - 1], gaps[asked[row - 1]], out=other)
+            np.minimum(heard, other, out=cells[row])
+        nearer = (cells[rows] >> _COST) < (nearest >> _COST)
+        np.copyto(nearest, cells[rows], where=nearer)
         lasts[nearer] = at
-    return Heard(stretches, nearest / np.float32(max(rows, 1)), firsts, lasts)
+    distances = ((nearest >> _COST) / (UNIT * max(rows, 1))).astype(np.float32)
+    return Heard(stretches, distances, (_START - (nearest & _START)).astype(np.int64), lasts)

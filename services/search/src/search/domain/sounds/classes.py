@@ -44,9 +44,11 @@ _NEAR: Final = frozenset(
 UNKNOWN: Final = "."
 """Stands where a word has no phones (a number, another script): nothing aligns across it free."""
 CLASSES: Final = "".join(_MEMBERS) + UNKNOWN
-NEAR_COST: Final = 0.5
-WEAK_GAP: Final = 0.5
-STRONG_GAP: Final = 0.8
+UNIT: Final = 10
+"""Costs are counted in tenths, so that they are exact."""
+NEAR_COST: Final = 5
+WEAK_GAP: Final = 5
+STRONG_GAP: Final = 8
 
 
 def coarse(phones: Iterable[str]) -> str:
@@ -54,17 +56,17 @@ def coarse(phones: Iterable[str]) -> str:
     return "".join(_CLASS_OF.get(phone.rstrip("012"), "") for phone in phones)
 
 
-def _exchange(one: str, other: str) -> float:
+def _exchange(one: str, other: str) -> int:
     if one == other and one != UNKNOWN:
-        return 0.0
+        return 0
     if {one, other} <= _VOWELS or frozenset((one, other)) in _NEAR:
         return NEAR_COST
-    return 1.0
+    return UNIT
 
 
-EXCHANGE: Final = np.array([[_exchange(a, b) for b in CLASSES] for a in CLASSES], dtype=np.float32)
+EXCHANGE: Final = np.array([[_exchange(a, b) for b in CLASSES] for a in CLASSES], dtype=np.int32)
 """What it costs to hear one class for another."""
-GAP: Final = np.array([WEAK_GAP if c in _WEAK else STRONG_GAP for c in CLASSES], dtype=np.float32)
+GAP: Final = np.array([WEAK_GAP if c in _WEAK else STRONG_GAP for c in CLASSES], dtype=np.int32)
 """What it costs to miss a class, or to hear one too many."""
 _CODES: Final = np.full(256, CLASSES.index(UNKNOWN), dtype=np.uint8)
 _CODES[np.frombuffer(CLASSES.encode(), dtype=np.uint8)] = np.arange(len(CLASSES))

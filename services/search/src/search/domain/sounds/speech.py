@@ -20,17 +20,17 @@ class Pronouncer:
     """Says English words; remembers those it said."""
 
     def __init__(self, look_up: LookUp = lambda _: None) -> None:
-        self._look_up = look_up
+        self.look_up = look_up
         self.sounds_of = lru_cache(maxsize=1 << 17)(self._sounds_of)
         """Return a token's sounds; none for a number or a word in another script."""
 
     def _sounds_of(self, token: str) -> str:
-        known = self._look_up(token)
+        known = self.look_up(token)
         if known is not None:
             return coarse(known)
         letters = fold(token)
         if not (letters.isascii() and letters.isalpha()):
             return ""
-        if letters.endswith("s") and (stem := self._look_up(letters[:-1])) is not None:
+        if letters.endswith("s") and (stem := self.look_up(letters[:-1])) is not None:
             return coarse([*stem, "Z"])
         return coarse(phones_of_letters(letters))
