@@ -1,7 +1,7 @@
 """Measure search: index time and size an hour of speech, and p50/p95 of every kind of query.
 
-    python benchmarks/word_search.py [--hours 200] [--keep FILE]
-    python benchmarks/word_search.py --opensearch [--hours 40] [--url URL]
+    python benchmarks/word_search.py [--hours 200] [--keep FILE] [--sounds]
+    python benchmarks/word_search.py --opensearch [--hours 40]
 
 Speech is generated: a Zipf vocabulary of 160,000 syllabic words with topics, about 9,700 words
 an hour, one hour an episode. A whole operation is `SearchService.search`: the first page of ten
@@ -29,6 +29,7 @@ from search.adapters.opensearch_client import OpenSearchClient, driver_for
 from search.adapters.opensearch_index import OpenSearchWordIndex
 from search.adapters.opensearch_match import passage_query
 from search.adapters.opensearch_passages import LOCATED_BY
+from search.adapters.pronunciations import pronouncer
 from search.adapters.sqlite_index import SqliteWordIndex
 from search.adapters.sqlite_match import match_expression
 from search.config import SearchSettings
@@ -64,9 +65,9 @@ class Measured:
         return plan
 
 
-def embedded(path: Path) -> Measured:
-    """Measure SQLite."""
-    index = SqliteWordIndex(path)
+def embedded(path: Path, *, sounds: bool) -> Measured:
+    """Measure SQLite, keeping what English episodes sound like as well if `sounds`."""
+    index = SqliteWordIndex(path, pronouncer=pronouncer if sounds else None)
     connection = sqlite3.connect(path)
 
     def raw(plan: Plan) -> object:
@@ -179,6 +180,7 @@ def main() -> int:
     arguments.add_argument("--hours", type=int)
     arguments.add_argument("--keep", type=Path, help="build here, or use what was built here")
     arguments.add_argument("--opensearch", action="store_true", help="on a real node")
+    arguments.add_argument("--sounds", action="store_true", help="keep sounds too, as by default")
     options = arguments.parse_args()
     if options.opensearch:
         with opensearch_node() as url:
@@ -189,7 +191,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         path = options.keep or Path(folder) / "index.db"
         built = path.exists()
-        report(embedded(path), archive, name="embedded", built=built)
+        name = "embedded, with sounds" if options.sounds else "embedded"
+        report(embedded(path, sounds=options.sounds), archive, name=name, built=built)
     return 0
 
 

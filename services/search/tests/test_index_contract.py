@@ -121,8 +121,8 @@ def test_finds_what_brute_force_finds_in_every_language(archive: Archive) -> Non
 
 
 def test_finds_what_brute_force_finds_in_generated_speech(archive: Archive) -> None:
-    documents = archive.fill(generated(7, words=520))
-    found = check_all(archive, documents, drawn_queries(documents, 140))
+    documents = archive.fill(generated(5, words=520))
+    found = check_all(archive, documents, drawn_queries(documents, 110))
     assert found > 1_000
 
 

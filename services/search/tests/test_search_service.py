@@ -196,7 +196,7 @@ def test_a_transcript_that_is_gone_or_none_is_invalid(house: House) -> None:
     ("how", "says"),
     [
         ({"limit": 0}, "limit is 0"),
-        ({"limit": 51}, "limit is 51"),
+        ({"limit": 1001}, "limit is 1001"),
         ({"per_episode": 101}, "per_episode is 101"),
         ({"cursor": "nonsense"}, "cursor cannot be read"),
         ({"cursor": "é"}, "cursor cannot be read"),

@@ -44,7 +44,7 @@ from search.ports import Vocabulary, WordIndex
 
 _log = logging.getLogger(__name__)
 
-MOST_EPISODES: Final = 50
+MOST_EPISODES: Final = 1_000
 MOST_MOMENTS: Final = 100
 """Moments on a page, over all its episodes; the rest follow on the next pages."""
 _TIERS: Final = (Tier.EXACT, Tier.FOLDED, Tier.STEMMED, Tier.FUZZY)
