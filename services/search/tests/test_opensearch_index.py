@@ -1,10 +1,12 @@
 """What is OpenSearch's own: the gate to Serverless, failures, generations, versions."""
 
 import threading
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from botocore.credentials import Credentials
 
 from everyword_events import Misconfigured, TransientFailure
 from search.adapters.opensearch_client import OpenSearchClient, driver_for
@@ -89,6 +91,17 @@ def test_a_bulk_partly_refused_is_transient() -> None:
         pytest.raises(TransientFailure, match="did not take 1 documents: full"),
     ):
         OpenSearchClient(driver_for(url)).bulk([({"index": {"_index": "x"}}, {})])
+
+
+def test_requests_to_serverless_are_signed() -> None:
+    signer = Credentials("AKIDEXAMPLE", "not told")
+    server = answering(200, b'{"count": 3}')
+    with server as url:
+        driver = driver_for(url, aws_region="eu-north-1", credentials=signer)
+        assert OpenSearchClient(driver).count("x", {"match_all": {}}) == 3
+    assert "/eu-north-1/aoss/aws4_request" in server.headers["Authorization"]
+    assert len(server.headers["x-amz-content-sha256"]) == 64
+    assert "not told" not in str(server.headers)
 
 
 @pytest.mark.opensearch
@@ -182,12 +195,16 @@ def test_a_put_cut_short_is_finished_by_the_next(
 
 
 class answering:  # noqa: N801 - reads as what it does
-    """A server that gives one answer to everything."""
+    """A server that gives one answer to everything, and keeps the last request's headers."""
 
     def __init__(self, status: int, body: bytes) -> None:
+        server = self
+        self.headers = Message()
+
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                server.headers = self.headers
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(body)))
