@@ -81,6 +81,8 @@ def test_a_feed_gets_transcript_tags(
     enriched = target.read_text()
     assert f"https://isles.example/v1/episodes/{episode}/transcript.vtt" in enriched
     assert enriched.count("<item>") == 2
+    tags = everyword.json("feed", "snippet", episode, "--base-url", "https://isles.example")["tags"]
+    assert all(tag in enriched for tag in tags)
     again = tmp_path / "again.xml"
     everyword("feed", "enrich", str(target), str(again), "--base-url", "https://isles.example")
     assert again.read_text() == enriched

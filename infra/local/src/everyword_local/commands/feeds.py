@@ -6,7 +6,13 @@ from urllib.parse import unquote, urlsplit
 
 import click
 
-from captions.domain.feed import EpisodeLinks, FeedItem, enrich_feed, transcript_links
+from captions.domain.feed import (
+    EpisodeLinks,
+    FeedItem,
+    enrich_feed,
+    snippet,
+    transcript_links,
+)
 from everyword_events import NotFound
 from everyword_local.client import Json
 from everyword_local.commands.context import CommandContext, pass_context
@@ -54,6 +60,22 @@ def enrich(
         {"items_matched": matched, "output": str(target)},
         [f"transcripts for {matched} of its items -> {target}"],
     )
+
+
+@feed.command("snippet")
+@click.argument("episode")
+@click.option("--base-url", help="Where listeners reach this Everyword; needed without a server.")
+@pass_context
+def snippet_of(context: CommandContext, episode: str, base_url: str | None) -> None:
+    """Print an episode's podcast:transcript tags, to paste into a feed made elsewhere."""
+    if base_url is None and context.api.in_process:
+        raise click.UsageError("say --base-url, the address under which listeners find it")
+    found = context.api.get(f"/v1/episodes/{context.find_episode(episode)}")
+    address = base_url or context.api.url
+    language = str(found["language"] or "")
+    links = transcript_links(address, found["episode_id"], language=language)
+    tags = snippet(EpisodeLinks(links))
+    context.output.result({"tags": tags}, tags)
 
 
 class Episodes:
