@@ -146,9 +146,11 @@ def _candidates(
     if plan.language is not None:
         condition += " and e.language = :language"
         values["language"] = plan.language
+    # The planner would rather ask the postings once for each episode of a language.
+    join = "cross join" if filters.episodes is None else "join"
     rows = connection.execute(
         f"select e.id, e.episode_id, coalesce(e.published, -9e999), {number} from postings"  # noqa: S608
-        " join episode e on e.id = postings.rowid"
+        f" {join} episode e on e.id = postings.rowid"
         f" where postings match :match and {condition}",
         {"match": expression, **values},
     )
