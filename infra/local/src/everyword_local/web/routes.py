@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TypedDict
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
@@ -55,6 +56,15 @@ def web_routes(house: House) -> list[BaseRoute]:
     ]
 
 
+class _Wishes(TypedDict):
+    """What narrows a search down."""
+
+    show: str | None
+    speaker: str | None
+    date_from: str | None
+    date_to: str | None
+
+
 class _Files(StaticFiles):
     """Serves the files that browsers load, and nothing else of the folder."""
 
@@ -74,19 +84,19 @@ def _results(house: House, asked: Mapping[str, str]) -> Response:
     query = asked.get("q", "").strip()
     if not query:
         return _page(render_results(None, query=""))
+    wishes = _Wishes(
+        show=asked.get("show"),
+        speaker=asked.get("speaker"),
+        date_from=asked.get("from"),
+        date_to=asked.get("to"),
+    )
     try:
-        reply = house.search.search(
-            query,
-            show=asked.get("show"),
-            speaker=asked.get("speaker"),
-            date_from=asked.get("from"),
-            date_to=asked.get("to"),
-            cursor=asked.get("cursor"),
-        )
+        reply = house.search.search(query, **wishes, cursor=asked.get("cursor"))
+        timeline = house.search.timeline(query, **wishes) if reply["hits"] else None
     except EverywordError as error:
         problem = f"{error.message}: {error.hint}" if error.hint else error.message
         return _page(render_results(None, query=query, problem=problem), status_of(error))
-    return _page(render_results(reply, query=query))
+    return _page(render_results(reply, query=query, timeline=timeline))
 
 
 def _episode(house: House, episode_id: str, asked: Mapping[str, str]) -> Response:

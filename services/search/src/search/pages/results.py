@@ -1,8 +1,10 @@
 """Search results as a page: the shape of `GET /v1/search`'s reply, written out."""
 
 from search.domain.reply import EpisodeReply, MomentReply, SearchReply
+from search.domain.timeline import Timeline
 from search.pages.site import Site, page, search_form
 from search.pages.text import attribute, clock, day, joined, shown
+from search.pages.timeline import render_timeline
 
 _LOOSELY = {
     "folded": "Not said exactly so. With other accents: ",
@@ -13,7 +15,12 @@ _LOOSELY = {
 
 
 def render_results(
-    reply: SearchReply | None, *, query: str, problem: str = "", site: Site | None = None
+    reply: SearchReply | None,
+    *,
+    query: str,
+    problem: str = "",
+    timeline: Timeline | None = None,
+    site: Site | None = None,
 ) -> str:
     """Render a search reply as a page.
 
@@ -21,6 +28,7 @@ def render_results(
         reply: what `GET /v1/search` answers; None when nothing was asked or it was refused.
         query: the words as typed, put back into the box.
         problem: why the query was refused, in words for a person.
+        timeline: what `GET /v1/timeline` answers for the same query, by month.
         site: where things are; at the root of this origin unless said.
     """
     site = site or Site()
@@ -36,7 +44,8 @@ def render_results(
 {search_form(site, query)}
 <p class="meta" role="status">{shown(problem) or said}</p>
 {body}
-</everyword-search>""",
+</everyword-search>
+{render_timeline(timeline, site) if timeline else ""}""",
     )
 
 
