@@ -32,8 +32,8 @@ from search.domain.sounds.stream import PASSAGE
 
 EXHAUSTIVE: Final = 6_000
 """In an archive of so few passages (about nine hours) all are aligned."""
-MOST_POSTINGS: Final = 150_000
-MOST_ALIGNED: Final = 3_000
+MOST_POSTINGS: Final = 100_000
+MOST_ALIGNED: Final = 2_000
 _PASSAGES: Final = 1 << 16
 _ROUNDING: Final = 1e-5
 _Ids = NDArray[np.int64]
