@@ -61,6 +61,25 @@ def test_captions_of_others_come_in_with_estimated_times(
     assert 4.0 <= moment["start"] < moment["end"] <= 6.0
 
 
+def test_a_transcript_for_reading_comes_in_by_its_ending(
+    everyword: Everyword, tmp_path: Path
+) -> None:
+    source = tmp_path / "talk.vtt"
+    source.write_text(VTT)
+    for name in ("talk.md", "talk.html", "talk.txt", "talk.ass"):
+        everyword("captions", "convert", str(source), str(tmp_path / name))
+    everyword("captions", "convert", str(tmp_path / "talk.ass"), str(tmp_path / "again.vtt"))
+    assert "<v Ben>the storm was over" in (tmp_path / "again.vtt").read_text()
+    for name in ("talk.md", "talk.txt"):
+        title = f"As {name}"
+        everyword("add", "--transcript", str(tmp_path / name), "--title", title, "--wait")
+    found = everyword.json("search", "storm")["results"]
+    assert {each["title"]: each["moments"][0]["speaker"] for each in found} == {
+        "As talk.md": "Ben",
+        "As talk.txt": "Ben",
+    }
+
+
 def test_captions_are_converted(everyword: Everyword, tmp_path: Path) -> None:
     source, target = tmp_path / "talk.vtt", tmp_path / "talk.srt"
     source.write_text(VTT)

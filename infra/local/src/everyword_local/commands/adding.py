@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 import click
 import httpx
 
-from captions.reading import read_captions
+from captions.reading import format_by_name, read_captions
 from everyword_events import InvalidInput, NotFound, TranscriptionHints, TransientFailure
 from everyword_local.client import BLOCK_BYTES, Json
 from everyword_local.commands.context import CommandContext, option_wait, pass_context
@@ -154,7 +154,7 @@ def _add_transcript(
         raw = transcript.read_bytes()
     except FileNotFoundError as error:
         raise _no_file(transcript) from error
-    read = read_captions(raw, language=about.get("language", "und"))
+    read = read_captions(raw, format_by_name(transcript), language=about.get("language", "und"))
     heard = list(audio)
     if len(heard) > 1:
         raise click.UsageError("one transcript goes with one audio file")

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from captions.domain.formats import FORMATS
-from captions.reading import convert, read_captions
+from captions.reading import convert, format_by_name, read_captions
 from captions.standalone import check_formats, format_of, render, render_files
 from everyword_events import InvalidInput, Misconfigured, NotFound, TranscriptionHints
 from everyword_events.check import check_lines
@@ -100,7 +100,13 @@ def captions(
         source, target = Path(files[1]), Path(files[2])
         _must_exist(source)
         cut_anew = settings if profile else None
-        converted = convert(source.read_bytes(), None, format_of(target), cut_anew, title=title)
+        converted = convert(
+            source.read_bytes(),
+            format_by_name(source),
+            format_of(target),
+            cut_anew,
+            title=title,
+        )
         _write(context, target, converted)
         _done(context, target, {"output": str(target)}, f"{source} -> {target}")
         return
@@ -152,7 +158,7 @@ def check_events(context: CommandContext, file: Path) -> None:
 def _transcript(path: Path) -> Transcript:
     _must_exist(path)
     try:
-        return read_captions(path.read_bytes())
+        return read_captions(path.read_bytes(), format_by_name(path))
     except InvalidInput as error:
         raise InvalidInput(f"{path}: {error.message}", hint=error.hint, code=error.code) from error
 

@@ -1,5 +1,6 @@
 """Advanced SubStation Alpha with karaoke: each word lights up for its time. Written by pysubs2."""
 
+import re
 from itertools import pairwise
 from typing import Final
 
@@ -7,8 +8,11 @@ from captions.domain.cues import Captions, Cue
 from everyword_events import InvalidInput
 
 _LATEST_MS: Final = 10 * 3600 * 1000
+NAME_SEPARATOR: Final = " / "
+"""Stands between the names of a cue's lines where they are said by more than one."""
+ESCAPED_BACKSLASH: Final = "\\\u2060"
 # A word joiner after a backslash keeps it from beginning \N or \h; players escape braces so.
-_ESCAPES: Final = str.maketrans({"\\": "\\\u2060", "{": "\\{", "}": "\\}"})
+_ESCAPES: Final = str.maketrans({"\\": ESCAPED_BACKSLASH, "{": "\\{", "}": "\\}"})
 
 
 def write_ass(captions: Captions) -> str:
@@ -27,11 +31,15 @@ def write_ass(captions: Captions) -> str:
         )
     file = SSAFile()
     for cue in captions.cues:
-        speakers = dict.fromkeys(line.speaker for line in cue.lines if line.speaker)
-        name = " / ".join(speakers).replace(",", ";")
         text = _karaoke(cue, captions.separator)
-        file.append(SSAEvent(start=cue.start_ms, end=cue.end_ms, text=text, name=name))
+        file.append(SSAEvent(start=cue.start_ms, end=cue.end_ms, text=text, name=_name(cue)))
     return file.to_string("ass")
+
+
+def _name(cue: Cue) -> str:
+    """Return who speaks: one name, or one for each line. A comma would end the field."""
+    names = [re.sub(" ?/ ?", "/", line.speaker or "").replace(",", ";") for line in cue.lines]
+    return names[0] if len(set(names)) == 1 else NAME_SEPARATOR.join(names)
 
 
 def _karaoke(cue: Cue, separator: str) -> str:

@@ -1,9 +1,10 @@
-"""WebVTT timestamps (specification section 6.3, "collect a WebVTT timestamp")."""
+"""Times in text: WebVTT's (section 6.3, "collect a WebVTT timestamp"), and as readers like them."""
 
 import re
 from typing import Final
 
 _TIMESTAMP: Final = re.compile(r"(?:([0-9]+):)?([0-9]{2}):([0-9]{2})\.([0-9]{3})(?![0-9])")
+_SHORT: Final = re.compile(r"(?:([0-9]{1,6}):)?([0-9]{1,4}):([0-9]{2})(?:[.,]([0-9]{1,3})[0-9]*)?")
 _SIXTY: Final = 60
 _HOUR_DIGITS: Final = 9
 
@@ -24,3 +25,14 @@ def parse_timestamp(text: str) -> int | None:
     """Read `text`, all of it, as a timestamp; return ms, or None."""
     found = timestamp_at(text, 0)
     return found[0] if found is not None and found[1] == len(text) else None
+
+
+def parse_short_clock(text: str) -> int | None:
+    """Read `text`, all of it, as `M:SS` or `H:MM:SS`, with a fraction or without; return ms."""
+    found = _SHORT.fullmatch(text)
+    if found is None:
+        return None
+    hours, minutes, seconds = int(found[1] or 0), int(found[2]), int(found[3])
+    if seconds >= _SIXTY or (found[1] and minutes >= _SIXTY):
+        return None
+    return ((hours * 60 + minutes) * 60 + seconds) * 1000 + int((found[4] or "").ljust(3, "0"))

@@ -32,6 +32,17 @@ def consume(text: str, at: int) -> tuple[str, int]:
     return "&", at + 1
 
 
+def decode_references(raw: str) -> str:
+    """Return `raw` with every character reference in it decoded."""
+    parts: list[str] = []
+    at = 0
+    while (ampersand := raw.find("&", at)) >= 0:
+        parts.append(raw[at:ampersand])
+        decoded, at = consume(raw, ampersand)
+        parts.append(decoded)
+    return "".join([*parts, raw[at:]])
+
+
 def _character(hexadecimal: str | None, decimal: str | None) -> str:
     digits = (hexadecimal or decimal or "").lstrip("0")[: _LONGEST_DECIMAL + 1]
     code = int(digits or "0", 16 if hexadecimal else 10)

@@ -22,7 +22,8 @@ from everyword_transcripts import (
 
 # A name before a colon: one to four words that begin with capitals, or a diarizer's label.
 _NAME: Final = "[^\\W\\d_a-z][\\w.'\u2019&-]*"
-_PREFIX: Final = re.compile(rf"\s*((?:{_NAME})(?: {_NAME}){{0,3}}|SPEAKER_\d+):(?:\s+|\Z)")
+_SPEAKER: Final = rf"(?:{_NAME})(?: {_NAME}){{0,3}}|SPEAKER_\d+"
+_PREFIX: Final = re.compile(rf"\s*({_SPEAKER}):(?:\s+|\Z)")
 _LABEL: Final = re.compile(r"SPEAKER_\d+")
 _BRIEF_MS: Final = 50
 _ROLLING: Final = 3
@@ -80,6 +81,11 @@ def imported(transcript: Transcript) -> Transcript:
             for speaker in transcript.speakers
         ),
     )
+
+
+def looks_like_name(text: str) -> bool:
+    """Tell whether a text before a colon is written like a person's name."""
+    return re.fullmatch(_SPEAKER, text) is not None
 
 
 def captions_of(cues: Sequence[TimedText], language: str) -> Captions:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from captions.domain.reading.decoding import decode_as_found
 from captions.domain.reading.timed_text import Piece, TimedText
 from everyword_events import InvalidInput
 
@@ -18,7 +19,7 @@ def parse_srt(raw: bytes) -> list[TimedText]:
     Raises:
         InvalidInput: not a single time line in it, though it is not empty.
     """
-    lines = _decode(raw).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    lines = decode_as_found(raw).split("\n")
     marks = [(at, found) for at, line in enumerate(lines) if (found := _TIMES.fullmatch(line))]
     if not marks and any(line.strip() for line in lines):
         raise InvalidInput(
@@ -46,18 +47,3 @@ def _cues(lines: list[str], marks: list[tuple[int, re.Match[str]]]) -> Iterator[
 def _ms(hours: str | None, minutes: str, seconds: str, fraction: str | None) -> int:
     whole = (int(hours or 0) * 60 + int(minutes)) * 60 + int(seconds)
     return whole * 1000 + int((fraction or "0").ljust(3, "0"))
-
-
-def _decode(raw: bytes) -> str:
-    """Decode by the BOM, else as UTF-8, else as what Windows wrote before it."""
-    for mark, encoding in (
-        (b"\xef\xbb\xbf", "utf-8"),
-        (b"\xff\xfe", "utf-16-le"),
-        (b"\xfe\xff", "utf-16-be"),
-    ):
-        if raw.startswith(mark):
-            return raw.removeprefix(mark).decode(encoding, "replace")
-    try:
-        return raw.decode()
-    except UnicodeDecodeError:
-        return raw.decode("cp1252", "replace")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from captions.domain.reading.clock import parse_timestamp
-from captions.domain.reading.entities import consume
+from captions.domain.reading.entities import consume, decode_references
 from captions.domain.reading.timed_text import Piece
 
 # `<`, then a name that ends at white space, a dot or `>`; classes; an annotation.
@@ -90,15 +90,4 @@ def _tag(raw: str, at: int) -> tuple[_Token, int]:
 
 def _annotation(raw: str) -> str:
     """Decode a start tag's annotation; its white space is collapsed after decoding."""
-    parts: list[str] = []
-    at = 0
-    while at < len(raw):
-        if raw[at] == "&":
-            decoded, at = consume(raw, at)
-            parts.append(decoded)
-        else:
-            stop = raw.find("&", at)
-            stop = len(raw) if stop < 0 else stop
-            parts.append(raw[at:stop])
-            at = stop
-    return " ".join(part for part in re.split(r"[\t\n\f\r ]+", "".join(parts)) if part)
+    return " ".join(part for part in re.split(r"[\t\n\f\r ]+", decode_references(raw)) if part)
