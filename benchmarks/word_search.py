@@ -126,6 +126,7 @@ def build(measured: Measured, archive: Speech) -> None:
     for number in range(len(archive.episodes)):
         document = archive.document(number)
         taken.append(_once(lambda _, d=document: measured.index.put(d), ""))
+    size = measured.size()
     replaced = []
     for number in range(0, len(archive.episodes), max(1, len(archive.episodes) // 40)):
         document = archive.document(number, run=2)
@@ -134,7 +135,7 @@ def build(measured: Measured, archive: Speech) -> None:
     print(f"{'milliseconds':24} {'p50':>8} {'p95':>8}")
     for name, times in (("index an hour", taken), ("replace an hour", replaced)):
         print(f"{name:24} {np.median(times):8.1f} {np.percentile(times, 95):8.1f}")
-    print(f"{'index size an hour':24} {measured.size() / hours / 1000:8.0f} KB")
+    print(f"{'index size an hour':24} {size / hours / 1000:8.0f} KB")
 
 
 def measure(measured: Measured, archive: Speech) -> Iterator[str]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
 from itertools import accumulate, pairwise
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, overload
 
 from search.adapters.opensearch_client import Json
 from search.domain.document import EpisodeDocument
@@ -121,14 +121,32 @@ class Passage:
     def _tokens(self) -> list[str]:
         return str(self.source["tokens"]).split()
 
-    @cached_property
+    @property
     def _words(self) -> Sequence[int]:
-        breaks = [[0, self.source["first"]], *self.source["breaks"], [len(self._tokens), 0]]
-        return [
-            word + step
-            for (token, word), (following, _) in pairwise(breaks)
-            for step in range(following - token)
-        ]
+        return _WordOfToken(self.source["first"], self.source["breaks"], len(self._tokens))
+
+
+@dataclass(frozen=True)
+class _WordOfToken(Sequence[int]):
+    """The word of each token, looked up only for the few that match."""
+
+    first: int
+    breaks: Sequence[Sequence[int]]
+    n_tokens: int
+
+    def __len__(self) -> int:
+        return self.n_tokens
+
+    @overload
+    def __getitem__(self, at: int) -> int: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[int]: ...
+    def __getitem__(self, at: int | slice) -> int | Sequence[int]:
+        if isinstance(at, slice):
+            return [self[one] for one in range(*at.indices(self.n_tokens))]
+        before = bisect_right(self.breaks, at, key=lambda pair: pair[0]) - 1
+        token, word = self.breaks[before] if before >= 0 else (0, self.first)
+        return word + at - token
 
 
 @dataclass(frozen=True)

@@ -37,8 +37,15 @@ class Slot:
         """Return where the slot stands in a row of tokens."""
         if self.prefix:
             return [at for at, token in enumerate(tokens) if self.accepts(token)]
-        terms = self.terms
-        return [at for at, token in enumerate(tokens) if token in terms]
+        if len(self.terms) > 1:
+            terms = self.terms
+            return [at for at, token in enumerate(tokens) if token in terms]
+        found: list[int] = []
+        for term in self.terms:
+            # Walks at the speed of C: most slots are one word, most passages hold it once.
+            for _ in range(tokens.count(term)):
+                found.append(tokens.index(term, found[-1] + 1 if found else 0))
+        return found
 
 
 Pattern = tuple[Slot, ...]
