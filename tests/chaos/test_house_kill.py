@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 import psutil
@@ -33,6 +33,12 @@ class Stack:
         self._data = data
         self._server: subprocess.Popen[str] | None = None
         self.url = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     def ensure_up(self) -> None:
         if self._server is not None and self._server.poll() is None:
@@ -125,22 +131,8 @@ def new_folder(path: Path) -> Path:
     return path
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(900)
-def test_thirty_kills_change_nothing(tmp_path: Path) -> None:
-    clips = [
-        clip("archive.opus", tmp_path / f"clip-{i}.wav", start=i * CLIP_S, seconds=CLIP_S)
-        for i in range(CLIPS)
-    ]
-    calm = Stack(new_folder(tmp_path / "calm"))
-    calm.ensure_up()
-    ids = [try_to_upload(calm.url, file, f"calm-{file.stem}") for file in clips]
-    expected = outcome(calm.url, settled(calm.url, [each for each in ids if each]))
-    calm.stop()
-    assert len(expected) == CLIPS
-
-    draw = random.Random(20261121)
-    stormy = Stack(new_folder(tmp_path / "stormy"))
+def through_the_storm(stormy: Stack, clips: list[Path], draw: random.Random) -> list[str]:
+    """Upload every clip while processes are killed; return the accepted episodes."""
     waiting = list(clips)
     accepted: list[str] = []
     for _ in range(KILLS):
@@ -153,16 +145,33 @@ def test_thirty_kills_change_nothing(tmp_path: Path) -> None:
         time.sleep(draw.uniform(0.0, 1.5))
         stormy.kill_one(draw)
     stormy.ensure_up()
-    accepted += [str(try_to_upload(stormy.url, file, f"stormy-{file.stem}")) for file in waiting]
-    views = settled(stormy.url, accepted)
-    assert outcome(stormy.url, views) == expected
-    for episode_id in accepted:
-        assert journal_types(stormy.url, episode_id) == {
-            "EpisodeCreated": 1,
-            "AudioUploaded": 1,
-            "TranscriptReady": 1,
-            "TranscriptRefined": 1,
-            "CaptionsPublished": 1,
-            "EpisodeIndexed": 1,
-        }
-    stormy.stop()
+    late = [str(try_to_upload(stormy.url, file, f"stormy-{file.stem}")) for file in waiting]
+    return [*accepted, *late]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_thirty_kills_change_nothing(tmp_path: Path) -> None:
+    clips = [
+        clip("archive.opus", tmp_path / f"clip-{i}.wav", start=i * CLIP_S, seconds=CLIP_S)
+        for i in range(CLIPS)
+    ]
+    with Stack(new_folder(tmp_path / "calm")) as calm:
+        calm.ensure_up()
+        ids = [try_to_upload(calm.url, file, f"calm-{file.stem}") for file in clips]
+        expected = outcome(calm.url, settled(calm.url, [each for each in ids if each]))
+    assert len(expected) == CLIPS
+    with Stack(new_folder(tmp_path / "stormy")) as stormy:
+        accepted = through_the_storm(stormy, clips, random.Random(20261121))
+        views = settled(stormy.url, accepted)
+        assert [view["error"] for view in views.values()] == [None] * CLIPS
+        assert outcome(stormy.url, views) == expected
+        for episode_id in accepted:
+            assert journal_types(stormy.url, episode_id) == {
+                "EpisodeCreated": 1,
+                "AudioUploaded": 1,
+                "TranscriptReady": 1,
+                "TranscriptRefined": 1,
+                "CaptionsPublished": 1,
+                "EpisodeIndexed": 1,
+            }

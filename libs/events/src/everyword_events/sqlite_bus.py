@@ -45,7 +45,8 @@ FROM dead_letters JOIN journal USING (position)
 WHERE ?1 IS NULL OR consumer = ?1 ORDER BY letter_id LIMIT ?2
 """
 _RELEASE: Final = """
-UPDATE deliveries SET visible_at = ?, claims = claims + 1, held = 0 WHERE consumer = ? AND held
+UPDATE deliveries SET visible_at = ?, attempts = attempts - 1, claims = claims + 1, held = 0
+WHERE consumer = ? AND held
 """
 _DEPTHS: Final = """
 SELECT consumer, sum(visible_at <= ?1), sum(visible_at > ?1 AND held),
@@ -188,10 +189,11 @@ class SqliteBus:
         return depths
 
     def release_claims(self, consumer: str) -> int:
-        """Make what `consumer` holds due at once, its attempt counted; return how many.
+        """Make what `consumer` holds due at once, its attempt not counted; return how many.
 
         For a start after a crash, when it is certain that no process of that consumer lives:
-        it saves waiting for the visibility time-out.
+        it saves waiting for the visibility time-out. That everything was killed is not the
+        event's fault; what kills its own worker alone is still counted, by the time-out.
         """
         with self._file.write() as db:
             return db.execute(_RELEASE, (int(self._clock() * 1000), consumer)).rowcount
