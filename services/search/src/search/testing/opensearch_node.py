@@ -101,10 +101,13 @@ def _start(jars: Path, folder: Path) -> "subprocess.Popen[bytes]":
     conf = folder / "conf"
     conf.mkdir()
     (conf / "opensearch.yml").write_text(_SETTINGS)
+    # However this process ends, the node ends with it.
+    setpriv = shutil.which("setpriv")
+    bound = [setpriv, "--pdeathsig", "TERM"] if setpriv else []
     with (folder / "log").open("wb") as log:
         return subprocess.Popen(  # noqa: S603
             [  # noqa: S607
-                "java", *_JAVA, "-cp", f"{jars}/*",
+                *bound, "java", *_JAVA, "-cp", f"{jars}/*",
                 "org.codelibs.opensearch.runner.OpenSearchRunner",
                 "-basePath", str(folder / "home"), "-confPath", str(conf),
                 "-numOfNode", "1", "-baseHttpPort", "9200",
