@@ -106,7 +106,7 @@ def _start(jars: Path, folder: Path) -> "subprocess.Popen[bytes]":
     bound = [setpriv, "--pdeathsig", "TERM"] if setpriv else []
     with (folder / "log").open("wb") as log:
         return subprocess.Popen(  # noqa: S603
-            [  # noqa: S607
+            [
                 *bound, "java", *_JAVA, "-cp", f"{jars}/*",
                 "org.codelibs.opensearch.runner.OpenSearchRunner",
                 "-basePath", str(folder / "home"), "-confPath", str(conf),
