@@ -7,6 +7,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 
 from captions.domain.formats import FORMATS, PUBLISHED, Format
 from captions.service import CaptionsService
+from everyword_http import is_fresh
 
 _ROUTE = "/v1/episodes/<episode_id>/transcript"
 
@@ -41,7 +42,7 @@ def _add(app: Any, service: CaptionsService, form: Format, suffix: str) -> None:
         }
         if form.name == "html":
             headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
-        if if_none_match is not None and _matches(if_none_match, etag):
+        if is_fresh(if_none_match, etag):
             return Response(status_code=304, headers=headers, body="")
         return Response(
             status_code=200,
@@ -49,9 +50,3 @@ def _add(app: Any, service: CaptionsService, form: Format, suffix: str) -> None:
             headers=headers,
             body=service.read(ref).decode(),
         )
-
-
-def _matches(header: str, etag: str) -> bool:
-    """Compare as RFC 9110 section 13.1.2 says: weakly, any of a list, or `*`."""
-    tags = [tag.strip().removeprefix("W/") for tag in header.split(",")]
-    return "*" in tags or etag in tags
