@@ -1,7 +1,14 @@
 """Options of every test suite of the house."""
 
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+
 import hypothesis
 import pytest
+
+from everyword_events import Misconfigured
+from search.testing.opensearch_node import opensearch_node
 
 # The same examples every time, so that a change is judged by what it changes. `make explore` draws
 # new ones: what it finds is mended and kept as a test of its own.
@@ -15,3 +22,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-golden", action="store_true", help="write golden files instead of comparing"
     )
+
+
+@pytest.fixture(scope="session")
+def opensearch_url() -> Iterator[str]:
+    """Start one real OpenSearch for all tests that are marked so, or use OPENSEARCH_URL's."""
+    with ExitStack() as stack:
+        try:
+            url = stack.enter_context(opensearch_node())
+        except Misconfigured as missing:
+            if os.environ.get("EVERYWORD_REQUIRE_ALL_SUITES"):
+                raise
+            pytest.skip(f"{missing.message}: {missing.hint}")
+        yield url

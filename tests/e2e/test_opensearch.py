@@ -1,29 +1,13 @@
 """The local composition on a real OpenSearch: one episode in, found, replayed, removed."""
 
-import os
 import time
-from collections.abc import Iterator
 
 import pytest
 
-from everyword_events import Misconfigured
-from search.testing.opensearch_node import opensearch_node
 from support.stack import Everyword, write_transcript_file
 
 pytestmark = pytest.mark.opensearch
 VISIBLE_WITHIN_S = 30
-
-
-@pytest.fixture(scope="module")
-def opensearch_url() -> Iterator[str]:
-    try:
-        node = opensearch_node()
-        with node as url:
-            yield url
-    except Misconfigured as missing:
-        if os.environ.get("EVERYWORD_REQUIRE_ALL_SUITES"):
-            raise
-        pytest.skip(f"{missing.message}: {missing.hint}")
 
 
 def hits_become(everyword: Everyword, query: str, wanted: int) -> bool:
