@@ -33,7 +33,7 @@ from search.testing.corpus import (
     generated,
     info,
 )
-from search.testing.oracle import Hit, answer
+from search.testing.oracle import Answer, Hit, answer, length_s
 
 MOST_WEIGHED = 20
 
@@ -286,8 +286,28 @@ def test_a_preview_goes_on_inside_each_episode(archive: Archive) -> None:
                 cursor = more["next"]
             assert len(mine) == group["hits"]
             found += mine
+        check_strips(page, documents, expected)
     assert len(found) == len(set(found))
     assert set(found) == expected.hits
+
+
+def test_the_starts_of_very_many_hits_are_spread_over_the_episode(archive: Archive) -> None:
+    long = document("long", "crowd " * 2_500)
+    # Two speak at once: the second starts before the first one's last word.
+    both = replace(
+        document("both", "Ada: crowd of bees", "Åke: crowd"),
+        starts_ms=(900, 1_000, 1_200, 600),
+        ends_ms=(990, 1_100, 9_000, 700),
+    )
+    documents = archive.fill([long, replace(both, audio_ms=30_500)])
+    expected = answer(documents, "crowd")
+    assert expected is not None
+    page = archive.service.search("crowd", per_episode=2)
+    check_strips(page, documents, expected)
+    starts = {group["episode_id"]: group["starts"] for group in page["results"]}
+    assert (len(starts["long"]), starts["long"][0], starts["long"][-1]) == (834, 0.007, 1249.507)
+    assert starts["both"] == [0.6, 0.9]
+    assert {group["duration_s"] for group in page["results"]} == {1249.903, 30.5}
 
 
 def test_a_timeline_counts_every_episode(archive: Archive) -> None:
@@ -506,8 +526,19 @@ def check_all(
         assert len(hits) == len(set(hits)), query
         assert (query, sorted(set(hits))) == (query, sorted(expected.hits))
         assert (query, pages[0]["matched"]) == (query, expected.tier)
+        for page in pages:
+            check_strips(page, documents, expected)
         compared += len(hits)
     return compared
+
+
+def check_strips(page: SearchReply, documents: Sequence[EpisodeDocument], expected: Answer) -> None:
+    """Compare where in an episode all its hits lie, shown on this page or not."""
+    lengths = {document.episode_id: length_s(document) for document in documents}
+    for group in page["results"]:
+        episode_id = group["episode_id"]
+        assert group["starts"] == expected.starts(episode_id)
+        assert group["duration_s"] == lengths[episode_id]
 
 
 def in_order(

@@ -87,7 +87,9 @@ def reply(**changes: Any) -> SearchReply:
         "title": "Title",
         "published_at": "2024-05-03T06:00:00Z",
         "url": "/x",
+        "duration_s": 60.0,
         "hits": 1,
+        "starts": [1.5],
         "moments": [moment],
     }
     whole: Any = {

@@ -114,7 +114,9 @@ def test_a_refined_transcript_becomes_findable(house: House) -> None:
                 "title": "Bees",
                 "published_at": None,
                 "url": "/episodes/e#t=1",
+                "duration_s": 60.0,
                 "hits": 1,
+                "starts": [1.0],
                 "moments": [
                     {
                         "start": 1.0,

@@ -1,12 +1,19 @@
 """What is the embedded index's own: its file, its versions, several processes."""
 
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
+from threading import Barrier, Thread
+from typing import Any
 
 import pytest
 
 from everyword_events import Misconfigured
 from search.adapters.sqlite_index import SqliteWordIndex
+from search.config import SearchSettings
+from search.domain.reply import SearchReply
+from search.service import SearchService
+from search.testing.corpus import document
 
 
 @pytest.fixture(name="path")
@@ -21,6 +28,55 @@ def test_an_index_of_a_newer_version_is_refused(path: Path) -> None:
     with pytest.raises(Misconfigured, match="newer version") as refused:
         SqliteWordIndex(path)
     assert "replay" in refused.value.hint
+
+
+def test_an_index_of_an_older_format_finds_as_before_and_learns_on(path: Path) -> None:
+    index = SqliteWordIndex(path)
+    index.put(replace(document("old", "kept bees"), audio_ms=9_000))
+    index.close()
+    back_to_format_2(path)
+    index = SqliteWordIndex(path)
+    assert lengths(index) == {"old": 0.903}
+    index.put(replace(document("old", "kept bees", run="2"), audio_ms=9_000))
+    assert lengths(index) == {"old": 9.0}
+    index.close()
+
+
+def test_opened_several_times_at_once_it_is_brought_up_to_date_once(path: Path) -> None:
+    for _ in range(5):
+        index = SqliteWordIndex(path)
+        index.put(document("old", "kept bees"))
+        index.close()
+        back_to_format_2(path)
+        together = Barrier(4)
+        opened: list[SqliteWordIndex] = []
+
+        def opens() -> None:
+            together.wait()  # noqa: B023
+            opened.append(SqliteWordIndex(path))  # noqa: B023
+
+        threads = [Thread(target=opens) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert [lengths(one) for one in opened] == [{"old": 0.903}] * 4
+        for one in opened:
+            one.close()
+
+
+def back_to_format_2(path: Path) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute("alter table episode drop column duration_ms")
+        connection.execute("pragma user_version = 2")
+    connection.close()
+
+
+def lengths(index: SqliteWordIndex) -> dict[str, float]:
+    blobs: Any = None
+    service = SearchService(index, index.vocabulary, blobs, lambda _: SearchSettings())
+    found: SearchReply = service.search("bees")
+    return {group["episode_id"]: group["duration_s"] for group in found["results"]}
 
 
 def test_a_file_that_is_no_index_is_refused(path: Path) -> None:

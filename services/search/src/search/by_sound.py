@@ -36,7 +36,10 @@ class FindsBySound:
             if _wanted(one.moments[0], query):
                 before = groups.get(one.episode_id)
                 moments = (*before.moments, *one.moments) if before else one.moments
-                groups[one.episode_id] = replace(one, moments=moments, hits=len(moments))
+                starts_s = sorted(moment.start_s for moment in moments)
+                groups[one.episode_id] = replace(
+                    one, moments=moments, hits=len(moments), starts_s=starts_s
+                )
         shown = list(groups.values())[: find.limit]
         return Found(
             sum(group.hits for group in shown),

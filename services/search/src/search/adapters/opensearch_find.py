@@ -11,7 +11,13 @@ from everyword_events import TransientFailure
 from search.adapters.opensearch_client import Json
 from search.adapters.opensearch_layout import Layout
 from search.adapters.opensearch_match import NO_DATE, episode_query, passage_query
-from search.adapters.opensearch_passages import LOCATED_BY, Passage, PassageKey, SaidWords
+from search.adapters.opensearch_passages import (
+    LOCATED_BY,
+    Passage,
+    PassageKey,
+    SaidWords,
+    unpack_times,
+)
 from search.adapters.opensearch_vocabulary import kin_found, kin_search
 from search.domain.expansion import Kinship
 from search.domain.matching import Alternatives, Match, Plan, Span, apart, combined, kept
@@ -27,6 +33,7 @@ from search.domain.pages import (
     Outline,
     Tally,
     locate,
+    spread,
     unweighed,
     weighed,
 )
@@ -38,7 +45,17 @@ _ATTEMPTS: Final = 3
 _AT_ONCE: Final = 30
 """So many passages are read with all that may be shown of them; more only when shown."""
 _SORT: Final = [{"episode_id": "asc"}, {"number": "asc"}]
-_SHOWN: Final = ["episode_id", "revision", "removed", "show", "title", "link", "published"]
+_SAID: Final = ["said", "times"]
+_SHOWN: Final = [
+    "episode_id",
+    "revision",
+    "removed",
+    "show",
+    "title",
+    "link",
+    "published",
+    "duration_ms",
+]
 
 
 class _Overtaken(Exception):
@@ -55,6 +72,7 @@ class PageFinder:
     known: dict[str, Json] = field(default_factory=dict)
     located_in: dict[tuple[str, int], Passage] = field(default_factory=dict)
     said: dict[str, str] = field(default_factory=dict)
+    times: dict[str, str] = field(default_factory=dict)
     reached: dict[int, list[Json]] = field(default_factory=dict)
     indices: set[str] = field(default_factory=set)
 
@@ -67,6 +85,7 @@ class PageFinder:
                 self.known.clear()
                 self.located_in.clear()
                 self.said.clear()
+                self.times.clear()
                 self.indices.clear()
         raise TransientFailure("the index changes too fast to be read", code="index_busy")
 
@@ -95,7 +114,7 @@ class PageFinder:
         self, queries: Sequence[Json]
     ) -> tuple[list[tuple[int, Passage]], int, dict[str, list[str]]]:
         """Read some passages with all that may be shown of them, and what else was asked for."""
-        fields = [*LOCATED_BY, "said"]
+        fields = [*LOCATED_BY, *_SAID]
         asked = [
             (self.layout.passages, {**self._passage_search(query, _AT_ONCE, fields), "sort": _SORT})
             for query in queries
@@ -110,7 +129,7 @@ class PageFinder:
             self.reached[number] = hits[-1:]
             for hit in hits:
                 passages.append((number, Passage(hit["_source"])))
-                self.said[hit["_id"]] = hit["_source"]["said"]
+                self._keep_shown(hit)
         total = sum(reply["hits"]["total"]["value"] for reply in replies)
         return passages, total, compounds
 
@@ -368,39 +387,69 @@ class PageFinder:
         return [located[c.episode_id] for c in candidates if c.episode_id in located]
 
     def _found(self, page: Outline) -> Found:
-        shown = self._read_said(page.cuts)
+        self._read_shown(page.cuts)
         return Found(
             page.hits,
             page.episodes,
             page.capped,
-            tuple(self._shown(cut, shown) for cut in page.cuts),
+            tuple(map(self._shown, page.cuts)),
             page.next,
         )
 
-    def _read_said(self, cuts: Sequence[Cut]) -> dict[str, SaidWords]:
-        """Return what is shown of the passages in which a page's moments are."""
-        ids = {
-            self.located_in[cut.located.candidate.episode_id, match.first].key.document_id
-            for cut in cuts
-            for match in cut.located.matches[cut.first : cut.last]
-        }
-        missing = sorted(ids - self.said.keys())
-        if missing:
-            query = {"ids": {"values": missing}}
-            body = {"size": len(missing), "query": query, "_source": ["said"]}
-            rows = self._hits(self._search(self.layout.passages, body))
-            if len(rows) < len(missing):
+    def _read_shown(self, cuts: Sequence[Cut]) -> None:
+        """Read what is shown of the page's moments, and when the others of its episodes are."""
+        said: set[str] = set()
+        timed: set[str] = set()
+        for cut in cuts:
+            episode_id, matches = cut.located.candidate.episode_id, cut.located.matches
+            said |= self._ids(episode_id, matches[cut.first : cut.last])
+            timed |= self._ids(episode_id, matches[spread(matches)])
+        asked = [
+            *_in_parts(said - self.said.keys(), _SAID),
+            *_in_parts(timed - said - self.times.keys(), ["times"]),
+        ]
+        if not asked:
+            return
+        bodies = [
+            {"size": len(ids), "query": {"ids": {"values": ids}}, "_source": fields}
+            for ids, fields in asked
+        ]
+        replies = self._searches([(self.layout.passages, body) for body in bodies])
+        for (ids, _), reply in zip(asked, replies, strict=True):
+            hits = self._hits(reply)
+            if len(hits) < len(ids):
                 raise _Overtaken
-            self.said |= {row["_id"]: row["_source"]["said"] for row in rows}
-        return {key: SaidWords.unpack(self.said[key]) for key in ids}
+            for hit in hits:
+                self._keep_shown(hit)
 
-    def _shown(self, cut: Cut, said: Mapping[str, SaidWords]) -> EpisodeMoments:
+    def _ids(self, episode_id: str, matches: Sequence[Match]) -> set[str]:
+        passages = {id(p): p for p in (self.located_in[episode_id, m.first] for m in matches)}
+        return {passage.key.document_id for passage in passages.values()}
+
+    def _keep_shown(self, hit: Json) -> None:
+        self.times[hit["_id"]] = hit["_source"]["times"]
+        if "said" in hit["_source"]:
+            self.said[hit["_id"]] = hit["_source"]["said"]
+
+    def _shown(self, cut: Cut) -> EpisodeMoments:
         episode_id = cut.located.candidate.episode_id
         about = self.known[episode_id]
+        matches = cut.located.matches
+        said: dict[int, SaidWords] = {}
+        times: dict[int, Sequence[int]] = {}
 
         def moment(match: Match) -> Moment:
             passage = self.located_in[episode_id, match.first]
-            return said[passage.key.document_id].moment(match, passage.speaker(match.first))
+            if passage.first not in said:
+                key = passage.key.document_id
+                said[passage.first] = SaidWords.unpack(self.said[key], self.times[key])
+            return said[passage.first].moment(match, passage.speaker(match.first))
+
+        def start_s(match: Match) -> float:
+            passage = self.located_in[episode_id, match.first]
+            if passage.first not in times:
+                times[passage.first] = unpack_times(self.times[passage.key.document_id])
+            return times[passage.first][match.first - passage.first_shown] / 1000
 
         return EpisodeMoments(
             episode_id=episode_id,
@@ -408,8 +457,10 @@ class PageFinder:
             title=about["title"],
             published_s=None if about["published"] <= NO_DATE else about["published"],
             link=about["link"],
-            hits=len(cut.located.matches),
-            moments=tuple(map(moment, cut.located.matches[cut.first : cut.last])),
+            duration_s=about["duration_ms"] / 1000,
+            hits=len(matches),
+            starts_s=sorted(map(start_s, matches[spread(matches)])),
+            moments=tuple(map(moment, matches[cut.first : cut.last])),
             more=cut.more,
         )
 
@@ -436,6 +487,11 @@ class PageFinder:
             timeout = f"{max(1, round(left_s * 1000))}ms"
             asked = [(index, {**body, "timeout": timeout}) for index, body in asked]
         return self.layout.client.searches(asked)
+
+
+def _in_parts(ids: Iterable[str], fields: Sequence[str]) -> list[tuple[list[str], Sequence[str]]]:
+    ordered = sorted(ids)
+    return [(ordered[at : at + _MOST_ROWS], fields) for at in range(0, len(ordered), _MOST_ROWS)]
 
 
 def _published(source: Json) -> float:

@@ -18,8 +18,8 @@ from search.domain.query import Filters, folded_name
 _WRITE_ATTEMPTS: Final = 6
 _MOST_FACETS: Final = 1_000
 _BLANK: Final[Json] = {
-    "revision": "", "removed": False, "language": "", "words": 0, "passages": 0, "as_of": 0.0,
-    "show": "", "show_folded": "", "title": "", "link": None, "published": NO_DATE,
+    "revision": "", "removed": False, "language": "", "words": 0, "passages": 0, "duration_ms": 0,
+    "as_of": 0.0, "show": "", "show_folded": "", "title": "", "link": None, "published": NO_DATE,
     "speakers": [], "speakers_folded": [],
 }  # fmt: skip
 """An episode nothing is known of."""
@@ -215,6 +215,7 @@ def _spoken(document: EpisodeDocument, passages: int) -> Json:
         "language": document.language,
         "words": len(document.words),
         "passages": passages,
+        "duration_ms": document.duration_ms,
         "speakers": list(names.values()),
         "speakers_folded": list(names),
     }

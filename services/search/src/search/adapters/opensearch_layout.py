@@ -12,7 +12,7 @@ from typing import Any, Final
 from everyword_events import Misconfigured
 from search.adapters.opensearch_client import Json, OpenSearchClient
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 _KEYWORD: Final = {"type": "keyword"}
 _STORED: Final = {"type": "keyword", "index": False, "doc_values": False}
 _PASSAGE: Final[Json] = {
@@ -27,7 +27,8 @@ _PASSAGE: Final[Json] = {
     "tokens": {"type": "text", "analyzer": "tokens", "norms": False},
     "breaks": {"type": "object", "enabled": False},
     "turns": {"type": "object", "enabled": False},
-    "said": {"type": "binary"},  # what is shown; see `opensearch_passages`
+    "said": {"type": "binary"},  # what is shown, and when; see `opensearch_passages`
+    "times": {"type": "binary"},
 }
 _EPISODE: Final[Json] = {
     "episode_id": _KEYWORD,
@@ -36,6 +37,7 @@ _EPISODE: Final[Json] = {
     "language": _KEYWORD,
     "words": {"type": "integer", "index": False},
     "passages": {"type": "integer", "index": False},
+    "duration_ms": {"type": "integer", "index": False},
     "as_of": {"type": "double", "index": False},
     "show": _KEYWORD,
     "show_folded": _KEYWORD,

@@ -13,8 +13,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from typing import Any, Final, NamedTuple, overload
+
+import numpy as np
 
 from search.adapters.opensearch_client import Json
 from search.domain.document import EpisodeDocument
@@ -66,6 +68,7 @@ def cut(document: EpisodeDocument, size: int) -> Iterator[tuple[str, Json]]:
         end = _reach(tokens, stop)
         positions = [word for word in range(first, end) for _ in tokens[word]]
         turns = _turns_between(document, first, stop)
+        said = SaidWords.of(document, _first_shown(first), end + CONTEXT)
         yield (
             PassageKey(document.episode_id, document.revision, size, number).document_id,
             {
@@ -80,7 +83,8 @@ def cut(document: EpisodeDocument, size: int) -> Iterator[tuple[str, Json]]:
                 "tokens": " ".join(token for word in tokens[first:end] for token in word),
                 "breaks": _breaks(positions, first),
                 "turns": turns,
-                "said": SaidWords.of(document, max(0, first - CONTEXT), end + CONTEXT).pack(),
+                "said": said.pack(),
+                "times": pack_times(said.starts_ms),
             },
         )
 
@@ -101,6 +105,16 @@ class Passage:
         """What tells it apart."""
         source = self.source
         return PassageKey(self.episode_id, source["revision"], source["size"], source["number"])
+
+    @property
+    def first(self) -> int:
+        """The index of its first own word."""
+        return int(self.source["first"])
+
+    @property
+    def first_shown(self) -> int:
+        """The index of the first word of what is shown and timed."""
+        return _first_shown(self.first)
 
     def owns(self, word: int) -> bool:
         """Tell whether a word of the episode counts here."""
@@ -174,30 +188,25 @@ class SaidWords:
         )
 
     def pack(self) -> str:
-        """Pack for a document: four counts, times, then the words; deflated, in base64.
+        """Pack for a document: counts, how long each word lasts, the words; deflated, in base64.
 
-        Times are the step from the start before and the length, in int16 where they all fit.
+        When they start is packed apart, by `pack_times`: it is wanted of more words than are shown.
         """
-        steps = [b - a for a, b in pairwise((0, *self.starts_ms))]
-        steps[:1], first_ms = [0], steps[0] if steps else 0
-        narrow = all(-_INT16 <= n < _INT16 for n in (*steps, *self.lengths_ms))
-        code = "h" if narrow else "i"
-        header = struct.pack("<IIIi?", self.first, self.n_words, len(steps), first_ms, narrow)
-        times = struct.pack(f"<{2 * len(steps)}{code}", *steps, *self.lengths_ms)
-        raw = header + times + "\n".join(self.words).encode("utf-8", "replace")
-        return base64.b64encode(zlib.compress(raw, 9)).decode()
+        code, narrow = _width(self.lengths_ms)
+        header = struct.pack("<III?", self.first, self.n_words, len(self.words), narrow)
+        lengths = struct.pack(f"<{len(self.words)}{code}", *self.lengths_ms)
+        return _deflated(header + lengths + "\n".join(self.words).encode("utf-8", "replace"))
 
     @classmethod
-    def unpack(cls, said: str) -> "SaidWords":
-        """Read back what `pack` wrote."""
+    def unpack(cls, said: str, times: str) -> "SaidWords":
+        """Read back what `pack` and `pack_times` wrote."""
         raw = zlib.decompress(base64.b64decode(said))
-        first, n_words, count, first_ms, narrow = struct.unpack_from("<IIIi?", raw)
-        form = f"<{2 * count}{'h' if narrow else 'i'}"
-        at = struct.calcsize("<IIIi?")
-        times = struct.unpack_from(form, raw, at)
-        starts_ms = [*accumulate(times[:count], initial=first_ms)][1:]
+        first, n_words, count, narrow = struct.unpack_from("<III?", raw)
+        form = f"<{count}{'h' if narrow else 'i'}"
+        at = struct.calcsize("<III?")
+        lengths_ms = struct.unpack_from(form, raw, at)
         words = raw[at + struct.calcsize(form) :].decode().split("\n")
-        return cls(first, n_words, words, starts_ms, times[count:])
+        return cls(first, n_words, words, unpack_times(times), lengths_ms)
 
     @classmethod
     def of(cls, document: EpisodeDocument, first: int, end: int) -> "SaidWords":
@@ -205,6 +214,36 @@ class SaidWords:
         starts_ms = document.starts_ms[first:end]
         lengths = [e - s for s, e in zip(starts_ms, document.ends_ms[first:end], strict=True)]
         return cls(first, len(document.words), document.words[first:end], starts_ms, lengths)
+
+
+def pack_times(starts_ms: Sequence[int]) -> str:
+    """Pack when words start: each as the step from the one before, in int16 where all fit."""
+    first_ms, *_ = (*starts_ms, 0)
+    steps = [b - a for a, b in pairwise((first_ms, *starts_ms))]
+    code, narrow = _width(steps)
+    return _deflated(struct.pack(f"<i?{len(steps)}{code}", first_ms, narrow, *steps))
+
+
+def unpack_times(times: str) -> Sequence[int]:
+    """Read back what `pack_times` wrote."""
+    raw = zlib.decompress(base64.b64decode(times))
+    first_ms, narrow = struct.unpack_from("<i?", raw)
+    steps = np.frombuffer(raw, "<i2" if narrow else "<i4", offset=struct.calcsize("<i?"))
+    starts_ms: list[int] = (first_ms + np.cumsum(steps, dtype=np.int64)).tolist()
+    return starts_ms
+
+
+def _first_shown(first: int) -> int:
+    return max(0, first - CONTEXT)
+
+
+def _width(numbers: Sequence[int]) -> tuple[str, bool]:
+    narrow = all(-_INT16 <= n < _INT16 for n in numbers)
+    return ("h" if narrow else "i"), narrow
+
+
+def _deflated(raw: bytes) -> str:
+    return base64.b64encode(zlib.compress(raw, 9)).decode()
 
 
 def _reach(tokens: Sequence[Sequence[str]], stop: int) -> int:

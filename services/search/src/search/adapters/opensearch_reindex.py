@@ -5,10 +5,14 @@ aliases are switched in one step; then what was written to the old generation me
 as well. Copying is a `put` like any other: the later run wins, whichever generation it reached.
 """
 
+import base64
 import logging
+import struct
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from itertools import accumulate
 
 from everyword_events import EpisodeInfo
 from search.adapters.opensearch_client import Json, OpenSearchClient
@@ -111,7 +115,7 @@ def _document(
     ends_ms: list[int] = []
     turns: list[Turn] = []
     for passage in _passages(client, old, about):
-        said = SaidWords.unpack(passage["said"])
+        said = _said(passage)
         before = passage["first"] - said.first
         own = slice(before, before + passage["own"])
         words += said.words[own]
@@ -130,7 +134,22 @@ def _document(
         starts_ms=tuple(starts_ms),
         ends_ms=tuple(ends_ms),
         turns=tuple(turns),
+        audio_ms=about.get("duration_ms", 0),
     )
+
+
+def _said(passage: Json) -> SaidWords:
+    """Read what a passage shows; format 1 kept the times of its words in the midst of `said`."""
+    if "times" in passage:
+        return SaidWords.unpack(passage["said"], passage["times"])
+    raw = zlib.decompress(base64.b64decode(passage["said"]))
+    first, n_words, count, first_ms, narrow = struct.unpack_from("<IIIi?", raw)
+    form = f"<{2 * count}{'h' if narrow else 'i'}"
+    at = struct.calcsize("<IIIi?")
+    times = struct.unpack_from(form, raw, at)
+    starts_ms = [*accumulate(times[:count], initial=first_ms)][1:]
+    words = raw[at + struct.calcsize(form) :].decode().split("\n")
+    return SaidWords(first, n_words, words, starts_ms, times[count:])
 
 
 def _passages(client: OpenSearchClient, old: Generation, about: Json) -> Iterator[Json]:
@@ -142,7 +161,7 @@ def _passages(client: OpenSearchClient, old: Generation, about: Json) -> Iterato
         "size": _BATCH,
         "query": {"bool": {"filter": conditions}},
         "sort": [{"number": "asc"}],
-        "_source": ["first", "own", "said", "turns"],
+        "_source": ["first", "own", "said", "times", "turns"],
     }
     while True:
         rows = client.search(old.passages, body)["hits"]["hits"]

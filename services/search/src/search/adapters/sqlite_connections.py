@@ -13,8 +13,10 @@ from typing import Final
 from everyword_events import Misconfigured, TransientFailure
 from search.domain.pages import out_of_time
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 _SCHEMA: Final = ("sqlite_schema.sql", "sqlite_sounds.sql")
+_ALTERED: Final = {3: "alter table episode add column duration_ms integer not null default 0"}
+"""What a format changed in tables that were there before; the schema makes those that were not."""
 _BUSY_TIMEOUT_S: Final = 30
 _STEPS: Final = 50_000
 """SQLite looks at the clock every so many steps of its virtual machine (under 1 ms)."""
@@ -102,13 +104,21 @@ class Connections:
                 hint="update everyword, or move the file away and rebuild the index by replay",
                 code="index_too_new",
             )
-        if found == FORMAT:
-            return
+        if found < FORMAT:
+            self._bring_up_to_date()
+
+    def _bring_up_to_date(self) -> None:
+        """Make what is missing; of several processes that open the file at once, one does."""
         folder = resources.files("search.adapters")
-        schema = "".join(folder.joinpath(file).read_text("utf-8") for file in _SCHEMA)
-        connection.executescript(
-            f"begin immediate; {schema} pragma user_version = {FORMAT}; commit"
-        )
+        with self.writing() as connection:
+            found = connection.execute("pragma user_version").fetchone()[0]
+            for step in range(found + 1, FORMAT + 1) if found else ():
+                if step in _ALTERED:
+                    connection.execute(_ALTERED[step])
+            for file in _SCHEMA:
+                for statement in _statements(folder.joinpath(file).read_text("utf-8")):
+                    connection.execute(statement)
+            connection.execute(f"pragma user_version = {FORMAT}")
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -132,3 +142,12 @@ class Connections:
                 hint="move the file away and rebuild the index by replay",
                 code="index_damaged",
             ) from error
+
+
+def _statements(script: str) -> Iterator[str]:
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

@@ -86,8 +86,8 @@ class SqliteWordIndex:
             forget_sounds(connection, row)
             connection.execute(
                 "update episode set removed = 1, revision = '', title = '', show = '',"
-                " show_folded = '', published = null, link = null, language = '', words = 0"
-                " where id = ?",
+                " show_folded = '', published = null, link = null, language = '', words = 0,"
+                " duration_ms = 0 where id = ?",
                 (row,),
             )
 
@@ -150,8 +150,15 @@ class SqliteWordIndex:
         )
         _store_spoken(connection, row, document)
         connection.execute(
-            "update episode set revision = ?, language = ?, words = ? where id = ?",
-            (document.revision, document.language, len(document.words), row),
+            "update episode set revision = ?, language = ?, words = ?, duration_ms = ?"
+            " where id = ?",
+            (
+                document.revision,
+                document.language,
+                len(document.words),
+                document.duration_ms,
+                row,
+            ),
         )
         return said.keys()
 

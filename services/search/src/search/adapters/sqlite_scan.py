@@ -75,6 +75,10 @@ class Occurrences(Sequence[Match]):
             return [Match(span.first, span.last, (span,)) for span in part.spans()]
         return self[at : at + 1][0]
 
+    def first_words(self) -> Ints:
+        """Return the words the occurrences start with."""
+        return self._word_of(self._firsts)
+
     def spans(self) -> list[Span]:
         """Return the occurrences as words."""
         word_of = self._word_of

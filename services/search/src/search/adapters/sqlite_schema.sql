@@ -15,7 +15,8 @@ create table if not exists episode (
     published real,                          -- epoch seconds
     link text,
     language text not null default '',
-    words integer not null default 0
+    words integer not null default 0,
+    duration_ms integer not null default 0   -- 0: not known, the words say how long it is at least
 );
 create index if not exists episode_by_language on episode (language);
 

@@ -7,27 +7,37 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from search.adapters.sqlite_blobs import PackedWords, unpack_ints, unpack_lengths
+from search.adapters.sqlite_scan import Occurrences
 from search.domain.matching import Match
-from search.domain.pages import Cut, EpisodeMoments, Moment, shown_range, snippet
+from search.domain.pages import Cut, EpisodeMoments, Moment, shown_range, snippet, spread
 from search.domain.query import folded_name
 
 
 def shown(connection: sqlite3.Connection, cut: Cut) -> EpisodeMoments:
     """Return the part of an episode that a page shows."""
     candidate = cut.located.candidate
-    show, title, published, link = connection.execute(
-        "select show, title, published, link from episode where id = ?", (candidate.handle,)
+    show, title, published, link, duration_ms = connection.execute(
+        "select show, title, published, link, duration_ms from episode where id = ?",
+        (candidate.handle,),
     ).fetchone()
+    matches = cut.located.matches
     spoken = _Spoken.of(connection, candidate.handle)
+    moments = tuple(spoken.moment(match) for match in matches[cut.first : cut.last])
     return EpisodeMoments(
         episode_id=candidate.episode_id,
         show=show,
         title=title,
         published_s=published,
         link=link,
-        hits=len(cut.located.matches),
-        moments=tuple(spoken.moment(match) for match in cut.located.matches[cut.first : cut.last]),
+        duration_s=(duration_ms or spoken.end_ms()) / 1000,
+        hits=len(matches),
+        starts_s=sorted(moment.start_s for moment in moments)
+        if len(moments) == len(matches)
+        else spoken.starts_s(matches),
+        moments=moments,
         more=cut.more,
     )
 
@@ -91,6 +101,19 @@ class _Spoken:
             PackedWords(words),
             Turns.read(turns, speakers),
         )
+
+    def end_ms(self) -> int:
+        """Return when the last word has ended."""
+        return int((self.starts + self.lengths).max())
+
+    def starts_s(self, matches: Sequence[Match]) -> Sequence[float]:
+        told = spread(matches)
+        if isinstance(matches, Occurrences):
+            firsts = matches.first_words()[told]
+        else:
+            firsts = np.asarray([match.first for match in matches[told]])
+        starts_s: list[float] = (np.sort(self.starts[firsts]) / 1000).tolist()
+        return starts_s
 
     def moment(self, match: Match) -> Moment:
         first, last = shown_range(match, len(self.starts))

@@ -21,7 +21,10 @@ class Turn(NamedTuple):
 
 @dataclass(frozen=True)
 class EpisodeDocument:
-    """One run's transcript of one episode. `revision` orders runs: a lower one never wins."""
+    """One run's transcript of one episode. `revision` orders runs: a lower one never wins.
+
+    `audio_ms` is how long the recording is, 0 where that is not known.
+    """
 
     episode_id: str
     revision: str
@@ -32,6 +35,7 @@ class EpisodeDocument:
     ends_ms: tuple[int, ...]
     turns: tuple[Turn, ...] = ()
     readings: tuple[Reading, ...] = ()
+    audio_ms: int = 0
 
     @classmethod
     def of(
@@ -69,7 +73,13 @@ class EpisodeDocument:
                 Reading(round(s.start * 1000), round(s.end * 1000), tuple(s.phones.split()))
                 for s in transcript.sounds
             ),
+            audio_ms=round(transcript.duration_s * 1000),
         )
+
+    @property
+    def duration_ms(self) -> int:
+        """How long the episode is: the recording, or at least until the last word has ended."""
+        return max(self.audio_ms, max(self.ends_ms, default=0))
 
     def tokens(self) -> Iterator[tuple[int, str]]:
         """Yield each token with the index of the word it belongs to."""

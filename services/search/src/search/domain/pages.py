@@ -22,6 +22,7 @@ from search.domain.query import Filters
 
 FIRST_BATCH: Final = 3
 """So many episodes are read first, and twice as many each time: one may fill the page."""
+MOST_STARTS: Final = 1_000
 Sort = Literal["relevance", "date"]
 
 
@@ -94,7 +95,8 @@ class Moment:
 class EpisodeMoments:
     """The moments of one episode on this page; `hits` counts all of them.
 
-    `more` is where the episode goes on when the page shows only its first moments.
+    `starts_s` is where the hits lie in the `duration_s` of the episode, those on other pages too:
+    see `spread`. `more` is where the episode goes on when the page shows only its first moments.
     """
 
     episode_id: str
@@ -102,7 +104,9 @@ class EpisodeMoments:
     title: str
     published_s: float | None
     link: str | None
+    duration_s: float
     hits: int
+    starts_s: Sequence[float]
     moments: tuple[Moment, ...]
     more: Place | None = None
 
@@ -284,6 +288,11 @@ def _cut(
         if more is not None and find.per_episode is None:
             return tuple(cuts), more
     return tuple(cuts), None
+
+
+def spread(matches: Sequence[Match]) -> slice:
+    """Return which of an episode's hits have their starts told: all, or evenly `MOST_STARTS`."""
+    return slice(None, None, max(1, -(-len(matches) // MOST_STARTS)))
 
 
 def shown_range(match: Match, n_words: int) -> tuple[int, int]:

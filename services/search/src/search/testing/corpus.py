@@ -182,6 +182,7 @@ def generated(
             starts_ms=tuple(starts),
             ends_ms=tuple(start + draw.randint(0, 500) for start in starts),
             turns=tuple(turns),
+            audio_ms=300 * count + 9_000 if number % 2 else 0,
         )
 
 

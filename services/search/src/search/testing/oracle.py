@@ -1,5 +1,6 @@
 """Brute force: every word of every episode is looked at, slowly and in the plainest way."""
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -11,6 +12,7 @@ from search.domain.query import WINDOW, Clause, Query, folded_name, parse_query
 from search.domain.tokens import fold, joined, stem, tokens_of
 
 _SHOWN = 12
+_MOST_STARTS = 1_000
 
 
 class Hit(NamedTuple):
@@ -29,6 +31,20 @@ class Answer:
 
     tier: Tier
     hits: frozenset[Hit]
+
+    def starts(self, episode_id: str) -> list[float]:
+        """Return when an episode's hits start; of more than 1,000, every second, third, …."""
+        found = sorted(hit for hit in self.hits if hit.episode_id == episode_id)
+        for step in itertools.count(1):
+            some = [hit.start for number, hit in enumerate(found) if number % step == 0]
+            if len(some) <= _MOST_STARTS:
+                return sorted(some)
+        raise AssertionError
+
+
+def length_s(document: EpisodeDocument) -> float:
+    """Return how long an episode is: its audio, or until nobody speaks any more."""
+    return max([document.audio_ms, *document.ends_ms]) / 1000
 
 
 def answer(documents: Sequence[EpisodeDocument], text: str) -> Answer | None:
