@@ -1,7 +1,12 @@
 """The local composition on a real OpenSearch: one episode in, found, replayed, removed."""
 
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import uuid4
 
+import httpx
 import pytest
 
 from support.stack import Everyword, write_transcript_file
@@ -20,9 +25,16 @@ def hits_become(everyword: Everyword, query: str, wanted: int) -> bool:
     return False
 
 
-def test_an_episode_is_found_through_opensearch(everyword: Everyword, opensearch_url: str) -> None:
+@pytest.fixture(name="engine")
+def _engine(opensearch_url: str) -> Iterator[str]:
+    """Give a [search] section with an index of the test's own."""
+    name = f"house{uuid4().hex[:12]}"
+    yield f'[search]\nengine = "opensearch"\nurl = "{opensearch_url}"\nindex = "{name}"\n'
+    httpx.delete(f"{opensearch_url}/{name}-*").raise_for_status()
+
+
+def test_an_episode_is_found_through_opensearch(everyword: Everyword, engine: str) -> None:
     settings = everyword.data / "everyword.toml"
-    engine = f'[search]\nengine = "opensearch"\nurl = "{opensearch_url}"\nindex = "house"\n'
     settings.write_text(engine)
     file = write_transcript_file(
         everyword.data.parent / "talk.json",
@@ -42,6 +54,43 @@ def test_an_episode_is_found_through_opensearch(everyword: Everyword, opensearch
 
     everyword("remove", episode)
     assert hits_become(everyword, "foghorn", 0)
+
+
+def test_reindexing_while_the_server_answers(everyword: Everyword, engine: str) -> None:
+    settings = everyword.data / "everyword.toml"
+    settings.write_text(f"{engine}time_budget_s = 1\nsearches_per_s = 0\n")
+    file = write_transcript_file(everyword.data.parent / "talk.json", "we heard the fog horn")
+    everyword.json("add", "--transcript", str(file), "--wait")
+    assert hits_become(everyword, '"fog horn"', 1)
+    with everyword.up() as (url, _), searching(f"{url}/v1/search?q=horn") as replies:
+        assert everyword.json("reindex") == {"reindexed": 1}
+    assert len(replies) > 1
+    assert {(status, hits) for status, hits in replies} == {(200, 1)}
+    assert everyword("reindex").strip() == "1 episode reindexed"
+
+
+def test_the_embedded_index_is_not_reindexed(everyword: Everyword) -> None:
+    assert "replay --all" in everyword.error("reindex", code=2)
+
+
+@contextmanager
+def searching(url: str) -> Iterator[list[tuple[int, int]]]:
+    """Search all the while; collects each reply's status and hits."""
+    replies: list[tuple[int, int]] = []
+    done = threading.Event()
+
+    def ask() -> None:
+        while not done.is_set():
+            reply = httpx.get(url)
+            replies.append((reply.status_code, reply.json().get("hits", -1)))
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    try:
+        yield replies
+    finally:
+        done.set()
+        asking.join()
 
 
 def test_an_opensearch_that_is_away_is_said_so(everyword: Everyword) -> None:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from everyword_events import TransientFailure
+from everyword_events import InvalidInput, TransientFailure
 from search.config import SearchSettings
-from search.engines import open_engine
+from search.engines import open_engine, reindex
 from search.testing.corpus import document
 
 
@@ -30,7 +30,14 @@ def test_opensearch_under_a_name_of_its_own(
     assert stored is not None
     assert stored.index.startswith(f"{name}-passages-")
     engine.close()
+    assert reindex(settings.model_copy(update={"time_budget_s": 0.1})) == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_embedded_index_is_rebuilt_by_replay() -> None:
+    with pytest.raises(InvalidInput, match="only an OpenSearch index") as refused:
+        reindex(SearchSettings())
+    assert "replay --all" in refused.value.hint
 
 
 def test_an_opensearch_that_is_away_is_said_to_be(tmp_path: Path) -> None:

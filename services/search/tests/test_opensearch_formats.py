@@ -52,7 +52,7 @@ def rewrite_in_format_1(client: OpenSearchClient, prefix: str) -> None:
     generation = Layout(client, prefix).current()
     actions: list[Json] = []
     for kind, properties in KINDS.items():
-        new = getattr(generation, kind)
+        new = generation.index(kind)
         old = f"{prefix}-{kind}-1-first"
         added = ADDED_SINCE_FORMAT_1[kind]
         known = {name: form for name, form in properties.items() if name not in added}
@@ -71,7 +71,7 @@ def rewrite_in_format_1(client: OpenSearchClient, prefix: str) -> None:
             pass
     client.request("POST", "/_aliases", {"actions": actions})
     for kind in KINDS:
-        client.drop(getattr(generation, kind))
+        client.drop(generation.index(kind))
 
 
 def in_format_1(source: Json, added: set[str]) -> Json:

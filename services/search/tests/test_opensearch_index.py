@@ -1,6 +1,7 @@
 """What is OpenSearch's own: the gate to Serverless, failures, generations, versions."""
 
 import threading
+from collections.abc import Iterable
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 from botocore.credentials import Credentials
 
 from everyword_events import Misconfigured, TransientFailure
-from search.adapters.opensearch_client import OpenSearchClient, driver_for
+from search.adapters.opensearch_client import Json, OpenSearchClient, driver_for
 from search.adapters.opensearch_index import OpenSearchWordIndex
 from search.adapters.opensearch_layout import FORMAT, Layout
 from search.adapters.opensearch_reindex import reindex
@@ -130,20 +131,91 @@ def test_reindexing_loses_nothing_and_searches_go_on(client: OpenSearchClient, p
 
     reader = threading.Thread(target=keep_searching)
     reader.start()
-    old = Layout(client, prefix).current()
+    layout = Layout(client, prefix)
+    old = layout.current()
     try:
-        assert reindex(client, prefix=prefix, name="second", grace_s=0.5) == 10
+        assert reindex(client, prefix=prefix, grace_s=0.5) == 10
     finally:
         done.set()
         reader.join()
     assert failures == []
-    new = Layout(client, prefix).current()
-    assert new.passages == f"{prefix}-passages-{FORMAT}-second"
+    new = layout.current()
+    assert new.age > old.age
+    assert new.format == FORMAT
+    assert layout.beside(new) == []
     assert not client.exists(old.passages)
     after = [searching(index).search(q, limit=50) for q in ("the", '"the of"', "bee honey")]
     assert after == before
     assert index.facets(Filters()) == facets
     assert index.put(document("gone", "secret", run="9")) is None
+
+
+class Stopped(Exception):
+    """The run is interrupted."""
+
+
+class StopsAfterSwitching(OpenSearchClient):
+    """Is interrupted before the first generation is deleted."""
+
+    def drop(self, index: str) -> None:
+        raise Stopped(index)
+
+
+@pytest.mark.opensearch
+def test_reindexing_goes_on_where_it_stopped(client: OpenSearchClient, prefix: str) -> None:
+    index = OpenSearchWordIndex(client, prefix=prefix, poll_s=0.01)
+    for one in generated(6, words=50):
+        index.put(one)
+    layout = Layout(client, prefix)
+    first = layout.current()
+    before = searching(index).search("the", limit=50)
+    told: list[tuple[int, int]] = []
+
+    def stop(done: int, of: int) -> None:
+        told.append((done, of))
+        if done == 4:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        reindex(client, prefix=prefix, grace_s=0, progress=stop)
+    assert told == [(done, 6) for done in range(1, 5)]
+    (begun,) = layout.beside(first)
+    assert layout.current() == first
+    index.put(document("late", "the later words"))
+    with pytest.raises(Stopped):
+        reindex(StopsAfterSwitching(client.driver), prefix=prefix, grace_s=0)
+    assert layout.current() == begun
+    assert layout.beside(begun) == [first]
+    # A write that found its way into the old generation only now is not lost.
+    OpenSearchWordIndex(client, prefix=prefix, generation=first, poll_s=0.01).put(
+        document("last", "the last words")
+    )
+    assert reindex(client, prefix=prefix, grace_s=0) == 1
+    assert layout.current() == begun
+    assert layout.beside(begun) == []
+    after = searching(index).search("the", limit=50)
+    assert after["hits"] == before["hits"] + 2
+
+
+@pytest.mark.opensearch
+def test_a_write_during_the_switch_reaches_the_new_generation(
+    client: OpenSearchClient, prefix: str
+) -> None:
+    class Switching(OpenSearchClient):
+        """Switches to another generation, and deletes this one, in the middle of a write."""
+
+        def bulk(self, actions: Iterable[tuple[Json, Json | None]]) -> None:
+            super().bulk(actions)
+            if layout.current() == first:
+                layout.switch_to(layout.create("9"), first)
+                layout.drop(first)
+
+    layout = Layout(client, prefix)
+    index = OpenSearchWordIndex(Switching(client.driver), prefix=prefix, poll_s=0.01)
+    first = layout.current()
+    assert index.put(document("e", "some words")) is not None
+    assert searching(index).search("words")["hits"] == 1
+    assert layout.beside(layout.current()) == []
 
 
 @pytest.mark.opensearch
@@ -152,9 +224,8 @@ def test_an_index_of_another_version_is_refused(client: OpenSearchClient, prefix
     layout.prepare()
     for version, says in ((FORMAT + 1, "newer version"), (FORMAT - 1, "older format")):
         client.drop(f"{prefix}-passages-{FORMAT}-first")
-        made = {"mappings": {"_meta": {"everyword_format": version}}}
-        name = f"{prefix}-other-{version}"
-        client.request("PUT", f"/{name}", made)
+        name = f"{prefix}-passages-{version}-other"
+        client.request("PUT", f"/{name}")
         alias = {"add": {"index": name, "alias": f"{prefix}-passages"}}
         client.request("POST", "/_aliases", {"actions": [alias]})
         with pytest.raises(Misconfigured, match=says):

@@ -1,11 +1,11 @@
-"""Opens the engine that the settings name."""
+"""Opens the engine that the settings name, or writes its index anew."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from everyword_events import Misconfigured
+from everyword_events import InvalidInput, Misconfigured
 from search.adapters.pronunciations import pronouncer
 from search.adapters.sqlite_index import SqliteWordIndex
 from search.by_sound import FindsBySound
@@ -38,15 +38,60 @@ def open_engine(settings: SearchSettings, file: Path, *, credentials: Any = None
         embedded = SqliteWordIndex(file, pronouncer=pronouncer if within else None)
         sounds = FindsBySound(embedded.sounds, pronouncer, within) if within else None
         return Engine(embedded, embedded.vocabulary, embedded.close, sounds)
+    driver = _driver(settings, credentials)
+    from search.adapters.opensearch_client import OpenSearchClient  # noqa: PLC0415
+    from search.adapters.opensearch_index import OpenSearchWordIndex  # noqa: PLC0415
+
+    index = OpenSearchWordIndex(OpenSearchClient(driver), prefix=settings.index)
+    return Engine(index, index.vocabulary, driver.close)
+
+
+def reindex(
+    settings: SearchSettings,
+    *,
+    credentials: Any = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> int:
+    """Write OpenSearch's index anew while searches go on; return how many episodes were copied.
+
+    Brings an index of an older format up to date, and goes on where an interrupted run stopped.
+    `progress` is told how many episodes are done, and of how many.
+
+    Raises:
+        InvalidInput: the settings name the embedded engine.
+        Misconfigured: there is no index, or the OpenSearch client is not installed.
+        TransientFailure: OpenSearch is away or busy; run it again to go on.
+    """
+    if settings.engine == "sqlite":
+        raise InvalidInput(
+            "only an OpenSearch index is written anew in place",
+            hint="delete words.sqlite while no server runs, then `everyword replay --all "
+            "--from TranscriptRefined --only search --wait`",
+            code="config_engine",
+        )
+    driver = _driver(settings, credentials)
+    from search.adapters import opensearch_reindex  # noqa: PLC0415
+    from search.adapters.opensearch_client import OpenSearchClient  # noqa: PLC0415
+
     try:
-        from search.adapters.opensearch_client import OpenSearchClient, driver_for  # noqa: PLC0415
-        from search.adapters.opensearch_index import OpenSearchWordIndex  # noqa: PLC0415
+        return opensearch_reindex.reindex(
+            OpenSearchClient(driver),
+            prefix=settings.index,
+            grace_s=settings.time_budget_s,
+            progress=progress,
+        )
+    finally:
+        driver.close()
+
+
+def _driver(settings: SearchSettings, credentials: Any) -> Any:
+    """Return the driver of the OpenSearch client, which is an extra."""
+    try:
+        from search.adapters.opensearch_client import driver_for  # noqa: PLC0415
     except ImportError as error:
         raise Misconfigured(
             "the OpenSearch client is not installed",
             hint='pip install "everyword-search[opensearch]"',
             code="opensearch_missing",
         ) from error
-    driver = driver_for(settings.url, aws_region=settings.aws_region, credentials=credentials)
-    index = OpenSearchWordIndex(OpenSearchClient(driver), prefix=settings.index)
-    return Engine(index, index.vocabulary, driver.close)
+    return driver_for(settings.url, aws_region=settings.aws_region, credentials=credentials)

@@ -30,6 +30,7 @@ def all_commands() -> dict[str, click.Command]:
         failures.failed,
         archive.remove,
         operating.doctor,
+        operating.reindex,
         steps.transcribe,
         steps.refine,
         steps.captions,

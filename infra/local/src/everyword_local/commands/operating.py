@@ -61,6 +61,25 @@ def doctor(context: CommandContext) -> None:
         context.failed()
 
 
+@click.command()
+@pass_context
+def reindex(context: CommandContext) -> None:
+    """Write the OpenSearch index anew, in this version's format, while searches go on."""
+    from search import engines  # noqa: PLC0415 - for this command alone
+
+    settings = context.settings.of_show("").search
+    with context.output.progress() as bars:
+        bar = bars.add_task("reindex", total=None)
+
+        def show(done: int, of: int) -> None:
+            bars.update(bar, completed=done, total=of)
+
+        copied = engines.reindex(settings, progress=show)
+    context.output.result(
+        {"reindexed": copied}, [f"{copied} episode{'s' * (copied != 1)} reindexed"]
+    )
+
+
 def _lines(findings: list[Finding]) -> Iterator[str]:
     for finding in findings:
         mark = "ok " if finding.ok else "NO " if finding.needed else "-- "

@@ -57,7 +57,7 @@ class OpenSearchClient:
     """A few requests, JSON in and out, errors in our own kinds."""
 
     def __init__(self, driver: OpenSearch) -> None:
-        self._driver = driver
+        self.driver = driver
 
     def search(self, index: str, body: Json) -> Json:
         """Run one search; a partial answer is none."""
@@ -139,7 +139,7 @@ class OpenSearchClient:
         """
         _refuse_what_serverless_lacks(method, path, body, parameters or {})
         try:
-            reply = self._driver.transport.perform_request(
+            reply = self.driver.transport.perform_request(
                 method,
                 path,
                 params={**(parameters or {}), **({"ignore": expects} if expects else {})},

@@ -2,9 +2,9 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from everyword_events import Conflict, EpisodeInfo, TransientFailure
+from everyword_events import Conflict, EpisodeInfo, Misconfigured, TransientFailure
 from search.adapters.opensearch_client import Json, OpenSearchClient
 from search.adapters.opensearch_find import PageFinder
 from search.adapters.opensearch_layout import Generation, Layout
@@ -15,6 +15,7 @@ from search.domain.document import EpisodeDocument
 from search.domain.pages import Facet, Facets, Find, Found, Stored
 from search.domain.query import Filters, folded_name
 
+Written = TypeVar("Written")
 _WRITE_ATTEMPTS: Final = 6
 _MOST_FACETS: Final = 1_000
 _BLANK: Final[Json] = {
@@ -59,7 +60,9 @@ class OpenSearchWordIndex:
 
     def put(self, document: EpisodeDocument) -> Stored | None:
         """Store or replace an episode's words."""
-        generation = self._generation or self._layout.current()
+        return self._written(lambda generation: self._put(generation, document))
+
+    def _put(self, generation: Generation, document: EpisodeDocument) -> Stored | None:
         episode_id = document.episode_id
         written = False
         for _ in self._attempts():
@@ -85,14 +88,20 @@ class OpenSearchWordIndex:
 
     def describe(self, episode_id: str, info: EpisodeInfo) -> None:
         """State an episode's title, show, date and link."""
-        self._change(episode_id, lambda about: _restated(about, info))
+        self._written(
+            lambda generation: self._change(
+                generation, episode_id, lambda about: _restated(about, info)
+            )
+        )
 
     def remove(self, episode_id: str) -> None:
         """Forget an episode for good."""
-        generation, about = self._change(
-            episode_id, lambda _: {**_BLANK, "episode_id": episode_id, "removed": True}
+        gone = {**_BLANK, "episode_id": episode_id, "removed": True}
+        self._written(
+            lambda generation: self._sweep(
+                generation, self._change(generation, episode_id, lambda _: gone)
+            )
         )
-        self._sweep(generation, about)
 
     def find(self, find: Find) -> Found:
         """Return one page of what is found."""
@@ -143,20 +152,40 @@ class OpenSearchWordIndex:
             )
         )
 
-    def _change(self, episode_id: str, change: Callable[[Json], Json]) -> tuple[Generation, Json]:
-        generation = self._generation or self._layout.current()
+    def _written(self, write: Callable[[Generation], Written]) -> Written:
+        """Write to the generation that counts; again, if another one counts afterwards."""
+        generation = self._current()
+        while True:
+            try:
+                written = write(generation)
+            except (Misconfigured, TransientFailure):
+                now = self._current()
+                if now == generation:
+                    raise
+            else:
+                now = self._current()
+                if now == generation:
+                    return written
+            generation = now
+
+    def _current(self) -> Generation:
+        return self._generation or self._layout.current()
+
+    def _change(
+        self, generation: Generation, episode_id: str, change: Callable[[Json], Json]
+    ) -> Json:
         for _ in self._attempts():
             seen = self._client.get(generation.episodes, episode_id)
             about = seen["_source"] if seen else {**_BLANK, "episode_id": episode_id}
             changed = about if about["removed"] else change(about)
             if seen is not None and changed == about:
-                return generation, about
+                return about
             try:
                 number = self._client.write(generation.episodes, episode_id, changed, seen)
             except Conflict:
                 continue
             self._wait_for_write(generation, episode_id, number)
-            return generation, changed
+            return changed
         raise _contended(episode_id)
 
     def _sweep(self, generation: Generation, about: Json) -> None:

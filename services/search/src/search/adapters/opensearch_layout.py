@@ -6,6 +6,7 @@ by our own code before it gets here, so one mapping serves every language, and h
 on any engine and any version of OpenSearch.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from everyword_events import Misconfigured
 from search.adapters.opensearch_client import Json, OpenSearchClient
 
 FORMAT: Final = 2
+FIRST: Final = "first"
 _KEYWORD: Final = {"type": "keyword"}
 _STORED: Final = {"type": "keyword", "index": False, "doc_values": False}
 _PASSAGE: Final[Json] = {
@@ -53,11 +55,38 @@ KINDS: Final = {"passages": _PASSAGE, "episodes": _EPISODE, "words": _WORD}
 
 @dataclass(frozen=True)
 class Generation:
-    """The concrete indices behind the aliases at one time; a write keeps to one generation."""
+    """The concrete indices behind the aliases at one time; a write keeps to one generation.
 
-    passages: str
-    episodes: str
-    words: str
+    Generations are named by the time they were begun, but for the `first`.
+    """
+
+    prefix: str
+    format: int
+    name: str
+
+    @property
+    def passages(self) -> str:
+        """The index of passages."""
+        return self.index("passages")
+
+    @property
+    def episodes(self) -> str:
+        """The index of episodes."""
+        return self.index("episodes")
+
+    @property
+    def words(self) -> str:
+        """The index of the vocabulary."""
+        return self.index("words")
+
+    @property
+    def age(self) -> tuple[bool, str]:
+        """Sorts generations, the oldest first."""
+        return self.name != FIRST, self.name
+
+    def index(self, kind: str) -> str:
+        """Return the name of one of its indices."""
+        return f"{self.prefix}-{kind}-{self.format}-{self.name}"
 
 
 @dataclass(frozen=True)
@@ -90,9 +119,8 @@ class Layout:
         """
         if self.client.index_behind(self.passages) is None:
             self.put_templates()
-            self.switch_to(self.create("first"))
-        generation = self.current()
-        found = self.format_of(generation.passages)
+            self.switch_to(self.create(FIRST))
+        found = self.current().format
         if found > FORMAT:
             raise Misconfigured(
                 f"the search index was written by a newer version (format {found}, "
@@ -103,21 +131,27 @@ class Layout:
         if found < FORMAT:
             raise Misconfigured(
                 f"the search index has the older format {found}",
-                hint="bring it up to date with reindex; searches go on meanwhile",
+                hint="bring it up to date with `everyword reindex`",
                 code="index_too_old",
             )
 
     def current(self) -> Generation:
-        """Return the indices behind the aliases now."""
-        names = {kind: self.client.index_behind(f"{self.prefix}-{kind}") for kind in KINDS}
-        missing = [kind for kind, index in names.items() if index is None]
-        if missing:
+        """Return the generation behind the aliases now."""
+        index = self.client.index_behind(self.passages)
+        found = None if index is None else self._generation(index)
+        if found is None:
             raise Misconfigured(
-                f"OpenSearch has no alias {self.prefix}-{missing[0]}",
-                hint="rebuild the index by replay",
+                f"OpenSearch has no index behind the alias {self.passages}",
+                hint="index an episode, or rebuild the index by replay",
                 code="index_missing",
             )
-        return Generation(**{kind: str(index) for kind, index in names.items()})
+        return found
+
+    def beside(self, current: Generation) -> list[Generation]:
+        """Return the generations that no alias leads to, the oldest first."""
+        indices = self.client.request("GET", f"/{self.passages}-*/_mapping")
+        found = filter(None, map(self._generation, indices))
+        return sorted((one for one in found if one != current), key=lambda one: one.age)
 
     def put_templates(self) -> None:
         """State what an index of each kind is like, for all that will be made."""
@@ -131,8 +165,8 @@ class Layout:
 
     def create(self, name: str) -> Generation:
         """Make the indices of a new generation, or find those made before under that name."""
-        names = {kind: f"{self.prefix}-{kind}-{FORMAT}-{name}" for kind in KINDS}
-        for index in names.values():
+        new = Generation(self.prefix, FORMAT, name)
+        for index in map(new.index, KINDS):
             if not self.client.exists(index):
                 try:
                     self.client.request("PUT", f"/{index}")
@@ -140,27 +174,30 @@ class Layout:
                     # Two processes prepared at once: the other one's index will do.
                     if not self.client.exists(index):
                         raise
-        return Generation(**names)
+        return new
 
     def switch_to(self, new: Generation, old: Generation | None = None) -> None:
         """Point all aliases at another generation in one step."""
         actions: list[Json] = []
         for kind in KINDS:
             alias = f"{self.prefix}-{kind}"
-            actions.append({"add": {"index": getattr(new, kind), "alias": alias}})
+            actions.append({"add": {"index": new.index(kind), "alias": alias}})
             if old is not None:
-                actions.append({"remove": {"index": getattr(old, kind), "alias": alias}})
+                actions.append({"remove": {"index": old.index(kind), "alias": alias}})
         self.client.request("POST", "/_aliases", {"actions": actions})
 
     def drop(self, generation: Generation) -> None:
-        """Delete the indices of a generation that no alias leads to any more."""
-        for kind in KINDS:
-            self.client.drop(getattr(generation, kind))
+        """Delete the indices of a generation that no alias leads to any more.
 
-    def format_of(self, index: str) -> int:
-        """Return the version an index was made by."""
-        (reply,) = self.client.request("GET", f"/{index}/_mapping").values()
-        return int(reply["mappings"].get("_meta", {}).get("everyword_format", 0))
+        The passages go last: by them a generation is found again that was deleted in part.
+        """
+        for kind in reversed(KINDS):
+            self.client.drop(generation.index(kind))
+
+    def _generation(self, passages: str) -> Generation | None:
+        """Read a generation out of the name of its passages."""
+        named = re.fullmatch(rf"{re.escape(self.passages)}-(\d+)-(\w+)", passages)
+        return Generation(self.prefix, int(named[1]), named[2]) if named else None
 
 
 def _template(kind: str, properties: Json) -> Json:

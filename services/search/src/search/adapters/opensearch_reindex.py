@@ -3,6 +3,8 @@
 Every episode is copied from the old generation, from what is kept there of its words; then the
 aliases are switched in one step; then what was written to the old generation meanwhile is copied
 as well. Copying is a `put` like any other: the later run wins, whichever generation it reached.
+A run that was interrupted is gone on with by the next: before the switch it left a newer
+generation behind, after it an older one.
 """
 
 import base64
@@ -17,11 +19,12 @@ from itertools import accumulate
 from everyword_events import EpisodeInfo
 from search.adapters.opensearch_client import Json, OpenSearchClient
 from search.adapters.opensearch_index import OpenSearchWordIndex
-from search.adapters.opensearch_layout import Generation, Layout
+from search.adapters.opensearch_layout import FORMAT, Generation, Layout
 from search.adapters.opensearch_match import NO_DATE
 from search.adapters.opensearch_passages import SaidWords
 from search.domain.document import EpisodeDocument, Turn
 
+Progress = Callable[[int, int], None]
 _log = logging.getLogger(__name__)
 _BATCH = 500
 
@@ -30,21 +33,56 @@ def reindex(
     client: OpenSearchClient,
     *,
     prefix: str = "everyword",
-    name: str = "",
     grace_s: float = 30,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> int:
     """Build a new generation, switch to it, delete the old one; return how many were copied.
 
-    `name` tells the generation apart (the time now, unless given); the same name goes on where
-    an interrupted run stopped. `grace_s` is how long a search may take that began before the
-    switch.
+    `grace_s` is how long a search may take that began before the switch. `progress` is told how
+    many episodes are done, and of how many.
+
+    Raises:
+        Misconfigured: there is no index yet.
+        TransientFailure: OpenSearch is away or busy; the next run goes on.
     """
     layout = Layout(client, prefix)
-    old = layout.current()
     layout.put_templates()
-    new = layout.create(name or datetime.now(UTC).strftime("%Y%m%d%H%M%S"))
-    target = OpenSearchWordIndex(client, prefix=prefix, generation=new)
+    current = layout.current()
+    beside = layout.beside(current)
+    left = [one for one in beside if one.age < current.age]
+    if left and current.format == FORMAT:
+        # The run before ended after its switch.
+        return sum(_retire(client, layout, old, current, grace_s) for old in left)
+    begun = [one.name for one in beside if one.age > current.age and one.format == FORMAT]
+    new = layout.create(begun[-1] if begun else datetime.now(UTC).strftime("%Y%m%d%H%M%S%f"))
+    copied = _catch_up(client, layout, current, new, progress)
+    layout.switch_to(new, current)
+    copied += sum(_retire(client, layout, old, new, grace_s) for old in (*left, current))
+    _log.info("reindexed", extra={"episodes": copied, "index": new.passages})
+    return copied
+
+
+def _retire(
+    client: OpenSearchClient, layout: Layout, old: Generation, new: Generation, grace_s: float
+) -> int:
+    """Delete a generation that no alias leads to, once nothing in it is newer or still read."""
+    copied = 0
+    if client.exists(old.episodes):
+        time.sleep(grace_s)
+        copied = _catch_up(client, layout, old, new)
+    layout.drop(old)
+    return copied
+
+
+def _catch_up(
+    client: OpenSearchClient,
+    layout: Layout,
+    old: Generation,
+    new: Generation,
+    progress: Progress | None = None,
+) -> int:
+    """Copy until the old generation knows nothing newer; return how many episodes it took."""
+    target = OpenSearchWordIndex(client, prefix=layout.prefix, generation=new)
     copied: set[str] = set()
     while changed := _behind(client, old, new):
         for number, about in enumerate(changed, start=1):
@@ -52,14 +90,6 @@ def reindex(
             copied.add(about["episode_id"])
             if progress is not None:
                 progress(number, len(changed))
-    layout.switch_to(new, old)
-    time.sleep(grace_s)
-    # A write that began before the switch ends in the old generation.
-    while changed := _behind(client, old, new):
-        for about in changed:
-            _copy(client, old, target, about)
-    layout.drop(old)
-    _log.info("reindexed", extra={"episodes": len(copied), "index": new.passages})
     return len(copied)
 
 
