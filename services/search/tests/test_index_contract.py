@@ -176,6 +176,8 @@ def test_a_looser_tier_is_only_a_fallback(archive: Archive) -> None:
         reply = archive.service.search(query)
         expected = (tier, hits) if hits else ("exact", 0)
         assert (reply["matched"], reply["hits"]) == expected, query
+        exactly = archive.service.search(query, exact=True)["hits"]
+        assert exactly == (hits if tier in {"exact", "folded"} else 0), query
 
 
 def test_suggests_what_was_meant(archive: Archive) -> None:

@@ -61,9 +61,20 @@ def test_filters(client: TestClient, params: dict[str, str], found: str) -> None
     assert "".join(r["episode_id"] for r in reply["results"]) == found
 
 
+def test_exact_is_an_answer_of_its_own(client: TestClient) -> None:
+    loosely = client.get("/v1/search?q=bee")
+    exactly = client.get("/v1/search?q=bee&exact=true")
+    assert (loosely.json()["matched"], loosely.json()["hits"]) == ("stemmed", 2)
+    assert exactly.json()["hits"] == 0
+    assert exactly.headers["etag"] != loosely.headers["etag"]
+    assert client.get("/v1/timeline?q=bee&exact=true").json()["hits"] == 0
+    assert client.get("/v1/search?q=bee&exact=false").json() == loosely.json()
+
+
 @pytest.mark.parametrize(
     ("params", "status"),
     [
+        ({"q": "bees", "exact": "perhaps"}, 422),
         ({}, 422),
         ({"q": ""}, 400),
         ({"q": '"open'}, 400),

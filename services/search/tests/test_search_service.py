@@ -26,6 +26,7 @@ from everyword_transcripts import Segment, Speaker, Transcript, Word, write_tran
 from search.adapters.sqlite_index import SqliteWordIndex
 from search.config import SearchSettings
 from search.contract import CONTRACT
+from search.domain.pages import Found
 from search.service import SearchService
 from search.testing.corpus import STATED, info
 
@@ -221,6 +222,35 @@ def test_a_cursor_is_for_one_query(house: House) -> None:
             house.service.search(query, cursor=cursor, **how)
 
 
+@pytest.mark.parametrize(
+    ("query", "loosely", "exactly"),
+    [("running", "stemmed", None), ("lighthuose", "fuzzy", None), ("cafè", "folded", "folded")],
+)
+def test_exact_takes_words_as_they_are_written(
+    house: House, query: str, loosely: str, exactly: str | None
+) -> None:
+    house.service.handle(house.refined("the lighthouse runs a café " * 3))
+    assert house.service.search(query)["matched"] == loosely
+    found = house.service.search(query, exact=True)
+    assert (found["matched"], found["hits"]) == ((exactly, 3) if exactly else ("exact", 0))
+    assert found["suggestion"] is None
+    assert house.service.timeline(query)["hits"] == 3
+    assert house.service.timeline(query, exact=True)["hits"] == found["hits"]
+
+
+def test_a_cursor_is_for_exact_or_for_similar_words(house: House) -> None:
+    for number in range(3):
+        house.service.handle(house.refined("cafe", episode_id=str(number)))
+    first = house.service.search("café", limit=1, exact=True)
+    second = house.service.search("café", limit=1, exact=True, cursor=first["next"])
+    assert [group["episode_id"] for page in (first, second) for group in page["results"]] == [
+        "2",
+        "1",
+    ]
+    with pytest.raises(InvalidInput, match="another query"):
+        house.service.search("café", limit=1, cursor=first["next"])
+
+
 def test_a_page_of_many_moments_goes_on_on_the_next(house: House) -> None:
     house.service.handle(house.refined("no " * 250))
     first = house.service.search("no")
@@ -264,3 +294,22 @@ def test_settings_refuse_what_cannot_work() -> None:
     ):
         with pytest.raises(ValueError, match="error"):
             SearchSettings.model_validate(wrong)
+
+
+def test_exact_asks_for_no_sounds(house: House) -> None:
+    class Sounds:
+        asked = 0
+
+        def find(self, *_: object) -> Found:
+            self.asked += 1
+            return Found(0, 0, False, (), None)
+
+    sounds: Any = Sounds()
+    index = house.index
+    service = SearchService(
+        index, index.vocabulary, house.blobs, lambda _: SearchSettings(), sounds
+    )
+    service.search("zebra", exact=True)
+    assert sounds.asked == 0
+    service.search("zebra")
+    assert sounds.asked == 1

@@ -27,6 +27,9 @@ Words = Annotated[
 ]
 From = Annotated[str, Query(alias="from", description="2024, 2024-05 or a day")]
 To = Annotated[str, Query(alias="to", description="a year, month or day, included")]
+Exact = Annotated[
+    bool, Query(description="the words as written: no other forms, typing errors or sounds")
+]
 IfNoneMatch = Annotated[str | None, Header(alias="If-None-Match")]
 
 
@@ -54,6 +57,7 @@ def register(app: ApiGatewayResolver, service: SearchService) -> None:
         speaker: Text = "",
         date_from: From = "",
         date_to: To = "",
+        exact: Exact = False,
         sort: Annotated[Sort, Query()] = "relevance",
         limit: Annotated[int, Query(description="episodes a page")] = 10,
         per_episode: Annotated[int, Query(description="first moments of each; 0: all")] = 0,
@@ -68,6 +72,7 @@ def register(app: ApiGatewayResolver, service: SearchService) -> None:
             speaker=speaker or None,
             date_from=date_from or None,
             date_to=date_to or None,
+            exact=exact,
             sort=sort,
             limit=limit,
             per_episode=per_episode or None,
@@ -86,6 +91,7 @@ def register(app: ApiGatewayResolver, service: SearchService) -> None:
         speaker: Text = "",
         date_from: From = "",
         date_to: To = "",
+        exact: Exact = False,
         if_none_match: IfNoneMatch = None,
     ) -> Response[str]:
         limit_rate()
@@ -97,6 +103,7 @@ def register(app: ApiGatewayResolver, service: SearchService) -> None:
             speaker=speaker or None,
             date_from=date_from or None,
             date_to=date_to or None,
+            exact=exact,
         )
         return _reply(counted, if_none_match)
 

@@ -47,7 +47,8 @@ _log = logging.getLogger(__name__)
 MOST_EPISODES: Final = 1_000
 MOST_MOMENTS: Final = 100
 """Moments on a page, over all its episodes; the rest follow on the next pages."""
-_TIERS: Final = (Tier.EXACT, Tier.FOLDED, Tier.STEMMED, Tier.FUZZY)
+_AS_WRITTEN: Final = (Tier.EXACT, Tier.FOLDED)
+_TIERS: Final = (*_AS_WRITTEN, Tier.STEMMED, Tier.FUZZY)
 
 
 class FacetReply(TypedDict):
@@ -109,6 +110,7 @@ class SearchService:
         speaker: str | None = None,
         date_from: str | None = None,
         date_to: str | None = None,
+        exact: bool = False,
         sort: Sort = "relevance",
         limit: int = 10,
         per_episode: int | None = None,
@@ -117,7 +119,9 @@ class SearchService:
         """Find a query; a page holds at most `limit` episodes.
 
         `per_episode` shows only the first moments of each episode, each with a `next` of its
-        own. `date_from` and `date_to` (`2024`, `2024-05`, `2024-05-31`) are both included.
+        own. `date_from` and `date_to` (`2024`, `2024-05`, `2024-05-31`) are both included. With
+        `exact` the words are taken as they are written, accents aside: no other forms, typing
+        errors or sounds.
 
         Raises:
             InvalidInput: the query, a filter or the cursor cannot be understood.
@@ -125,7 +129,7 @@ class SearchService:
         """
         beside = _beside(show, episode, speaker, date_from=date_from, date_to=date_to)
         query, find = self._understood(q, beside)
-        digest = digest_of(query, sort)
+        digest = digest_of(query, sort, exact=exact)
         find = replace(
             find,
             sort=sort,
@@ -141,8 +145,8 @@ class SearchService:
             tier, found = at.tier, self._go_on(find, expansion, at)
             totals, inside = at.totals, at.inside
         else:
-            tier, found, expansion = self._first_page(find, expansion)
-            if not found.hits and self._sounds is not None:
+            tier, found, expansion = self._first_page(find, expansion, exact=exact)
+            if not found.hits and self._sounds is not None and not exact:
                 sounding = self._sounds.find(query, find)
                 if sounding.hits:
                     tier, found = Tier.SOUNDS_LIKE, sounding
@@ -178,6 +182,7 @@ class SearchService:
         speaker: str | None = None,
         date_from: str | None = None,
         date_to: str | None = None,
+        exact: bool = False,
     ) -> Timeline:
         """Count how often a query is said per month, year or episode; not by sound.
 
@@ -187,7 +192,7 @@ class SearchService:
         beside = _beside(show, episode, speaker, date_from=date_from, date_to=date_to)
         query, find = self._understood(q, beside)
         tier, found, _ = self._first_page(
-            replace(find, tally=True), Expansion(query, self._vocabulary)
+            replace(find, tally=True), Expansion(query, self._vocabulary), exact=exact
         )
         return Timeline(
             query=q,
@@ -245,12 +250,14 @@ class SearchService:
         indexed = EpisodeIndexed(words=stored.words, passages=stored.passages, index=stored.index)
         return (event.causes(CONTRACT.service, indexed),)
 
-    def _first_page(self, find: Find, expansion: Expansion) -> tuple[Tier, Found, Expansion]:
+    def _first_page(
+        self, find: Find, expansion: Expansion, *, exact: bool
+    ) -> tuple[Tier, Found, Expansion]:
         """Try tier after tier until one finds something."""
         languages: tuple[str, ...] = ()
         nothing = Found(0, 0, False, (), None)
         find = replace(find, look_up=expansion.look_up)
-        for tier in _TIERS:
+        for tier in _AS_WRITTEN if exact else _TIERS:
             if tier is Tier.STEMMED:
                 languages = self._index.facets(Filters()).languages
             plans = expansion.plans(tier, languages)

@@ -88,12 +88,13 @@ class Cursor:
         return cursor
 
 
-def digest_of(query: Query, sort: Sort) -> str:
+def digest_of(query: Query, sort: Sort, *, exact: bool) -> str:
     """Return what tells one query's pages from another's."""
     filters = query.filters
     parts = [
         query.text,
         sort,
+        exact,
         *(
             sorted(names) if names is not None else None
             for names in (filters.shows, filters.episodes, filters.speakers)
