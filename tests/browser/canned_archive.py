@@ -59,7 +59,7 @@ class Archive:
         matched = "exact"
         suggestion = None
         found = self._find(words, params)
-        if not found and "foghron" in words:
+        if not found and "foghron" in words and not params.get("exact"):
             matched, suggestion = "fuzzy", query.replace("foghron", "foghorn")
             found = self._find(_tokens(suggestion), params)
         limit = int(params.get("limit", 10))
@@ -97,6 +97,9 @@ class Archive:
                 continue
             if params.get("show", episode.info.show) != episode.info.show:
                 continue
+            day = f"{episode.info.published_at:%Y-%m-%d}"
+            if not params.get("from", "") <= day <= params.get("to", "9"):
+                continue
             hits = _hits(episode, wanted)
             if speaker := params.get("speaker"):
                 hits = [
@@ -107,6 +110,18 @@ class Archive:
             if hits:
                 found.append((episode, hits))
         return sorted(found, key=lambda each: -len(each[1]))
+
+    def timeline(self, params: Mapping[str, str]) -> Json:
+        """Answer as `GET /v1/timeline` does, by month."""
+        reply = self.search({**params, "limit": "1000", "per_episode": "1"})
+        months: dict[str, Json] = {}
+        for result in sorted(reply["results"], key=lambda each: str(each["published_at"])):
+            name = result["published_at"][:7]
+            month = months.setdefault(name, {"period": name, "hits": 0, "episodes": 0})
+            month["hits"] += result["hits"]
+            month["episodes"] += 1
+        shared = {name: reply[name] for name in ("query", "matched", "hits", "episodes", "capped")}
+        return {**shared, "undated_hits": 0, "periods": [*months.values()], "by_episode": []}
 
     def names(self, of: Callable[[Episode], list[str]]) -> list[Json]:
         """Count the episodes of each name."""

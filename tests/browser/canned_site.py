@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from browser.canned_archive import Archive, Episode, state
@@ -75,6 +76,10 @@ class _Site:
         trouble = await self._trouble(request.query_params["q"])
         return trouble or JSONResponse(self.archive.search(request.query_params))
 
+    async def timeline(self, request: Request) -> Response:
+        trouble = await self._trouble(request.query_params["q"])
+        return trouble or JSONResponse(self.archive.timeline(request.query_params))
+
     async def suggest(self, request: Request) -> Response:
         return JSONResponse({"suggestions": self.archive.suggest(request.query_params["q"])})
 
@@ -127,8 +132,13 @@ class _Site:
 
     async def page_of_results(self, request: Request) -> Response:
         query = request.query_params.get("q", "")
-        reply = self.archive.search(request.query_params) if query else None
-        return HTMLResponse(render_results(reply, query=query))
+        asked = dict(request.query_params)
+        reply = self.archive.search(asked) if query else None
+        narrowed = {name: value for name, value in asked.items() if name not in {"q", "cursor"}}
+        whenever = {name: value for name, value in asked.items() if name not in {"from", "to"}}
+        timeline: Any = self.archive.timeline(whenever) if query else None
+        page = render_results(reply, query=query, narrowed=narrowed, timeline=timeline)
+        return HTMLResponse(page)
 
     async def host(self, _: Request) -> Response:
         return HTMLResponse(self.archive.host_page)
@@ -183,6 +193,7 @@ def application(archive: Archive) -> Starlette:
             Route("/search", site.page_of_results),
             Route("/episodes/{id}", site.page_of_episode),
             Route("/v1/search", site.search),
+            Route("/v1/timeline", site.timeline),
             Route("/v1/suggest", site.suggest),
             Route("/v1/shows", site.shows),
             Route("/v1/speakers", site.speakers),

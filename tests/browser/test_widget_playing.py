@@ -60,6 +60,67 @@ def test_the_word_being_spoken_is_painted(archive: Archive, open_page: Open) -> 
     assert float(head.get_attribute("x1")) == pytest.approx(37.2 / 90.331 * 1000, abs=5)
 
 
+def strip_of(page: Any, episode: str) -> Any:
+    return page.locator(f"article[data-episode={episode}]").get_by_role(
+        "slider", name="Where it is said"
+    )
+
+
+def test_a_mark_on_the_strip_plays_its_hit(archive: Archive, open_page: Open) -> None:
+    page = open_page(f"{archive.url}/host?q=foghorn")
+    page.evaluate(STARTED)
+    strip = strip_of(page, "interview")
+    wide = strip.bounding_box()["width"]
+    length = archive.episodes["interview"].transcript.duration_s
+    # Between two marks the nearer one is meant. 36.6 s is the third hit, 68.8 s the fourth.
+    strip.click(position={"x": 38.5 / length * wide, "y": 12})
+    page.wait_for_function("() => window.started.length === 1")
+    third = page.locator("article[data-episode=interview] .hit").nth(2)
+    assert third.get_attribute("aria-current") == "true"
+    assert page.evaluate("window.started[0]") == pytest.approx(36.3, abs=0.4)
+    strip.click(position={"x": 68.5 / length * wide, "y": 12})
+    page.wait_for_function("() => window.started.length === 2")
+    assert page.evaluate("window.started[1]") == pytest.approx(68.5, abs=0.4), "not in the list yet"
+    assert page.locator(".hit[aria-current]").count() == 0
+    page.wait_for_function(
+        "() => document.querySelector('everyword-search').shadowRoot"
+        ".querySelector('.strip line').getAttribute('x1') > 750"
+    )
+    page.get_by_role("button", name="2 more").click()
+    page.locator(".hit[aria-current]", has_text="1:08").wait_for()
+
+
+def test_the_strip_is_walked_by_keys(archive: Archive, open_page: Open) -> None:
+    page = open_page(f"{archive.url}/host?q=foghorn")
+    page.evaluate(STARTED)
+    strip = strip_of(page, "interview")
+    strip.focus()
+    assert strip.get_attribute("aria-valuetext") == "1 of 5, 0:17"
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("() => window.started.length === 1")
+    assert page.evaluate("window.started[0]") == pytest.approx(34.2, abs=0.4)
+    assert strip.get_attribute("aria-valuenow") == "2"
+    page.keyboard.press("End")
+    page.wait_for_function("() => window.started.length === 2")
+    assert strip.get_attribute("aria-valuetext").startswith("5 of 5, 1:1")
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function("() => window.started.length >= 3")
+    assert strip.get_attribute("aria-valuenow") == "1", "there is nothing before the first"
+    page.keyboard.press("ArrowDown")
+    focused = "document.querySelector('everyword-search').shadowRoot.activeElement.className"
+    assert page.evaluate(focused) == "hit"
+
+
+def test_the_strip_leads_to_the_page_where_nothing_plays(
+    archive: Archive, embed: Embed, open_page: Open
+) -> None:
+    page = open_page(f"{embed('<everyword-search player=none></everyword-search>')}?q=foghorn")
+    strip_of(page, "interview").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{archive.url}/episodes/interview#t=17.673")
+
+
 def test_the_page_may_play_it_itself(archive: Archive, open_page: Open) -> None:
     page = open_page(f"{archive.url}/host?q=foghorn")
     page.evaluate(

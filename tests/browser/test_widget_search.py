@@ -128,6 +128,24 @@ def test_a_typo_is_corrected_and_can_be_undone(archive: Archive, open_page: Open
     page.get_by_role("button", name="Search only for “foghron”").click()
     says(page, "No one says “foghron” here.")
     assert hits(page).count() == 0
+    assert parse_qs(urlsplit(page.url).query) == {"q": ["foghron"], "exact": ["true"]}
+    page.go_back()
+    says(page, "8 times in 2 episodes")
+    assert "exact" not in page.url
+
+
+def test_words_taken_exactly_come_back_by_deep_link(archive: Archive, open_page: Open) -> None:
+    page = open_page(f"{archive.url}/host?q=foghron&exact=true")
+    says(page, "No one says “foghron” here.")
+    assert searches(archive)[-1]["exact"] == ["true"]
+    page.get_by_role("button", name="Search for similar words").click()
+    says(page, "8 times in 2 episodes")
+    page.go_back()
+    says(page, "No one says “foghron” here.")
+    box(page).fill("foghrons")
+    says(page, "No one says “foghrons” here.")
+    assert "exact" not in searches(archive)[-1], "other words are not taken exactly"
+    assert "exact" not in page.url
 
 
 def test_nothing_found_offers_a_way_on(archive: Archive, open_page: Open) -> None:

@@ -132,6 +132,28 @@ def test_totals_are_honest() -> None:
     )
 
 
+def test_what_narrows_the_search_stays_in_its_links() -> None:
+    narrowed = {"show": "One & two", "from": "2024-02", "exact": "", "speaker": ""}
+    page = Page(render_results(reply(next="c="), query="storm", narrowed=narrowed))
+    links = [a.get("href") for a in page.all("a")]
+    assert "/search?q=storm&show=One+%26+two&from=2024-02&cursor=c%3D" in links
+    assert "/search?q=storm" in links, "without filters"
+
+
+def test_a_corrected_query_can_be_searched_literally() -> None:
+    found = reply(matched="fuzzy", suggestion="storm")
+    page = Page(render_results(found, query="strom", narrowed={"show": "One"}))
+    assert "Showing results for “storm”: 1 time in 1 episode" in page.text["p"]
+    assert "Search only for “strom”" in page.text["a"]
+    assert "/search?q=strom&show=One&exact=true" in [a.get("href") for a in page.all("a")]
+    page = Page(render_results(reply(matched="folded"), query="strom"))
+    assert "Search only for" not in page.text["a"]
+    nothing = reply(hits=0, episodes=0, results=[], query="strom")
+    page = Page(render_results(nothing, query="strom", narrowed={"exact": "true"}))
+    assert "Search for similar words" in page.text["a"]
+    assert "/search?q=strom" in [a.get("href") for a in page.all("a")]
+
+
 def test_a_refused_query_says_why_and_keeps_the_words() -> None:
     page = Page(render_results(None, query='"open', problem="a quotation mark is not closed"))
     assert "a quotation mark is not closed" in page.text["p"]

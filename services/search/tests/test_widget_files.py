@@ -11,6 +11,7 @@ from search.widget_files import widget_path
 GOAL_BYTES = 12 * 1024
 LIMIT_BYTES = 15 * 1024
 ADAPTER_BYTES = 1536
+TIMELINE_BYTES = 5 * 1024
 SCRIPTS = sorted(widget_path().rglob("*.js"))
 
 
@@ -29,6 +30,11 @@ def test_players_are_small() -> None:
     adapters = sorted((widget_path() / "players").glob("*.js"))
     assert [each.stem for each in adapters] == ["media", "podlove", "youtube"]
     assert max(map(compressed, adapters)) <= ADAPTER_BYTES
+
+
+def test_what_is_loaded_beside_it_is_small() -> None:
+    assert compressed(widget_path() / "strip.js") <= ADAPTER_BYTES
+    assert compressed(widget_path() / "everyword-timeline.js") <= TIMELINE_BYTES
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)

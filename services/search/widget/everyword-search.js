@@ -1,8 +1,8 @@
 /**
  * <everyword-search>: finds any word spoken in an audio archive, and plays it. README.md says how.
  *
- * One file on purpose: one script line embeds it, without a build step. Only text nodes and a
- * constructed style sheet: it runs under a strict policy, and no transcript can inject anything.
+ * One script line embeds it. Only text nodes and a constructed style sheet: it runs under a strict
+ * policy, and no transcript can inject anything.
  */
 
 /** Play a breath before the word. */
@@ -14,6 +14,7 @@ const SEARCH_MS = 250;
 const PATIENCE_MS = 20000;
 const KEPT_REPLIES = 20;
 const FACETS = ['show', 'speaker', 'from', 'to'];
+const KEPT = ['q', 'exact', ...FACETS];
 
 const STRINGS = {
   label: 'Search every spoken word',
@@ -42,6 +43,7 @@ const STRINGS = {
   near: 'Not said exactly so. Spelled nearly so:',
   sounds_like: 'Nothing is spelled so. These moments sound like it:',
   literal: 'Search only for “{query}”',
+  loosely: 'Search for similar words',
   mean: 'Did you mean “{suggestion}”?',
   empty: 'No one says “{query}” here.',
   emptyHint: 'Try fewer words, or another that must have been said near it.',
@@ -52,6 +54,8 @@ const STRINGS = {
   player: 'Player',
   unplayable: 'This cannot be played here.',
   open: 'Open the episode',
+  places: 'Where it is said',
+  place: '{n} of {count}, {time}',
 };
 
 /** What both elements share: cut off from the page's styles, coloured by `--ew-…` or these. */
@@ -102,7 +106,6 @@ animation:slide 1.1s .15s infinite ease-in-out both}
 background:var(--bg);border:1px solid var(--line);border-radius:var(--radius);
 box-shadow:0 4px 20px #0002}
 .list li{display:flex;justify-content:space-between;align-items:baseline;gap:1em;padding:6px 12px;border-radius:6px;cursor:pointer}
-.list li[aria-selected=true],.list li:hover{background:color-mix(in srgb,var(--accent) 14%,transparent)}
 small{color:var(--muted)}
 .under{display:flex;flex-wrap:wrap;align-items:center;gap:4px 12px;min-height:32px;margin-top:6px}
 .status{margin:0;color:var(--muted);font-variant-numeric:tabular-nums;margin-inline-end:auto}
@@ -115,7 +118,7 @@ padding:8px 0 12px}
 .facets :is(select,input){min-height:38px;width:100%;padding:4px 8px;color:var(--text);
 background:var(--bg);border:1px solid var(--line);border-radius:8px}
 .pill{border:1px solid var(--line);background:var(--bg);border-radius:99px;
-min-height:32px;padding:2px 14px;font-size:.9em;max-width:100%}
+min-height:32px;padding:2px 14px;margin-inline-end:4px;font-size:.9em;max-width:100%}
 .pill:hover{border-color:var(--accent);color:var(--accent)}
 .status,.pill,.note p{unicode-bidi:plaintext}
 .note{padding-bottom:12px}
@@ -124,17 +127,16 @@ min-height:32px;padding:2px 14px;font-size:.9em;max-width:100%}
 .note.bad p:first-child{color:var(--danger)}
 .loading .results{opacity:.55}
 article{padding:16px 0;border-top:1px solid var(--line)}
-h2,h3{margin:0;font-size:1.1em;font-weight:600;line-height:1.35;}
+h2,h3{margin:0;font-size:1.1em;font-weight:600;line-height:1.35}
 h3 a:not(:hover){text-decoration:none}
 h3 a{display:inline-block;padding:1px 0}
 .meta{margin:0 0 6px;color:var(--muted);font-size:.875em}
-.strip{width:100%;height:10px;color:var(--accent);border-bottom:1px solid var(--line)}
-line{stroke:var(--danger)}
+.strip{height:24px;margin:-6px 0 4px}
 ol{list-style:none;margin:0;padding:0}
 .hit{display:grid;grid-template-columns:3.6em 1fr;gap:0 8px;padding:7px 10px;margin-inline:-10px;
 border-radius:8px;text-decoration:none}
-.hit:hover{background:color-mix(in srgb,var(--accent) 8%,transparent)}
-.hit[aria-current]{background:color-mix(in srgb,var(--accent) 12%,transparent)}
+.hit:hover,.hit[aria-current],.list li[aria-selected=true],.list li:hover{
+background:color-mix(in srgb,var(--accent) 12%,transparent)}
 .time{color:var(--accent);font-variant-numeric:tabular-nums;font-weight:500}
 .who{color:var(--muted);font-size:.875em;display:block}
 mark{background:var(--mark);color:var(--mark-text);border-radius:3px;padding:1px 2px;margin:0 -2px}
@@ -227,7 +229,7 @@ export function languageOf(element) {
   }
 }
 
-/** The word being spoken, painted over the text without touching it (CSS Custom Highlights). */
+/** The word being spoken, painted without touching the text (CSS Custom Highlights). */
 export const painted = (name) => {
   if (!globalThis.Highlight) return { add() {}, clear() {} };
   if (!CSS.highlights.has(name)) CSS.highlights.set(name, new Highlight());
@@ -266,7 +268,7 @@ export class EverywordSearch extends HTMLElement {
   #asked = {}; // q and filters, as last searched
   #failure = null;
   #next = null;
-  #literal = '';
+  #exactly = ''; // taken as written
   #searching = null;
   #suggesting = null;
   #timers = {};
@@ -274,6 +276,7 @@ export class EverywordSearch extends HTMLElement {
   #seen = { show: new Set(), speaker: new Set() };
   #hits = new Map(); // link -> {result, moment, words}
   #active = null; // the hit that plays
+  #article = null; // in this episode
   #watching = null;
   #leaving = null;
 
@@ -308,6 +311,12 @@ export class EverywordSearch extends HTMLElement {
 
   focus(options) {
     this.#ui?.input.focus(options);
+  }
+
+  /** Search with other filters; those not named stay: `{show, speaker, from, to}`, '' for any. */
+  filter(filters) {
+    this.#set(filters);
+    this.#search({ push: true });
   }
 
   #build() {
@@ -356,7 +365,7 @@ export class EverywordSearch extends HTMLElement {
         input, clear),
       h('div', { class: 'bar' }), list,
       h('div', { class: 'under' }, status, chips, filters));
-    const root = h('div', { class: 'root', part: 'root' }, form, note, results, more, dock);
+    const root = h('div', { class: 'root', part: 'root' }, form, note, h('slot', { name: 'chart' }), results, more, dock);
     more.hidden = true;
     this.#root.adoptedStyleSheets = [style ??= sheet(CSS_TEXT)];
     this.#root.append(root);
@@ -377,12 +386,14 @@ export class EverywordSearch extends HTMLElement {
     const { input, facets } = this.#ui;
     const wanted = { q: input.value.trim().replace(/\s+/g, ' ') };
     for (const name of FACETS) wanted[name] = this.#fixed(name) || facets[name].value;
+    wanted.episode = this.#fixed('episode');
+    wanted.exact = wanted.q === this.#exactly && 'true';
     return wanted;
   }
 
   /** Everything that narrows the search: what was asked, and what the page fixed. */
   #scope() {
-    return { ...this.#asked, q: closed(this.#asked.q), episode: this.#fixed('episode'),
+    return { ...this.#asked, q: closed(this.#asked.q),
       limit: this.getAttribute('page-size') || 10, per_episode: HITS_FIRST };
   }
 
@@ -416,7 +427,10 @@ export class EverywordSearch extends HTMLElement {
   async #search({ push = false, cursor = null, live = false } = {}) {
     clearTimeout(this.#timers.search);
     const wanted = this.#wanted();
-    if (!wanted.q) return this.#idle(push);
+    if (!wanted.q) {
+      this.#idle(push);
+      return;
+    }
     this.#searching?.abort();
     const { signal } = (this.#searching = new AbortController());
     if (!cursor) {
@@ -427,19 +441,18 @@ export class EverywordSearch extends HTMLElement {
     this.#busy(true);
     try {
       const reply = await this.#get('search', { ...this.#scope(), cursor }, signal);
-      if (signal.aborted) return undefined;
+      if (signal.aborted) return;
       this.#busy(false);
       this.#failure = null;
       this.#show(reply, Boolean(cursor));
     } catch (error) {
-      if (signal.aborted) return undefined;
+      if (signal.aborted) return;
       this.#busy(false);
       const { detail, status } = error.problem ?? {};
       // A query that is only half typed is no error yet: say quietly what is missing.
-      if (live && status >= 400 && status < 500) this.#ui.status.textContent = plain(detail);
+      if (live && status < 500) this.#ui.status.textContent = plain(detail);
       else this.#fail(error, cursor);
     }
-    return undefined;
   }
 
   #idle(push) {
@@ -451,7 +464,7 @@ export class EverywordSearch extends HTMLElement {
     this.#empty();
     this.#ui.filters.hidden = true;
     this.#chips();
-    this.#tell('results', { query: '', hits: 0, episodes: 0 });
+    this.#answered({ hits: 0, episodes: 0 });
   }
 
   #param(name) {
@@ -462,7 +475,7 @@ export class EverywordSearch extends HTMLElement {
   #address(push) {
     if (!this.#param('q')) return;
     const url = new URL(location);
-    for (const name of ['q', ...FACETS]) {
+    for (const name of KEPT) {
       const value = this.#fixed(name) ? '' : this.#asked[name];
       if (value) url.searchParams.set(this.#param(name), value);
       else url.searchParams.delete(this.#param(name));
@@ -473,31 +486,39 @@ export class EverywordSearch extends HTMLElement {
 
   #restore() {
     if (!this.#param('q')) return;
-    const given = new URLSearchParams(location.search);
-    const { input, facets, clear } = this.#ui;
-    input.value = given.get(this.#param('q')) ?? '';
-    clear.hidden = !input.value;
-    for (const name of FACETS) {
-      const value = given.get(this.#param(name)) ?? '';
+    const { input, clear } = this.#ui;
+    const search = new URLSearchParams(location.search);
+    const given = KEPT.map((name) => [name, search.get(this.#param(name)) ?? '']);
+    const { q, exact, ...filters } = Object.fromEntries(given);
+    input.value = q;
+    clear.hidden = !q;
+    this.#exactly = exact && this.#wanted().q;
+    this.#set(filters);
+    if (input.value || this.#asked.q) this.#search();
+  }
+
+  #set(filters) {
+    for (const [name, value] of Object.entries(filters)) {
       if (value) this.#seen[name]?.add(value);
       this.#options();
-      facets[name].value = value;
+      this.#ui.facets[name].value = value;
     }
-    if (input.value || this.#asked.q) this.#search();
   }
 
   async #suggest() {
     const typed = this.#ui.input.value;
     this.#suggesting?.abort();
     const { signal } = (this.#suggesting = new AbortController());
-    if (typed.trim().length < 2 || !this.#ui.input.matches(':focus')) return this.#closeList();
+    if (typed.trim().length < 2 || !this.#ui.input.matches(':focus')) {
+      this.#closeList();
+      return;
+    }
     try {
       const { suggestions = [] } = await this.#get('suggest', { q: typed, show: this.#asked.show }, signal);
       if (!signal.aborted && this.#ui.input.value === typed) this.#openList(suggestions.slice(0, 6));
     } catch {
       this.#closeList(); // a hint that does not come is not missed
     }
-    return undefined;
   }
 
   #openList(suggestions) {
@@ -554,7 +575,7 @@ export class EverywordSearch extends HTMLElement {
       } else {
         items[at]?.setAttribute('aria-selected', 'false');
         // One step past either end is the text itself.
-        const to = (at + 1 + (down ? 1 : items.length) ) % (items.length + 1) - 1;
+        const to = (at + 1 + (down ? 1 : items.length)) % (items.length + 1) - 1;
         items[to]?.setAttribute('aria-selected', 'true');
         if (items[to]) input.setAttribute('aria-activedescendant', items[to].id);
         else input.removeAttribute('aria-activedescendant');
@@ -601,7 +622,7 @@ export class EverywordSearch extends HTMLElement {
   #empty() {
     const { results, note, more, status } = this.#ui;
     this.#hits.clear();
-    this.#active = null;
+    this.#active = this.#article = null;
     painted('everyword-now').clear();
     results.replaceChildren();
     note.hidden = true;
@@ -623,7 +644,7 @@ export class EverywordSearch extends HTMLElement {
     if (!cursor) this.#empty();
     const { detail, hint } = error.problem ?? {};
     const words = this.#failure === 'offline' ? say('offline') : plain(detail) || say('failed');
-    status.textContent = results.childElementCount ? status.textContent : '';
+    if (!results.childElementCount) status.textContent = '';
     this.#note(true, h('p', { role: 'alert' }, words), hint && h('p', { class: 'meta' }, plain(hint)),
       pill('action', () => this.#search({ cursor }), say('retry')));
   }
@@ -639,9 +660,6 @@ export class EverywordSearch extends HTMLElement {
     const before = added ? results.childElementCount : 0;
     if (!added) this.#empty();
     const query = plain(this.#asked.q);
-    if (reply.matched !== 'exact' && this.#literal === this.#asked.q) {
-      reply = { ...reply, hits: 0, results: [], next: null };
-    }
     this.#next = reply.next;
     more.hidden = !reply.next;
     filters.hidden = !reply.hits && !this.#filters().length;
@@ -655,15 +673,15 @@ export class EverywordSearch extends HTMLElement {
     } else {
       const episodes = say('episodes', { count: reply.episodes, n: number(reply.episodes) });
       status.textContent = say('found', { times: this.#times(reply.hits, reply.capped), episodes });
+      this.#ui.note.hidden = true;
       if (reply.matched !== 'exact' && !added) this.#loose(query, reply);
-      else this.#ui.note.hidden = true;
       if (!added) results.append(h('h2', { class: 'sr' }, say('results')));
       results.append(...reply.results.map((result) => this.#episode(result)));
       if (added && this.#root.activeElement === null && more.hidden) {
         results.children[before]?.querySelector('a').focus(); // the button is gone
       }
     }
-    this.#tell('results', { query: this.#asked.q, hits: reply.hits, episodes: reply.episodes });
+    this.#answered(reply);
   }
 
   #nothing(query, suggestion) {
@@ -673,6 +691,7 @@ export class EverywordSearch extends HTMLElement {
       h('p', { class: 'meta' }, say('emptyHint')),
       suggestion && suggestion !== query &&
         pill('action', () => { this.value = suggestion; }, say('mean', { suggestion: plain(suggestion) })),
+      this.#asked.exact && pill('action', () => this.#search({ push: true }, this.#exactly = ''), say('loosely')),
       this.#filters().length && pill('action', () => this.#unfilter(FACETS), say('withoutFilters')));
   }
 
@@ -680,9 +699,9 @@ export class EverywordSearch extends HTMLElement {
     const { say } = this.#voice;
     const line = matched === 'fuzzy' && !suggestion ? 'near' : matched;
     this.#note(false, h('p', {}, say(line, { suggestion: plain(suggestion) })),
-      matched === 'fuzzy' && pill('action', () => {
-        this.#literal = this.#asked.q;
-        this.#search();
+      matched !== 'folded' && pill('action', () => {
+        this.#exactly = this.#asked.q;
+        this.#search({ push: true });
       }, say('literal', { query })));
   }
 
@@ -729,14 +748,17 @@ export class EverywordSearch extends HTMLElement {
       this.#strip(result), hits, more);
   }
 
-  /** Draw where in the episode the hits lie; the list says the same, so it is hidden from readers. */
-  #strip({ duration_s: duration, starts }) {
-    if (!duration || !starts || starts.length < 2) return null;
-    const places = new Set(starts.map((start) => Math.round((start / duration) * 500) * 2));
-    const d = [...places].map((x) => `M${x} 1V9`).join('');
-    const thin = { 'vector-effect': 'non-scaling-stroke' };
-    return h('svg', { class: 'strip', part: 'strip', viewBox: '0 0 1000 10', preserveAspectRatio: 'none', 'aria-hidden': 'true', 'data-s': duration },
-      h('path', { d, ...thin }), h('line', { class: 'head', x1: -9, x2: -9, y1: 0, y2: 10, visibility: 'hidden', ...thin }));
+  #strip(result) {
+    if (!(result.starts?.length > 1)) return null;
+    const strip = h('div', { class: 'strip', part: 'strip' });
+    const jump = (start) => {
+      const link = [...strip.parentNode.querySelectorAll('.hit')]
+        .find((each) => this.#hits.get(each).moment.start === start);
+      const moment = link ? this.#hits.get(link).moment : { start, end: start };
+      if (!this.#choose(strip, result, moment, link)) location.assign(this.#href(result, start));
+    };
+    import('./strip.js').then(({ draw }) => draw(strip, result, this.#voice.say, jump));
+    return strip;
   }
 
   #hit(result, moment) {
@@ -800,8 +822,7 @@ export class EverywordSearch extends HTMLElement {
   }
 
   #unfilter(names) {
-    for (const name of names) this.#ui.facets[name].value = '';
-    this.#search({ push: true });
+    this.filter(Object.fromEntries(names.map((name) => [name, ''])));
     this.focus();
   }
 
@@ -809,26 +830,34 @@ export class EverywordSearch extends HTMLElement {
     const link = event.target.closest?.('.hit');
     if (!link || event.button || event.shiftKey || chord(event)) return;
     const { result, moment } = this.#hits.get(link);
-    const word = moment.snippet.filter(({ match }) => match).map(({ text }) => text).join(' ');
-    const detail = { episode: result.episode_id, start: moment.start, end: moment.end, word };
-    if (!this.#tell('seek', detail)) {
-      event.preventDefault(); // the page plays it
-      this.#mark(link);
-    } else if (this.#fixed('player') !== 'none') {
-      event.preventDefault();
-      this.#play(link, result, moment);
-    }
+    if (this.#choose(link, result, moment, link)) event.preventDefault();
+  }
+
+  /** Play a moment, or let the page; `link` is its hit, if it is shown. */
+  #choose(place, result, { start, end, snippet = [] }, link) {
+    const word = snippet.filter(({ match }) => match).map(({ text }) => text).join(' ');
+    const isOurs = this.#tell('seek', { episode: result.episode_id, start, end, word });
+    if (isOurs && this.#fixed('player') === 'none') return false;
+    this.#article = place.closest('article');
+    this.#mark(link);
+    if (isOurs) this.#play(result, start);
+    return true;
+  }
+
+  #answered({ hits, episodes }) {
+    this.found = { ...this.#scope(), query: this.#asked.q, hits, episodes };
+    this.#tell('results', this.found);
   }
 
   #tell(name, detail) {
     return this.dispatchEvent(new CustomEvent(`everyword:${name}`, { detail, bubbles: true, composed: true, cancelable: true }));
   }
 
-  async #play(link, result, { start }) {
+  async #play(result, start) {
     const selector = this.#fixed('player');
     const target = this.player ?? (selector ? document.querySelector(selector) : this.#dock(result));
     const id = result.episode_id;
-    // A page that fixed the episode and gave its player a recording knows best.
+    // A page that fixed the episode and its player's recording knows best.
     const own = this.#fixed('episode') && target?.currentSrc;
     if (target instanceof HTMLMediaElement && target.dataset.episode !== id && !own) {
       target.src = new URL(fill(this.#fixed('media') || 'media/{episode}', id), this.#api());
@@ -836,10 +865,9 @@ export class EverywordSearch extends HTMLElement {
     }
     const player = await playerOf(target);
     if (!player) {
-      location.assign(link.href);
+      location.assign(this.#href(result, start));
       return;
     }
-    this.#mark(link);
     player.seek(Math.max(0, start - EARLY_S));
     if (this.#watching?.player !== player) {
       this.#watching?.stop?.();
@@ -852,12 +880,13 @@ export class EverywordSearch extends HTMLElement {
     const { say } = this.#voice;
     let audio = dock.querySelector('audio');
     if (!audio) {
-      audio = h('audio', { controls: true, preload: 'auto', onerror: () => {
-        const link = h('a', { href: this.#href(this.#hits.get(this.#active)?.result ?? result) }, say('open'));
-        dock.firstChild.replaceChildren(say('unplayable'), ' ', link);
-      } });
+      audio = h('audio', { controls: true, preload: 'auto' });
       dock.append(h('p', { role: 'status' }), audio);
     }
+    audio.onerror = () => {
+      const link = h('a', { href: this.#href(result) }, say('open'));
+      dock.firstChild.replaceChildren(say('unplayable'), ' ', link);
+    };
     dock.hidden = false;
     dock.firstChild.replaceChildren(h('bdi', {}, plain(result.title)));
     return audio;
@@ -865,7 +894,7 @@ export class EverywordSearch extends HTMLElement {
 
   #mark(link) {
     this.#active?.removeAttribute('aria-current');
-    link.setAttribute('aria-current', 'true');
+    link?.setAttribute('aria-current', 'true');
     this.#active = link;
   }
 
@@ -873,20 +902,16 @@ export class EverywordSearch extends HTMLElement {
   #follow(seconds) {
     const now = painted('everyword-now');
     now.clear();
-    const article = this.#active?.closest('article');
+    const article = this.#article;
     if (!article) return;
-    const head = article.querySelector('.head');
-    if (head) {
-      const x = (seconds / head.parentNode.dataset.s) * 1000;
-      for (const [name, value] of [['x1', x], ['x2', x], ['visibility', 'visible']]) head.setAttribute(name, value);
-    }
+    article.querySelector('.strip')?.at?.(seconds);
     const reached = [...article.querySelectorAll('.hit')].findLast((link) => {
       const { moment, words } = this.#hits.get(link);
       return moment.start <= seconds + EARLY_S && seconds < words.at(-1)?.start + 1;
     });
     if (reached && reached !== this.#active) this.#mark(reached);
-    const { words } = this.#hits.get(this.#active);
-    const word = words.findLast(({ start }) => start <= seconds);
+    const { words } = this.#hits.get(this.#active) ?? {};
+    const word = words?.findLast(({ start }) => start <= seconds);
     if (!word || seconds > words.at(-1).start + 1) return;
     const range = new Range();
     range.setStart(word.node, word.from);

@@ -56,13 +56,15 @@ def web_routes(house: House) -> list[BaseRoute]:
     ]
 
 
+_NARROWS = ("show", "speaker", "from", "to", "exact")
+
+
 class _Wishes(TypedDict):
     """What narrows a search down."""
 
     show: str | None
     speaker: str | None
-    date_from: str | None
-    date_to: str | None
+    exact: bool
 
 
 class _Files(StaticFiles):
@@ -84,19 +86,25 @@ def _results(house: House, asked: Mapping[str, str]) -> Response:
     query = asked.get("q", "").strip()
     if not query:
         return _page(render_results(None, query=""))
+    narrowed = {name: value for name in _NARROWS if (value := asked.get(name))}
     wishes = _Wishes(
-        show=asked.get("show"),
-        speaker=asked.get("speaker"),
-        date_from=asked.get("from"),
-        date_to=asked.get("to"),
+        show=asked.get("show"), speaker=asked.get("speaker"), exact=asked.get("exact") == "true"
     )
     try:
-        reply = house.search.search(query, **wishes, cursor=asked.get("cursor"))
-        timeline = house.search.timeline(query, **wishes) if reply["hits"] else None
+        reply = house.search.search(
+            query,
+            **wishes,
+            date_from=asked.get("from"),
+            date_to=asked.get("to"),
+            cursor=asked.get("cursor"),
+        )
+        # The chart shows all times, and marks those asked for.
+        is_said = reply["hits"] or "from" in narrowed or "to" in narrowed
+        timeline = house.search.timeline(query, **wishes) if is_said else None
     except EverywordError as error:
         problem = f"{error.message}: {error.hint}" if error.hint else error.message
         return _page(render_results(None, query=query, problem=problem), status_of(error))
-    return _page(render_results(reply, query=query, timeline=timeline))
+    return _page(render_results(reply, query=query, narrowed=narrowed, timeline=timeline))
 
 
 def _episode(house: House, episode_id: str, asked: Mapping[str, str]) -> Response:

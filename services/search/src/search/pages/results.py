@@ -1,11 +1,15 @@
 """Search results as a page: the shape of `GET /v1/search`'s reply, written out."""
 
+from collections.abc import Mapping
+
 from search.domain.reply import EpisodeReply, MomentReply, SearchReply
 from search.domain.timeline import Timeline
 from search.pages.site import Site, page, search_form
 from search.pages.text import attribute, clock, day, joined, shown
 from search.pages.timeline import render_timeline
 
+_AS_WRITTEN = {"exact", "folded"}
+_FILTERS = {"show", "speaker", "from", "to"}
 _LOOSELY = {
     "folded": "Not said exactly so. With other accents: ",
     "stemmed": "Not said exactly so. In other forms: ",
@@ -19,6 +23,7 @@ def render_results(
     *,
     query: str,
     problem: str = "",
+    narrowed: Mapping[str, str] | None = None,
     timeline: Timeline | None = None,
     site: Site | None = None,
 ) -> str:
@@ -28,37 +33,54 @@ def render_results(
         reply: what `GET /v1/search` answers; None when nothing was asked or it was refused.
         query: the words as typed, put back into the box.
         problem: why the query was refused, in words for a person.
-        timeline: what `GET /v1/timeline` answers for the same query, by month.
+        narrowed: what else stands in the page's address: show, speaker, from, to, exact.
+        timeline: what `GET /v1/timeline` answers for the same query at all times, by month.
         site: where things are; at the root of this origin unless said.
     """
     site = site or Site()
+    narrowed = {name: value for name, value in (narrowed or {}).items() if value}
     said = "" if reply is None else _counted(reply)
-    body = "" if reply is None else _body(reply, query, site)
+    body = "" if reply is None else _body(reply, query, narrowed, site)
+    chart = render_timeline(timeline, site, narrowed) if timeline else ""
     return page(
         site,
         title=f"{query} - {site.name}" if query else site.name,
         head='<meta name="robots" content="noindex">',
-        scripts=("everyword-search.js",),
+        scripts=("everyword-search.js", "everyword-timeline.js"),
         main=f"""<h1>Find any word</h1>
 <everyword-search page="{attribute(site.path("episodes"))}/{{episode}}">
 {search_form(site, query)}
 <p class="meta" role="status">{shown(problem) or said}</p>
 {body}
-</everyword-search>
-{render_timeline(timeline, site) if timeline else ""}""",
+<everyword-timeline slot="chart">{chart}</everyword-timeline>
+</everyword-search>""",
     )
 
 
-def _body(reply: SearchReply, query: str, site: Site) -> str:
-    parts = []
-    if reply["suggestion"]:
-        address = attribute(site.path("search", q=reply["suggestion"]))
-        parts.append(f'<p>Did you mean <a href="{address}">{shown(reply["suggestion"])}</a>?</p>')
+def _body(reply: SearchReply, query: str, narrowed: Mapping[str, str], site: Site) -> str:
+    def link(text: str, **asked: str) -> str:
+        return f'<a href="{attribute(site.path("search", **asked))}">{text}</a>'
+
+    ways = []
+    if reply["suggestion"] and not reply["hits"]:
+        ways.append("Did you mean " + link(shown(reply["suggestion"]), q=reply["suggestion"]) + "?")
+    if reply["matched"] not in _AS_WRITTEN:
+        literally = f"Search only for “<bdi>{shown(query)}</bdi>”"
+        ways.append(link(literally, q=query, **{**narrowed, "exact": "true"}))
+    elif "exact" in narrowed and not reply["hits"]:
+        ways.append(link("Search for similar words", q=query, **_without(narrowed, {"exact"})))
+    if narrowed.keys() & _FILTERS:
+        ways.append(link("Search without filters", q=query, **_without(narrowed, _FILTERS)))
+    parts = [f"<p>{' · '.join(ways)}</p>"] if ways else []
     parts += [_result(result, site) for result in reply["results"]]
     if reply["next"]:
-        address = attribute(site.path("search", q=query, cursor=reply["next"]))
-        parts.append(f'<p><a href="{address}">More results</a></p>')
+        more = link("More results", q=query, **narrowed, cursor=reply["next"])
+        parts.append(f"<p>{more}</p>")
     return "\n".join(parts)
+
+
+def _without(narrowed: Mapping[str, str], names: set[str]) -> dict[str, str]:
+    return {name: value for name, value in narrowed.items() if name not in names}
 
 
 def _counted(reply: SearchReply) -> str:
@@ -67,6 +89,8 @@ def _counted(reply: SearchReply) -> str:
         return f"No one says “{shown(reply['query'])}” here."
     more = "+" if reply["capped"] else ""
     found = f"{_times(hits, more)} in {episodes:,} episode{'s' * (episodes != 1)}"
+    if reply["suggestion"]:
+        return f"Showing results for “<bdi>{shown(reply['suggestion'])}</bdi>”: {found}"
     return _LOOSELY.get(reply["matched"], "") + found
 
 

@@ -1,27 +1,42 @@
-"""Said over time: a bar a month, each a link that keeps to its month."""
+"""Said over time: a bar a month, each a link that keeps to its month.
 
+`<everyword-timeline>` takes the place of what is written here where scripts run.
+"""
+
+from calendar import monthrange
+from collections.abc import Mapping
 from datetime import date
 
+from search.domain.query import after_last_moment, first_moment
 from search.domain.timeline import Period, Timeline
 from search.pages.site import Site
 from search.pages.text import attribute, shown
 
 _MOST_BARS = 36
 _FEWEST_BARS = 2
+_MONTH_CHARS = len("2026-02")
 
 
-def render_timeline(timeline: Timeline, site: Site) -> str:
-    """Render the months in which a query is said; nothing where they are fewer than two.
+def render_timeline(timeline: Timeline, site: Site, narrowed: Mapping[str, str]) -> str:
+    """Render the months in which a query is said, or the years of very many.
 
-    The bars are `meter` elements: read out as numbers, and drawn without any style of their own.
+    Nothing where they are fewer than two. `narrowed` is what the page's address has beside the
+    query; a bar keeps it, but for the dates, and those mark the bars they fall on. The bars are
+    `meter` elements: read out as numbers, and drawn without any style of their own.
     """
-    months = timeline["periods"][-_MOST_BARS:]
-    if len(months) < _FEWEST_BARS:
+    periods = _merged(timeline["periods"])
+    if len(periods) < _FEWEST_BARS:
         return ""
-    most = max(month["hits"] for month in months)
-    bars = "\n".join(_bar(month, most, timeline["query"], site) for month in months)
+    most = max(period["hits"] for period in periods)
+    kept = {"q": timeline["query"], **_without_dates(narrowed)}
+    bars = "\n".join(_bar(period, most, kept, narrowed, site) for period in periods)
     undated = timeline["undated_hits"]
-    note = f'<p class="meta">{undated:,} more without a date</p>' if undated else ""
+    notes = []
+    if kept.keys() != {"q", *narrowed}:
+        notes.append(f'<a href="{attribute(site.path("search", **kept))}">All dates</a>')
+    if undated:
+        notes.append(f"{undated:,} more without a date")
+    note = f'<p class="meta">{" · ".join(notes)}</p>' if notes else ""
     return f"""<section class="timeline" aria-labelledby="timeline-title">
 <h2 id="timeline-title">“<bdi>{shown(timeline["query"])}</bdi>” over time</h2>
 <ol>
@@ -31,13 +46,51 @@ def render_timeline(timeline: Timeline, site: Site) -> str:
 </section>"""
 
 
-def _bar(month: Period, most: int, query: str, site: Site) -> str:
-    period, hits = month["period"], month["hits"]
-    here = attribute(site.path("search", **{"q": query, "from": period, "to": period}))
-    name = date.fromisoformat(f"{period}-01").strftime("%b %Y")
+def _merged(months: list[Period]) -> list[Period]:
+    """Return the months, or their years where there are too many."""
+    if len(months) <= _MOST_BARS:
+        return months
+    years: dict[str, Period] = {}
+    for month in months:
+        name = month["period"][:4]
+        year = years.setdefault(name, Period(period=name, hits=0, episodes=0))
+        year["hits"] += month["hits"]
+        year["episodes"] += month["episodes"]
+    return [*years.values()]
+
+
+def _without_dates(narrowed: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in narrowed.items() if name not in {"from", "to"}}
+
+
+def _bar(
+    period: Period, most: int, kept: Mapping[str, str], narrowed: Mapping[str, str], site: Site
+) -> str:
+    hits = period["hits"]
+    first, last = _days(period["period"])
+    here = site.path("search", **kept, **{"from": first.isoformat(), "to": last.isoformat()})
+    name = first.strftime("%b %Y" if len(period["period"]) == _MONTH_CHARS else "%Y")
     times = f"{hits:,} time{'s' * (hits != 1)}"
+    current = ' aria-current="true"' if _is_current(first, last, narrowed) else ""
     return (
-        f'<li><a href="{here}">{shown(name)}</a> '
+        f'<li><a href="{attribute(here)}"{current}>{shown(name)}</a> '
         f'<meter min="0" max="{most}" value="{hits}" aria-label="{name}: {times}">{times}</meter> '
         f"<span>{times}</span></li>"
+    )
+
+
+def _days(period: str) -> tuple[date, date]:
+    """Return the first and the last day: full dates are what a date field takes."""
+    if len(period) != _MONTH_CHARS:
+        return date(int(period), 1, 1), date(int(period), 12, 31)
+    year, month = int(period[:4]), int(period[5:])
+    return date(year, month, 1), date(year, month, monthrange(year, month)[1])
+
+
+def _is_current(first: date, last: date, narrowed: Mapping[str, str]) -> bool:
+    since, until = narrowed.get("from"), narrowed.get("to")
+    if not (since or until):
+        return False
+    return (not since or first_moment(since) < after_last_moment(last.isoformat())) and (
+        not until or after_last_moment(until) > first_moment(first.isoformat())
     )
