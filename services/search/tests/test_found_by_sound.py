@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 
-from search.adapters import sqlite_sounds
+from search import by_sound
 from search.adapters.pronunciations import pronouncer
 from search.adapters.sqlite_index import SqliteWordIndex
+from search.by_sound import FindsBySound
 from search.config import SearchSettings
 from search.domain.document import EpisodeDocument
-from search.domain.query import Filters
-from search.domain.sounds import Pronouncer, Reading, SoundQuery
+from search.domain.pages import Find
+from search.domain.query import parse_query
+from search.domain.sounds import Pronouncer, Reading
 from search.engines import Engine, open_engine
 from search.service import SearchService
 from search.testing.corpus import document, info
@@ -113,8 +115,8 @@ def test_no_half_of_a_revision_is_ever_stored(tmp_path: Path) -> None:
     failing = SqliteWordIndex(tmp_path / "index.db", pronouncer=fails)
     with pytest.raises(RuntimeError):
         failing.put(document("misheard", "other words", run="2"))
-    asked = SoundQuery(pronouncer().sounds_of("kubernetes"), 0.2)
-    assert len(failing.sounds.find_by_sound(asked, Filters(), most=9)) == 1
+    finds = FindsBySound(failing.sounds, pronouncer, likely=0.13)
+    assert finds.find(parse_query("kubernetes"), Find(())).hits == 1
     assert failing.vocabulary.spoken(["eighties", "other"]) == {"eighties"}
     failing.close()
 
@@ -157,10 +159,10 @@ def test_queries_by_sound(house: House, query: str, found: bool) -> None:
     assert bool(house.matched(query)) is found
 
 
-def test_the_nearest_come_first_and_the_rest_is_cut(house: House) -> None:
+def test_the_likeliest_come_first_and_at_most_ten_are_shown(house: House) -> None:
     house.index.put(document("far", "cooper net is"))
     house.index.put(document("near", "cooper nets"))
-    house.index.put(document("too far beside them", "cube earn eighties"))
+    house.index.put(document("too far", "cooking and reading"))
     assert [episode for episode, _ in house.matched("kubernetes")] == ["near", "far"]
     for number in range(12):
         house.index.put(document(f"near-{number}", "cooper nets"))
@@ -181,7 +183,7 @@ def test_moments_of_one_episode_stand_together(house: House) -> None:
 
 
 def test_nothing_is_kept_where_sounds_are_off(tmp_path: Path) -> None:
-    engine = open_engine(SearchSettings(sounds_within=0), tmp_path / "index.db")
+    engine = open_engine(SearchSettings(by_sound=False), tmp_path / "index.db")
     house = House(engine)
     house.index.put(MISHEARD)
     assert engine.sounds is None
@@ -197,7 +199,7 @@ def large(number: int) -> EpisodeDocument:
 def test_in_a_large_archive_the_same_moment_is_found(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite_sounds, "EXHAUSTIVE", 10)
+    monkeypatch.setattr(by_sound, "MOST_PASSAGES", 10)
     for number in range(5):
         house.index.put(large(number))
     house.index.put(MISHEARD)

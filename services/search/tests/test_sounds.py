@@ -1,4 +1,4 @@
-"""Words as sounds, and a query aligned inside a stream of them."""
+"""Words as rows of phones, a query aligned inside them, and how likely it was said there."""
 
 from pathlib import Path
 
@@ -10,120 +10,171 @@ from hypothesis import strategies as st
 from search.adapters.pronunciations import PronouncingDictionary, pronouncer
 from search.domain.query import parse_query
 from search.domain.sounds import (
+    Evidence,
+    Passages,
+    Place,
     Pronouncer,
     Reading,
-    coarse,
-    nearest_around_shared,
-    nearest_in,
-    readings_of,
-    sound_query,
-    stream_of_words,
+    SoundStream,
+    best_places,
+    likelihood,
+    sounds_asked,
+    sounds_of,
+    weighed_grams,
+    written,
 )
-from search.domain.sounds.classes import CLASSES, EXCHANGE, GAP, UNIT
-from search.domain.sounds.places import Place, ranked
-from search.domain.sounds.stream import PASSAGE, SoundStream
+from search.domain.sounds.alignment import best_around_shared, best_in, explained
+from search.domain.sounds.confusions import LEARNED, Confusions
+from search.domain.sounds.phones import LETTERS, PHONES, coarse
+from search.domain.sounds.stream import PASSAGE, stream_of_readings, stream_of_words
+from search.testing.corpus import document
 
-PHONES = ("P", "IY", "Z", "P", "AH", "Z", "T", "T")
-sounds = st.text(alphabet=CLASSES[:-1], min_size=1, max_size=12)
+READING = LEARNED.reading
+PISPASTT = ("P", "IY", "Z", "P", "AH", "Z", "T", "T")
+sounds = st.text(alphabet=LETTERS[:-1], min_size=1, max_size=12)
+stretch_of_any = st.text(alphabet=LETTERS, max_size=30)
 
 
 def read(phones: str) -> str:
-    return coarse(phones.split())
+    return written(phones.split())
 
 
 def spoken(words: str) -> str:
     return "".join(map(pronouncer().sounds_of, words.split()))
 
 
-def distance(asked: str, stretch: str) -> float:
-    return float(nearest_in(asked, [stretch]).distances[0])
+def score(asked: str, stretch: str, confusions: Confusions = READING) -> int:
+    return int(best_in(asked, [stretch], confusions).scores[0])
 
 
-def by_recurrence(asked: str, stretch: str) -> float:
-    """The least cost per sound of Sellers' recurrence, cell by cell."""
-    ask, said = ([CLASSES.index(c) for c in text] for text in (asked, stretch))
-    cost = np.zeros((len(ask) + 1, len(said) + 1))
+def by_recurrence(asked: str, stretch: str, of: Confusions) -> int:
+    """The highest score of Sellers' recurrence, cell by cell."""
+    ask, said = ([LETTERS.index(c) for c in text] for text in (asked, stretch))
+    best = np.zeros((len(ask) + 1, len(said) + 1), dtype=int)
     for i, a in enumerate(ask, start=1):
-        cost[i, 0] = cost[i - 1, 0] + GAP[a]
+        best[i, 0] = best[i - 1, 0] + of.missed[a]
         for j, s in enumerate(said, start=1):
-            cost[i, j] = min(
-                cost[i - 1, j - 1] + EXCHANGE[a, s],
-                cost[i - 1, j] + GAP[a],
-                cost[i, j - 1] + GAP[s],
+            best[i, j] = max(
+                best[i - 1, j - 1] + of.heard[a, s],
+                best[i - 1, j] + of.missed[a],
+                best[i, j - 1] + of.extra[s],
             )
-    return float(cost[-1].min()) / UNIT / len(ask)
+    return int(best[-1].max())
+
+
+def exactly(asked: str) -> int:
+    """What hearing a row of phones as they are scores."""
+    return sum(int(READING.heard[n, n]) for n in map(LETTERS.index, asked))
 
 
 @pytest.mark.parametrize(
-    ("asked", "heard", "within"),
+    ("asked", "heard", "other"),
     [
-        ("rosalind", "the station idling at the", 0.32),
-        ("kubectl", "run cube cuttle now", 0.25),
-        ("mammino", "it was mama no there", 0.2),
-        ("kilkenny", "to kill kenny first", 0.01),
-        ("foghorn", "a fog horn", 0.15),
+        ("kubectl", "run cube cuttle now", "we came to the council"),
+        ("mammino", "it was mama no there", "it was a moment there"),
+        ("kilkenny", "to kill kenny first", "to call anybody first"),
+        ("foghorn", "a fog horn", "a fog lamp"),
     ],
 )
-def test_what_was_misheard_sounds_near(asked: str, heard: str, within: float) -> None:
-    say = pronouncer()
-    said = spoken(heard)
-    assert distance(say.sounds_of(asked), said) <= within
+def test_what_was_misheard_sounds_like_the_query(asked: str, heard: str, other: str) -> None:
+    said = pronouncer().sounds_of(asked)
+    right, wrong = (score(said, spoken(one), LEARNED.words) for one in (heard, other))
+    assert right > max(500, wrong + 200)
 
 
 def test_an_acoustic_reading_finds_what_the_words_missed() -> None:
     """What PocketSphinx's phone decoder reads where it recognised "idling at"."""
     asked = pronouncer().sounds_of("rosalind")
-    assert distance(asked, read("M AH DH ER R AY Z AH L IH N K EH P T")) <= 0.2
-    assert distance(asked, read("W IY M UW V D DH AH D EY T AH")) > 0.3
+    heard = read("M AH DH ER R AY Z AH L IH N K EH P T")
+    assert score(asked, heard) > 1000
+    assert score(asked, read("W IY M UW V D DH AH D EY T AH")) < 300
+    as_written = explained(spoken("mother idling at kept"), read("R AY Z AH L IH N"), READING)
+    assert as_written + 300 < score(asked, heard)
 
 
-def test_other_words_do_not_sound_alike() -> None:
-    say = pronouncer()
-    said = spoken("we migrated the whole database over a weekend")
-    for asked in ("rosalind", "penicillin", "kilkenny", "trevelyan"):
-        assert distance(say.sounds_of(asked), said) > 0.25
-
-
-@given(sounds, st.text(alphabet=CLASSES, max_size=30))
+@given(sounds, stretch_of_any)
 def test_alignment_is_sellers_recurrence(asked: str, stretch: str) -> None:
-    assert distance(asked, stretch) == pytest.approx(by_recurrence(asked, stretch), abs=1e-5)
+    assert score(asked, stretch) == by_recurrence(asked, stretch, READING)
 
 
-@given(sounds, st.text(alphabet=CLASSES, max_size=20), st.text(alphabet=CLASSES, max_size=20))
-def test_the_sounds_themselves_are_at_distance_0_and_in_their_place(
-    asked: str, before: str, behind: str
-) -> None:
-    stretch = before + asked + behind
-    heard = nearest_in(asked, [stretch, "." * 50])
+@given(sounds, st.text(alphabet=LETTERS, max_size=20), st.text(alphabet=LETTERS, max_size=20))
+def test_the_sounds_themselves_are_found(asked: str, before: str, behind: str) -> None:
+    heard = best_in(asked, [before + asked + behind, "." * 50], READING)
+    assert heard.scores[0] >= exactly(asked)
+    assert heard.scores[1] < 0
     first, last = int(heard.firsts[0]), int(heard.lasts[0])
-    assert heard.distances[0] == 0
-    assert stretch[first : last + 1] == asked
-    assert first == stretch.index(asked)
-    assert heard.distances[1] > 0
+    place = (before + asked + behind)[first : last + 1]
+    assert score(asked, place) == heard.scores[0]
 
 
-@given(sounds, st.text(alphabet=CLASSES, max_size=20), st.text(alphabet=CLASSES, max_size=20))
-def test_more_to_listen_to_is_never_farther(asked: str, stretch: str, more: str) -> None:
-    assert distance(asked, stretch + more) <= distance(asked, stretch) + 1e-6
+@given(sounds, st.text(alphabet=LETTERS, max_size=20), st.text(alphabet=LETTERS, max_size=20))
+def test_more_to_listen_to_never_fits_worse(asked: str, stretch: str, more: str) -> None:
+    assert score(asked, stretch + more) >= score(asked, stretch)
 
 
-@given(st.lists(st.text(alphabet=CLASSES, max_size=20), min_size=1, max_size=8), sounds)
+@given(st.lists(st.text(alphabet=LETTERS, max_size=20), min_size=1, max_size=8), sounds)
 def test_stretches_do_not_influence_each_other(stretches: list[str], asked: str) -> None:
-    together = nearest_in(asked, stretches).distances
-    assert together.tolist() == pytest.approx([distance(asked, one) for one in stretches])
+    together = best_in(asked, stretches, READING).scores.tolist()
+    assert together == [score(asked, one) for one in stretches]
+
+
+@given(sounds.filter(lambda text: len(text) >= 3), st.lists(st.text(alphabet=LETTERS, max_size=60)))
+def test_around_a_shared_trigram_the_same_places_are_found(
+    asked: str, stretches: list[str]
+) -> None:
+    stretches.append("NN" + asked + "T")
+    everywhere = best_in(asked, stretches, READING)
+    around = best_around_shared(asked, stretches, READING)
+    best = np.full(len(stretches), -(10**6))
+    np.maximum.at(best, around.stretches, around.scores)
+    assert best[-1] >= exactly(asked)
+    assert all(best <= everywhere.scores)
+    for which, reached, first, last in zip(
+        around.stretches.tolist(), around.scores, around.firsts, around.lasts, strict=True
+    ):
+        if last >= first:
+            assert score(asked, stretches[which][first : last + 1]) >= reached
+
+
+@given(stretch_of_any, st.text(alphabet=LETTERS[:-1], max_size=12))
+def test_explaining_is_aligning_the_other_way_round(said: str, heard: str) -> None:
+    turned = Confusions(READING.heard.T, READING.extra, READING.missed)
+    assert explained(said, heard, READING) == score(heard, said, turned)
+
+
+def test_every_phone_is_heard_as_itself_most_of_all() -> None:
+    for learned in (LEARNED.words, LEARNED.reading):
+        own = np.diag(learned.heard)[:-1]
+        assert (own > 0).all()
+        assert (own == learned.heard[:-1, :-1].max(axis=1)).mean() > 0.9
+        assert (learned.missed < 0).all()
+        assert (learned.extra < 0).all()
+
+
+def test_phones_are_one_letter_and_one_class_each() -> None:
+    assert len(set(LETTERS)) == len(PHONES) + 1
+    assert coarse(read("P B T D AE EH")) == "ppttee"
+    assert written(["SIL", "K", "AA1"]) == read("K AA")
+
+
+def test_rare_trigrams_come_first() -> None:
+    grams = weighed_grams(read("JH UW N F IH F AH"))
+    assert [gram for gram, _ in grams] == ["cun", "unf", "nfi", "ifa", "fif"]
+    assert [weight for _, weight in grams] == sorted((w for _, w in grams), reverse=True)
+    assert weighed_grams(read("P IY") + "." + read("P IY")) == []
 
 
 def test_a_word_of_no_dictionary_is_read_by_its_letters() -> None:
     alone = Pronouncer()
-    assert alone.sounds_of("philadelphia") == "filetelfia"
-    assert alone.sounds_of("knights") == "nyts"
+    assert coarse(alone.sounds_of("philadelphia")) == "filetelfia"
+    assert coarse(alone.sounds_of("knights")) == "nyts"
     assert alone.sounds_of("zoë") == alone.sounds_of("zoe")
     assert alone.sounds_of("1952") == alone.sounds_of("שלום") == alone.sounds_of("c++") == ""
 
 
 @given(st.text(alphabet="abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=20))
 def test_any_letters_can_be_read(word: str) -> None:
-    assert set(Pronouncer().sounds_of(word)) <= set(CLASSES)
+    assert set(Pronouncer().sounds_of(word)) <= set(LETTERS)
 
 
 def test_a_dictionary_knows_its_words_and_no_others(tmp_path: Path) -> None:
@@ -139,79 +190,99 @@ def test_a_dictionary_knows_its_words_and_no_others(tmp_path: Path) -> None:
 def test_a_stream_knows_the_word_of_each_sound() -> None:
     say = Pronouncer({"bees": ["B", "IY", "Z"], "buzz": ["B", "AH", "Z"]}.get)
     stream = stream_of_words([(0, "bees"), (1, "1952"), (2, "buzz")], say)
-    assert stream.sounds == "pis.pas"
+    assert stream.sounds == read("B IY Z") + "." + read("B AH Z")
     assert stream.owners.tolist() == [0, 0, 0, 1, 2, 2, 2]
 
 
 def test_a_reading_belongs_to_the_words_at_its_times() -> None:
     starts, ends = [0, 1000, 3000], [900, 1500, 3500]
-    reading = readings_of([Reading(0, 4000, PHONES)], starts, ends)
-    assert reading.sounds == "pispastt"
+    reading = stream_of_readings([Reading(0, 4000, PISPASTT)], starts, ends)
+    assert reading.sounds == written(PISPASTT)
     assert reading.owners.tolist() == [0, 0, 1, 1, 1, 2, 2, 2]
-    assert readings_of([], starts, ends).sounds == ""
-    assert readings_of([Reading(0, 10, ("P",))], [], []).sounds == ""
+    assert stream_of_readings([], starts, ends).sounds == ""
+    assert stream_of_readings([Reading(0, 10, ("P",))], [], []).sounds == ""
 
 
-@given(st.integers(0, 700), st.data())
+def test_an_episode_sounds_as_it_was_read_else_as_it_was_written() -> None:
+    words = document("e", "bees and honey")
+    assert sounds_of(words, pronouncer()).is_reading is False
+    assert sounds_of(words, pronouncer()).sounds == spoken("bees and honey")
+
+
+@given(st.integers(0, 900), st.data())
 def test_no_place_is_cut_in_two_by_passages(length: int, data: st.DataObject) -> None:
-    text = "".join(CLASSES[n * 7 % 21] for n in range(length))
-    stream = SoundStream(text, np.zeros(length, dtype=np.int32))
-    passages = [*stream.passages()]
-    assert text.startswith(passages[0])
+    text = "".join(LETTERS[n * 7 % 39] for n in range(length))
+    owners = np.arange(length, dtype=np.int32) // 3
+    passages = [*SoundStream(text, owners).passages()]
+    assert text.startswith(passages[0].sounds)
     first = data.draw(st.integers(0, length))
     last = min(length, first + data.draw(st.integers(0, 40)))
-    assert any(
-        n * PASSAGE <= first and last <= n * PASSAGE + len(passage)
-        for n, passage in enumerate(passages)
-    )
+    held = [
+        n
+        for n, one in enumerate(passages)
+        if n * PASSAGE <= first and last <= n * PASSAGE + len(one.sounds)
+    ]
+    assert held
+    if length:
+        of_words = passages[held[0]].words()
+        assert of_words.tolist() == owners[held[0] * PASSAGE :][: len(of_words)].tolist()
 
 
 @pytest.mark.parametrize(
-    ("query", "sound"),
+    ("query", "phones"),
     [
-        ("kilkenny", "kilkini"),
-        ('"kill kenny"', "kilkini"),
-        ("kill kenny -bees", "kilkini"),
-        ("of", None),
-        ("kilk*", None),
-        ("kilkenny 1952", None),
-        ("Килкенни", None),
+        ("kilkenny", "K IH L K IH N IY"),
+        ('"kill kenny"', "K IH L K IH N IY"),
+        ("kill kenny -bees", "K IH L K IH N IY"),
+        ("of", ""),
+        ("kilk*", ""),
+        ("kilkenny 1952", ""),
+        ("Килкенни", ""),
     ],
 )
-def test_what_can_be_looked_for_by_sound(query: str, sound: str | None) -> None:
+def test_what_can_be_looked_for_by_sound(query: str, phones: str) -> None:
     known = {"kill": "K IH L", "kenny": "K IH N IY", "kilkenny": "K IH L K IH N IY", "of": "AH V"}
     say = Pronouncer(lambda word: known[word].split() if word in known else None)
-    asked = sound_query(parse_query(query), say, within=0.2)
-    assert (asked and asked.sounds) == sound
+    assert sounds_asked(parse_query(query), say) == read(phones)
 
 
-def test_the_nearest_places_come_first_and_overlapping_ones_are_one() -> None:
-    places = [
-        Place(0.15, 1, 10, 11),
-        Place(0.1, 1, 11, 12),
-        Place(0.12, 2, 10, 11),
-        Place(0.2, 3, 1, 1),
-    ]
-    nearest_first = sorted(places)
-    assert ranked(nearest_first, most=5) == [places[1], places[2]]
-    assert ranked(nearest_first, most=1) == [places[1]]
-    assert ranked([], most=5) == []
+def listened(*said: str, are_all: bool = True) -> Passages:
+    streams = [stream_of_words(enumerate(text.split()), pronouncer()) for text in said]
+    passages = [(n, one) for n, stream in enumerate(streams) for one in stream.passages()]
+    return Passages(passages, frozenset(), are_all)
 
 
-@given(sounds.filter(lambda text: len(text) >= 3), st.lists(st.text(alphabet=CLASSES, max_size=60)))
-def test_around_a_shared_trigram_the_same_places_are_found(
-    asked: str, stretches: list[str]
+def test_the_best_places_come_first_and_overlapping_ones_are_one() -> None:
+    asked = pronouncer().sounds_of("kilkenny")
+    heard = listened("we kill can he not", "to kill kenny first and kill kenny twice")
+    places = best_places(asked, heard, most=3)
+    assert [(p.episode, p.first, p.last) for p in places] == [(1, 1, 2), (1, 5, 6), (0, 1, 3)]
+    assert places[0].score == places[1].score > places[2].score
+    assert places[0].heard == spoken("kill kenny")
+    assert best_places(asked, heard, most=1)[0][:5] == places[0][:5]
+    assert best_places(asked, listened(), most=5) == []
+
+
+def test_what_others_score_as_well_is_background() -> None:
+    asked = pronouncer().sounds_of("kilkenny")
+    heard = listened("to kill kenny first " + "and call anybody else " * 30)
+    places = best_places(asked, heard, most=30)
+    assert {place.background for place in places} == {places[19].score}
+    assert places[0].score > places[0].background
+
+
+@given(st.floats(-10, 30), st.floats(-10, 30), st.floats(-10, 30), st.floats(-10, 30))
+def test_each_piece_of_evidence_weighs(
+    fits: float, by_chance: float, by_words: float, by_writing: float
 ) -> None:
-    stretches.append("nn" + asked + "t")
-    everywhere = nearest_in(asked, stretches)
-    around = nearest_around_shared(asked, stretches)
-    best = np.full(len(stretches), 9.0)
-    np.minimum.at(best, around.stretches, around.distances)
-    assert best[-1] == 0
-    assert all(best >= everywhere.distances - 1e-6)
-    for which, distance_, first, last in zip(
-        around.stretches.tolist(), around.distances, around.firsts, around.lasts, strict=True
-    ):
-        if last >= first:
-            place = stretches[which][first : last + 1]
-            assert distance(asked, place) <= distance_ + 1e-6
+    def likely(is_reading: bool, **more: float) -> float:
+        found = Evidence(fits, by_chance, by_words, by_writing, 8)
+        return likelihood(Place(1, 0, 0, "", 0, 0, is_reading), found._replace(**more))  # type: ignore[arg-type]
+
+    for is_reading in (True, False):
+        as_it_is = likely(is_reading)
+        assert 0 <= as_it_is <= 1
+        assert likely(is_reading, score=fits + 1) >= as_it_is
+        assert likely(is_reading, background=by_chance + 1) <= as_it_is
+    assert likely(True, by_words=by_words + 1) >= likely(True)
+    assert likely(True, by_writing=by_writing + 1) <= likely(True)

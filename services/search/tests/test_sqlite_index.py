@@ -68,6 +68,10 @@ def test_opened_several_times_at_once_it_is_brought_up_to_date_once(path: Path) 
 def back_to_format_2(path: Path) -> None:
     with sqlite3.connect(path) as connection:
         connection.execute("alter table episode drop column duration_ms")
+        for table in ("sound_passage", "sound_gram", "sound_episode"):
+            connection.execute(f"drop table {table}")
+        connection.execute("create virtual table sound_passage using fts5 (sounds)")
+        connection.execute("create table sound_stream (id integer primary key, owners blob)")
         connection.execute("pragma user_version = 2")
     connection.close()
 

@@ -6,48 +6,101 @@ from typing import Final
 
 from search.domain.pages import EpisodeMoments, Find, Found, Moment
 from search.domain.query import Clause, Query, folded_name
-from search.domain.sounds import Pronouncer, sound_query
+from search.domain.sounds import (
+    MOST_PASSAGES,
+    UNKNOWN,
+    Evidence,
+    Place,
+    Pronouncer,
+    best_places,
+    evidence,
+    likelihood,
+    sounds_asked,
+)
 from search.domain.tokens import fold, tokens_of
 from search.ports import SoundIndex
 
 MOST_SOUNDING: Final = 10
-"""False moments grow in number with the archive; the nearest few are worth a look."""
+"""False moments grow in number with the archive; the likeliest few are worth a look."""
+MOST_WEIGHED: Final = 60
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A place with its words, and what speaks for it."""
+
+    place: Place
+    at: EpisodeMoments
+    evidence: Evidence
+    likelihood: float
 
 
 @dataclass(frozen=True)
 class FindsBySound:
-    """Finds the moments that sound most like a query, none farther than `within`.
+    """Finds the moments that sound like a query and were written otherwise.
 
-    `pronouncer` is asked for at the first query that comes so far.
+    `likely` is how likely (0..1) it must be that a moment is right. `pronouncer` is asked for at
+    the first query that comes so far.
     """
 
     index: SoundIndex
     pronouncer: Callable[[], Pronouncer]
-    within: float
+    likely: float
 
     def find(self, query: Query, find: Find) -> Found:
-        """Return the only page: the nearest moment first, those of its episode behind it."""
-        asked = sound_query(query, self.pronouncer(), within=self.within)
-        if asked is None:
-            return Found(0, 0, False, (), None)
-        heard = self.index.find_by_sound(asked, query.filters, most=MOST_SOUNDING)
+        """Return the only page: the likeliest moment first, those of its episode behind it."""
+        heard = [
+            one.at
+            for one in self.weighed(query, find)
+            if one.likelihood >= self.likely and _wanted(one.at.moments[0], query)
+        ]
         groups: dict[str, EpisodeMoments] = {}
-        for one in heard:
-            if _wanted(one.moments[0], query):
-                before = groups.get(one.episode_id)
-                moments = (*before.moments, *one.moments) if before else one.moments
-                starts_s = sorted(moment.start_s for moment in moments)
-                groups[one.episode_id] = replace(
-                    one, moments=moments, hits=len(moments), starts_s=starts_s
-                )
+        for one in heard[:MOST_SOUNDING]:
+            before = groups.get(one.episode_id)
+            moments = (*before.moments, *one.moments) if before else one.moments
+            starts_s = sorted(moment.start_s for moment in moments)
+            groups[one.episode_id] = replace(
+                one, moments=moments, hits=len(moments), starts_s=starts_s
+            )
         shown = list(groups.values())[: find.limit]
         return Found(
             sum(group.hits for group in shown),
             len(shown),
-            len(heard) == MOST_SOUNDING or len(shown) < len(groups),
+            len(heard) > MOST_SOUNDING or len(shown) < len(groups),
             tuple(replace(g, moments=g.moments[: find.per_episode]) for g in shown),
             None,
         )
+
+    def weighed(self, query: Query, find: Find) -> Sequence[Heard]:
+        """Return the places that fit best, the likeliest first, however unlikely."""
+        pronouncer = self.pronouncer()
+        sounds = sounds_asked(query, pronouncer)
+        if not sounds:
+            return ()
+        listened = self.index.listen(
+            sounds, query.filters, most=MOST_PASSAGES, ends_at=find.ends_at
+        )
+        at = self.index.moments(best_places(sounds, listened, most=MOST_WEIGHED))
+        written = [_sounds_written(one.moments[0], pronouncer) for one in at.values()]
+        heard = [
+            Heard(place, one, found, likelihood(place, found))
+            for (place, one), found in zip(
+                at.items(), evidence(sounds, [*at], written), strict=True
+            )
+        ]
+        return sorted(heard, key=lambda one: -one.likelihood)
+
+
+def _sounds_written(moment: Moment, pronouncer: Pronouncer) -> str:
+    """Return the sounds of the words at a moment and of one on either side."""
+    words = moment.snippet
+    first = next(at for at, word in enumerate(words) if word["match"])
+    last = len(words) - next(at for at, word in enumerate(reversed(words)) if word["match"])
+    return "".join(
+        pronouncer.sounds_of(token) or UNKNOWN
+        for word in words[max(0, first - 1) : last + 1]
+        for token in tokens_of(word["text"])
+    )
 
 
 def _wanted(moment: Moment, query: Query) -> bool:

@@ -5,6 +5,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from search.askers import networks_of
+
 
 class SearchSettings(BaseModel):
     """Which engine holds the index, and where a hit's link leads."""
@@ -21,12 +23,16 @@ class SearchSettings(BaseModel):
         description="What the names of OpenSearch's indexes start with",
     )
     aws_region: str = Field("", description="Sign requests for OpenSearch Serverless (aoss) there")
-    sounds_within: float = Field(
-        0.2,
-        ge=0.0,
-        le=0.4,
-        description="How far what was recognised may sound from a word that nothing else finds "
-        "(sqlite, English); 0 keeps no sounds, which halves the index",
+    by_sound: bool = Field(
+        True,
+        description="Keep what English episodes sound like, and find by sound what nothing "
+        "spells; false makes the index a third smaller",
+    )
+    likely: float = Field(
+        0.13,
+        gt=0.0,
+        lt=1.0,
+        description="How likely it must be that a moment found by sound is right",
     )
     time_budget_s: float = Field(
         5.0, gt=0, le=60, description="A search that takes longer is given up"
@@ -36,10 +42,22 @@ class SearchSettings(BaseModel):
         ge=0,
         description="So many searches one address may start, over a while; 0 sets no limit",
     )
+    trusted_proxies: tuple[str, ...] = Field(
+        (),
+        description="Addresses or networks of your reverse proxies, such as 127.0.0.1: only what "
+        "they say in X-Forwarded-For or Forwarded tells clients apart. Every proxy on the way "
+        "must add to one of these headers",
+    )
     page_url: str = Field(
         "/episodes/{episode_id}",
         description="An episode's page, for episodes without a link of their own",
     )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
+        networks_of(proxies)
+        return proxies
 
     @field_validator("page_url")
     @classmethod

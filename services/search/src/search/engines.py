@@ -10,7 +10,7 @@ from search.adapters.pronunciations import pronouncer
 from search.adapters.sqlite_index import SqliteWordIndex
 from search.by_sound import FindsBySound
 from search.config import SearchSettings
-from search.ports import Vocabulary, WordIndex
+from search.ports import SoundIndex, Vocabulary, WordIndex
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,8 @@ def open_engine(settings: SearchSettings, file: Path, *, credentials: Any = None
         TransientFailure: OpenSearch does not answer.
     """
     if settings.engine == "sqlite":
-        within = settings.sounds_within
-        embedded = SqliteWordIndex(file, pronouncer=pronouncer if within else None)
-        sounds = FindsBySound(embedded.sounds, pronouncer, within) if within else None
+        embedded = SqliteWordIndex(file, pronouncer=pronouncer if settings.by_sound else None)
+        sounds = _by_sound(settings, embedded.sounds)
         return Engine(embedded, embedded.vocabulary, embedded.close, sounds)
     driver = _driver(settings, credentials)
     from search.adapters.opensearch_client import OpenSearchClient  # noqa: PLC0415
@@ -95,3 +94,7 @@ def _driver(settings: SearchSettings, credentials: Any) -> Any:
             code="opensearch_missing",
         ) from error
     return driver_for(settings.url, aws_region=settings.aws_region, credentials=credentials)
+
+
+def _by_sound(settings: SearchSettings, index: SoundIndex) -> FindsBySound | None:
+    return FindsBySound(index, pronouncer, settings.likely) if settings.by_sound else None

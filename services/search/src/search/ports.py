@@ -1,6 +1,7 @@
 """What search needs of an index. SQLite and OpenSearch implement both ports with identical hits."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from everyword_events import EpisodeInfo
@@ -8,7 +9,7 @@ from search.domain.document import EpisodeDocument
 from search.domain.expansion import Vocabulary
 from search.domain.pages import EpisodeMoments, Facets, Find, Found, Stored
 from search.domain.query import Filters
-from search.domain.sounds import SoundQuery
+from search.domain.sounds import Passages, Place
 
 __all__ = ["SoundIndex", "Vocabulary", "WordIndex"]
 
@@ -47,13 +48,17 @@ class WordIndex(Protocol):
 class SoundIndex(Protocol):
     """Knows what the English episodes of a word index sound like; never of another revision."""
 
-    def find_by_sound(
-        self, query: SoundQuery, filters: Filters, *, most: int
-    ) -> Sequence[EpisodeMoments]:
-        """Return at most `most` moments, nearest first, each alone in its episode.
+    def listen(
+        self, sounds: str, filters: Filters, *, most: int, ends_at: float = math.inf
+    ) -> Passages:
+        """Return the `most` passages that share the rarest trigrams with `sounds`.
 
-        Speakers in the filters choose episodes, not moments.
+        Where there are no more at all, these are all. Speakers in the filters choose episodes,
+        not moments. `ends_at` is when to give up, on the clock of `time.monotonic`.
 
         Raises:
             TransientFailure: the index is busy, away, or out of time.
         """
+
+    def moments(self, places: Sequence[Place]) -> Mapping[Place, EpisodeMoments]:
+        """Return the moment of each place, alone in its episode; of places now gone, none."""

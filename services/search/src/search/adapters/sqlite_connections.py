@@ -13,9 +13,12 @@ from typing import Final
 from everyword_events import Misconfigured, TransientFailure
 from search.domain.pages import out_of_time
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 _SCHEMA: Final = ("sqlite_schema.sql", "sqlite_sounds.sql")
-_ALTERED: Final = {3: "alter table episode add column duration_ms integer not null default 0"}
+_ALTERED: Final = {
+    3: ("alter table episode add column duration_ms integer not null default 0",),
+    4: ("drop table if exists sound_passage", "drop table if exists sound_stream"),
+}
 """What a format changed in tables that were there before; the schema makes those that were not."""
 _BUSY_TIMEOUT_S: Final = 30
 _STEPS: Final = 50_000
@@ -113,8 +116,8 @@ class Connections:
         with self.writing() as connection:
             found = connection.execute("pragma user_version").fetchone()[0]
             for step in range(found + 1, FORMAT + 1) if found else ():
-                if step in _ALTERED:
-                    connection.execute(_ALTERED[step])
+                for statement in _ALTERED.get(step, ()):
+                    connection.execute(statement)
             for file in _SCHEMA:
                 for statement in _statements(folder.joinpath(file).read_text("utf-8")):
                     connection.execute(statement)

@@ -21,10 +21,8 @@ from search.domain.pages import Facet, Facets, Find, Found, Stored
 from search.domain.query import Filters, folded_name
 from search.domain.sounds import (
     Pronouncer,
-    SoundStream,
     is_english,
-    readings_of,
-    stream_of_words,
+    sounds_of,
 )
 from search.domain.tokens import tokens_of
 
@@ -66,7 +64,7 @@ class SqliteWordIndex:
             if revision != document.revision:
                 _describe(connection, row, document.info)
                 said = self._replace_words(connection, row, document)
-                store_sounds(connection, row, self._sounds_of(document))
+                self._replace_sounds(connection, row, document)
         # Only now is it durable that these terms' kin are noted.
         self._kin_known.setdefault(document.language, set()).update(said)
         return Stored(len(document.words), 1, INDEX_NAME)
@@ -101,13 +99,13 @@ class SqliteWordIndex:
         with self._connections.reading() as connection:
             return _facets(connection, filters)
 
-    def _sounds_of(self, document: EpisodeDocument) -> Sequence[SoundStream]:
-        if self._pronouncer is None or not is_english(document.language):
-            return ()
-        return (
-            stream_of_words(document.tokens(), self._pronouncer()),
-            readings_of(document.readings, document.starts_ms, document.ends_ms),
-        )
+    def _replace_sounds(
+        self, connection: sqlite3.Connection, row: int, document: EpisodeDocument
+    ) -> None:
+        if self._pronouncer is not None and is_english(document.language):
+            store_sounds(connection, row, sounds_of(document, self._pronouncer()))
+        else:
+            forget_sounds(connection, row)
 
     def _replace_words(
         self, connection: sqlite3.Connection, row: int, document: EpisodeDocument

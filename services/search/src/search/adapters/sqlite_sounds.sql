@@ -1,16 +1,20 @@
--- What an episode sounds like: in stream 0 its recognised words, in stream 1 an acoustic reading.
+-- What an episode sounds like: a row of phones, read from its audio or from its words.
 
--- Coarse sounds in overlapping passages of some ten seconds, found by trigrams.
--- rowid = (episode's id * 2 + stream) * 65536 + number of the passage.
-create virtual table if not exists sound_passage using fts5 (
-    sounds, tokenize='trigram', detail=none, columnsize=0
+-- In overlapping passages of some twenty seconds. id = the episode's id * 65536 + number.
+-- `sounds`: a character a phone; `owners`: the word of each, see `SoundPassage`.
+create table if not exists sound_passage (
+    id integer primary key,
+    sounds text not null,
+    owners blob not null
 );
 
--- The word index of each sound, as deflated int32 steps, the first counted from 0; `passages`
-create table if not exists sound_stream (
-    id integer not null references episode (id) on delete cascade,
-    stream integer not null,
-    passages integer not null,
-    owners blob not null,
-    primary key (id, stream)
-) without rowid;
+-- Trigrams of the passages' coarse classes; contentless, as `postings` is.
+create virtual table if not exists sound_gram using fts5 (
+    classes, content='', tokenize='trigram', detail=none, columnsize=0
+);
+
+create table if not exists sound_episode (
+    id integer primary key references episode (id) on delete cascade,
+    is_reading integer not null,   -- 1: read from the audio
+    passages integer not null
+);

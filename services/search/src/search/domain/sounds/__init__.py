@@ -1,27 +1,28 @@
-"""Found by sound: words as rows of coarse sounds, and a query aligned inside them."""
+"""Found by sound: words as rows of phones, a query aligned inside them, the evidence weighed."""
 
-from search.domain.sounds.alignment import Heard, grams_of, nearest_around_shared, nearest_in
-from search.domain.sounds.classes import UNKNOWN, coarse
-from search.domain.sounds.places import Place, ranked
-from search.domain.sounds.query import SoundQuery, sound_query
+from search.domain.sounds.judgement import Evidence, evidence, likelihood
+from search.domain.sounds.phones import UNKNOWN, weighed_grams, written
+from search.domain.sounds.places import MOST_PASSAGES, Passages, Place, best_places
+from search.domain.sounds.query import sounds_asked
 from search.domain.sounds.speech import Pronouncer, is_english
-from search.domain.sounds.stream import Reading, SoundStream, readings_of, stream_of_words
+from search.domain.sounds.stream import Reading, SoundPassage, SoundStream, sounds_of
 
 __all__ = [
+    "MOST_PASSAGES",
     "UNKNOWN",
-    "Heard",
+    "Evidence",
+    "Passages",
     "Place",
     "Pronouncer",
     "Reading",
-    "SoundQuery",
+    "SoundPassage",
     "SoundStream",
-    "coarse",
-    "grams_of",
+    "best_places",
+    "evidence",
     "is_english",
-    "nearest_around_shared",
-    "nearest_in",
-    "ranked",
-    "readings_of",
-    "sound_query",
-    "stream_of_words",
+    "likelihood",
+    "sounds_asked",
+    "sounds_of",
+    "weighed_grams",
+    "written",
 ]

@@ -11,23 +11,23 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from search.domain.sounds.classes import CLASSES, EXCHANGE, GAP, UNIT, UNKNOWN, codes_of
+from search.domain.sounds.confusions import Confusions
+from search.domain.sounds.phones import GRAM, LETTERS, N_GRAMS, UNKNOWN, codes_of, gram_numbers
 
-GRAM: Final = 3
-_SLACK: Final = 3
+_SLACK: Final = 4
 """A place reaches so far beyond what a shared trigram foretells, on either side."""
-_COST: Final = 16
-_START: Final = (1 << _COST) - 1
+_SCORE: Final = 16
+_START: Final = (1 << _SCORE) - 1
 _Codes = NDArray[np.uint8]
 _Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Heard:
-    """Places where stretches come near, by distance (cost per sound), first and last sound."""
+    """The best place of each stretch: its score (1/100 nat), first and last sound."""
 
     stretches: _Ints
-    distances: NDArray[np.float32]
+    scores: _Ints
     firsts: _Ints
     lasts: _Ints
 
@@ -35,37 +35,33 @@ class Heard:
         """Return the places of both."""
         return Heard(
             np.concatenate([self.stretches, other.stretches]),
-            np.concatenate([self.distances, other.distances]),
+            np.concatenate([self.scores, other.scores]),
             np.concatenate([self.firsts, other.firsts]),
             np.concatenate([self.lasts, other.lasts]),
         )
 
 
-def grams_of(sounds: str) -> set[str]:
-    """Return all trigrams."""
-    return {sounds[at : at + GRAM] for at in range(len(sounds) - GRAM + 1)}
+def best_in(sounds: str, stretches: Sequence[str], confusions: Confusions) -> Heard:
+    """Find where each stretch fits `sounds` best: the first place of the highest score.
 
-
-def nearest_in(sounds: str, stretches: Sequence[str]) -> Heard:
-    """Find where each stretch comes nearest to `sounds`: the first place of the least cost.
-
-    The distance is 0 where the stretch holds the sounds exactly, and never above what leaving
-    all of them out would cost.
+    A stretch in which nothing fits scores what missing every sound costs, at no place: its last
+    sound is before its first.
     """
-    return _aligned(codes_of(sounds.encode()), _grid(stretches), np.arange(len(stretches)))
+    asked, grid = codes_of(sounds.encode()), _grid(stretches)
+    return _aligned(asked, grid, np.arange(len(stretches)), confusions)
 
 
-def nearest_around_shared(sounds: str, stretches: Sequence[str]) -> Heard:
-    """Find how near each stretch comes around every trigram that it shares with `sounds`.
+def best_around_shared(sounds: str, stretches: Sequence[str], confusions: Confusions) -> Heard:
+    """Find how well each stretch fits around every coarse trigram that it shares with `sounds`.
 
-    The same places as `nearest_in`, for those with a trigram in common, in a tenth of the time.
+    Several places of one stretch may come of it, and one place more than once.
     """
     asked, grid = codes_of(sounds.encode()), _grid(stretches)
     if len(asked) < GRAM or grid.shape[1] < GRAM:
-        return nearest_in(sounds, stretches)
-    at_gram = np.full(len(CLASSES) ** GRAM, -1, dtype=np.int64)
-    at_gram[_gram_numbers(asked[None, :])[0]] = np.arange(len(asked) - GRAM + 1)
-    offset = at_gram[_gram_numbers(grid)]
+        return _aligned(asked, grid, np.arange(len(stretches)), confusions)
+    at_gram = np.full(N_GRAMS, -1, dtype=np.int64)
+    at_gram[gram_numbers(asked)] = np.arange(len(asked) - GRAM + 1)
+    offset = at_gram[gram_numbers(grid)]
     which, at = np.nonzero(offset >= 0)
     starts = at - offset[which, at] - _SLACK
     windows = np.unique(np.stack([which, starts], axis=1), axis=0)
@@ -73,9 +69,27 @@ def nearest_around_shared(sounds: str, stretches: Sequence[str]) -> Heard:
     columns = starts[:, None] + np.arange(len(asked) + 2 * _SLACK)
     beyond = columns >= grid.shape[1]
     cut = grid[which[:, None], np.where(beyond, 0, columns)]
-    cut[beyond] = CLASSES.index(UNKNOWN)
-    heard = _aligned(asked, cut, which)
-    return Heard(which, heard.distances, heard.firsts + starts, heard.lasts + starts)
+    cut[beyond] = LETTERS.index(UNKNOWN)
+    heard = _aligned(asked, cut, which, confusions)
+    return Heard(which, heard.scores, heard.firsts + starts, heard.lasts + starts)
+
+
+def explained(said: str, heard: str, confusions: Confusions) -> int:
+    """Return how well any part of `said` explains all of `heard` (1/100 nat)."""
+    codes = codes_of(heard.encode()).tolist()
+    extra: list[int] = confusions.extra[codes].tolist()
+    alone = [0]
+    for cost in extra:
+        alone.append(alone[-1] + cost)
+    before, best = alone, alone[-1]
+    for code in codes_of(said.encode()).tolist():
+        as_heard = confusions.heard[code][codes].tolist()
+        missed = int(confusions.missed[code])
+        row = [0]
+        for at, cost in enumerate(extra):
+            row.append(max(before[at] + as_heard[at], before[at + 1] + missed, row[at] + cost))
+        before, best = row, max(best, row[-1])
+    return best
 
 
 def _grid(stretches: Sequence[str]) -> _Codes:
@@ -84,37 +98,32 @@ def _grid(stretches: Sequence[str]) -> _Codes:
     return codes_of(padded.encode()).reshape(len(stretches), longest)
 
 
-def _gram_numbers(codes: _Codes) -> NDArray[np.int32]:
-    wide = codes.astype(np.int32)
-    base = len(CLASSES)
-    return (wide[:, :-2] * base + wide[:, 1:-1]) * base + wide[:, 2:]
-
-
-def _aligned(asked: _Codes, grid: _Codes, stretches: _Ints) -> Heard:
+def _aligned(asked: _Codes, grid: _Codes, stretches: _Ints, confusions: Confusions) -> Heard:
     """Align every row of `grid`; of equal places the shortest is taken, of those the first.
 
-    A cell is one number, `cost << 16 | 0xffff - start`: the least of three is the cheapest way
-    and carries where its place began.
+    A cell is one number, `score << 16 | start`: the highest of three is the best way and carries
+    where its place began.
     """
     rows, count = len(asked), len(grid)
-    gaps, exchanges = GAP << _COST, EXCHANGE << _COST
-    cells = np.repeat(np.concatenate([[0], np.cumsum(gaps[asked])])[:, None], count, axis=1)
-    cells = cells.astype(np.int32) | _START
-    nearest = cells[rows].copy()
+    missed, extras = confusions.missed << _SCORE, confusions.extra << _SCORE
+    exchanges = confusions.heard[asked] << _SCORE
+    cells = np.repeat(np.concatenate([[0], np.cumsum(missed[asked])])[:, None], count, axis=1)
+    cells = cells.astype(np.int32)
+    best = cells[rows].copy()
     lasts = np.full(count, -1, dtype=np.int64)
-    heard, other = np.empty(count, dtype=np.int32), np.empty(count, dtype=np.int32)
+    way, other = np.empty(count, dtype=np.int32), np.empty(count, dtype=np.int32)
     for at, column in enumerate(np.ascontiguousarray(grid.T)):
-        extra, exchanged = gaps[column], exchanges[:, column]
+        extra, exchanged = extras[column], exchanges[:, column]
         before = cells[0].copy()
-        cells[0] = _START - at - 1
+        cells[0] = at + 1
         for row in range(1, rows + 1):
-            np.add(before, exchanged[asked[row - 1]], out=heard)
+            np.add(before, exchanged[row - 1], out=way)
             before[:] = cells[row]
-            np.minimum(heard, np.add(before, extra, out=other), out=heard)
-            np.add(cells[row - 1], gaps[asked[row - 1]], out=other)
-            np.minimum(heard, other, out=cells[row])
-        nearer = (cells[rows] >> _COST) < (nearest >> _COST)
-        np.copyto(nearest, cells[rows], where=nearer)
-        lasts[nearer] = at
-    distances = ((nearest >> _COST) / (UNIT * max(rows, 1))).astype(np.float32)
-    return Heard(stretches, distances, (_START - (nearest & _START)).astype(np.int64), lasts)
+            np.maximum(way, np.add(before, extra, out=other), out=way)
+            np.add(cells[row - 1], missed[asked[row - 1]], out=other)
+            np.maximum(way, other, out=cells[row])
+        better = (cells[rows] >> _SCORE) > (best >> _SCORE)
+        np.copyto(best, cells[rows], where=better)
+        lasts[better] = at
+    scores = (best >> _SCORE).astype(np.int64)
+    return Heard(stretches, scores, (best & _START).astype(np.int64), lasts)

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
-from search.domain.sounds.classes import coarse
 from search.domain.sounds.letters import phones_of_letters
+from search.domain.sounds.phones import written
 from search.domain.tokens import fold
 
 LookUp = Callable[[str], Sequence[str] | None]
@@ -27,10 +27,10 @@ class Pronouncer:
     def _sounds_of(self, token: str) -> str:
         known = self.look_up(token)
         if known is not None:
-            return coarse(known)
+            return written(known)
         letters = fold(token)
         if not (letters.isascii() and letters.isalpha()):
             return ""
         if letters.endswith("s") and (stem := self.look_up(letters[:-1])) is not None:
-            return coarse([*stem, "Z"])
-        return coarse(phones_of_letters(letters))
+            return written([*stem, "Z"])
+        return written(phones_of_letters(letters))

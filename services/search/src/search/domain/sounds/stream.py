@@ -1,20 +1,24 @@
-"""An episode as rows of sounds, each owned by a word: of its words, and of an acoustic reading."""
+"""An episode as one row of sounds, each owned by a word: an acoustic reading, or its words'."""
 
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from search.domain.sounds.classes import UNKNOWN, coarse
+from search.domain.sounds.phones import GRAM, UNKNOWN, coarse, written
 from search.domain.sounds.query import MOST_SOUNDS
 from search.domain.sounds.speech import Pronouncer
 
-PASSAGE: Final = 120
-"""Sounds from the start of one passage to the next: about ten seconds of speech."""
+PASSAGE: Final = 240
+"""Sounds from the start of one passage to the next: about twenty seconds of speech."""
 OVERLAP: Final = MOST_SOUNDS + 8
 """So much of the next passage is repeated that no place is cut in two."""
+
+
+_STEP: Final = np.dtype("<i4")
 
 
 class Reading(NamedTuple):
@@ -25,17 +29,45 @@ class Reading(NamedTuple):
     phones: tuple[str, ...]
 
 
+class SoundPassage(NamedTuple):
+    """A stretch of an episode's sounds; `owners` holds the packed index of each one's word."""
+
+    sounds: str
+    owners: bytes
+
+    def classes(self) -> str:
+        """Return what it is found by: its own sounds as coarse classes, without the overlap."""
+        return coarse(self.sounds[: PASSAGE + GRAM - 1])
+
+    def words(self) -> NDArray[np.int64]:
+        """Return the index of the word of each sound."""
+        steps = np.frombuffer(zlib.decompress(self.owners), dtype=_STEP)
+        return np.cumsum(steps, dtype=np.int64)
+
+
 @dataclass(frozen=True)
 class SoundStream:
-    """All sounds of an episode in a row; `owners` gives the index of each one's word."""
+    """All sounds of an episode in a row; `owners` gives the index of each one's word.
+
+    `is_reading`: they were read from the audio, else they are those of the recognised words.
+    """
 
     sounds: str
     owners: NDArray[np.int32]
+    is_reading: bool = False
 
-    def passages(self) -> Iterator[str]:
+    def passages(self) -> Iterator[SoundPassage]:
         """Yield overlapping passages; number n starts at sound n * PASSAGE."""
         for at in range(0, max(1, len(self.sounds) - OVERLAP), PASSAGE):
-            yield self.sounds[at : at + PASSAGE + OVERLAP]
+            part = slice(at, at + PASSAGE + OVERLAP)
+            steps = np.diff(self.owners[part], prepend=0).astype(_STEP)
+            yield SoundPassage(self.sounds[part], zlib.compress(steps.tobytes(), 9))
+
+
+def sounds_of(document: Any, pronouncer: Pronouncer) -> SoundStream:
+    """Return what an episode sounds like: as it was read from the audio, else by its words."""
+    reading = stream_of_readings(document.readings, document.starts_ms, document.ends_ms)
+    return reading if reading.sounds else stream_of_words(document.tokens(), pronouncer)
 
 
 def stream_of_words(tokens: Iterable[tuple[int, str]], pronouncer: Pronouncer) -> SoundStream:
@@ -49,7 +81,7 @@ def stream_of_words(tokens: Iterable[tuple[int, str]], pronouncer: Pronouncer) -
     return SoundStream("".join(said), owners)
 
 
-def readings_of(
+def stream_of_readings(
     readings: Sequence[Reading], starts_ms: Sequence[int], ends_ms: Sequence[int]
 ) -> SoundStream:
     """Return the sounds of acoustic readings; a sound is owned by the word said at its time.
@@ -57,20 +89,18 @@ def readings_of(
     Sounds before a word's start belong to the word before, unless the next one is nearer.
     """
     if not readings or not len(starts_ms):
-        return SoundStream("", np.zeros(0, dtype=np.int32))
-    sounds: list[str] = []
-    times: list[NDArray[np.float64]] = []
-    for reading in readings:
-        heard = coarse(reading.phones)
-        edges = np.linspace(reading.start_ms, reading.end_ms, len(heard) + 1)
-        sounds.append(heard)
-        times.append((edges[:-1] + edges[1:]) / 2)
+        return SoundStream("", np.zeros(0, dtype=np.int32), is_reading=True)
+    heard = [written(reading.phones) for reading in readings]
+    counts = np.array([*map(len, heard)])
+    begins = np.array([reading.start_ms for reading in readings])
+    steps = (np.array([reading.end_ms for reading in readings]) - begins) / np.maximum(counts, 1)
+    number = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    at = np.repeat(begins, counts) + (number + 0.5) * np.repeat(steps, counts)
     order = np.argsort(np.asarray(starts_ms), kind="stable")
     starts = np.asarray(starts_ms)[order]
     ends = np.asarray(ends_ms)[order]
-    at = np.concatenate(times)
     before = np.clip(np.searchsorted(starts, at, side="right") - 1, 0, None)
     after = np.clip(before + 1, None, len(starts) - 1)
     in_gap = (at > ends[before]) & (starts[after] - at < at - ends[before])
     owners = order[np.where(in_gap, after, before)].astype(np.int32)
-    return SoundStream("".join(sounds), owners)
+    return SoundStream("".join(heard), owners, is_reading=True)
