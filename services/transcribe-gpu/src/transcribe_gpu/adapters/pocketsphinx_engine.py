@@ -194,7 +194,7 @@ def _phone_reader() -> "Decoder":
         loglevel="FATAL",
         allphone=get_model_path("en-us/en-us-phone.lm.bin"),
         lm=None,
-        lw=2.0,
+        lw=1.0,
         beam=1e-20,
         pbeam=1e-20,
     )
