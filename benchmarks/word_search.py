@@ -28,7 +28,6 @@ import numpy as np
 from search.adapters.opensearch_client import OpenSearchClient, driver_for
 from search.adapters.opensearch_index import OpenSearchWordIndex
 from search.adapters.opensearch_match import passage_query
-from search.adapters.opensearch_passages import LOCATED_BY
 from search.adapters.pronunciations import pronouncer
 from search.adapters.sqlite_index import SqliteWordIndex
 from search.adapters.sqlite_match import match_expression
@@ -94,7 +93,6 @@ def opensearch(url: str) -> Measured:
             "query": passage_query(plan, Filters(), None),
             "sort": ["_doc"],
             "track_total_hits": MOST_PASSAGES + 1,
-            "_source": LOCATED_BY,
         }
         return client.search(f"{prefix}-passages", asked)
 

@@ -46,7 +46,9 @@ _ALLOWED: Final = tuple(
         ("POST", "/_msearch"),
     )
 )
-_ALLOWED_PARAMETERS: Final = frozenset({"if_seq_no", "if_primary_term", "realtime"})
+_ALLOWED_PARAMETERS: Final = frozenset(
+    {"if_seq_no", "if_primary_term", "realtime", "max_concurrent_searches"}
+)
 _REFUSED_IN_BODIES: Final = frozenset({"script", "script_fields", "scroll", "suggest"})
 _NOT_FOUND: Final = 404
 _CONFLICT: Final = 409
@@ -64,13 +66,14 @@ class OpenSearchClient:
         return _whole(self.request("POST", f"/{index}/_search", body))
 
     def searches(self, asked: Sequence[tuple[str, Json]]) -> list[Json]:
-        """Run several searches, each in its index, in one request."""
+        """Run several searches, each in its index, in one request: one after the other."""
         if len(asked) == 1:
             return [self.search(*asked[0])]
         for _, body in asked:
             _refuse_keys(body)
         lines = (json.dumps(part) for index, body in asked for part in ({"index": index}, body))
-        reply = self.request("POST", "/_msearch", "\n".join(lines) + "\n")
+        in_order = {"max_concurrent_searches": 1}
+        reply = self.request("POST", "/_msearch", "\n".join(lines) + "\n", parameters=in_order)
         return [_whole(one) for one in reply["responses"]]
 
     def count(self, index: str, query: Json) -> int:

@@ -6,7 +6,8 @@ from typing import Any, Final, TypeVar
 
 from everyword_events import Conflict, EpisodeInfo, Misconfigured, TransientFailure
 from search.adapters.opensearch_client import Json, OpenSearchClient
-from search.adapters.opensearch_find import PageFinder
+from search.adapters.opensearch_find import find_page
+from search.adapters.opensearch_known import KnownEpisodes, stamped
 from search.adapters.opensearch_layout import Generation, Layout
 from search.adapters.opensearch_match import NO_DATE, episode_query
 from search.adapters.opensearch_passages import PASSAGE_WORDS, cut
@@ -19,9 +20,9 @@ Written = TypeVar("Written")
 _WRITE_ATTEMPTS: Final = 6
 _MOST_FACETS: Final = 1_000
 _BLANK: Final[Json] = {
-    "revision": "", "removed": False, "language": "", "words": 0, "passages": 0, "duration_ms": 0,
-    "as_of": 0.0, "show": "", "show_folded": "", "title": "", "link": None, "published": NO_DATE,
-    "speakers": [], "speakers_folded": [],
+    "revision": "", "stamp": 0, "removed": False, "language": "", "words": 0, "passages": 0,
+    "duration_ms": 0, "as_of": 0.0, "show": "", "show_folded": "", "title": "", "link": None,
+    "published": NO_DATE, "speakers": [], "speakers_folded": [],
 }  # fmt: skip
 """An episode nothing is known of."""
 
@@ -56,6 +57,7 @@ class OpenSearchWordIndex:
         self._passage_words = passage_words
         self._visible_within_s = visible_within_s
         self._poll_s = poll_s
+        self._known = KnownEpisodes()
         self.vocabulary = OpenSearchVocabulary(self._layout)
 
     def put(self, document: EpisodeDocument) -> Stored | None:
@@ -78,6 +80,7 @@ class OpenSearchWordIndex:
                     written = True
                 try:
                     about = {**_restated(about, document.info), **_spoken(document, passages)}
+                    about = stamped(about)
                     number = self._client.write(generation.episodes, episode_id, about, seen)
                 except Conflict:
                     continue
@@ -105,7 +108,7 @@ class OpenSearchWordIndex:
 
     def find(self, find: Find) -> Found:
         """Return one page of what is found."""
-        return PageFinder(self._layout, find, self._most_passages).run()
+        return find_page(self._layout, self._known, find, self._most_passages)
 
     def facets(self, filters: Filters) -> Facets:
         """Return the shows, speakers and languages among the episodes that pass `filters`."""
@@ -180,6 +183,7 @@ class OpenSearchWordIndex:
             changed = about if about["removed"] else change(about)
             if seen is not None and changed == about:
                 return about
+            changed = stamped({**changed, "stamp": about["stamp"]})
             try:
                 number = self._client.write(generation.episodes, episode_id, changed, seen)
             except Conflict:

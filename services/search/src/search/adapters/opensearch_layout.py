@@ -13,43 +13,45 @@ from typing import Any, Final
 from everyword_events import Misconfigured
 from search.adapters.opensearch_client import Json, OpenSearchClient
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 FIRST: Final = "first"
 _KEYWORD: Final = {"type": "keyword"}
-_STORED: Final = {"type": "keyword", "index": False, "doc_values": False}
+_FILTER: Final = {"type": "keyword", "doc_values": False}  # never sorted or counted by
+_KEPT: Final = {"type": "object", "enabled": False}  # only read back, whatever it is
 _PASSAGE: Final[Json] = {
     "episode_id": _KEYWORD,
-    "revision": _KEYWORD,
-    "language": _KEYWORD,
-    "speakers": _KEYWORD,  # folded names of all who speak in the passage
-    "size": {"type": "integer", "index": False},  # words a passage was given when it was cut
-    "number": {"type": "integer"},
-    "first": {"type": "integer", "index": False},  # index of its first own word
-    "own": {"type": "integer", "index": False},  # own words; what follows belongs to the next
+    "revision": _FILTER,
+    "language": _FILTER,
+    "speakers": _FILTER,  # folded names of all who speak in the passage
+    "number": {"type": "integer", "index": False},
     "tokens": {"type": "text", "analyzer": "tokens", "norms": False},
-    "breaks": {"type": "object", "enabled": False},
-    "turns": {"type": "object", "enabled": False},
-    "said": {"type": "binary"},  # what is shown, and when; see `opensearch_passages`
-    "times": {"type": "binary"},
+    "size": _KEPT,  # words a passage was given when it was cut
+    "first": _KEPT,  # index of its first own word
+    "own": _KEPT,  # own words; what follows belongs to the next
+    "words": _KEPT,  # as they are shown
+    "times": _KEPT,  # see `opensearch_said`
+    "breaks": _KEPT,
+    "turns": _KEPT,
 }
 _EPISODE: Final[Json] = {
     "episode_id": _KEYWORD,
-    "revision": _KEYWORD,
-    "removed": {"type": "boolean"},
+    "revision": _FILTER,
+    "stamp": {"type": "long", "index": False},  # see `opensearch_known`
+    "removed": _KEPT,
     "language": _KEYWORD,
-    "words": {"type": "integer", "index": False},
-    "passages": {"type": "integer", "index": False},
-    "duration_ms": {"type": "integer", "index": False},
-    "as_of": {"type": "double", "index": False},
+    "words": _KEPT,
+    "passages": _KEPT,
+    "duration_ms": _KEPT,
+    "as_of": _KEPT,
     "show": _KEYWORD,
-    "show_folded": _KEYWORD,
-    "title": _STORED,
-    "link": _STORED,
+    "show_folded": _FILTER,
+    "title": _KEPT,
+    "link": _KEPT,
     "published": {"type": "double"},  # epoch seconds; very low where no date is known
     "speakers": _KEYWORD,
-    "speakers_folded": _KEYWORD,
+    "speakers_folded": _FILTER,
 }
-_WORD: Final[Json] = {"kinship": _KEYWORD, "key": _KEYWORD, "term": _STORED}
+_WORD: Final[Json] = {"key": _FILTER, "term": _KEPT}
 KINDS: Final = {"passages": _PASSAGE, "episodes": _EPISODE, "words": _WORD}
 
 
@@ -152,6 +154,11 @@ class Layout:
         indices = self.client.request("GET", f"/{self.passages}-*/_mapping")
         found = filter(None, map(self._generation, indices))
         return sorted((one for one in found if one != current), key=lambda one: one.age)
+
+    def knows(self, passages: str) -> bool:
+        """Tell whether an index of passages is of this program's format."""
+        found = self._generation(passages)
+        return found is not None and found.format == FORMAT
 
     def put_templates(self) -> None:
         """State what an index of each kind is like, for all that will be made."""

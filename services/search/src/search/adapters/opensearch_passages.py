@@ -1,44 +1,26 @@
-"""Cuts an episode into passages, and reads moments out of them again.
+"""Cuts an episode into passages, and reads them again.
 
 A passage owns a stretch of the episode's words and carries the tokens of the words that follow,
 as many as the longest phrase or window needs: whatever starts in a passage can be matched there
-whole, and counts only there. No speaker turn or segment is a border.
+whole, and counts only there. No speaker turn or segment is a border. It also carries its words
+and some around it as they are shown, with their times: a page needs nothing else to be read.
 """
 
-import base64
-import struct
-import zlib
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from hashlib import blake2b
-from itertools import pairwise
-from typing import Any, Final, NamedTuple, overload
-
-import numpy as np
+from operator import itemgetter
+from typing import Any, Final, NamedTuple
 
 from search.adapters.opensearch_client import Json
+from search.adapters.opensearch_said import SaidWords, pack_times, unpack_times
 from search.domain.document import EpisodeDocument
-from search.domain.matching import CONTEXT, Alternatives, Match, Span, occurrences
-from search.domain.pages import Moment, shown_range, snippet
+from search.domain.matching import CONTEXT, Alternatives, Pattern, Span, occurrences
 from search.domain.query import WINDOW, folded_name
 from search.domain.tokens import tokens_of
 
-_INT16: Final = 1 << 15
 PASSAGE_WORDS: Final = 400
-LOCATED_BY: Final = [
-    "episode_id",
-    "revision",
-    "size",
-    "number",
-    "first",
-    "own",
-    "tokens",
-    "breaks",
-    "turns",
-]
-"""What is read of a passage to locate moments; what is shown is read only for those shown."""
 
 
 class PassageKey(NamedTuple):
@@ -80,170 +62,105 @@ def cut(document: EpisodeDocument, size: int) -> Iterator[tuple[str, Json]]:
                 "number": number,
                 "first": first,
                 "own": stop - first,
+                # Beside each other, as they repeat each other: the index compresses them.
                 "tokens": " ".join(token for word in tokens[first:end] for token in word),
+                "words": " ".join(said.words).encode("utf-8", "replace").decode(),
+                "times": pack_times(said.starts_ms, said.lengths_ms),
                 "breaks": _breaks(positions, first),
                 "turns": turns,
-                "said": said.pack(),
-                "times": pack_times(said.starts_ms),
             },
         )
 
 
-@dataclass(frozen=True)
+class Sought(NamedTuple):
+    """One way to say a clause: tokens in a row, and how they stand in the text if in one way."""
+
+    pattern: Pattern
+    text: str | None
+
+    @classmethod
+    def all_of(cls, alternatives: Alternatives) -> "list[Sought]":
+        """Return all ways to say a clause."""
+        return [cls(pattern, _one_text(pattern)) for pattern in alternatives]
+
+
 class Passage:
-    """A passage as it is read back."""
+    """A passage as it is read back: whose words, of which run, from which own word on."""
 
-    source: Mapping[str, Any]
-
-    @property
-    def episode_id(self) -> str:
-        """Whose words these are."""
-        return str(self.source["episode_id"])
+    def __init__(self, source: Json) -> None:
+        self._source = source
+        self.episode_id: str = source["episode_id"]
+        self.revision: str = source["revision"]
+        self.first: int = source["first"]
+        self.stop: int = self.first + source["own"]
 
     @cached_property
     def key(self) -> PassageKey:
         """What tells it apart."""
-        source = self.source
-        return PassageKey(self.episode_id, source["revision"], source["size"], source["number"])
+        source = self._source
+        return PassageKey(self.episode_id, self.revision, source["size"], source["number"])
 
-    @property
-    def first(self) -> int:
-        """The index of its first own word."""
-        return int(self.source["first"])
+    @cached_property
+    def said(self) -> SaidWords:
+        """The words that are shown of it."""
+        words = self._source["words"].split(" ")
+        return SaidWords(_first_shown(self.first), words, *unpack_times(self._source["times"]))
 
-    @property
-    def first_shown(self) -> int:
-        """The index of the first word of what is shown and timed."""
-        return _first_shown(self.first)
+    def own(self) -> SaidWords:
+        """Return its own words."""
+        return self.said.part(self.first, self.stop - self.first)
 
-    def owns(self, word: int) -> bool:
-        """Tell whether a word of the episode counts here."""
-        first = self.source["first"]
-        return bool(first <= word < first + self.source["own"])
-
-    def spans(self, alternatives: Alternatives) -> list[Span]:
+    def spans(self, ways: Iterable[Sought]) -> list[Span]:
         """Return where a clause is said, from the first own word to the end of what follows."""
-        return occurrences(self._tokens, self._words, alternatives)
+        found: set[Span] = set()
+        for pattern, text in ways:
+            if text is not None:
+                found.update(self._said_as(text, len(pattern) - 1))
+            else:
+                tokens = self._source["tokens"].split(" ")
+                spans = occurrences(tokens, range(len(tokens)), (pattern,))
+                found.update(Span(self._word(s.first), self._word(s.last)) for s in spans)
+        return sorted(found)
 
     def speaker(self, word: int) -> str | None:
         """Return who says an own word."""
-        turns = self.source["turns"]
-        at = bisect_right(turns, word, key=lambda turn: turn[0]) - 1
+        turns = self._source["turns"]
+        at = bisect_right(turns, word, key=itemgetter(0)) - 1
         return turns[at][1] if at >= 0 else None
 
-    @cached_property
-    def _tokens(self) -> list[str]:
-        return str(self.source["tokens"]).split()
+    def _said_as(self, text: str, more: int) -> Iterator[Span]:
+        """Find tokens in a row by looking for them in the text: at the speed of C."""
+        all_of_it = f" {self._source['tokens']} "
+        token = counted = 0
+        at = all_of_it.find(text)
+        while at >= 0:
+            token += all_of_it.count(" ", counted, at)
+            counted = at
+            yield Span(self._word(token), self._word(token + more))
+            at = all_of_it.find(text, at + 1)
 
-    @property
-    def _words(self) -> Sequence[int]:
-        return _WordOfToken(self.source["first"], self.source["breaks"], len(self._tokens))
-
-
-@dataclass(frozen=True)
-class _WordOfToken(Sequence[int]):
-    """The word of each token, looked up only for the few that match."""
-
-    first: int
-    breaks: Sequence[Sequence[int]]
-    n_tokens: int
-
-    def __len__(self) -> int:
-        return self.n_tokens
-
-    @overload
-    def __getitem__(self, at: int) -> int: ...
-    @overload
-    def __getitem__(self, at: slice) -> Sequence[int]: ...
-    def __getitem__(self, at: int | slice) -> int | Sequence[int]:
-        if isinstance(at, slice):
-            return [self[one] for one in range(*at.indices(self.n_tokens))]
-        before = bisect_right(self.breaks, at, key=lambda pair: pair[0]) - 1
-        token, word = self.breaks[before] if before >= 0 else (0, self.first)
-        return word + at - token
+    def _word(self, token: int) -> int:
+        """Return the word that a token belongs to."""
+        breaks = self._source["breaks"]
+        if not breaks:
+            return self.first + token
+        before = bisect_right(breaks, token, key=itemgetter(0)) - 1
+        at, word = breaks[before] if before >= 0 else (0, self.first)
+        return int(word + token - at)
 
 
-@dataclass(frozen=True)
-class SaidWords:
-    """What is shown of a passage: its words and those around it, from word `first` on."""
-
-    first: int
-    n_words: int
-    words: Sequence[str]
-    starts_ms: Sequence[int]
-    lengths_ms: Sequence[int]
-
-    def moment(self, match: Match, speaker: str | None) -> Moment:
-        """Return a moment with its times and the words around it."""
-        left, right = shown_range(match, self.n_words)
-        part = slice(left - self.first, right - self.first + 1)
-        last = match.last - self.first
-        return Moment(
-            start_s=self.starts_ms[match.first - self.first] / 1000,
-            end_s=(self.starts_ms[last] + self.lengths_ms[last]) / 1000,
-            speaker=speaker,
-            first_word=match.first,
-            n_words=match.last - match.first + 1,
-            snippet=snippet(match, left, self.words[part], self.starts_ms[part]),
-        )
-
-    def pack(self) -> str:
-        """Pack for a document: counts, how long each word lasts, the words; deflated, in base64.
-
-        When they start is packed apart, by `pack_times`: it is wanted of more words than are shown.
-        """
-        code, narrow = _width(self.lengths_ms)
-        header = struct.pack("<III?", self.first, self.n_words, len(self.words), narrow)
-        lengths = struct.pack(f"<{len(self.words)}{code}", *self.lengths_ms)
-        return _deflated(header + lengths + "\n".join(self.words).encode("utf-8", "replace"))
-
-    @classmethod
-    def unpack(cls, said: str, times: str) -> "SaidWords":
-        """Read back what `pack` and `pack_times` wrote."""
-        raw = zlib.decompress(base64.b64decode(said))
-        first, n_words, count, narrow = struct.unpack_from("<III?", raw)
-        form = f"<{count}{'h' if narrow else 'i'}"
-        at = struct.calcsize("<III?")
-        lengths_ms = struct.unpack_from(form, raw, at)
-        words = raw[at + struct.calcsize(form) :].decode().split("\n")
-        return cls(first, n_words, words, unpack_times(times), lengths_ms)
-
-    @classmethod
-    def of(cls, document: EpisodeDocument, first: int, end: int) -> "SaidWords":
-        """Take the words `first` up to `end`."""
-        starts_ms = document.starts_ms[first:end]
-        lengths = [e - s for s, e in zip(starts_ms, document.ends_ms[first:end], strict=True)]
-        return cls(first, len(document.words), document.words[first:end], starts_ms, lengths)
-
-
-def pack_times(starts_ms: Sequence[int]) -> str:
-    """Pack when words start: each as the step from the one before, in int16 where all fit."""
-    first_ms, *_ = (*starts_ms, 0)
-    steps = [b - a for a, b in pairwise((first_ms, *starts_ms))]
-    code, narrow = _width(steps)
-    return _deflated(struct.pack(f"<i?{len(steps)}{code}", first_ms, narrow, *steps))
-
-
-def unpack_times(times: str) -> Sequence[int]:
-    """Read back what `pack_times` wrote."""
-    raw = zlib.decompress(base64.b64decode(times))
-    first_ms, narrow = struct.unpack_from("<i?", raw)
-    steps = np.frombuffer(raw, "<i2" if narrow else "<i4", offset=struct.calcsize("<i?"))
-    starts_ms: list[int] = (first_ms + np.cumsum(steps, dtype=np.int64)).tolist()
-    return starts_ms
+def _one_text(pattern: Pattern) -> str | None:
+    *before, last = pattern
+    if any(slot.prefix or len(slot.terms) != 1 for slot in before):
+        return None
+    if len(last.terms) + bool(last.prefix) != 1:
+        return None
+    tokens = [term for slot in before for term in slot.terms]
+    return f" {' '.join([*tokens, last.prefix or f'{min(last.terms)} '])}"
 
 
 def _first_shown(first: int) -> int:
     return max(0, first - CONTEXT)
-
-
-def _width(numbers: Sequence[int]) -> tuple[str, bool]:
-    narrow = all(-_INT16 <= n < _INT16 for n in numbers)
-    return ("h" if narrow else "i"), narrow
-
-
-def _deflated(raw: bytes) -> str:
-    return base64.b64encode(zlib.compress(raw, 9)).decode()
 
 
 def _reach(tokens: Sequence[Sequence[str]], stop: int) -> int:

@@ -7,21 +7,17 @@ A run that was interrupted is gone on with by the next: before the switch it lef
 generation behind, after it an older one.
 """
 
-import base64
 import logging
-import struct
 import time
-import zlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from itertools import accumulate
 
 from everyword_events import EpisodeInfo
 from search.adapters.opensearch_client import Json, OpenSearchClient
+from search.adapters.opensearch_formats import own_words
 from search.adapters.opensearch_index import OpenSearchWordIndex
 from search.adapters.opensearch_layout import FORMAT, Generation, Layout
 from search.adapters.opensearch_match import NO_DATE
-from search.adapters.opensearch_passages import SaidWords
 from search.domain.document import EpisodeDocument, Turn
 
 Progress = Callable[[int, int], None]
@@ -145,13 +141,10 @@ def _document(
     ends_ms: list[int] = []
     turns: list[Turn] = []
     for passage in _passages(client, old, about):
-        said = _said(passage)
-        before = passage["first"] - said.first
-        own = slice(before, before + passage["own"])
-        words += said.words[own]
-        starts_ms += said.starts_ms[own]
-        times = zip(said.starts_ms[own], said.lengths_ms[own], strict=True)
-        ends_ms += [start + length for start, length in times]
+        own = own_words(passage)
+        words += own.words
+        starts_ms += own.starts_ms.tolist()
+        ends_ms += (own.starts_ms + own.lengths_ms).tolist()
         for first, speaker in passage["turns"]:
             if not turns or turns[-1].speaker != speaker:
                 turns.append(Turn(first, speaker))
@@ -168,20 +161,6 @@ def _document(
     )
 
 
-def _said(passage: Json) -> SaidWords:
-    """Read what a passage shows; format 1 kept the times of its words in the midst of `said`."""
-    if "times" in passage:
-        return SaidWords.unpack(passage["said"], passage["times"])
-    raw = zlib.decompress(base64.b64decode(passage["said"]))
-    first, n_words, count, first_ms, narrow = struct.unpack_from("<IIIi?", raw)
-    form = f"<{2 * count}{'h' if narrow else 'i'}"
-    at = struct.calcsize("<IIIi?")
-    times = struct.unpack_from(form, raw, at)
-    starts_ms = [*accumulate(times[:count], initial=first_ms)][1:]
-    words = raw[at + struct.calcsize(form) :].decode().split("\n")
-    return SaidWords(first, n_words, words, starts_ms, times[count:])
-
-
 def _passages(client: OpenSearchClient, old: Generation, about: Json) -> Iterator[Json]:
     conditions = [
         {"term": {"episode_id": about["episode_id"]}},
@@ -191,7 +170,6 @@ def _passages(client: OpenSearchClient, old: Generation, about: Json) -> Iterato
         "size": _BATCH,
         "query": {"bool": {"filter": conditions}},
         "sort": [{"number": "asc"}],
-        "_source": ["first", "own", "said", "times", "turns"],
     }
     while True:
         rows = client.search(old.passages, body)["hits"]["hits"]

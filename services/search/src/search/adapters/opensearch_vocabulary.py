@@ -1,5 +1,6 @@
 """The archive's vocabulary in OpenSearch: an index of words and their kin, counts from passages."""
 
+from base64 import urlsafe_b64encode
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from hashlib import blake2b
@@ -14,7 +15,7 @@ from search.domain.expansion import Kinship, kin_of
 from search.domain.tokens import tokens_of
 
 _ITSELF: Final = "term"
-"""The kinship under which each word stands itself."""
+"""The kinship under which each word stands itself; keys start with the kinship and a space."""
 _MOST_KIN: Final = 10_000
 _MOST_NEAR: Final = 500
 _SAMPLE: Final = 200
@@ -62,11 +63,14 @@ class OpenSearchVocabulary:
 
     def near(self, term: str, distance: int) -> frozenset[str]:
         """Return the words within `distance` edits of `term`."""
-        fuzzy = {"value": term, "fuzziness": distance, "max_expansions": 1_000}
-        rows = self._rows(_ITSELF, {"fuzzy": {"key": fuzzy}}, _MOST_NEAR)
-        return self.spoken(
-            [row["term"] for row in rows if OSA.distance(row["term"], term) <= distance]
-        )
+        fuzzy = {
+            "value": f"{_ITSELF} {term}",
+            "fuzziness": distance,
+            "prefix_length": len(_ITSELF) + 1,
+            "max_expansions": 1_000,
+        }
+        found = self._terms({"fuzzy": {"key": fuzzy}}, _MOST_NEAR)
+        return self.spoken([near for near in found if OSA.distance(near, term) <= distance])
 
     def starting(self, prefix: str, *, limit: int) -> Sequence[str]:
         """Return words that start with `prefix`, those said the most in a sample first."""
@@ -90,39 +94,39 @@ class OpenSearchVocabulary:
 
     def folded_starting(self, prefix: str, *, limit: int) -> Sequence[str]:
         """Return the words whose fold starts with `prefix`: the shortest, then by alphabet."""
-        begins = {"prefix": {"key": {"value": prefix}}}
         terms = {
-            row["term"]
+            term
             for kinship in (_ITSELF, Kinship.FOLD)
-            for row in self._rows(kinship, begins, _MOST_KIN)
+            for term in self._terms(
+                {"prefix": {"key": {"value": f"{kinship} {prefix}"}}}, _MOST_KIN
+            )
         }
         return sorted(terms, key=lambda term: (len(term), term))[:limit]
 
-    def _rows(self, kinship: str, condition: Json, most: int) -> list[Json]:
-        query = {"bool": {"filter": [{"term": {"kinship": kinship}}, condition]}}
-        reply = self._layout.client.search(
-            self._layout.words, {"size": most, "query": query, "sort": ["_doc"]}
-        )
-        return [hit["_source"] for hit in reply["hits"]["hits"]]
+    def _terms(self, query: Json, most: int) -> list[str]:
+        body = {"size": most, "query": query, "sort": ["_doc"]}
+        reply = self._layout.client.search(self._layout.words, body)
+        return [_read(hit["_source"])[1] for hit in reply["hits"]["hits"]]
 
     def _created(
         self, index: str, kin: Collection[tuple[str, str, str]]
     ) -> Iterator[tuple[Json, Json]]:
         for kinship, key, term in kin:
-            known_by = blake2b(f"{kinship}|{key}|{term}".encode(), digest_size=12).hexdigest()
-            yield (
-                {"create": {"_index": index, "_id": known_by}},
-                {"kinship": kinship, "key": key, "term": term},
-            )
+            digest = blake2b(f"{kinship}|{key}|{term}".encode(), digest_size=9).digest()
+            # In this form the index keeps the nine bytes themselves.
+            known_by = urlsafe_b64encode(digest).decode()
+            kept = {"key": f"{kinship} {key}"}
+            if kinship != _ITSELF:
+                kept["term"] = term
+            yield {"create": {"_index": index, "_id": known_by}}, kept
 
 
 def kin_search(kinship: str, keys: Collection[str]) -> Json:
     """Return the search for the words that share keys."""
+    known_as = [f"{kinship} {key}" for key in sorted(keys)]
     return {
         "size": _MOST_KIN,
-        "query": {
-            "bool": {"filter": [{"term": {"kinship": kinship}}, {"terms": {"key": sorted(keys)}}]}
-        },
+        "query": {"bool": {"filter": {"terms": {"key": known_as}}}},
         "sort": ["_doc"],
     }
 
@@ -131,5 +135,12 @@ def kin_found(reply: Json) -> dict[str, list[str]]:
     """Read the answer to `kin_search`."""
     found: defaultdict[str, list[str]] = defaultdict(list)
     for hit in reply["hits"]["hits"]:
-        found[hit["_source"]["key"]].append(hit["_source"]["term"])
+        key, term = _read(hit["_source"])
+        found[key].append(term)
     return dict(found)
+
+
+def _read(source: Json) -> tuple[str, str]:
+    """Return a key without its kinship, and the word it leads to: itself, if none is named."""
+    key = source["key"].partition(" ")[2]
+    return key, source.get("term", key)

@@ -1,0 +1,147 @@
+"""From passages to the moments in them: what the query lets pass, judged by our own code."""
+
+import math
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
+from typing import NamedTuple
+
+from search.adapters.opensearch_client import Json
+from search.adapters.opensearch_match import NO_DATE
+from search.adapters.opensearch_passages import Passage, PassageKey, Sought
+from search.adapters.opensearch_read import Numbered
+from search.domain.matching import Match, Span, apart, combined, kept
+from search.domain.pages import (
+    Candidate,
+    Cut,
+    EpisodeMoments,
+    Find,
+    Located,
+    Moment,
+    locate,
+    spread,
+)
+from search.domain.query import folded_name
+
+
+class _Plan(NamedTuple):
+    """The clauses of a plan."""
+
+    wanted: Sequence[Sequence[Sought]]
+    unwanted: Sequence[Sequence[Sought]]
+
+
+class Moments:
+    """The moments found for one page, and the passages they are in."""
+
+    def __init__(self, find: Find) -> None:
+        self._speakers = find.filters.speakers
+        self._plans = [
+            _Plan(
+                [*map(Sought.all_of, plan.wanted)],
+                [*map(Sought.all_of, plan.unwanted)],
+            )
+            for plan in find.plans
+        ]
+        self._passages: dict[str, list[Passage]] = {}
+
+    def beside(self, passages: Iterable[Numbered]) -> set[PassageKey]:
+        """Return the passages that must be known too: excluded words may stand in them."""
+        if not any(plan.unwanted for plan in self._plans):
+            return set()
+        keys = {passage.key for _, passage in passages}
+        beside = {key.beside(step) for key in keys for step in (-1, 1)} - keys
+        return {key for key in beside if key.number >= 0}
+
+    def locate(
+        self,
+        passages: Iterable[Numbered],
+        episodes: Mapping[str, Json],
+        beside: Iterable[Passage] = (),
+    ) -> list[Located]:
+        """Locate the moments in the passages of the runs that count, episode by episode."""
+        by_episode: defaultdict[str, list[Numbered]] = defaultdict(list)
+        for number, passage in passages:
+            episode = episodes.get(passage.episode_id)
+            if episode is not None and episode["revision"] == passage.revision:
+                by_episode[passage.episode_id].append((number, passage))
+        around: dict[PassageKey, Passage] = {}
+        if any(plan.unwanted for plan in self._plans):
+            around = {passage.key: passage for passage in (*beside, *(p for _, p in passages))}
+        return [
+            self._locate(episodes[episode_id], some, around)
+            for episode_id, some in by_episode.items()
+        ]
+
+    def shown(self, cut: Cut, episode: Json) -> EpisodeMoments:
+        """Return the part of an episode that a page shows."""
+        matches = cut.located.matches
+        return EpisodeMoments(
+            episode_id=episode["episode_id"],
+            show=episode["show"],
+            title=episode["title"],
+            published_s=None if episode["published"] <= NO_DATE else episode["published"],
+            link=episode["link"],
+            duration_s=episode["duration_ms"] / 1000,
+            hits=len(matches),
+            starts_s=sorted(
+                self._passage(episode, match).said.start_s(match.first)
+                for match in matches[spread(matches)]
+            ),
+            moments=tuple(self._moment(episode, match) for match in matches[cut.first : cut.last]),
+            more=cut.more,
+        )
+
+    def _locate(
+        self, episode: Json, some: Sequence[Numbered], around: Mapping[PassageKey, Passage]
+    ) -> Located:
+        matches: list[Match] = []
+        number = some[0][0]
+        plan = self._plans[number]
+        passages = sorted((passage for _, passage in some), key=attrgetter("first"))
+        for passage in passages:
+            matches += self._matches(plan, passage, around)
+        self._passages[episode["episode_id"]] = passages
+        lone = len(plan.wanted) == 1
+        candidate = Candidate(0, episode["episode_id"], published(episode), number)
+        return locate(candidate, matches if lone else apart(matches), lone=lone)
+
+    def _matches(
+        self, plan: "_Plan", passage: Passage, around: Mapping[PassageKey, Passage]
+    ) -> list[Match]:
+        found = [
+            match
+            for match in combined([passage.spans(ways) for ways in plan.wanted])
+            if passage.first <= match.first < passage.stop
+        ]
+        if not found or not (plan.unwanted or self._speakers is not None):
+            return found
+        unwanted = [_spans_around(ways, passage, around) for ways in plan.unwanted]
+
+        def said_by(word: int) -> bool:
+            speaker = passage.speaker(word)
+            return speaker is not None and folded_name(speaker) in (self._speakers or ())
+
+        return kept(found, unwanted, said_by=None if self._speakers is None else said_by)
+
+    def _moment(self, episode: Json, match: Match) -> Moment:
+        passage = self._passage(episode, match)
+        return passage.said.moment(match, passage.speaker(match.first))
+
+    def _passage(self, episode: Json, match: Match) -> Passage:
+        passages = self._passages[episode["episode_id"]]
+        return passages[bisect_right(passages, match.first, key=attrgetter("first")) - 1]
+
+
+def published(episode: Json) -> float:
+    """Return when an episode was published; -inf where that is not known."""
+    published_s: float = episode["published"]
+    return -math.inf if published_s <= NO_DATE else published_s
+
+
+def _spans_around(
+    ways: Sequence[Sought], passage: Passage, around: Mapping[PassageKey, Passage]
+) -> list[Span]:
+    near = (passage, *(around.get(passage.key.beside(step)) for step in (-1, 1)))
+    return sorted({span for one in near if one is not None for span in one.spans(ways)})
