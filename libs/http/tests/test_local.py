@@ -23,6 +23,10 @@ def register(app: ApiGatewayResolver) -> None:
         main = threading.current_thread() is threading.main_thread()
         return {"said": name * times, "on_main_thread": main}
 
+    @app.get("/v1/peer")
+    def peer() -> dict[str, Any]:
+        return {"address": app.current_event.raw_event["requestContext"]["http"]["sourceIp"]}
+
     @app.post("/v1/echo")
     def wish(body: Wish) -> dict[str, str]:
         return {"said": body.word * body.times}
@@ -47,6 +51,13 @@ def client() -> TestClient:
 
 def test_a_typed_route_answers_on_a_worker_thread(client: TestClient) -> None:
     assert client.get("/v1/echo/hi?times=2").json() == {"said": "hihi", "on_main_thread": False}
+
+
+def test_a_route_is_told_who_is_at_the_other_end(client: TestClient) -> None:
+    assert client.get("/v1/peer").json() == {"address": "testclient"}
+    other = TestClient(client.app, client=("192.0.2.1", 5000))
+    forged = {"X-Forwarded-For": "198.51.100.7"}
+    assert other.get("/v1/peer", headers=forged).json() == {"address": "192.0.2.1"}
 
 
 def test_a_body_is_validated(client: TestClient) -> None:

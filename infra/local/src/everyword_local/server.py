@@ -29,8 +29,10 @@ from everyword_local.processes import process_group
 from everyword_local.settings import SettingsFile
 from everyword_local.uploads import CORS, UploadEndpoint
 from everyword_local.web.routes import web_routes
+from search.askers import is_trusted
 
 GRACE_S = 5
+_THIS_MACHINE = ("127.0.0.1", "::1")
 
 
 def application(house: House) -> Starlette:
@@ -57,20 +59,32 @@ def application(house: House) -> Starlette:
             *web_routes(house),
             Mount("/", api),
         ],
-        middleware=[Middleware(_Address)],
+        middleware=[Middleware(_Address, house=house)],
     )
 
 
 class _Address:
-    """Lets what answers a request know under which address it was asked."""
+    """Lets what answers a request know under which address it was asked.
 
-    def __init__(self, app: ASGIApp) -> None:
+    A proxy on this machine, or one that is trusted, may say that it was asked by https.
+    """
+
+    def __init__(self, app: ASGIApp, house: House) -> None:
         self._app = app
+        self._house = house
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
+            scope = {**scope, "scheme": self._scheme(Request(scope))}
             ASKED_AT.set(str(Request(scope).base_url))
         await self._app(scope, receive, send)
+
+    def _scheme(self, request: Request) -> str:
+        stated = request.headers.get("x-forwarded-proto", "").lower()
+        if stated not in {"http", "https"} or request.client is None:
+            return request.url.scheme
+        proxies = (*_THIS_MACHINE, *self._house.search.trusted_proxies)
+        return stated if is_trusted(request.client.host, proxies) else request.url.scheme
 
 
 def address_of(ref: BlobRef) -> str:
@@ -108,7 +122,11 @@ def serve(
                 arguments += ["--settings", str(settings.path)]
             server = uvicorn.Server(
                 uvicorn.Config(
-                    application(house), log_config=None, timeout_graceful_shutdown=GRACE_S
+                    application(house),
+                    log_config=None,
+                    # It would take the word of anybody on this machine for who asks.
+                    proxy_headers=False,
+                    timeout_graceful_shutdown=GRACE_S,
                 )
             )
 

@@ -5,6 +5,7 @@ import functools
 import inspect
 import json
 from collections.abc import Callable
+from contextvars import ContextVar
 from http import HTTPStatus
 from typing import Any
 
@@ -15,6 +16,10 @@ from everyword_http.problem import CONTENT_TYPE, install_problems, problem
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
 """A request body to a route is held in memory: metadata and transcripts, never audio."""
+
+
+_PEER: ContextVar[str] = ContextVar("peer", default="")
+"""The address at the other end of the connection; API Gateway tells it in the same place."""
 
 
 class LocalResolver(HttpResolverLocal):
@@ -30,6 +35,8 @@ class LocalResolver(HttpResolverLocal):
 
             @functools.wraps(call)
             async def on_a_thread(*call_args: Any, **call_kwargs: Any) -> Any:
+                context = self.current_event.raw_event["requestContext"]
+                context["http"]["sourceIp"] = _PEER.get()
                 return await asyncio.to_thread(call, *call_args, **call_kwargs)
 
             register(on_a_thread)
@@ -47,6 +54,8 @@ class LocalResolver(HttpResolverLocal):
         if refusal is not None:
             await _refuse(send, *refusal)
             return
+        client = scope.get("client")
+        _PEER.set(client[0] if client else "")
         messages = iter([{"type": "http.request", "body": body or b"", "more_body": False}])
 
         async def replay() -> Any:

@@ -13,6 +13,7 @@ from pydantic_core import to_json
 from typing_extensions import TypedDict
 
 from everyword_http import etag_of, is_fresh
+from search.askers import asker
 from search.domain.pages import Sort
 from search.domain.reply import SearchReply
 from search.domain.timeline import Step, Timeline
@@ -154,12 +155,13 @@ def _reply(found: object, if_none_match: str | None, *, max_age_s: int = 0) -> R
 
 
 def _rate_limit(app: ApiGatewayResolver, service: SearchService) -> Callable[[], None]:
-    """Return what counts a request by the address it comes from, where the gateway tells it."""
+    """Return what counts a request for who asks, where the server or gateway tells the address."""
     limit = RateLimit(service.searches_per_s)
 
     def take() -> None:
         event: Mapping[str, Any] = app.current_event.raw_event
         context = event.get("requestContext") or {}
-        limit.take(str((context.get("http") or {}).get("sourceIp") or ""))
+        peer = str((context.get("http") or {}).get("sourceIp") or "")
+        limit.take(asker(peer, event.get("headers") or {}, service.trusted_proxies))
 
     return take

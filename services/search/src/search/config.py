@@ -44,9 +44,8 @@ class SearchSettings(BaseModel):
     )
     trusted_proxies: tuple[str, ...] = Field(
         (),
-        description="Addresses or networks of your reverse proxies, such as 127.0.0.1: only what "
-        "they say in X-Forwarded-For or Forwarded tells clients apart. Every proxy on the way "
-        "must add to one of these headers",
+        description="Addresses or networks of your reverse proxies, such as 127.0.0.1: what they "
+        "add to X-Forwarded-For or Forwarded tells clients apart; nobody else is believed",
     )
     page_url: str = Field(
         "/episodes/{episode_id}",

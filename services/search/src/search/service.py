@@ -84,6 +84,11 @@ class SearchService:
         """How many searches one address may start a second; 0 for any number."""
         return self._settings_for("").searches_per_s
 
+    @property
+    def trusted_proxies(self) -> Sequence[str]:
+        """Whose word counts on who asks."""
+        return self._settings_for("").trusted_proxies
+
     def handle(self, event: Event) -> Sequence[Event]:
         """Index a refined transcript, restate an episode, or forget it.
 
