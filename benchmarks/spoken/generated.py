@@ -9,7 +9,7 @@ from typing import Final
 from everyword_events import EpisodeInfo
 from search.adapters.pronunciations import pronouncer
 from search.domain.document import EpisodeDocument
-from search.domain.sounds import Reading
+from search.domain.sounds import Reading, stream_of_readings
 from search.domain.sounds.phones import PHONES
 from spoken.corpora import BENCHMARKS, STATED
 
@@ -34,10 +34,11 @@ def generated_hours(*, without: set[str]) -> Iterator[EpisodeDocument]:
         words = [draw.choice(common if draw.random() < 0.75 else rare)
                  for _ in range(WORDS_AN_HOUR)]  # fmt: skip
         starts = tuple(370 * at for at in range(len(words)))
-        readings = tuple(
+        ends = tuple(start + 350 for start in starts)
+        readings = [
             Reading(start, start + 350, tuple(misread(look_up(word) or (), draw)))
             for start, word in zip(starts, words, strict=True)
-        )
+        ]
         yield EpisodeDocument(
             episode_id=f"generated-{number:05}",
             revision="1",
@@ -45,8 +46,8 @@ def generated_hours(*, without: set[str]) -> Iterator[EpisodeDocument]:
             language="en",
             words=tuple(words),
             starts_ms=starts,
-            ends_ms=tuple(start + 350 for start in starts),
-            readings=readings,
+            ends_ms=ends,
+            reading=stream_of_readings(readings, starts, ends),
         )
         number += 1
 

@@ -31,8 +31,7 @@ from search.adapters.pronunciations import pronouncer
 from search.config import SearchSettings
 from search.domain.pages import Find
 from search.domain.query import parse_query
-from search.domain.sounds import Evidence, SoundStream, confusions, phones
-from search.domain.sounds.stream import stream_of_readings, stream_of_words
+from search.domain.sounds import Evidence, SoundStream, confusions, phones, stream_of_words
 from search.domain.tokens import tokens_of
 from search.service import SearchService
 from spoken.corpora import BENCHMARKS, CACHE, Corpus, document_of, indexed, sentences_of, spoken
@@ -92,13 +91,13 @@ def sentences_drawn() -> Sequence[str]:
 def reading_of(corpus: Corpus) -> tuple[SoundStream, Sequence[int]]:
     """Return the acoustic reading, and each sound's time in milliseconds."""
     ((name, transcript),) = corpus.heard
-    document = document_of(name, transcript)
-    stream = stream_of_readings(document.readings, document.starts_ms, document.ends_ms)
+    stream = document_of(name, transcript).reading
+    assert stream is not None
     times: list[int] = []
-    for reading in document.readings:
-        count = len(phones.written(reading.phones))
-        step = (reading.end_ms - reading.start_ms) / max(1, count)
-        times += [round(reading.start_ms + (at + 0.5) * step) for at in range(count)]
+    for reading in transcript.sounds:
+        count = len(phones.written(reading.phones.split()))
+        step = (reading.end - reading.start) / max(1, count)
+        times += [round(1000 * (reading.start + (at + 0.5) * step)) for at in range(count)]
     return stream, times
 
 
@@ -213,7 +212,7 @@ def weights(corpora: Sequence[Corpus], *, reading: bool) -> Sequence[float]:
         at = 0
         for hours in HOURS_AROUND:
             for document in islice(more, hours - at):
-                engine.index.put(document if reading else replace(document, readings=()))
+                engine.index.put(document if reading else replace(document, reading=None))
             at = hours
             for term in lost:
                 same = [one for one in lost if one.word == term.word]

@@ -15,7 +15,7 @@ from search.config import SearchSettings
 from search.domain.document import EpisodeDocument
 from search.domain.pages import Find
 from search.domain.query import parse_query
-from search.domain.sounds import Pronouncer, Reading
+from search.domain.sounds import Pronouncer, Reading, stream_of_readings
 from search.engines import Engine, open_engine
 from search.service import SearchService
 from search.testing.corpus import document, info
@@ -72,7 +72,8 @@ def test_an_acoustic_reading_finds_more(house: House) -> None:
     house.index.put(MISHEARD)
     assert house.matched("rosalind") == []
     heard = Reading(1007, 1903, ("R", "AY", "Z", "AH", "L", "IH", "N"))
-    house.index.put(replace(MISHEARD, revision="2", readings=(heard,)))
+    reading = stream_of_readings([heard], MISHEARD.starts_ms, MISHEARD.ends_ms)
+    house.index.put(replace(MISHEARD, revision="2", reading=reading))
     assert house.matched("rosalind") == [("misheard", "idling at")]
 
 

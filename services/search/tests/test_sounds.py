@@ -1,5 +1,6 @@
 """Words as rows of phones, a query aligned inside them, and how likely it was said there."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,14 +20,15 @@ from search.domain.sounds import (
     best_places,
     likelihood,
     sounds_asked,
-    sounds_of,
+    stream_of_readings,
+    stream_of_words,
     weighed_grams,
     written,
 )
 from search.domain.sounds.alignment import best_around_shared, best_in, explained
 from search.domain.sounds.confusions import LEARNED, Confusions
 from search.domain.sounds.phones import LETTERS, PHONES, coarse
-from search.domain.sounds.stream import PASSAGE, stream_of_readings, stream_of_words
+from search.domain.sounds.stream import PASSAGE
 from search.testing.corpus import document
 
 READING = LEARNED.reading
@@ -205,15 +207,20 @@ def test_a_reading_belongs_to_the_words_at_its_times() -> None:
 
 def test_an_episode_sounds_as_it_was_read_else_as_it_was_written() -> None:
     words = document("e", "bees and honey")
-    assert sounds_of(words, pronouncer()).is_reading is False
-    assert sounds_of(words, pronouncer()).sounds == spoken("bees and honey")
+    assert words.sounds(pronouncer()).is_reading is False
+    assert words.sounds(pronouncer()).sounds == spoken("bees and honey")
+    reading = stream_of_readings([Reading(0, 900, PISPASTT)], words.starts_ms, words.ends_ms)
+    assert replace(words, reading=reading).sounds(pronouncer()) is reading
 
 
 @given(st.integers(0, 900), st.data())
 def test_no_place_is_cut_in_two_by_passages(length: int, data: st.DataObject) -> None:
     text = "".join(LETTERS[n * 7 % 39] for n in range(length))
     owners = np.arange(length, dtype=np.int32) // 3
-    passages = [*SoundStream(text, owners).passages()]
+    stream = SoundStream(text, owners)
+    passages = [*stream.passages()]
+    joined = SoundStream.joined(passages, is_reading=True)
+    assert (joined.sounds, joined.owners.tolist()) == (text, owners.tolist())
     assert text.startswith(passages[0].sounds)
     first = data.draw(st.integers(0, length))
     last = min(length, first + data.draw(st.integers(0, 40)))

@@ -22,7 +22,6 @@ from search.domain.query import Filters, folded_name
 from search.domain.sounds import (
     Pronouncer,
     is_english,
-    sounds_of,
 )
 from search.domain.tokens import tokens_of
 
@@ -103,7 +102,7 @@ class SqliteWordIndex:
         self, connection: sqlite3.Connection, row: int, document: EpisodeDocument
     ) -> None:
         if self._pronouncer is not None and is_english(document.language):
-            store_sounds(connection, row, sounds_of(document, self._pronouncer()))
+            store_sounds(connection, row, document.sounds(self._pronouncer()))
         else:
             forget_sounds(connection, row)
 

@@ -8,7 +8,13 @@ from typing import NamedTuple
 
 from everyword_events import EpisodeInfo
 from everyword_transcripts import Transcript
-from search.domain.sounds import Reading
+from search.domain.sounds import (
+    Pronouncer,
+    Reading,
+    SoundStream,
+    stream_of_readings,
+    stream_of_words,
+)
 from search.domain.tokens import tokens_of
 
 
@@ -34,7 +40,7 @@ class EpisodeDocument:
     starts_ms: tuple[int, ...]
     ends_ms: tuple[int, ...]
     turns: tuple[Turn, ...] = ()
-    readings: tuple[Reading, ...] = ()
+    reading: SoundStream | None = None
     audio_ms: int = 0
 
     @classmethod
@@ -60,6 +66,10 @@ class EpisodeDocument:
             words.append(word.word)
             starts.append(round(word.start * 1000))
             ends.append(round(word.end * 1000))
+        readings = [
+            Reading(round(s.start * 1000), round(s.end * 1000), tuple(s.phones.split()))
+            for s in transcript.sounds
+        ]
         return cls(
             episode_id=episode_id,
             revision=f"{run_id}/{occurred_at.astimezone(UTC).isoformat()}",
@@ -69,10 +79,7 @@ class EpisodeDocument:
             starts_ms=tuple(starts),
             ends_ms=tuple(ends),
             turns=tuple(turns),
-            readings=tuple(
-                Reading(round(s.start * 1000), round(s.end * 1000), tuple(s.phones.split()))
-                for s in transcript.sounds
-            ),
+            reading=stream_of_readings(readings, starts, ends) if readings else None,
             audio_ms=round(transcript.duration_s * 1000),
         )
 
@@ -86,6 +93,12 @@ class EpisodeDocument:
         for index, word in enumerate(self.words):
             for token in tokens_of(word):
                 yield index, token
+
+    def sounds(self, pronouncer: Pronouncer) -> SoundStream:
+        """Return what the episode sounds like, as read from the audio, else as written."""
+        if self.reading is not None and self.reading.sounds:
+            return self.reading
+        return stream_of_words(self.tokens(), pronouncer)
 
     def speaker_of(self, word: int) -> str | None:
         """Return who says the word."""

@@ -5,7 +5,13 @@ from search.domain.sounds.phones import UNKNOWN, weighed_grams, written
 from search.domain.sounds.places import MOST_PASSAGES, Passages, Place, best_places
 from search.domain.sounds.query import sounds_asked
 from search.domain.sounds.speech import Pronouncer, is_english
-from search.domain.sounds.stream import Reading, SoundPassage, SoundStream, sounds_of
+from search.domain.sounds.stream import (
+    Reading,
+    SoundPassage,
+    SoundStream,
+    stream_of_readings,
+    stream_of_words,
+)
 
 __all__ = [
     "MOST_PASSAGES",
@@ -22,7 +28,8 @@ __all__ = [
     "is_english",
     "likelihood",
     "sounds_asked",
-    "sounds_of",
+    "stream_of_readings",
+    "stream_of_words",
     "weighed_grams",
     "written",
 ]

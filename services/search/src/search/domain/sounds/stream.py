@@ -3,7 +3,7 @@
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +45,7 @@ class SoundPassage(NamedTuple):
         return np.cumsum(steps, dtype=np.int64)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SoundStream:
     """All sounds of an episode in a row; `owners` gives the index of each one's word.
 
@@ -56,18 +56,24 @@ class SoundStream:
     owners: NDArray[np.int32]
     is_reading: bool = False
 
+    @classmethod
+    def joined(cls, passages: Iterable[SoundPassage], *, is_reading: bool) -> "SoundStream":
+        """Put together again what `passages` cut."""
+        cut = [*passages]
+        own = [slice(PASSAGE) for _ in cut[:-1]] + [slice(None)]
+        owners = [one.words()[part] for one, part in zip(cut, own, strict=False)]
+        return cls(
+            "".join(one.sounds[part] for one, part in zip(cut, own, strict=False)),
+            np.concatenate([np.zeros(0), *owners]).astype(np.int32),
+            is_reading,
+        )
+
     def passages(self) -> Iterator[SoundPassage]:
         """Yield overlapping passages; number n starts at sound n * PASSAGE."""
         for at in range(0, max(1, len(self.sounds) - OVERLAP), PASSAGE):
             part = slice(at, at + PASSAGE + OVERLAP)
             steps = np.diff(self.owners[part], prepend=0).astype(_STEP)
             yield SoundPassage(self.sounds[part], zlib.compress(steps.tobytes(), 9))
-
-
-def sounds_of(document: Any, pronouncer: Pronouncer) -> SoundStream:
-    """Return what an episode sounds like: as it was read from the audio, else by its words."""
-    reading = stream_of_readings(document.readings, document.starts_ms, document.ends_ms)
-    return reading if reading.sounds else stream_of_words(document.tokens(), pronouncer)
 
 
 def stream_of_words(tokens: Iterable[tuple[int, str]], pronouncer: Pronouncer) -> SoundStream:
