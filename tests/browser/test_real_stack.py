@@ -2,22 +2,24 @@
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from browser.canned_archive import SAMPLES, Archive, sample
-from browser.canned_site import served
+from browser.canned_archive import SAMPLES, sample
 
 from everyword_transcripts import write_transcript
-from search.widget_files import widget_path
 from support.clips import clip
 from support.stack import Everyword
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Any]
 READY_MS = 90_000
+README = Path(__file__).parents[2] / "README.md"
 
 
 @pytest.fixture
@@ -89,22 +91,45 @@ def test_find_a_word_hear_it_and_read_on(
     page.locator(".caption", has_text="the foghorn was so loud").wait_for()
 
 
-def test_two_lines_of_the_readme_make_any_page_search(
+def test_two_lines_of_the_readme_find_and_play_a_phrase_on_any_page(
     everyword: Everyword, stack: str, open_page: Open, tmp_path: Path
 ) -> None:
     add_sample(everyword, tmp_path, "archive")
-    example = re.search(r"```html\n(.*?)```", (widget_path() / "README.md").read_text(), re.DOTALL)
+    example = re.search(r"```html\n(.*?)```", README.read_text(), re.DOTALL)
     assert example is not None
-    lines = example[1].replace("https://archive.example", stack)
+    lines = example[1].replace("http://127.0.0.1:8080", stack)
     assert len(lines.splitlines()) == 2
-    elsewhere = Archive(host_page=f"<!doctype html><title>My show</title>{lines}", policy="")
-    with served(elsewhere):
-        page = open_page(f"{elsewhere.url}/host?q=nothing+but+potatoes")
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "index.html").write_text(f"<!doctype html>\n<title>My show</title>\n{lines}")
+    with static_files(site) as address:
+        page = open_page(address)
+        box = page.get_by_role("combobox", name="Search every spoken word")
+        box.press_sequentially('"nothing but potatoes"')
         page.get_by_text("1 time in 1 episode").wait_for()
-        page.locator(".hit").click()
+        hit = page.locator(".hit")
+        assert hit.locator("mark").inner_text() == "nothing but potatoes."
+        hit.click()
         audio = "document.querySelector('everyword-search').shadowRoot.querySelector('audio')"
-        page.wait_for_function(f"() => {audio}?.readyState >= 3 && {audio}.currentTime > 39")
-        assert page.locator(".hit").get_attribute("href").startswith(f"{stack}/episodes/")
+        page.wait_for_function(f"() => {audio}?.readyState >= 3 && !{audio}.paused")
+        start = page.evaluate(f"{audio}.currentTime")
+        assert 38 < start < 41
+        page.wait_for_function(f"() => {audio}.currentTime > {start + 1}")
+        assert hit.get_attribute("href").startswith(f"{stack}/episodes/")
+
+
+@contextmanager
+def static_files(folder: Path) -> Iterator[str]:
+    """Serve a folder as anybody would, with Python's own server; yields its address."""
+    command = [sys.executable, "-u", "-m", "http.server", "0", "--bind", "127.0.0.1"]
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None
+            found = re.search(r"http://[^/]+/", server.stdout.readline())
+            assert found is not None
+            yield found[0]
+        finally:
+            server.terminate()
 
 
 def test_a_recording_dropped_on_the_page_is_soon_found(
