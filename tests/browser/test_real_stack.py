@@ -116,6 +116,9 @@ def test_two_lines_of_the_readme_find_and_play_a_phrase_on_any_page(
         assert 38 < start < 41
         page.wait_for_function(f"() => {audio}.currentTime > {start + 1}")
         assert hit.get_attribute("href").startswith(f"{stack}/episodes/")
+        page.set_viewport_size({"width": 320, "height": 640})
+        root = "document.documentElement"
+        assert page.evaluate(f"{root}.scrollWidth - {root}.clientWidth") == 0, "nothing sticks out"
 
 
 @contextmanager

@@ -133,7 +133,7 @@ h3 a{display:inline-block;padding:1px 0}
 .meta{margin:0 0 6px;color:var(--muted);font-size:.875em}
 .strip{height:24px;margin:-6px 0 4px}
 ol{list-style:none;margin:0;padding:0}
-.hit{display:grid;grid-template-columns:3.6em 1fr;gap:0 8px;padding:7px 10px;margin-inline:-10px;
+.hit{display:grid;grid-template-columns:3.6em 1fr;gap:0 8px;padding:7px 8px;margin-inline:-8px;
 border-radius:8px;text-decoration:none}
 .hit:hover,.hit[aria-current],.list li[aria-selected=true],.list li:hover{
 background:color-mix(in srgb,var(--accent) 12%,transparent)}
