@@ -1,4 +1,4 @@
-"""Found by sound through the service, on the embedded index."""
+"""Found by sound through the service, on either engine."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -8,15 +8,18 @@ from typing import Any
 import pytest
 
 from search import by_sound
+from search.adapters.opensearch_client import OpenSearchClient, driver_for
+from search.adapters.opensearch_index import OpenSearchWordIndex
+from search.adapters.opensearch_reindex import reindex
 from search.adapters.pronunciations import pronouncer
 from search.adapters.sqlite_index import SqliteWordIndex
 from search.by_sound import FindsBySound
 from search.config import SearchSettings
 from search.domain.document import EpisodeDocument
 from search.domain.pages import Find
-from search.domain.query import parse_query
+from search.domain.query import Filters, parse_query
 from search.domain.sounds import Pronouncer, Reading, stream_of_readings
-from search.engines import Engine, open_engine
+from search.engines import open_engine
 from search.service import SearchService
 from search.testing.corpus import document, info
 
@@ -25,16 +28,29 @@ MISHEARD = document(
     "Ada: my grandmother idling at kept bees behind the station",
     "Bo: we run cube earn eighties on a cluster in the cellar",
 )
+READ_ALOUD = replace(
+    MISHEARD,
+    reading=stream_of_readings(
+        [Reading(1007, 1903, ("R", "AY", "Z", "AH", "L", "IH", "N"))],
+        MISHEARD.starts_ms,
+        MISHEARD.ends_ms,
+    ),
+)
 
 
 class House:
-    """A service over one embedded engine."""
+    """A service over one engine."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.index = engine.index
+    def __init__(self, index: SqliteWordIndex | OpenSearchWordIndex) -> None:
+        self.index = index
         blobs: Any = None
+        likely = SearchSettings().likely
         self.service = SearchService(
-            engine.index, engine.vocabulary, blobs, lambda _: SearchSettings(), engine.sounds
+            index,
+            index.vocabulary,
+            blobs,
+            lambda _: SearchSettings(),
+            FindsBySound(index.sounds, pronouncer, likely),
         )
 
     def matched(self, q: str, **how: Any) -> list[tuple[str, str]]:
@@ -48,11 +64,34 @@ class House:
         ]
 
 
-@pytest.fixture(name="house")
-def _house(tmp_path: Path) -> Iterator[House]:
-    engine = open_engine(SearchSettings(), tmp_path / "index.db")
-    yield House(engine)
-    engine.close()
+@pytest.fixture(
+    name="house", params=["sqlite", pytest.param("opensearch", marks=pytest.mark.opensearch)]
+)
+def _house(request: pytest.FixtureRequest) -> House:
+    house: House = request.getfixturevalue(f"{request.param}_house")
+    return house
+
+
+@pytest.fixture(name="sqlite_house")
+def _sqlite_house(tmp_path: Path) -> Iterator[House]:
+    index = SqliteWordIndex(tmp_path / "index.db", pronouncer=pronouncer)
+    yield House(index)
+    index.close()
+
+
+@pytest.fixture(name="opensearch_house")
+def _opensearch_house(opensearch_url: str, opensearch_prefix: str) -> House:
+    """Passages are cut short, so that moments cross their borders."""
+    client = OpenSearchClient(driver_for(opensearch_url))
+    return House(
+        OpenSearchWordIndex(
+            client,
+            prefix=opensearch_prefix,
+            passage_words=12,
+            poll_s=0.01,
+            pronouncer=pronouncer,
+        )
+    )
 
 
 def test_what_was_misspelt_is_found_and_labelled_with_what_was_written(house: House) -> None:
@@ -71,9 +110,7 @@ def test_an_acoustic_reading_finds_more(house: House) -> None:
     """As PocketSphinx reads "Rosalind", recognised as "idling at" (words 2 and 3)."""
     house.index.put(MISHEARD)
     assert house.matched("rosalind") == []
-    heard = Reading(1007, 1903, ("R", "AY", "Z", "AH", "L", "IH", "N"))
-    reading = stream_of_readings([heard], MISHEARD.starts_ms, MISHEARD.ends_ms)
-    house.index.put(replace(MISHEARD, revision="2", reading=reading))
+    house.index.put(replace(READ_ALOUD, revision="2"))
     assert house.matched("rosalind") == [("misheard", "idling at")]
 
 
@@ -185,10 +222,10 @@ def test_moments_of_one_episode_stand_together(house: House) -> None:
 
 def test_nothing_is_kept_where_sounds_are_off(tmp_path: Path) -> None:
     engine = open_engine(SearchSettings(by_sound=False), tmp_path / "index.db")
-    house = House(engine)
-    house.index.put(MISHEARD)
+    engine.index.put(MISHEARD)
     assert engine.sounds is None
-    assert house.matched("kubernetes") == []
+    listened = SqliteWordIndex(tmp_path / "index.db").sounds.listen("ABC", Filters(), most=9)
+    assert listened.passages == []
     engine.close()
 
 
@@ -206,3 +243,29 @@ def test_in_a_large_archive_the_same_moment_is_found(
     house.index.put(MISHEARD)
     assert house.matched("kubernetes") == [("misheard", "cube earn eighties")]
     assert house.matched("kubernetes", episode="misheard") == [("misheard", "cube earn eighties")]
+
+
+@pytest.mark.opensearch
+@pytest.mark.parametrize("most", [4_000, 20])
+def test_both_engines_hear_the_same(
+    sqlite_house: House, opensearch_house: House, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(by_sound, "MOST_PASSAGES", most)
+    spoken = [MISHEARD, READ_ALOUD, document("far", "cooper net is"), *map(large, range(6))]
+    for number, one in enumerate(spoken):
+        for house in (sqlite_house, opensearch_house):
+            house.index.put(replace(one, episode_id=f"e{number}"))
+    for query in ("kubernetes", "rosalind", "grandfather", "weathervane", "station master"):
+        replies = [house.service.search(query) for house in (sqlite_house, opensearch_house)]
+        assert replies[0] == replies[1]
+
+
+@pytest.mark.opensearch
+def test_a_reading_outlives_reindexing(opensearch_house: House) -> None:
+    opensearch_house.index.put(READ_ALOUD)
+    assert isinstance(opensearch_house.index, OpenSearchWordIndex)
+    layout = opensearch_house.index.sounds.layout
+    reindex(layout.client, prefix=layout.prefix, grace_s=0, pronouncer=pronouncer)
+    assert opensearch_house.matched("rosalind") == [("misheard", "idling at")]
+    reindex(layout.client, prefix=layout.prefix, grace_s=0)
+    assert opensearch_house.matched("rosalind") == []

@@ -15,7 +15,7 @@ import pytest
 from everyword_events import Misconfigured
 from search.adapters.opensearch_client import Json, OpenSearchClient, driver_for
 from search.adapters.opensearch_index import OpenSearchWordIndex
-from search.adapters.opensearch_layout import FORMAT, KINDS, Layout
+from search.adapters.opensearch_layout import FORMAT, Generation, Layout
 from search.adapters.opensearch_reindex import reindex
 from search.config import SearchSettings
 from search.domain.reply import SearchReply
@@ -76,7 +76,7 @@ def write_as_it_was(client: OpenSearchClient, prefix: str, written: int) -> None
     properties = {name: {"type": "keyword"} for name in ("episode_id", "revision", "number")}
     mappings = {"dynamic": False, "properties": properties}
     actions = []
-    for kind in KINDS:
+    for kind in Generation(prefix, written, "first").kinds:
         index = f"{prefix}-{kind}-{written}-first"
         client.request("PUT", f"/{index}", {"mappings": mappings})
         rows = kept.get(kind, {})

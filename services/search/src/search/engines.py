@@ -10,6 +10,7 @@ from search.adapters.pronunciations import pronouncer
 from search.adapters.sqlite_index import SqliteWordIndex
 from search.by_sound import FindsBySound
 from search.config import SearchSettings
+from search.domain.sounds import Pronouncer
 from search.ports import SoundIndex, Vocabulary, WordIndex
 
 
@@ -34,15 +35,18 @@ def open_engine(settings: SearchSettings, file: Path, *, credentials: Any = None
         TransientFailure: OpenSearch does not answer.
     """
     if settings.engine == "sqlite":
-        embedded = SqliteWordIndex(file, pronouncer=pronouncer if settings.by_sound else None)
+        embedded = SqliteWordIndex(file, pronouncer=_pronouncer(settings))
         sounds = _by_sound(settings, embedded.sounds)
         return Engine(embedded, embedded.vocabulary, embedded.close, sounds)
     driver = _driver(settings, credentials)
     from search.adapters.opensearch_client import OpenSearchClient  # noqa: PLC0415
     from search.adapters.opensearch_index import OpenSearchWordIndex  # noqa: PLC0415
 
-    index = OpenSearchWordIndex(OpenSearchClient(driver), prefix=settings.index)
-    return Engine(index, index.vocabulary, driver.close)
+    index = OpenSearchWordIndex(
+        OpenSearchClient(driver), prefix=settings.index, pronouncer=_pronouncer(settings)
+    )
+    sounds = _by_sound(settings, index.sounds)
+    return Engine(index, index.vocabulary, driver.close, sounds)
 
 
 def reindex(
@@ -78,6 +82,7 @@ def reindex(
             prefix=settings.index,
             grace_s=settings.time_budget_s,
             progress=progress,
+            pronouncer=_pronouncer(settings),
         )
     finally:
         driver.close()
@@ -94,6 +99,10 @@ def _driver(settings: SearchSettings, credentials: Any) -> Any:
             code="opensearch_missing",
         ) from error
     return driver_for(settings.url, aws_region=settings.aws_region, credentials=credentials)
+
+
+def _pronouncer(settings: SearchSettings) -> Callable[[], Pronouncer] | None:
+    return pronouncer if settings.by_sound else None
 
 
 def _by_sound(settings: SearchSettings, index: SoundIndex) -> FindsBySound | None:

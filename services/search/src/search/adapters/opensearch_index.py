@@ -11,10 +11,12 @@ from search.adapters.opensearch_known import KnownEpisodes, stamped
 from search.adapters.opensearch_layout import Generation, Layout
 from search.adapters.opensearch_match import NO_DATE, episode_query
 from search.adapters.opensearch_passages import PASSAGE_WORDS, cut
+from search.adapters.opensearch_sounds import OpenSearchSounds, cut_sounds
 from search.adapters.opensearch_vocabulary import OpenSearchVocabulary
 from search.domain.document import EpisodeDocument
 from search.domain.pages import Facet, Facets, Find, Found, Stored
 from search.domain.query import Filters, folded_name
+from search.domain.sounds import Pronouncer, is_english
 
 Written = TypeVar("Written")
 _WRITE_ATTEMPTS: Final = 6
@@ -34,7 +36,8 @@ class OpenSearchWordIndex:
     the episode's own document name the new run, and only then are the old passages deleted. So a
     reader, who reads passages first and episodes second, sees one run or the other.
     `visible_within_s` bounds the wait for a refresh (10 s on Serverless). `generation` writes to
-    indices that no alias leads to yet.
+    indices that no alias leads to yet. With a `pronouncer`, English episodes are stored as sounds
+    too; it is asked for at the first of them.
     """
 
     def __init__(
@@ -47,6 +50,7 @@ class OpenSearchWordIndex:
         visible_within_s: float = 60,
         poll_s: float = 0.05,
         generation: Generation | None = None,
+        pronouncer: Callable[[], Pronouncer] | None = None,
     ) -> None:
         self._layout = Layout(client, prefix)
         if generation is None:
@@ -58,7 +62,9 @@ class OpenSearchWordIndex:
         self._visible_within_s = visible_within_s
         self._poll_s = poll_s
         self._known = KnownEpisodes()
+        self._pronouncer = pronouncer
         self.vocabulary = OpenSearchVocabulary(self._layout)
+        self.sounds = OpenSearchSounds(self._layout, self._known)
 
     def put(self, document: EpisodeDocument) -> Stored | None:
         """Store or replace an episode's words."""
@@ -145,15 +151,29 @@ class OpenSearchWordIndex:
             ({"index": {"_index": generation.passages, "_id": key}}, passage)
             for key, passage in cut(document, self._passage_words)
         )
-        this_run = [
-            {"term": {"episode_id": document.episode_id}},
-            {"term": {"revision": document.revision}},
-        ]
-        self._wait(
-            lambda: (
-                self._client.count(generation.passages, {"bool": {"filter": this_run}}) >= passages
-            )
+        heard = [*self._sounds_of(document)]
+        self._client.bulk(
+            ({"index": {"_index": generation.sounds, "_id": key}}, passage)
+            for key, passage in heard
         )
+        this_run = {
+            "bool": {
+                "filter": [
+                    {"term": {"episode_id": document.episode_id}},
+                    {"term": {"revision": document.revision}},
+                ]
+            }
+        }
+        for index, written in ((generation.passages, passages), (generation.sounds, len(heard))):
+            if written:
+                self._wait(
+                    lambda: self._client.count(index, this_run) >= written  # noqa: B023
+                )
+
+    def _sounds_of(self, document: EpisodeDocument) -> Iterator[tuple[str, Json]]:
+        if self._pronouncer is not None and is_english(document.language):
+            stream = document.sounds(self._pronouncer())
+            yield from cut_sounds(document, stream, self._passage_words)
 
     def _written(self, write: Callable[[Generation], Written]) -> Written:
         """Write to the generation that counts; again, if another one counts afterwards."""
@@ -198,19 +218,16 @@ class OpenSearchWordIndex:
         if not about["removed"]:
             old.append({"range": {"revision": {"lt": about["revision"]}}})
         query = {"bool": {"filter": old}}
-        while True:
-            reply = self._client.search(
-                generation.passages, {"size": 1_000, "query": query, "_source": False}
-            )
-            ids = [hit["_id"] for hit in reply["hits"]["hits"]]
-            if not ids:
-                return
-            self._client.bulk(
-                ({"delete": {"_index": generation.passages, "_id": key}}, None) for key in ids
-            )
-            self._wait(
-                lambda: self._client.count(generation.passages, {"ids": {"values": ids}}) == 0  # noqa: B023
-            )
+        for index in (generation.passages, generation.sounds):
+            while ids := self._ids(index, query):
+                self._client.bulk(({"delete": {"_index": index, "_id": key}}, None) for key in ids)
+                self._wait(
+                    lambda: self._client.count(index, {"ids": {"values": ids}}) == 0  # noqa: B023
+                )
+
+    def _ids(self, index: str, query: Json) -> list[str]:
+        reply = self._client.search(index, {"size": 1_000, "query": query, "_source": False})
+        return [hit["_id"] for hit in reply["hits"]["hits"]]
 
     def _wait_for_write(self, generation: Generation, episode_id: str, number: int) -> None:
         """Wait until searches see an episode's document as written, or later."""

@@ -1,9 +1,9 @@
 """The indices: names, versions, mappings; made from templates, reached through aliases.
 
-Three indices make up a generation: `passages` (the words), `episodes` (which run's passages
-count, and what the episode is called) and `words` (the vocabulary). All text is cut into tokens
-by our own code before it gets here, so one mapping serves every language, and hits are the same
-on any engine and any version of OpenSearch.
+Four indices make up a generation: `passages` (the words), `episodes` (which run's passages
+count, and what the episode is called), `words` (the vocabulary) and `sounds`. All text is cut
+into tokens by our own code before it gets here, so one mapping serves every language, and hits
+are the same on any engine and any version of OpenSearch.
 """
 
 import re
@@ -13,7 +13,7 @@ from typing import Any, Final
 from everyword_events import Misconfigured
 from search.adapters.opensearch_client import Json, OpenSearchClient
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 FIRST: Final = "first"
 _KEYWORD: Final = {"type": "keyword"}
 _FILTER: Final = {"type": "keyword", "doc_values": False}  # never sorted or counted by
@@ -52,7 +52,19 @@ _EPISODE: Final[Json] = {
     "speakers_folded": _FILTER,
 }
 _WORD: Final[Json] = {"key": _FILTER, "term": _KEPT}
-KINDS: Final = {"passages": _PASSAGE, "episodes": _EPISODE, "words": _WORD}
+_SOUNDS: Final[Json] = {
+    "episode_id": _KEYWORD,
+    "revision": _FILTER,
+    "number": {"type": "integer"},
+    "grams": {"type": "text", "analyzer": "tokens", "norms": False, "index_options": "docs"},
+    "size": _KEPT,  # words a passage of words was given
+    "is_reading": _KEPT,
+    "sounds": _KEPT,
+    "owners": _KEPT,
+}
+KINDS: Final = {"passages": _PASSAGE, "episodes": _EPISODE, "words": _WORD, "sounds": _SOUNDS}
+_SINCE: Final = {"sounds": 4}
+"""The format a kind came with, where that is not the first."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +92,16 @@ class Generation:
     def words(self) -> str:
         """The index of the vocabulary."""
         return self.index("words")
+
+    @property
+    def sounds(self) -> str:
+        """The index of what episodes sound like."""
+        return self.index("sounds")
+
+    @property
+    def kinds(self) -> list[str]:
+        """The kinds of indices that its format has."""
+        return [kind for kind in KINDS if _SINCE.get(kind, 1) <= self.format]
 
     @property
     def age(self) -> tuple[bool, str]:
@@ -112,6 +134,11 @@ class Layout:
     def words(self) -> str:
         """The alias to read the vocabulary by."""
         return f"{self.prefix}-words"
+
+    @property
+    def sounds(self) -> str:
+        """The alias to read what episodes sound like by."""
+        return f"{self.prefix}-sounds"
 
     def prepare(self) -> None:
         """Make templates, indices and aliases where there are none yet.
@@ -155,10 +182,10 @@ class Layout:
         found = filter(None, map(self._generation, indices))
         return sorted((one for one in found if one != current), key=lambda one: one.age)
 
-    def knows(self, passages: str) -> bool:
-        """Tell whether an index of passages is of this program's format."""
-        found = self._generation(passages)
-        return found is not None and found.format == FORMAT
+    def knows(self, index: str) -> bool:
+        """Tell whether an index is of this program's format."""
+        named = re.fullmatch(rf"{re.escape(self.prefix)}-(\w+)-(\d+)-\w+", index)
+        return named is not None and int(named[2]) == FORMAT
 
     def put_templates(self) -> None:
         """State what an index of each kind is like, for all that will be made."""
@@ -189,7 +216,7 @@ class Layout:
         for kind in KINDS:
             alias = f"{self.prefix}-{kind}"
             actions.append({"add": {"index": new.index(kind), "alias": alias}})
-            if old is not None:
+            if old is not None and kind in old.kinds:
                 actions.append({"remove": {"index": old.index(kind), "alias": alias}})
         self.client.request("POST", "/_aliases", {"actions": actions})
 
@@ -214,7 +241,7 @@ def _template(kind: str, properties: Json) -> Json:
         "properties": properties,
     }
     settings: Json = {}
-    if kind == "passages":
+    if kind in {"passages", "sounds"}:
         settings = {
             "analysis": {"analyzer": {"tokens": {"type": "custom", "tokenizer": "whitespace"}}}
         }

@@ -4,6 +4,7 @@ import math
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -77,20 +78,16 @@ class Moments:
     def shown(self, cut: Cut, episode: Json) -> EpisodeMoments:
         """Return the part of an episode that a page shows."""
         matches = cut.located.matches
-        return EpisodeMoments(
-            episode_id=episode["episode_id"],
-            show=episode["show"],
-            title=episode["title"],
-            published_s=None if episode["published"] <= NO_DATE else episode["published"],
-            link=episode["link"],
-            duration_s=episode["duration_ms"] / 1000,
-            hits=len(matches),
-            starts_s=sorted(
-                self._passage(episode, match).said.start_s(match.first)
-                for match in matches[spread(matches)]
-            ),
-            moments=tuple(self._moment(episode, match) for match in matches[cut.first : cut.last]),
-            more=cut.more,
+        starts_s = sorted(
+            self._passage(episode, match).said.start_s(match.first)
+            for match in matches[spread(matches)]
+        )
+        moments = tuple(
+            moment_in(self._passage(episode, match), match)
+            for match in matches[cut.first : cut.last]
+        )
+        return replace(
+            moments_of(episode, moments), hits=len(matches), starts_s=starts_s, more=cut.more
         )
 
     def _locate(
@@ -125,13 +122,29 @@ class Moments:
 
         return kept(found, unwanted, said_by=None if self._speakers is None else said_by)
 
-    def _moment(self, episode: Json, match: Match) -> Moment:
-        passage = self._passage(episode, match)
-        return passage.said.moment(match, passage.speaker(match.first))
-
     def _passage(self, episode: Json, match: Match) -> Passage:
         passages = self._passages[episode["episode_id"]]
         return passages[bisect_right(passages, match.first, key=attrgetter("first")) - 1]
+
+
+def moment_in(passage: Passage, match: Match) -> Moment:
+    """Return a moment of a passage's own."""
+    return passage.said.moment(match, passage.speaker(match.first))
+
+
+def moments_of(episode: Json, moments: tuple[Moment, ...]) -> EpisodeMoments:
+    """Return some moments of an episode, as if these were all."""
+    return EpisodeMoments(
+        episode_id=episode["episode_id"],
+        show=episode["show"],
+        title=episode["title"],
+        published_s=None if episode["published"] <= NO_DATE else episode["published"],
+        link=episode["link"],
+        duration_s=episode["duration_ms"] / 1000,
+        hits=len(moments),
+        starts_s=sorted(moment.start_s for moment in moments),
+        moments=moments,
+    )
 
 
 def published(episode: Json) -> float:

@@ -95,6 +95,14 @@ class Reads:
             Passage(hit["_source"]) for reply in self._read(bodies) for hit in self._hits(reply)
         ]
 
+    def sounds(self, body: Json) -> list[Json]:
+        """Search what episodes sound like; return the hits."""
+        reply, mark = self._searches(
+            [(self.layout.sounds, body)], then=[(self.layout.episodes, MARK)]
+        )
+        self._mark = mark_of(mark)
+        return self._hits(reply)
+
     def counts(self, query: Json) -> dict[str, int]:
         """Return in how many passages of each episode a query matches."""
         by_episode = {"terms": {"field": "episode_id", "size": MOST_ROWS}}

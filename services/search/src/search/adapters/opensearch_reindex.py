@@ -10,6 +10,7 @@ generation behind, after it an older one.
 import logging
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from everyword_events import EpisodeInfo
@@ -18,7 +19,9 @@ from search.adapters.opensearch_formats import own_words
 from search.adapters.opensearch_index import OpenSearchWordIndex
 from search.adapters.opensearch_layout import FORMAT, Generation, Layout
 from search.adapters.opensearch_match import NO_DATE
+from search.adapters.opensearch_sounds import kept_reading
 from search.domain.document import EpisodeDocument, Turn
+from search.domain.sounds import Pronouncer
 
 Progress = Callable[[int, int], None]
 _log = logging.getLogger(__name__)
@@ -31,11 +34,12 @@ def reindex(
     prefix: str = "everyword",
     grace_s: float = 30,
     progress: Progress | None = None,
+    pronouncer: Callable[[], Pronouncer] | None = None,
 ) -> int:
     """Build a new generation, switch to it, delete the old one; return how many were copied.
 
     `grace_s` is how long a search may take that began before the switch. `progress` is told how
-    many episodes are done, and of how many.
+    many episodes are done, and of how many. `pronouncer`: see `OpenSearchWordIndex`.
 
     Raises:
         Misconfigured: there is no index yet.
@@ -48,45 +52,60 @@ def reindex(
     left = [one for one in beside if one.age < current.age]
     if left and current.format == FORMAT:
         # The run before ended after its switch.
-        return sum(_retire(client, layout, old, current, grace_s) for old in left)
+        move = _Move.into(current, layout, grace_s, pronouncer)
+        return sum(move.retire(old) for old in left)
     begun = [one.name for one in beside if one.age > current.age and one.format == FORMAT]
     new = layout.create(begun[-1] if begun else datetime.now(UTC).strftime("%Y%m%d%H%M%S%f"))
-    copied = _catch_up(client, layout, current, new, progress)
+    move = _Move.into(new, layout, grace_s, pronouncer)
+    copied = move.catch_up(current, progress)
     layout.switch_to(new, current)
-    copied += sum(_retire(client, layout, old, new, grace_s) for old in (*left, current))
+    copied += sum(move.retire(old) for old in (*left, current))
     _log.info("reindexed", extra={"episodes": copied, "index": new.passages})
     return copied
 
 
-def _retire(
-    client: OpenSearchClient, layout: Layout, old: Generation, new: Generation, grace_s: float
-) -> int:
-    """Delete a generation that no alias leads to, once nothing in it is newer or still read."""
-    copied = 0
-    if client.exists(old.episodes):
-        time.sleep(grace_s)
-        copied = _catch_up(client, layout, old, new)
-    layout.drop(old)
-    return copied
+@dataclass(frozen=True)
+class _Move:
+    """Copies episodes into one generation, through an index that writes there."""
 
+    layout: Layout
+    new: Generation
+    target: OpenSearchWordIndex
+    grace_s: float
 
-def _catch_up(
-    client: OpenSearchClient,
-    layout: Layout,
-    old: Generation,
-    new: Generation,
-    progress: Progress | None = None,
-) -> int:
-    """Copy until the old generation knows nothing newer; return how many episodes it took."""
-    target = OpenSearchWordIndex(client, prefix=layout.prefix, generation=new)
-    copied: set[str] = set()
-    while changed := _behind(client, old, new):
-        for number, about in enumerate(changed, start=1):
-            _copy(client, old, target, about)
-            copied.add(about["episode_id"])
-            if progress is not None:
-                progress(number, len(changed))
-    return len(copied)
+    @classmethod
+    def into(
+        cls,
+        new: Generation,
+        layout: Layout,
+        grace_s: float,
+        pronouncer: Callable[[], Pronouncer] | None,
+    ) -> "_Move":
+        target = OpenSearchWordIndex(
+            layout.client, prefix=layout.prefix, generation=new, pronouncer=pronouncer
+        )
+        return cls(layout, new, target, grace_s)
+
+    def retire(self, old: Generation) -> int:
+        """Delete a generation that no alias leads to, once nothing in it is newer or still read."""
+        copied = 0
+        if self.layout.client.exists(old.episodes):
+            time.sleep(self.grace_s)
+            copied = self.catch_up(old)
+        self.layout.drop(old)
+        return copied
+
+    def catch_up(self, old: Generation, progress: Progress | None = None) -> int:
+        """Copy until the old generation knows nothing newer; return how many episodes it took."""
+        client = self.layout.client
+        copied: set[str] = set()
+        while changed := _behind(client, old, self.new):
+            for number, about in enumerate(changed, start=1):
+                _copy(client, old, self.target, about)
+                copied.add(about["episode_id"])
+                if progress is not None:
+                    progress(number, len(changed))
+        return len(copied)
 
 
 def _behind(client: OpenSearchClient, old: Generation, new: Generation) -> list[Json]:
@@ -140,7 +159,7 @@ def _document(
     starts_ms: list[int] = []
     ends_ms: list[int] = []
     turns: list[Turn] = []
-    for passage in _passages(client, old, about):
+    for passage in _all_of(client, old.passages, about):
         own = own_words(passage)
         words += own.words
         starts_ms += own.starts_ms.tolist()
@@ -148,6 +167,7 @@ def _document(
         for first, speaker in passage["turns"]:
             if not turns or turns[-1].speaker != speaker:
                 turns.append(Turn(first, speaker))
+    heard = [*_all_of(client, old.sounds, about)] if "sounds" in old.kinds else []
     return EpisodeDocument(
         episode_id=about["episode_id"],
         revision=about["revision"],
@@ -157,11 +177,13 @@ def _document(
         starts_ms=tuple(starts_ms),
         ends_ms=tuple(ends_ms),
         turns=tuple(turns),
+        reading=kept_reading(heard),
         audio_ms=about.get("duration_ms", 0),
     )
 
 
-def _passages(client: OpenSearchClient, old: Generation, about: Json) -> Iterator[Json]:
+def _all_of(client: OpenSearchClient, index: str, about: Json) -> Iterator[Json]:
+    """Yield the passages of an episode, in order."""
     conditions = [
         {"term": {"episode_id": about["episode_id"]}},
         {"term": {"revision": about["revision"]}},
@@ -172,7 +194,7 @@ def _passages(client: OpenSearchClient, old: Generation, about: Json) -> Iterato
         "sort": [{"number": "asc"}],
     }
     while True:
-        rows = client.search(old.passages, body)["hits"]["hits"]
+        rows = client.search(index, body)["hits"]["hits"]
         yield from (row["_source"] for row in rows)
         if len(rows) < _BATCH:
             return

@@ -21,6 +21,7 @@ from search.domain.sounds import (
     Place,
     SoundPassage,
     SoundStream,
+    coarse,
     weighed_grams,
 )
 
@@ -42,7 +43,7 @@ def store_sounds(connection: sqlite3.Connection, row: int, stream: SoundStream) 
     )
     connection.executemany(
         "insert into sound_gram (rowid, classes) values (?, ?)",
-        [(base + at, passage.classes()) for at, passage in enumerate(passages)],
+        [(base + at, coarse(passage.own)) for at, passage in enumerate(passages)],
     )
     connection.execute(
         "insert into sound_episode (id, is_reading, passages) values (?, ?, ?)",
@@ -59,7 +60,7 @@ def forget_sounds(connection: sqlite3.Connection, row: int) -> None:
     ).fetchall()
     connection.executemany(
         "insert into sound_gram (sound_gram, rowid, classes) values ('delete', ?, ?)",
-        [(passage, SoundPassage(*kept).classes()) for passage, *kept in stored],
+        [(passage, coarse(SoundPassage(*kept).own)) for passage, *kept in stored],
     )
     connection.execute(
         "delete from sound_passage where id between ? and ?", (base, base + _PASSAGES - 1)

@@ -1,7 +1,7 @@
 """Found by sound: words as rows of phones, a query aligned inside them, the evidence weighed."""
 
 from search.domain.sounds.judgement import Evidence, evidence, likelihood
-from search.domain.sounds.phones import UNKNOWN, weighed_grams, written
+from search.domain.sounds.phones import UNKNOWN, coarse, grams_of, weighed_grams, written
 from search.domain.sounds.places import MOST_PASSAGES, Passages, Place, best_places
 from search.domain.sounds.query import sounds_asked
 from search.domain.sounds.speech import Pronouncer, is_english
@@ -24,7 +24,9 @@ __all__ = [
     "SoundPassage",
     "SoundStream",
     "best_places",
+    "coarse",
     "evidence",
+    "grams_of",
     "is_english",
     "likelihood",
     "sounds_asked",

@@ -10,8 +10,8 @@ from search.domain.sounds.alignment import best_around_shared, best_in
 from search.domain.sounds.confusions import LEARNED
 from search.domain.sounds.stream import SoundPassage
 
-MOST_PASSAGES: Final = 2_000
-"""So many passages are listened to: all of some fifteen hours, the likeliest of more."""
+MOST_PASSAGES: Final = 4_000
+"""So many passages are listened to: all of some thirty hours, the likeliest of more."""
 _BY_CHANCE: Final = 20
 
 

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from search.domain.sounds.phones import GRAM, UNKNOWN, coarse, written
+from search.domain.sounds.phones import GRAM, UNKNOWN, written
 from search.domain.sounds.query import MOST_SOUNDS
 from search.domain.sounds.speech import Pronouncer
 
@@ -35,9 +35,10 @@ class SoundPassage(NamedTuple):
     sounds: str
     owners: bytes
 
-    def classes(self) -> str:
-        """Return what it is found by: its own sounds as coarse classes, without the overlap."""
-        return coarse(self.sounds[: PASSAGE + GRAM - 1])
+    @property
+    def own(self) -> str:
+        """What it is found by: its sounds without the overlap, but for the last trigrams."""
+        return self.sounds[: PASSAGE + GRAM - 1]
 
     def words(self) -> NDArray[np.int64]:
         """Return the index of the word of each sound."""

@@ -1,0 +1,148 @@
+"""Found by sound on OpenSearch: trigrams of sounds choose the passages to listen to.
+
+The passages of sounds lie in an index of their own, beside those of words and by the same rules:
+written before the episode's document names their run, deleted after it names another.
+"""
+
+import base64
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from everyword_events import TransientFailure
+from search.adapters.opensearch_client import Json
+from search.adapters.opensearch_known import KnownEpisodes, Overtaken
+from search.adapters.opensearch_layout import Layout
+from search.adapters.opensearch_locate import moment_in, moments_of
+from search.adapters.opensearch_passages import PassageKey
+from search.adapters.opensearch_read import Reads
+from search.domain.document import EpisodeDocument
+from search.domain.matching import Match, Span
+from search.domain.pages import EpisodeMoments, Find
+from search.domain.query import Filters
+from search.domain.sounds import (
+    Passages,
+    Place,
+    SoundPassage,
+    SoundStream,
+    grams_of,
+    weighed_grams,
+)
+
+_ATTEMPTS: Final = 3
+
+
+class _Run(NamedTuple):
+    """A run of an episode, and how many words its passages of words were given."""
+
+    episode_id: str
+    revision: str
+    size: int
+
+
+def cut_sounds(
+    document: EpisodeDocument, stream: SoundStream, size: int
+) -> Iterator[tuple[str, Json]]:
+    """Yield an episode's passages of sounds with their ids; `size` as of its words' passages."""
+    for number, passage in enumerate(stream.passages() if stream.sounds else ()):
+        key = PassageKey(document.episode_id, document.revision, size, number)
+        yield (
+            key.document_id,
+            {
+                "episode_id": document.episode_id,
+                "revision": document.revision,
+                "size": size,
+                "number": number,
+                "is_reading": stream.is_reading,
+                "sounds": passage.sounds,
+                "owners": base64.b64encode(passage.owners).decode(),
+                "grams": " ".join(sorted(grams_of(passage.own))),
+            },
+        )
+
+
+def kept_reading(passages: Sequence[Json]) -> SoundStream | None:
+    """Return the acoustic reading that an episode's passages of sounds hold, if one."""
+    if not any(source["is_reading"] for source in passages):
+        return None
+    return SoundStream.joined(map(_passage, passages), is_reading=True)
+
+
+@dataclass(frozen=True)
+class OpenSearchSounds:
+    """What the episodes behind one prefix sound like."""
+
+    layout: Layout
+    known: KnownEpisodes
+
+    def listen(
+        self, sounds: str, filters: Filters, *, most: int, ends_at: float = math.inf
+    ) -> Passages:
+        """Return the passages that may hold the sounds."""
+        for _ in range(_ATTEMPTS):
+            try:
+                return self._listen(sounds, Find((), filters, ends_at=ends_at), most)
+            except Overtaken:
+                continue
+        raise TransientFailure("the index changes too fast to be read", code="index_busy")
+
+    def moments(self, places: Sequence[Place]) -> Mapping[Place, EpisodeMoments]:
+        """Return the moment of each place."""
+        keys = {place: _key_of(place) for place in places}
+        reads = Reads(self.layout, self.known, Find(()), len(places))
+        passages = {passage.key: passage for passage in reads.these({*keys.values()})}
+        episodes = reads.now({key.episode_id for key in passages})
+        found: dict[Place, EpisodeMoments] = {}
+        for place, key in keys.items():
+            episode = episodes.get(key.episode_id)
+            if key in passages and episode is not None and episode["revision"] == key.revision:
+                match = Match(place.first, place.last, (Span(place.first, place.last),))
+                found[place] = moments_of(episode, (moment_in(passages[key], match),))
+        return found
+
+    def _listen(self, sounds: str, find: Find, most: int) -> Passages:
+        reads = Reads(self.layout, self.known, find, most)
+        among = reads.episodes_among(find.filters)
+        conditions = [] if among is None else [{"terms": {"episode_id": among}}]
+        count = self.layout.client.count(self.layout.sounds, {"bool": {"filter": conditions}})
+        query: Json = {"bool": {"filter": conditions}}
+        if count > most:
+            query["bool"]["minimum_should_match"] = 1
+            query["bool"]["should"] = [
+                {"constant_score": {"filter": {"term": {"grams": gram}}, "boost": weight}}
+                for gram, weight in weighed_grams(sounds)
+            ]
+        body = {
+            "size": most,
+            "query": query,
+            "sort": [{"_score": "desc"}, {"episode_id": "asc"}, {"number": "asc"}],
+            "track_total_hits": False,
+            "_source": {"excludes": ["grams"]},
+        }
+        hits = reads.sounds(body)
+        episodes = reads.episodes({hit["_source"]["episode_id"] for hit in hits})
+        kept = [
+            source
+            for source in (hit["_source"] for hit in hits)
+            if source["revision"] == episodes.get(source["episode_id"], {}).get("revision")
+        ]
+        return Passages(
+            [(_run_of(source), _passage(source)) for source in kept],
+            readings=frozenset(_run_of(source) for source in kept if source["is_reading"]),
+            are_all=count <= most,
+        )
+
+
+def _run_of(source: Json) -> _Run:
+    return _Run(source["episode_id"], source["revision"], source["size"])
+
+
+def _key_of(place: Place) -> PassageKey:
+    run = place.episode
+    assert isinstance(run, _Run)
+    return PassageKey(*run, place.first // run.size)
+
+
+def _passage(source: Json) -> SoundPassage:
+    return SoundPassage(source["sounds"], base64.b64decode(source["owners"]))
