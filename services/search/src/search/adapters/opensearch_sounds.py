@@ -45,7 +45,7 @@ def cut_sounds(
     document: EpisodeDocument, stream: SoundStream, size: int
 ) -> Iterator[tuple[str, Json]]:
     """Yield an episode's passages of sounds with their ids; `size` as of its words' passages."""
-    for number, passage in enumerate(stream.passages() if stream.sounds else ()):
+    for number, passage in enumerate(stream.passages()):
         key = PassageKey(document.episode_id, document.revision, size, number)
         yield (
             key.document_id,

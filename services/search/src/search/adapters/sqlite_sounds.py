@@ -33,9 +33,9 @@ _Ids = NDArray[np.int64]
 def store_sounds(connection: sqlite3.Connection, row: int, stream: SoundStream) -> None:
     """Replace an episode's sounds; none are stored of an empty row."""
     forget_sounds(connection, row)
-    if not stream.sounds:
-        return
     passages = [*stream.passages()][:_PASSAGES]
+    if not passages:
+        return
     base = row * _PASSAGES
     connection.executemany(
         "insert into sound_passage (id, sounds, owners) values (?, ?, ?)",

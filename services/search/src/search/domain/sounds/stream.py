@@ -18,7 +18,8 @@ OVERLAP: Final = MOST_SOUNDS + 8
 """So much of the next passage is repeated that no place is cut in two."""
 
 
-_STEP: Final = np.dtype("<i4")
+_FIRST: Final = np.dtype("<i4")
+_STEP: Final = np.dtype("i1")
 
 
 class Reading(NamedTuple):
@@ -42,8 +43,11 @@ class SoundPassage(NamedTuple):
 
     def words(self) -> NDArray[np.int64]:
         """Return the index of the word of each sound."""
-        steps = np.frombuffer(zlib.decompress(self.owners), dtype=_STEP)
-        return np.cumsum(steps, dtype=np.int64)
+        raw = zlib.decompress(self.owners)
+        narrow = len(raw) < _FIRST.itemsize * len(self.sounds)
+        steps = np.frombuffer(raw, _STEP if narrow else _FIRST, offset=_FIRST.itemsize)
+        first = np.frombuffer(raw, _FIRST, count=1)
+        return np.cumsum(np.concatenate([first, steps]), dtype=np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,10 +75,18 @@ class SoundStream:
 
     def passages(self) -> Iterator[SoundPassage]:
         """Yield overlapping passages; number n starts at sound n * PASSAGE."""
-        for at in range(0, max(1, len(self.sounds) - OVERLAP), PASSAGE):
+        count = len(self.sounds)
+        for at in range(0, max(1, count - OVERLAP) if count else 0, PASSAGE):
             part = slice(at, at + PASSAGE + OVERLAP)
-            steps = np.diff(self.owners[part], prepend=0).astype(_STEP)
-            yield SoundPassage(self.sounds[part], zlib.compress(steps.tobytes(), 9))
+            yield SoundPassage(self.sounds[part], _pack(self.owners[part]))
+
+
+def _pack(owners: NDArray[np.int32]) -> bytes:
+    """Pack the first as int32 and the steps from it as int8, or int32 where they are too wide."""
+    steps = np.diff(owners)
+    narrow = bool(np.all(np.abs(steps) <= np.iinfo(_STEP).max))
+    first = owners[:1].astype(_FIRST).tobytes()
+    return zlib.compress(first + steps.astype(_STEP if narrow else _FIRST).tobytes(), 6)
 
 
 def stream_of_words(tokens: Iterable[tuple[int, str]], pronouncer: Pronouncer) -> SoundStream:
