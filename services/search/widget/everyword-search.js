@@ -118,7 +118,7 @@ padding:8px 0 12px}
 .facets :is(select,input){min-height:38px;width:100%;padding:4px 8px;color:var(--text);
 background:var(--bg);border:1px solid var(--line);border-radius:8px}
 .pill{border:1px solid var(--line);background:var(--bg);border-radius:99px;
-min-height:32px;padding:2px 14px;margin-inline-end:4px;font-size:.9em;max-width:100%}
+min-height:32px;padding:2px 14px;margin:2px;font-size:.9em;max-width:100%}
 .pill:hover{border-color:var(--accent);color:var(--accent)}
 .status,.pill,.note p{unicode-bidi:plaintext}
 .note{padding-bottom:12px}

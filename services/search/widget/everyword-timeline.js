@@ -32,7 +32,7 @@ p{margin:0;color:var(--muted);font-size:.875em;font-variant-numeric:tabular-nums
 button{border:1px solid var(--line);background:var(--bg);border-radius:99px;min-height:28px;
 padding:0 12px;font-size:.875em}
 button:hover{border-color:var(--accent);color:var(--accent)}
-.scroll{overflow-x:auto;padding:3px}
+.scroll{overflow-x:auto;padding:3px;scrollbar-width:thin;scrollbar-color:var(--line) transparent}
 ol{display:flex;list-style:none;margin:0;padding:0}
 li{flex:1 1 0;min-width:24px;max-width:64px;font-size:.75em;color:var(--muted);text-align:center}
 a,.none{display:block;height:${HIGH}px;border-bottom:1px solid var(--line)}
