@@ -66,7 +66,10 @@ class OpenSearchClient:
         return _whole(self.request("POST", f"/{index}/_search", body))
 
     def searches(self, asked: Sequence[tuple[str, Json]]) -> list[Json]:
-        """Run several searches, each in its index, in one request: one after the other."""
+        """Run several searches, each in its index, in one request, one after the other.
+
+        Source of the order: "Multi-search API", OpenSearch documentation, `max_concurrent_searches`.
+        """
         if len(asked) == 1:
             return [self.search(*asked[0])]
         for _, body in asked:
