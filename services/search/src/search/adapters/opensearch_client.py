@@ -68,7 +68,7 @@ class OpenSearchClient:
     def searches(self, asked: Sequence[tuple[str, Json]]) -> list[Json]:
         """Run several searches, each in its index, in one request, one after the other.
 
-        Source of the order: "Multi-search API", OpenSearch documentation, `max_concurrent_searches`.
+        Source of the order: OpenSearch documentation, "Multi-search API", query parameters.
         """
         if len(asked) == 1:
             return [self.search(*asked[0])]
