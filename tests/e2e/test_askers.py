@@ -26,6 +26,8 @@ def test_addresses_are_told_apart_and_headers_not_believed(everyword: Everyword)
     with everyword.up() as (url, _):
         assert searches(url) == [200, 200, 429, 429]
         assert searches(url, source="127.0.0.2") == [200, 200, 429, 429]
+        page = httpx.get(f"{url}/search?q=storm")
+        assert (page.status_code, "wait a little" in page.text) == (429, True)
         forged = {"X-Forwarded-For": "198.51.100.7", "Forwarded": "for=198.51.100.7"}
         assert searches(url, **forged) == [429, 429, 429, 429]
 

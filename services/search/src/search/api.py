@@ -13,11 +13,9 @@ from pydantic_core import to_json
 from typing_extensions import TypedDict
 
 from everyword_http import etag_of, is_fresh
-from search.askers import asker
 from search.domain.pages import Sort
 from search.domain.reply import SearchReply
 from search.domain.timeline import Step, Timeline
-from search.rate_limit import RateLimit
 from search.service import FacetReply, SearchService
 
 _SUGGEST_FOR_S: Final = 60
@@ -48,7 +46,7 @@ class Facets(TypedDict):
 
 def register(app: ApiGatewayResolver, service: SearchService) -> None:
     """Put search's routes on a resolver."""
-    limit_rate = _rate_limit(app, service)
+    admit = _turnstile(app, service)
 
     @app.get("/v1/search", summary="Find spoken words", tags=["search"], responses=_of(SearchReply))
     def search(  # noqa: PLR0917
@@ -65,7 +63,7 @@ def register(app: ApiGatewayResolver, service: SearchService) -> None:
         cursor: Annotated[str, Query(description="`next` of the page before")] = "",
         if_none_match: IfNoneMatch = None,
     ) -> Response[str]:
-        limit_rate()
+        admit()
         found = service.search(
             q,
             show=show or None,
@@ -95,7 +93,7 @@ def register(app: ApiGatewayResolver, service: SearchService) -> None:
         exact: Exact = False,
         if_none_match: IfNoneMatch = None,
     ) -> Response[str]:
-        limit_rate()
+        admit()
         counted = service.timeline(
             q,
             step=step,
@@ -114,7 +112,7 @@ def register(app: ApiGatewayResolver, service: SearchService) -> None:
         limit: Annotated[int, Query()] = 8,
         if_none_match: IfNoneMatch = None,
     ) -> Response[str]:
-        limit_rate()
+        admit()
         completed = Suggestions(suggestions=service.suggest(q, limit=limit))
         return _reply(completed, if_none_match, max_age_s=_SUGGEST_FOR_S)
 
@@ -154,14 +152,13 @@ def _reply(found: object, if_none_match: str | None, *, max_age_s: int = 0) -> R
     )
 
 
-def _rate_limit(app: ApiGatewayResolver, service: SearchService) -> Callable[[], None]:
+def _turnstile(app: ApiGatewayResolver, service: SearchService) -> Callable[[], None]:
     """Return what counts a request for who asks, where the server or gateway tells the address."""
-    limit = RateLimit(service.searches_per_s)
 
-    def take() -> None:
+    def admit() -> None:
         event: Mapping[str, Any] = app.current_event.raw_event
         context = event.get("requestContext") or {}
         peer = str((context.get("http") or {}).get("sourceIp") or "")
-        limit.take(asker(peer, event.get("headers") or {}, service.trusted_proxies))
+        service.admit(peer, event.get("headers") or {})
 
-    return take
+    return admit

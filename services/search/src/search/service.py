@@ -4,8 +4,9 @@ import logging
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Final
 from urllib.parse import quote
 
@@ -21,6 +22,7 @@ from everyword_events import (
 )
 from everyword_storage import BlobStore
 from everyword_transcripts import read_transcript
+from search.askers import asker
 from search.by_sound import FindsBySound
 from search.config import SearchSettings
 from search.contract import CONTRACT
@@ -41,6 +43,7 @@ from search.domain.reply import EpisodeReply, SearchReply, episode_reply
 from search.domain.timeline import Step, Timeline, episode_counts, periods
 from search.domain.tokens import tokens_of
 from search.ports import Vocabulary, WordIndex
+from search.rate_limit import RateLimit
 
 _log = logging.getLogger(__name__)
 
@@ -80,14 +83,21 @@ class SearchService:
         self._sounds = sounds
 
     @property
-    def searches_per_s(self) -> float:
-        """How many searches one address may start a second; 0 for any number."""
-        return self._settings_for("").searches_per_s
-
-    @property
     def trusted_proxies(self) -> Sequence[str]:
         """Whose word counts on who asks."""
         return self._settings_for("").trusted_proxies
+
+    @cached_property
+    def _limit(self) -> RateLimit:
+        return RateLimit(self._settings_for("").searches_per_s)
+
+    def admit(self, peer: str, headers: Mapping[str, str]) -> None:
+        """Count a search for who asks; `peer` is the address at the connection's other end.
+
+        Raises:
+            TransientFailure: they ask too often (code `rate_limited`).
+        """
+        self._limit.take(asker(peer, headers, self.trusted_proxies))
 
     def handle(self, event: Event) -> Sequence[Event]:
         """Index a refined transcript, restate an episode, or forget it.

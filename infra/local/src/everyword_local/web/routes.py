@@ -39,7 +39,7 @@ def web_routes(house: House) -> list[BaseRoute]:
         return FileResponse(HERE / "index.html", headers=PAGE_HEADERS)
 
     def results(request: Request) -> Response:
-        return _results(house, request.query_params)
+        return _results(house, request)
 
     def episode(request: Request) -> Response:
         try:
@@ -82,7 +82,8 @@ def _page(html: str, status: int = 200) -> Response:
     return HTMLResponse(html, status, headers=PAGE_HEADERS)
 
 
-def _results(house: House, asked: Mapping[str, str]) -> Response:
+def _results(house: House, request: Request) -> Response:
+    asked = request.query_params
     query = asked.get("q", "").strip()
     if not query:
         return _page(render_results(None, query=""))
@@ -91,6 +92,7 @@ def _results(house: House, asked: Mapping[str, str]) -> Response:
         show=asked.get("show"), speaker=asked.get("speaker"), exact=asked.get("exact") == "true"
     )
     try:
+        house.search.admit(request.client.host if request.client else "", request.headers)
         reply = house.search.search(
             query,
             **wishes,
