@@ -1,26 +1,26 @@
 """The word index on OpenSearch, Serverless or any other from 2.19 on."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Final, TypeVar
+from collections.abc import Callable, Iterator
+from typing import Final, TypeVar
 
 from everyword_events import Conflict, EpisodeInfo, Misconfigured, TransientFailure
 from search.adapters.opensearch_client import Json, OpenSearchClient
+from search.adapters.opensearch_facets import count_facets
 from search.adapters.opensearch_find import find_page
 from search.adapters.opensearch_known import KnownEpisodes, stamped
 from search.adapters.opensearch_layout import Generation, Layout
-from search.adapters.opensearch_match import NO_DATE, episode_query
+from search.adapters.opensearch_match import NO_DATE
 from search.adapters.opensearch_passages import PASSAGE_WORDS, cut
 from search.adapters.opensearch_sounds import OpenSearchSounds, cut_sounds
 from search.adapters.opensearch_vocabulary import OpenSearchVocabulary
 from search.domain.document import EpisodeDocument
-from search.domain.pages import Facet, Facets, Find, Found, Stored
+from search.domain.pages import Facets, Find, Found, Stored
 from search.domain.query import Filters, folded_name
 from search.domain.sounds import Pronouncer, is_english
 
 Written = TypeVar("Written")
 _WRITE_ATTEMPTS: Final = 6
-_MOST_FACETS: Final = 1_000
 _BLANK: Final[Json] = {
     "revision": "", "stamp": 0, "removed": False, "language": "", "words": 0, "passages": 0,
     "duration_ms": 0, "as_of": 0.0, "show": "", "show_folded": "", "title": "", "link": None,
@@ -118,30 +118,7 @@ class OpenSearchWordIndex:
 
     def facets(self, filters: Filters) -> Facets:
         """Return the shows, speakers and languages among the episodes that pass `filters`."""
-        spoken = {"bool": {"must_not": [{"term": {"revision": ""}}]}}
-        query = episode_query(filters)
-        names: Json = {
-            name: {"terms": {"field": field, "size": _MOST_FACETS}}
-            for name, field in (
-                ("shows", "show"),
-                ("speakers", "speakers"),
-                ("languages", "language"),
-            )
-        }
-        reply = self._client.search(
-            self._layout.episodes,
-            {
-                "size": 0,
-                "query": {"bool": {"filter": [spoken, *([query] if query else [])]}},
-                "aggs": names,
-            },
-        )
-        found = {name: reply["aggregations"][name]["buckets"] for name in names}
-        return Facets(
-            _merged(found["shows"]),
-            _merged(found["speakers"]),
-            tuple(sorted(bucket["key"] for bucket in found["languages"])),
-        )
+        return count_facets(self._layout, filters)
 
     def _write_words(
         self, generation: Generation, document: EpisodeDocument, passages: int
@@ -284,19 +261,6 @@ def _restated(about: Json, info: EpisodeInfo) -> Json:
         "link": info.link,
         "published": info.published_at.timestamp() if info.published_at else NO_DATE,
     }
-
-
-def _merged(buckets: Iterable[Any]) -> tuple[Facet, ...]:
-    """Count names together that differ in case or accents alone."""
-    merged: dict[str, Facet] = {}
-    for bucket in buckets:
-        if bucket["key"]:
-            key = folded_name(bucket["key"])
-            before = merged.get(key, Facet(bucket["key"], 0))
-            merged[key] = Facet(
-                min(before.name, bucket["key"]), before.episodes + bucket["doc_count"]
-            )
-    return tuple(sorted(merged.values(), key=lambda facet: (-facet.episodes, facet.name)))
 
 
 def _contended(episode_id: str) -> TransientFailure:
