@@ -25,12 +25,12 @@ from uuid import uuid4
 
 import numpy as np
 
-from search.adapters.opensearch_client import OpenSearchClient, driver_for
-from search.adapters.opensearch_index import OpenSearchWordIndex
-from search.adapters.opensearch_match import passage_query
+from search.adapters.opensearch.client import OpenSearchClient, driver_for
+from search.adapters.opensearch.index import OpenSearchWordIndex
+from search.adapters.opensearch.match import passage_query
 from search.adapters.pronunciations import pronouncer
-from search.adapters.sqlite_index import SqliteWordIndex
-from search.adapters.sqlite_match import match_expression
+from search.adapters.sqlite.index import SqliteWordIndex
+from search.adapters.sqlite.match import match_expression
 from search.config import SearchSettings
 from search.domain.expansion import Expansion, Tier, Vocabulary
 from search.domain.matching import Plan

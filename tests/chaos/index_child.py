@@ -9,7 +9,7 @@ import random
 import sys
 from pathlib import Path
 
-from search.adapters.sqlite_index import SqliteWordIndex
+from search.adapters.sqlite.index import SqliteWordIndex
 from search.domain.document import EpisodeDocument
 from search.testing.corpus import document
 

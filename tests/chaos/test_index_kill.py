@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from chaos.index_child import EPISODES, times_said
 
-from search.adapters.sqlite_index import SqliteWordIndex
+from search.adapters.sqlite.index import SqliteWordIndex
 from search.config import SearchSettings
 from search.service import SearchService
 

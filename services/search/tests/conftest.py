@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from search.adapters.opensearch_client import driver_for
+from search.adapters.opensearch.client import driver_for
 
 
 @pytest.fixture

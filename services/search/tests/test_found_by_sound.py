@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from search import by_sound
-from search.adapters.opensearch_client import OpenSearchClient, driver_for
-from search.adapters.opensearch_index import OpenSearchWordIndex
-from search.adapters.opensearch_reindex import reindex
+from search.adapters.opensearch.client import OpenSearchClient, driver_for
+from search.adapters.opensearch.index import OpenSearchWordIndex
+from search.adapters.opensearch.reindex import reindex
 from search.adapters.pronunciations import pronouncer
-from search.adapters.sqlite_index import SqliteWordIndex
+from search.adapters.sqlite.index import SqliteWordIndex
 from search.by_sound import FindsBySound
 from search.config import SearchSettings
 from search.domain.document import EpisodeDocument

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from everyword_events import EpisodeInfo, TransientFailure
-from search.adapters.opensearch_client import OpenSearchClient, driver_for
-from search.adapters.opensearch_index import OpenSearchWordIndex
-from search.adapters.sqlite_index import SqliteWordIndex
+from search.adapters.opensearch.client import OpenSearchClient, driver_for
+from search.adapters.opensearch.index import OpenSearchWordIndex
+from search.adapters.sqlite.index import SqliteWordIndex
 from search.config import SearchSettings
 from search.domain.document import EpisodeDocument, Turn
 from search.domain.expansion import Expansion, Tier, Vocabulary

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from everyword_events import Misconfigured
-from search.adapters.opensearch_client import Json, OpenSearchClient, driver_for
-from search.adapters.opensearch_index import OpenSearchWordIndex
-from search.adapters.opensearch_layout import FORMAT, Generation, Layout
-from search.adapters.opensearch_reindex import reindex
+from search.adapters.opensearch.client import Json, OpenSearchClient, driver_for
+from search.adapters.opensearch.index import OpenSearchWordIndex
+from search.adapters.opensearch.layout import FORMAT, Generation, Layout
+from search.adapters.opensearch.reindex import reindex
 from search.config import SearchSettings
 from search.domain.reply import SearchReply
 from search.service import SearchService

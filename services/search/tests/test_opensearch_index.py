@@ -10,10 +10,10 @@ import pytest
 from botocore.credentials import Credentials
 
 from everyword_events import Misconfigured, TransientFailure
-from search.adapters.opensearch_client import Json, OpenSearchClient, driver_for
-from search.adapters.opensearch_index import OpenSearchWordIndex
-from search.adapters.opensearch_layout import FORMAT, Layout
-from search.adapters.opensearch_reindex import reindex
+from search.adapters.opensearch.client import Json, OpenSearchClient, driver_for
+from search.adapters.opensearch.index import OpenSearchWordIndex
+from search.adapters.opensearch.layout import FORMAT, Layout
+from search.adapters.opensearch.reindex import reindex
 from search.config import SearchSettings
 from search.domain.query import Filters
 from search.service import SearchService

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from search.adapters.opensearch_client import Json, OpenSearchClient, driver_for
-from search.adapters.opensearch_index import OpenSearchWordIndex
-from search.adapters.opensearch_known import KnownEpisodes, Overtaken
+from search.adapters.opensearch.client import Json, OpenSearchClient, driver_for
+from search.adapters.opensearch.index import OpenSearchWordIndex
+from search.adapters.opensearch.known import KnownEpisodes, Overtaken
 from search.config import SearchSettings
 from search.service import SearchService
 from search.testing.corpus import document, info

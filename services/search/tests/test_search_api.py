@@ -9,7 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from everyword_http import local_resolver
-from search.adapters.sqlite_index import SqliteWordIndex
+from search.adapters.sqlite.index import SqliteWordIndex
 from search.api import register
 from search.config import SearchSettings
 from search.service import SearchService

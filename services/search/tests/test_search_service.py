@@ -23,7 +23,7 @@ from everyword_events import (
 )
 from everyword_storage import DirectoryBlobStore, artifact_key
 from everyword_transcripts import Segment, Speaker, Transcript, Word, write_transcript
-from search.adapters.sqlite_index import SqliteWordIndex
+from search.adapters.sqlite.index import SqliteWordIndex
 from search.config import SearchSettings
 from search.contract import CONTRACT
 from search.domain.pages import Found

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from everyword_events import Misconfigured
-from search.adapters.sqlite_index import SqliteWordIndex
+from search.adapters.sqlite.index import SqliteWordIndex
 from search.config import SearchSettings
 from search.domain.reply import SearchReply
 from search.service import SearchService

@@ -7,7 +7,7 @@ from typing import Any
 
 from everyword_events import InvalidInput, Misconfigured
 from search.adapters.pronunciations import pronouncer
-from search.adapters.sqlite_index import SqliteWordIndex
+from search.adapters.sqlite.index import SqliteWordIndex
 from search.by_sound import FindsBySound
 from search.config import SearchSettings
 from search.domain.sounds import Pronouncer
@@ -39,8 +39,8 @@ def open_engine(settings: SearchSettings, file: Path, *, credentials: Any = None
         sounds = _by_sound(settings, embedded.sounds)
         return Engine(embedded, embedded.vocabulary, embedded.close, sounds)
     driver = _driver(settings, credentials)
-    from search.adapters.opensearch_client import OpenSearchClient  # noqa: PLC0415
-    from search.adapters.opensearch_index import OpenSearchWordIndex  # noqa: PLC0415
+    from search.adapters.opensearch.client import OpenSearchClient  # noqa: PLC0415
+    from search.adapters.opensearch.index import OpenSearchWordIndex  # noqa: PLC0415
 
     index = OpenSearchWordIndex(
         OpenSearchClient(driver), prefix=settings.index, pronouncer=_pronouncer(settings)
@@ -73,11 +73,11 @@ def reindex(
             code="config_engine",
         )
     driver = _driver(settings, credentials)
-    from search.adapters import opensearch_reindex  # noqa: PLC0415
-    from search.adapters.opensearch_client import OpenSearchClient  # noqa: PLC0415
+    from search.adapters.opensearch import reindex as reindexing  # noqa: PLC0415
+    from search.adapters.opensearch.client import OpenSearchClient  # noqa: PLC0415
 
     try:
-        return opensearch_reindex.reindex(
+        return reindexing.reindex(
             OpenSearchClient(driver),
             prefix=settings.index,
             grace_s=settings.time_budget_s,
@@ -91,7 +91,7 @@ def reindex(
 def _driver(settings: SearchSettings, credentials: Any) -> Any:
     """Return the driver of the OpenSearch client, which is an extra."""
     try:
-        from search.adapters.opensearch_client import driver_for  # noqa: PLC0415
+        from search.adapters.opensearch.client import driver_for  # noqa: PLC0415
     except ImportError as error:
         raise Misconfigured(
             "the OpenSearch client is not installed",

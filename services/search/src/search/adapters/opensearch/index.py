@@ -5,15 +5,15 @@ from collections.abc import Callable, Iterator
 from typing import Final, TypeVar
 
 from everyword_events import Conflict, EpisodeInfo, Misconfigured, TransientFailure
-from search.adapters.opensearch_client import Json, OpenSearchClient
-from search.adapters.opensearch_facets import count_facets
-from search.adapters.opensearch_find import find_page
-from search.adapters.opensearch_known import KnownEpisodes, stamped
-from search.adapters.opensearch_layout import Generation, Layout
-from search.adapters.opensearch_match import NO_DATE
-from search.adapters.opensearch_passages import PASSAGE_WORDS, cut
-from search.adapters.opensearch_sounds import OpenSearchSounds, cut_sounds
-from search.adapters.opensearch_vocabulary import OpenSearchVocabulary
+from search.adapters.opensearch.client import Json, OpenSearchClient
+from search.adapters.opensearch.facets import count_facets
+from search.adapters.opensearch.find import find_page
+from search.adapters.opensearch.known import KnownEpisodes, stamped
+from search.adapters.opensearch.layout import Generation, Layout
+from search.adapters.opensearch.match import NO_DATE
+from search.adapters.opensearch.passages import PASSAGE_WORDS, cut
+from search.adapters.opensearch.sounds import OpenSearchSounds, cut_sounds
+from search.adapters.opensearch.vocabulary import OpenSearchVocabulary
 from search.domain.document import EpisodeDocument
 from search.domain.pages import Facets, Find, Found, Stored
 from search.domain.query import Filters, folded_name

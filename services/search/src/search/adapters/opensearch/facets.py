@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
-from search.adapters.opensearch_client import Json
-from search.adapters.opensearch_layout import Layout
-from search.adapters.opensearch_match import episode_query
+from search.adapters.opensearch.client import Json
+from search.adapters.opensearch.layout import Layout
+from search.adapters.opensearch.match import episode_query
 from search.domain.pages import Facet, Facets
 from search.domain.query import Filters, folded_name
 

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from everyword_events import EpisodeInfo
-from search.adapters.opensearch_client import Json, OpenSearchClient
-from search.adapters.opensearch_formats import own_words
-from search.adapters.opensearch_index import OpenSearchWordIndex
-from search.adapters.opensearch_layout import FORMAT, Generation, Layout
-from search.adapters.opensearch_match import NO_DATE
-from search.adapters.opensearch_sounds import kept_reading
+from search.adapters.opensearch.client import Json, OpenSearchClient
+from search.adapters.opensearch.formats import own_words
+from search.adapters.opensearch.index import OpenSearchWordIndex
+from search.adapters.opensearch.layout import FORMAT, Generation, Layout
+from search.adapters.opensearch.match import NO_DATE
+from search.adapters.opensearch.sounds import kept_reading
 from search.domain.document import EpisodeDocument, Turn
 from search.domain.sounds import Pronouncer
 

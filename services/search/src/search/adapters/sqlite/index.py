@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Final
 
 from everyword_events import EpisodeInfo
-from search.adapters.sqlite_blobs import breaks_of, pack_ints, pack_lengths, pack_words
-from search.adapters.sqlite_connections import Connections
-from search.adapters.sqlite_find import find_page, where
-from search.adapters.sqlite_scan import EpisodeTokens
-from search.adapters.sqlite_sounds import SqliteSounds, forget_sounds, store_sounds
-from search.adapters.sqlite_vocabulary import SqliteVocabulary
+from search.adapters.sqlite.blobs import breaks_of, pack_ints, pack_lengths, pack_words
+from search.adapters.sqlite.connections import Connections
+from search.adapters.sqlite.find import find_page, where
+from search.adapters.sqlite.scan import EpisodeTokens
+from search.adapters.sqlite.sounds import SqliteSounds, forget_sounds, store_sounds
+from search.adapters.sqlite.vocabulary import SqliteVocabulary
 from search.domain.document import EpisodeDocument
 from search.domain.expansion import kin_of
 from search.domain.pages import Facet, Facets, Find, Found, Stored

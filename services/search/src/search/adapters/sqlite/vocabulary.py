@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from search.adapters.sqlite_connections import Connections
+from search.adapters.sqlite.connections import Connections
 from search.domain.expansion import Kinship
 
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from everyword_events import Misconfigured
-from search.adapters.opensearch_client import Json
-from search.adapters.opensearch_known import MARK, KnownEpisodes, Overtaken, mark_of
-from search.adapters.opensearch_layout import Layout
-from search.adapters.opensearch_match import NO_DATE, episode_query
-from search.adapters.opensearch_passages import Passage, PassageKey
-from search.adapters.opensearch_vocabulary import kin_found, kin_search
+from search.adapters.opensearch.client import Json
+from search.adapters.opensearch.known import MARK, KnownEpisodes, Overtaken, mark_of
+from search.adapters.opensearch.layout import Layout
+from search.adapters.opensearch.match import NO_DATE, episode_query
+from search.adapters.opensearch.passages import Passage, PassageKey
+from search.adapters.opensearch.vocabulary import kin_found, kin_search
 from search.domain.expansion import Kinship
 from search.domain.pages import FIRST_BATCH, Find, Place
 from search.domain.query import Filters

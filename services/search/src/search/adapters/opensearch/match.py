@@ -3,7 +3,7 @@
 from itertools import islice, product
 from typing import Final
 
-from search.adapters.opensearch_client import Json
+from search.adapters.opensearch.client import Json
 from search.domain.matching import Alternatives, Pattern, Plan, Slot
 from search.domain.query import Filters
 

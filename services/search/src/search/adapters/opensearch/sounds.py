@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from everyword_events import TransientFailure
-from search.adapters.opensearch_client import Json
-from search.adapters.opensearch_known import KnownEpisodes, Overtaken
-from search.adapters.opensearch_layout import Layout
-from search.adapters.opensearch_locate import moment_in, moments_of
-from search.adapters.opensearch_passages import PassageKey
-from search.adapters.opensearch_read import Reads
+from search.adapters.opensearch.client import Json
+from search.adapters.opensearch.known import KnownEpisodes, Overtaken
+from search.adapters.opensearch.layout import Layout
+from search.adapters.opensearch.locate import moment_in, moments_of
+from search.adapters.opensearch.passages import PassageKey
+from search.adapters.opensearch.read import Reads
 from search.domain.document import EpisodeDocument
 from search.domain.matching import Match, Span
 from search.domain.pages import EpisodeMoments, Find

@@ -14,7 +14,7 @@ from everyword_events import Misconfigured, TransientFailure
 from search.domain.pages import out_of_time
 
 FORMAT: Final = 4
-_SCHEMA: Final = ("sqlite_schema.sql", "sqlite_sounds.sql")
+_SCHEMA: Final = ("schema.sql", "sounds.sql")
 _ALTERED: Final = {
     3: ("alter table episode add column duration_ms integer not null default 0",),
     4: ("drop table if exists sound_passage", "drop table if exists sound_stream"),
@@ -112,7 +112,7 @@ class Connections:
 
     def _bring_up_to_date(self) -> None:
         """Make what is missing; of several processes that open the file at once, one does."""
-        folder = resources.files("search.adapters")
+        folder = resources.files("search.adapters.sqlite")
         with self.writing() as connection:
             found = connection.execute("pragma user_version").fetchone()[0]
             for step in range(found + 1, FORMAT + 1) if found else ():

@@ -12,9 +12,9 @@ from typing import Final
 
 import numpy as np
 
-from search.adapters.opensearch_client import Json
-from search.adapters.opensearch_passages import Passage
-from search.adapters.opensearch_said import SaidWords
+from search.adapters.opensearch.client import Json
+from search.adapters.opensearch.passages import Passage
+from search.adapters.opensearch.said import SaidWords
 
 _HEAD_1: Final = "<IIIi?"
 _HEAD_2: Final = "<III?"

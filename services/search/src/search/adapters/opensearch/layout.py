@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from everyword_events import Misconfigured
-from search.adapters.opensearch_client import Json, OpenSearchClient
+from search.adapters.opensearch.client import Json, OpenSearchClient
 
 FORMAT: Final = 4
 FIRST: Final = "first"
@@ -29,14 +29,14 @@ _PASSAGE: Final[Json] = {
     "first": _KEPT,  # index of its first own word
     "own": _KEPT,  # own words; what follows belongs to the next
     "words": _KEPT,  # as they are shown
-    "times": _KEPT,  # see `opensearch_said`
+    "times": _KEPT,  # see `said`
     "breaks": _KEPT,
     "turns": _KEPT,
 }
 _EPISODE: Final[Json] = {
     "episode_id": _KEYWORD,
     "revision": _FILTER,
-    "stamp": {"type": "long", "index": False},  # see `opensearch_known`
+    "stamp": {"type": "long", "index": False},  # see `known`
     "removed": _KEPT,
     "language": _KEYWORD,
     "words": _KEPT,

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from search.adapters.sqlite_match import match_expression
-from search.adapters.sqlite_scan import Accepted, AcceptedPattern, EpisodeTokens, occurrences
-from search.adapters.sqlite_show import SaidBy, shown
-from search.adapters.sqlite_vocabulary import kin
+from search.adapters.sqlite.match import match_expression
+from search.adapters.sqlite.scan import Accepted, AcceptedPattern, EpisodeTokens, occurrences
+from search.adapters.sqlite.show import SaidBy, shown
+from search.adapters.sqlite.vocabulary import kin
 from search.domain.expansion import Kinship
 from search.domain.matching import Alternatives, Plan, Slot, matches
 from search.domain.pages import (

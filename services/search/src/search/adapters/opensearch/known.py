@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from secrets import randbelow
 from typing import Final
 
-from search.adapters.opensearch_client import Json
+from search.adapters.opensearch.client import Json
 
 Search = Callable[[Json], Json]
 """Runs one search among the episodes."""

@@ -8,10 +8,10 @@ from dataclasses import replace
 from operator import attrgetter
 from typing import NamedTuple
 
-from search.adapters.opensearch_client import Json
-from search.adapters.opensearch_match import NO_DATE
-from search.adapters.opensearch_passages import Passage, PassageKey, Sought
-from search.adapters.opensearch_read import Numbered
+from search.adapters.opensearch.client import Json
+from search.adapters.opensearch.match import NO_DATE
+from search.adapters.opensearch.passages import Passage, PassageKey, Sought
+from search.adapters.opensearch.read import Numbered
 from search.domain.matching import Match, Span, apart, combined, kept
 from search.domain.pages import (
     Candidate,

@@ -13,8 +13,8 @@ from hashlib import blake2b
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
-from search.adapters.opensearch_client import Json
-from search.adapters.opensearch_said import SaidWords, pack_times, unpack_times
+from search.adapters.opensearch.client import Json
+from search.adapters.opensearch.said import SaidWords, pack_times, unpack_times
 from search.domain.document import EpisodeDocument
 from search.domain.matching import CONTEXT, Alternatives, Pattern, Span, occurrences
 from search.domain.query import WINDOW, folded_name

@@ -8,7 +8,7 @@ from typing import overload
 import numpy as np
 from numpy.typing import NDArray
 
-from search.adapters.sqlite_blobs import Ints, WordOfToken, unpack_ints
+from search.adapters.sqlite.blobs import Ints, WordOfToken, unpack_ints
 from search.domain.matching import Match, Span
 
 TermIds = NDArray[np.uint32]

@@ -10,9 +10,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from search.adapters.sqlite_connections import Connections
-from search.adapters.sqlite_find import where
-from search.adapters.sqlite_show import shown
+from search.adapters.sqlite.connections import Connections
+from search.adapters.sqlite.find import where
+from search.adapters.sqlite.show import shown
 from search.domain.matching import Match, Span
 from search.domain.pages import Candidate, Cut, EpisodeMoments, Located
 from search.domain.query import Filters

@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import Final
 
 from everyword_events import TransientFailure
-from search.adapters.opensearch_client import Json
-from search.adapters.opensearch_known import KnownEpisodes, Overtaken
-from search.adapters.opensearch_layout import Layout
-from search.adapters.opensearch_locate import Moments, published
-from search.adapters.opensearch_match import passage_query
-from search.adapters.opensearch_read import Numbered, Reads
+from search.adapters.opensearch.client import Json
+from search.adapters.opensearch.known import KnownEpisodes, Overtaken
+from search.adapters.opensearch.layout import Layout
+from search.adapters.opensearch.locate import Moments, published
+from search.adapters.opensearch.match import passage_query
+from search.adapters.opensearch.read import Numbered, Reads
 from search.domain.matching import Plan
 from search.domain.pages import (
     Candidate,

@@ -8,8 +8,8 @@ from typing import Final
 
 from rapidfuzz.distance import OSA
 
-from search.adapters.opensearch_client import Json
-from search.adapters.opensearch_layout import Layout
+from search.adapters.opensearch.client import Json
+from search.adapters.opensearch.layout import Layout
 from search.domain.document import EpisodeDocument
 from search.domain.expansion import Kinship, kin_of
 from search.domain.tokens import tokens_of

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from search.adapters.sqlite_blobs import PackedWords, unpack_ints, unpack_lengths
-from search.adapters.sqlite_scan import Occurrences
+from search.adapters.sqlite.blobs import PackedWords, unpack_ints, unpack_lengths
+from search.adapters.sqlite.scan import Occurrences
 from search.domain.matching import Match
 from search.domain.pages import Cut, EpisodeMoments, Moment, shown_range, snippet, spread
 from search.domain.query import folded_name
