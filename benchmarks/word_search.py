@@ -80,12 +80,17 @@ def embedded(path: Path, *, sounds: bool) -> Measured:
     return Measured(index, index.vocabulary, raw, size)
 
 
-def opensearch(url: str) -> Measured:
-    """Measure OpenSearch."""
+def opensearch(url: str, *, sounds: bool) -> Measured:
+    """Measure OpenSearch, keeping sounds as well if `sounds`."""
     driver = driver_for(url)
     client = OpenSearchClient(driver)
     prefix = f"bench-{uuid4().hex[:8]}"
-    index = OpenSearchWordIndex(client, prefix=prefix, most_passages=MOST_PASSAGES)
+    index = OpenSearchWordIndex(
+        client,
+        prefix=prefix,
+        most_passages=MOST_PASSAGES,
+        pronouncer=pronouncer if sounds else None,
+    )
 
     def raw(plan: Plan) -> object:
         asked = {
@@ -194,17 +199,19 @@ def main() -> int:
     arguments.add_argument("--opensearch", action="store_true", help="on a real node")
     arguments.add_argument("--sounds", action="store_true", help="keep sounds too, as by default")
     options = arguments.parse_args()
+    beside = ", with sounds" if options.sounds else ""
     if options.opensearch:
         with opensearch_node() as url:
             archive = speech(options.hours or 40)
-            report(opensearch(url), archive, name="OpenSearch", built=False)
+            measured = opensearch(url, sounds=options.sounds)
+            report(measured, archive, name=f"OpenSearch{beside}", built=False)
         return 0
     archive = speech(options.hours or 200)
     with tempfile.TemporaryDirectory() as folder:
         path = options.keep or Path(folder) / "index.db"
         built = path.exists()
-        name = "embedded, with sounds" if options.sounds else "embedded"
-        report(embedded(path, sounds=options.sounds), archive, name=name, built=built)
+        measured = embedded(path, sounds=options.sounds)
+        report(measured, archive, name=f"embedded{beside}", built=built)
     return 0
 
 

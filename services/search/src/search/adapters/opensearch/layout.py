@@ -1,9 +1,9 @@
 """The indices: names, versions, mappings; made from templates, reached through aliases.
 
 Four indices make up a generation: `passages` (the words), `episodes` (which run's passages
-count, and what the episode is called), `words` (the vocabulary) and `sounds`. All text is cut
-into tokens by our own code before it gets here, so one mapping serves every language, and hits
-are the same on any engine and any version of OpenSearch.
+count, and what the episode is called), `words` (the vocabulary) and `sounds`. Words are cut into
+tokens by our own code before they get here, so one mapping serves every language, and hits are
+the same on any engine and any version of OpenSearch.
 """
 
 import re
@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from everyword_events import Misconfigured
 from search.adapters.opensearch.client import Json, OpenSearchClient
+from search.domain.sounds.phones import GRAM, LETTERS, coarse
 
 FORMAT: Final = 4
 FIRST: Final = "first"
@@ -56,13 +57,26 @@ _SOUNDS: Final[Json] = {
     "episode_id": _KEYWORD,
     "revision": _FILTER,
     "number": {"type": "integer"},
-    "grams": {"type": "text", "analyzer": "tokens", "norms": False, "index_options": "docs"},
+    "sounds": {"type": "text", "analyzer": "grams", "norms": False, "index_options": "docs"},
+    "more": _KEPT,  # the sounds of the next passage that are repeated
     "size": _KEPT,  # words a passage of words was given
     "is_reading": _KEPT,
-    "sounds": _KEPT,
     "owners": _KEPT,
 }
 KINDS: Final = {"passages": _PASSAGE, "episodes": _EPISODE, "words": _WORD, "sounds": _SOUNDS}
+_ANALYSIS: Final[Json] = {
+    "passages": {"analyzer": {"tokens": {"type": "custom", "tokenizer": "whitespace"}}},
+    "sounds": {
+        "char_filter": {
+            "classes": {
+                "type": "mapping",
+                "mappings": [f"{sound}=>{coarse(sound)}" for sound in LETTERS],
+            }
+        },
+        "tokenizer": {"grams": {"type": "ngram", "min_gram": GRAM, "max_gram": GRAM}},
+        "analyzer": {"grams": {"type": "custom", "char_filter": ["classes"], "tokenizer": "grams"}},
+    },
+}
 _SINCE: Final = {"sounds": 4}
 """The format a kind came with, where that is not the first."""
 
@@ -240,9 +254,5 @@ def _template(kind: str, properties: Json) -> Json:
         "_meta": {"everyword_format": FORMAT},
         "properties": properties,
     }
-    settings: Json = {}
-    if kind in {"passages", "sounds"}:
-        settings = {
-            "analysis": {"analyzer": {"tokens": {"type": "custom", "tokenizer": "whitespace"}}}
-        }
-    return {"settings": settings, "mappings": mappings}
+    analysis = _ANALYSIS.get(kind)
+    return {"settings": {"analysis": analysis} if analysis else {}, "mappings": mappings}

@@ -26,7 +26,6 @@ from search.domain.sounds import (
     Place,
     SoundPassage,
     SoundStream,
-    grams_of,
     weighed_grams,
 )
 
@@ -55,9 +54,9 @@ def cut_sounds(
                 "size": size,
                 "number": number,
                 "is_reading": stream.is_reading,
-                "sounds": passage.sounds,
+                "sounds": passage.own,
+                "more": passage.sounds[len(passage.own) :],
                 "owners": base64.b64encode(passage.owners).decode(),
-                "grams": " ".join(sorted(grams_of(passage.own))),
             },
         )
 
@@ -110,7 +109,7 @@ class OpenSearchSounds:
         if count > most:
             query["bool"]["minimum_should_match"] = 1
             query["bool"]["should"] = [
-                {"constant_score": {"filter": {"term": {"grams": gram}}, "boost": weight}}
+                {"constant_score": {"filter": {"term": {"sounds": gram}}, "boost": weight}}
                 for gram, weight in weighed_grams(sounds)
             ]
         body = {
@@ -118,7 +117,6 @@ class OpenSearchSounds:
             "query": query,
             "sort": [{"_score": "desc"}, {"episode_id": "asc"}, {"number": "asc"}],
             "track_total_hits": False,
-            "_source": {"excludes": ["grams"]},
         }
         hits = reads.sounds(body)
         episodes = reads.episodes({hit["_source"]["episode_id"] for hit in hits})
@@ -145,4 +143,4 @@ def _key_of(place: Place) -> PassageKey:
 
 
 def _passage(source: Json) -> SoundPassage:
-    return SoundPassage(source["sounds"], base64.b64decode(source["owners"]))
+    return SoundPassage(source["sounds"] + source["more"], base64.b64decode(source["owners"]))

@@ -1,7 +1,7 @@
 """Found by sound: words as rows of phones, a query aligned inside them, the evidence weighed."""
 
 from search.domain.sounds.judgement import Evidence, evidence, likelihood
-from search.domain.sounds.phones import UNKNOWN, coarse, grams_of, weighed_grams, written
+from search.domain.sounds.phones import UNKNOWN, coarse, weighed_grams, written
 from search.domain.sounds.places import MOST_PASSAGES, Passages, Place, best_places
 from search.domain.sounds.query import sounds_asked
 from search.domain.sounds.speech import Pronouncer, is_english
@@ -26,7 +26,6 @@ __all__ = [
     "best_places",
     "coarse",
     "evidence",
-    "grams_of",
     "is_english",
     "likelihood",
     "sounds_asked",

@@ -57,19 +57,14 @@ def coarse(sounds: str) -> str:
     return sounds.translate(_CLASS_OF)
 
 
-def grams_of(sounds: str) -> set[str]:
-    """Return all trigrams of coarse classes in which every sound is known."""
-    classes = coarse(sounds)
-    grams = {classes[at : at + GRAM] for at in range(len(classes) - GRAM + 1)}
-    return {gram for gram in grams if UNKNOWN not in gram}
-
-
 def weighed_grams(sounds: str) -> Sequence[tuple[str, float]]:
-    """Return the trigrams, the rarest first.
+    """Return all trigrams of coarse classes in which every sound is known, the rarest first.
 
     The weight is what it tells (nats) to find one in English speech, roughly.
     """
-    weighed = [(gram, -sum(map(_COMMONNESS.__getitem__, gram))) for gram in grams_of(sounds)]
+    classes = coarse(sounds)
+    grams = {classes[at : at + GRAM] for at in range(len(classes) - GRAM + 1)}
+    weighed = [(g, -sum(map(_COMMONNESS.__getitem__, g))) for g in grams if UNKNOWN not in g]
     return sorted(weighed, key=lambda one: (-one[1], one[0]))
 
 
