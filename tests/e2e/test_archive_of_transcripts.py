@@ -43,6 +43,7 @@ def test_a_replay_with_a_changed_rule(everyword: Everyword, transcript_file: Pat
     assert "foghorn" in everyword("transcript", episode, "--format", "txt")
     assert everyword.json("search", "foghorn")["hits"] == 2
     assert everyword.json("search", '"fog horn"')["matched"] == "sounds_like"
+    assert everyword.json("search", '"fog horn"', "--exact")["hits"] == 0
     journal = [json.loads(line) for line in everyword("events", episode, "--json").splitlines()]
     marks = [event["meta"]["replay"] for event in journal if event["meta"]["replay"]]
     assert [mark["reason"] for mark in marks] == ["rule"]

@@ -18,15 +18,23 @@ from everyword_local.output import clock
 @click.option("--speaker", help="Only what this speaker says.")
 @click.option("--from", "from_", metavar="DATE", help="Only episodes published from this day on.")
 @click.option("--to", metavar="DATE", help="Only episodes published up to this day.")
+@click.option("--exact", is_flag=True, help="Only as it is written: no other forms, no sounds.")
 @click.option("--sort", type=click.Choice(["relevance", "date"]), help="The order of episodes.")
 @click.option("--limit", type=click.IntRange(1, 100), help="Episodes a page.")
 @click.option("--cursor", help="The page after this one: `next` of the page before.")
 @pass_context
 def search(
-    context: CommandContext, /, query: tuple[str, ...], episode: str | None, **wishes: str | None
+    context: CommandContext,
+    /,
+    query: tuple[str, ...],
+    episode: str | None,
+    exact: bool,
+    **wishes: str | None,
 ) -> None:
     """Find a spoken word, a "phrase", a pre* or all of several words."""
     wishes["from"] = wishes.pop("from_", None)
+    if exact:
+        wishes["exact"] = "true"
     if episode:
         wishes["episode"] = context.find_episode(episode)
     reply = context.api.get("/v1/search", q=" ".join(query), **wishes)
