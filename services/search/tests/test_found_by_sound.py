@@ -153,7 +153,7 @@ def test_no_half_of_a_revision_is_ever_stored(tmp_path: Path) -> None:
     failing = SqliteWordIndex(tmp_path / "index.db", pronouncer=fails)
     with pytest.raises(RuntimeError):
         failing.put(document("misheard", "other words", run="2"))
-    finds = FindsBySound(failing.sounds, pronouncer, likely=0.1)
+    finds = FindsBySound(failing.sounds, pronouncer, likely=0.15)
     assert finds.find(parse_query("kubernetes"), Find(())).hits == 1
     assert failing.vocabulary.spoken(["eighties", "other"]) == {"eighties"}
     failing.close()

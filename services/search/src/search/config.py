@@ -29,7 +29,7 @@ class SearchSettings(BaseModel):
         "spells; false makes the index a third smaller",
     )
     likely: float = Field(
-        0.1,
+        0.15,
         gt=0.0,
         lt=1.0,
         description="How likely it must be that a moment found by sound is right",
