@@ -26,7 +26,7 @@ MOST_WEIGHED: Final = 60
 
 
 @dataclass(frozen=True)
-class Heard:
+class Weighed:
     """A place with its words, and what speaks for it."""
 
     place: Place
@@ -71,7 +71,7 @@ class FindsBySound:
             None,
         )
 
-    def weighed(self, query: Query, find: Find) -> Sequence[Heard]:
+    def weighed(self, query: Query, find: Find) -> Sequence[Weighed]:
         """Return the places that fit best, the likeliest first, however unlikely."""
         pronouncer = self.pronouncer()
         sounds = sounds_asked(query, pronouncer)
@@ -83,7 +83,7 @@ class FindsBySound:
         at = self.index.moments(best_places(sounds, listened, most=MOST_WEIGHED))
         written = [_sounds_written(one.moments[0], pronouncer) for one in at.values()]
         heard = [
-            Heard(place, one, found, likelihood(place, found))
+            Weighed(place, one, found, likelihood(place, found))
             for (place, one), found in zip(
                 at.items(), evidence(sounds, [*at], written), strict=True
             )
