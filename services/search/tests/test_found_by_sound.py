@@ -18,7 +18,7 @@ from search.config import SearchSettings
 from search.domain.document import EpisodeDocument
 from search.domain.pages import Find
 from search.domain.query import Filters, parse_query
-from search.domain.sounds import Pronouncer, Reading, stream_of_readings
+from search.domain.sounds import Pronouncer, Reading, best_places, stream_of_readings
 from search.engines import open_engine
 from search.service import SearchService
 from search.testing.corpus import document, info
@@ -243,6 +243,16 @@ def test_in_a_large_archive_the_same_moment_is_found(
     house.index.put(MISHEARD)
     assert house.matched("kubernetes") == [("misheard", "cube earn eighties")]
     assert house.matched("kubernetes", episode="misheard") == [("misheard", "cube earn eighties")]
+
+
+def test_a_place_of_a_run_since_replaced_has_no_moment(house: House) -> None:
+    house.index.put(MISHEARD)
+    sounds = pronouncer().sounds_of("kubernetes")
+    heard = house.index.sounds.listen(sounds, Filters(), most=9)
+    places = best_places(sounds, heard, most=1)
+    assert len(house.index.sounds.moments(places)) == 1
+    house.index.put(document("misheard", "quite other words and a good many of them " * 9, run="2"))
+    assert house.index.sounds.moments(places) == {}
 
 
 @pytest.mark.opensearch

@@ -5,7 +5,7 @@ import math
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,13 @@ from search.domain.sounds import (
 MOST_POSTINGS: Final = 200_000
 _PASSAGES: Final = 1 << 16
 _Ids = NDArray[np.int64]
+
+
+class _Run(NamedTuple):
+    """A run of an episode, by its row."""
+
+    row: int
+    revision: str
 
 
 def store_sounds(connection: sqlite3.Connection, row: int, stream: SoundStream) -> None:
@@ -81,13 +88,13 @@ class SqliteSounds:
         condition, values = where(filters)
         with self.connections.reading(ends_at=ends_at) as connection:
             episodes = connection.execute(
-                "select e.id, s.is_reading, s.passages from episode e"  # noqa: S608
+                "select e.id, e.revision, s.is_reading, s.passages from episode e"  # noqa: S608
                 f" join sound_episode s on s.id = e.id where {condition} order by e.id",
                 values,
             ).fetchall()
-            are_all = sum(passages for _, _, passages in episodes) <= most
+            are_all = sum(passages for *_, passages in episodes) <= most
             ids = (
-                [row * _PASSAGES + at for row, _, passages in episodes for at in range(passages)]
+                [row * _PASSAGES + at for row, *_, passages in episodes for at in range(passages)]
                 if are_all
                 else _best(connection, sounds, [row for row, *_ in episodes], most)
             )
@@ -96,9 +103,10 @@ class SqliteSounds:
                 " where id in (select value from json_each(?)) order by id",
                 (json.dumps(ids),),
             ).fetchall()
+        runs = {row: _Run(row, revision) for row, revision, *_ in episodes}
         return Passages(
-            [(passage // _PASSAGES, SoundPassage(*kept)) for passage, *kept in rows],
-            readings=frozenset(row for row, is_reading, _ in episodes if is_reading),
+            [(runs[passage // _PASSAGES], SoundPassage(*kept)) for passage, *kept in rows],
+            readings=frozenset(runs[row] for row, _, is_reading, _ in episodes if is_reading),
             are_all=are_all,
         )
 
@@ -141,11 +149,13 @@ def _best(
 
 
 def _moment(connection: sqlite3.Connection, place: Place) -> EpisodeMoments | None:
+    run = place.episode
+    assert isinstance(run, _Run)
     found = connection.execute(
-        "select episode_id, words from episode where id = ?", (place.episode,)
+        "select episode_id from episode where id = ? and revision = ?", run
     ).fetchone()
-    if found is None or place.last >= found[1]:
+    if found is None:
         return None  # replaced since it was listened to
     match = Match(place.first, place.last, (Span(place.first, place.last),))
-    located = Located(Candidate(int(str(place.episode)), found[0], 0.0), [match], 1.0)
+    located = Located(Candidate(run.row, found[0], 0.0), [match], 1.0)
     return shown(connection, Cut(located, 0, 1, None))
