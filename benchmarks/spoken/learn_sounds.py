@@ -161,10 +161,11 @@ def counted(
     )
 
 
-def aligned(
-    said: Sequence[int], got: Sequence[int], table: Table
-) -> Iterator[tuple[int | None, int | None] | Any]:
-    """Yield the pairs of the best alignment of two whole rows, from the end (Needleman-Wunsch)."""
+def aligned(said: Sequence[int], got: Sequence[int], table: Table) -> Iterator[tuple[Any, Any]]:
+    """Yield the pairs of the best alignment of two whole rows, from the end (Needleman-Wunsch).
+
+    None stands beside what has no partner.
+    """
     heard, missed, extra = (part.tolist() for part in table)
     best = [[0.0] * (len(got) + 1) for _ in range(len(said) + 1)]
     for j, b in enumerate(got):

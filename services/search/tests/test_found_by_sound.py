@@ -225,7 +225,7 @@ def test_nothing_is_kept_where_sounds_are_off(tmp_path: Path) -> None:
     engine.index.put(MISHEARD)
     assert engine.sounds is None
     listened = SqliteWordIndex(tmp_path / "index.db").sounds.listen("ABC", Filters(), most=9)
-    assert listened.passages == []
+    assert (listened.read, listened.spelt) == ([], [])
     engine.close()
 
 

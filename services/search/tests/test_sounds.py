@@ -260,7 +260,7 @@ def test_what_can_be_looked_for_by_sound(query: str, phones: str) -> None:
 def listened(*said: str, are_all: bool = True) -> Passages:
     streams = [stream_of_words(enumerate(text.split()), pronouncer()) for text in said]
     passages = [(n, one) for n, stream in enumerate(streams) for one in stream.passages()]
-    return Passages(passages, frozenset(), are_all)
+    return Passages([], passages, are_all)
 
 
 def test_the_best_places_come_first_and_overlapping_ones_are_one() -> None:

@@ -6,7 +6,7 @@ written before the episode's document names their run, deleted after it names an
 
 import base64
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -120,16 +120,13 @@ class OpenSearchSounds:
         }
         hits = reads.sounds(body)
         episodes = reads.episodes({hit["_source"]["episode_id"] for hit in hits})
-        kept = [
-            source
-            for source in (hit["_source"] for hit in hits)
-            if source["revision"] == episodes.get(source["episode_id"], {}).get("revision")
-        ]
-        return Passages(
-            [(_run_of(source), _passage(source)) for source in kept],
-            readings=frozenset(_run_of(source) for source in kept if source["is_reading"]),
-            are_all=count <= most,
-        )
+        read: list[tuple[Hashable, SoundPassage]] = []
+        spelt: list[tuple[Hashable, SoundPassage]] = []
+        for source in (hit["_source"] for hit in hits):
+            run = _run_of(source)
+            if run.revision == episodes.get(run.episode_id, {}).get("revision"):
+                (read if source["is_reading"] else spelt).append((run, _passage(source)))
+        return Passages(read, spelt, are_all=count <= most)
 
 
 def _run_of(source: Json) -> _Run:

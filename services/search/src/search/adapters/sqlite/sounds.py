@@ -3,7 +3,7 @@
 import json
 import math
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -103,12 +103,13 @@ class SqliteSounds:
                 " where id in (select value from json_each(?)) order by id",
                 (json.dumps(ids),),
             ).fetchall()
-        runs = {row: _Run(row, revision) for row, revision, *_ in episodes}
-        return Passages(
-            [(runs[passage // _PASSAGES], SoundPassage(*kept)) for passage, *kept in rows],
-            readings=frozenset(runs[row] for row, _, is_reading, _ in episodes if is_reading),
-            are_all=are_all,
-        )
+        runs = {row: (_Run(row, revision), is_read) for row, revision, is_read, _ in episodes}
+        read: list[tuple[Hashable, SoundPassage]] = []
+        spelt: list[tuple[Hashable, SoundPassage]] = []
+        for passage, *kept in rows:
+            run, is_read = runs[passage // _PASSAGES]
+            (read if is_read else spelt).append((run, SoundPassage(*kept)))
+        return Passages(read, spelt, are_all)
 
     def moments(self, places: Sequence[Place]) -> Mapping[Place, EpisodeMoments]:
         """Return the moment of each place."""

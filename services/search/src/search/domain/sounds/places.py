@@ -35,20 +35,19 @@ class Place(NamedTuple):
 class Passages:
     """Passages of English episodes that may hold a query, with their episodes.
 
-    `readings` are the episodes whose sounds were read from the audio; `are_all` says that no
-    passage was left out.
+    `read` were read from the audio, `spelt` are sounds of recognised words; `are_all` says that
+    no passage was left out.
     """
 
-    passages: Sequence[tuple[Hashable, SoundPassage]]
-    readings: frozenset[Hashable]
+    read: Sequence[tuple[Hashable, SoundPassage]]
+    spelt: Sequence[tuple[Hashable, SoundPassage]]
     are_all: bool
 
 
 def best_places(sounds: str, listened: Passages, *, most: int) -> Sequence[Place]:
     """Return the `most` best places, the best first, none overlapping another."""
     places: list[Place] = []
-    for is_reading in (True, False):
-        passages = [one for one in listened.passages if (one[0] in listened.readings) is is_reading]
+    for is_reading, passages in ((True, listened.read), (False, listened.spelt)):
         if passages:
             found = _apart(sounds, passages, is_reading, listened.are_all, most)
             by_chance = found[_BY_CHANCE - 1].score if len(found) >= _BY_CHANCE else 0
