@@ -114,6 +114,15 @@ def test_faster_whisper_gives_words_with_times_and_scores(
     assert (parrot.name, parrot.model, parrot.device) == ("faster-whisper", "parrot", "cpu")
 
 
+def test_faster_whisper_joins_pieces_to_words(tmp_path: Path, question: Clip) -> None:
+    pieces = ["c", "'est", "forty", "%"]
+    engine = FasterWhisperSource().load(
+        str(write_parrot(tmp_path / "pieces", pieces)), report=no_report
+    )
+    heard = hear(engine, question.samples, language="en")
+    assert texts(heard) == ["c'est", "forty%"]
+
+
 def test_faster_whisper_takes_the_language_it_is_given(
     parrot: FasterWhisperEngine, question: Clip
 ) -> None:

@@ -4,6 +4,7 @@ from everyword_transcripts.json_form import read_transcript, write_transcript
 from everyword_transcripts.model import Engine, Segment, Sounds, Speaker, Transcript, Word
 from everyword_transcripts.spacing import is_unspaced, join_words, split_words
 from everyword_transcripts.timing import estimate_times, spread
+from everyword_transcripts.word_pieces import WordPiece, begin_with_spaces, join_pieces
 
 __all__ = [
     "Engine",
@@ -12,8 +13,11 @@ __all__ = [
     "Speaker",
     "Transcript",
     "Word",
+    "WordPiece",
+    "begin_with_spaces",
     "estimate_times",
     "is_unspaced",
+    "join_pieces",
     "join_words",
     "read_transcript",
     "split_words",

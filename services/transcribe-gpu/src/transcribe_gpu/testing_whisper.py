@@ -42,12 +42,13 @@ _SPECIAL: Final = (
 def write_parrot(folder: Path, words: Sequence[str], *, looping: bool = False) -> Path:
     """Write a CTranslate2 Whisper that says `words` in the first 2 s of whatever it decodes.
 
-    A word may come only once. `looping`: it says them over and over until it is stopped. It
+    A word may come only once; one that begins with a sign (`'s`, `%`) is a piece of the word
+    before. `looping`: it says them over and over until it is stopped. It
     takes every language for English, and knows Swedish by name.
     """
     from tokenizers.pre_tokenizers import ByteLevel  # noqa: PLC0415
 
-    said = [f"Ġ{word}" for word in words]
+    said = [f"Ġ{word}" if word[0].isalpha() else word for word in words]
     letters = sorted(ByteLevel.alphabet())
     # The empty token is what CTranslate2 knows a multilingual Whisper by.
     vocabulary = [*letters, *said, "", *_SPECIAL]

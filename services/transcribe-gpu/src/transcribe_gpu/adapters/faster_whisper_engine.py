@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from everyword_events import InvalidInput
+from everyword_transcripts import WordPiece, join_pieces
 from transcribe_gpu.adapters.model_hub import REPOSITORIES, ModelHub, known_models, repository_of
 from transcribe_gpu.adapters.windows import windows
 from transcribe_gpu.domain import AUTO, HeardWord, Utterance
@@ -96,16 +97,13 @@ class FasterWhisperEngine:
 
 def _utterance(segment: Any, start: float, language: str, flags: tuple[str, ...]) -> Utterance:
     """Turn a faster_whisper Segment, timed within its window, into an utterance of the stream."""
-    words = tuple(
-        HeardWord(
-            word.word.strip(),
-            start + float(word.start),
-            start + float(word.end),
-            float(word.probability),
+    pieces = (
+        WordPiece(
+            word.word, start + float(word.start), start + float(word.end), float(word.probability)
         )
         for word in segment.words or ()
-        if any(letter.isalnum() for letter in word.word)
     )
+    words = tuple(HeardWord(*word) for word in join_pieces(pieces))
     signs = []
     if segment.compression_ratio > LOOPING:
         signs.append("repetitive_text")
