@@ -23,8 +23,8 @@ from pathlib import Path
 import psutil
 
 from everyword_events import Event, ServiceContract, TranscriptReady, TranscriptRefined
-from everyword_events.runner import ConsumerRunner
-from everyword_events.sqlite_bus import SqliteBus
+from everyword_events.consumer.runner import ConsumerRunner
+from everyword_events.sqlite.bus import SqliteBus
 from everyword_events.testing import ready, sample
 
 CONTRACTS = (

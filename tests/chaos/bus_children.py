@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from everyword_events import Event, ServiceContract, TranscriptReady, TranscriptRefined
-from everyword_events.retry import RetryPolicy
-from everyword_events.runner import ConsumerRunner
-from everyword_events.sqlite_bus import SqliteBus
+from everyword_events.consumer.retry import RetryPolicy
+from everyword_events.consumer.runner import ConsumerRunner
+from everyword_events.sqlite.bus import SqliteBus
 from everyword_events.testing import ready, sample
 
 CONTRACTS = (

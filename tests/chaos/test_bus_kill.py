@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from everyword_events import ServiceContract, TranscriptReady, TranscriptRefined
-from everyword_events.sqlite_bus import SqliteBus
+from everyword_events.sqlite.bus import SqliteBus
 
 KILLS = 30
 SEED = 20260304

@@ -33,15 +33,15 @@ def test_it_is_listed_mended_and_redriven(
     (ended,) = json.loads(done.stdout)["episodes"]
     assert (ended["state"], ended["error"]["code"]) == ("failed", "digest_mismatch")
 
-    letters = everyword.json("failed", "list")["dead_letters"]
-    assert {letter["service"] for letter in letters} == {"refine"}
-    assert all("not the ones that were meant" in letter["message"] for letter in letters)
-    shown = everyword("failed", "show", letters[0]["letter_id"])
+    dead_letters = everyword.json("failed", "list")["dead_letters"]
+    assert {dead["service"] for dead in dead_letters} == {"refine"}
+    assert all("not the ones that were meant" in dead["message"] for dead in dead_letters)
+    shown = everyword("failed", "show", dead_letters[0]["dead_letter_id"])
     assert "digest_mismatch" in shown
     assert episode in shown
 
     blob.write_bytes(whole)
-    assert everyword.json("failed", "redrive", "--all")["redriven"] == len(letters)
+    assert everyword.json("failed", "redrive", "--all")["redriven"] == len(dead_letters)
     with everyword.up():
         deadline = time.monotonic() + 30
         while everyword.json("status", episode)["state"] != "ready":

@@ -21,10 +21,10 @@ from everyword_events import (
     TranscriptReady,
     TranscriptRefined,
 )
-from everyword_events.eventbridge import EventBridgePublisher
-from everyword_events.sqlite_bus import SqliteBus
-from everyword_events.sqs import SqsInbox
-from everyword_events.sqs_dead_letters import ConsumerQueues, SqsDeadLetters
+from everyword_events.aws.dead_letters import ConsumerQueues, SqsDeadLetters
+from everyword_events.aws.eventbridge import EventBridgePublisher
+from everyword_events.aws.sqs import SqsInbox
+from everyword_events.sqlite.bus import SqliteBus
 from everyword_events.testing import BusUnderTest
 
 REGION = "eu-north-1"

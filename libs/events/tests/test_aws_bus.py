@@ -1,4 +1,4 @@
-"""What only the AWS adapters do: batches, partial failures, whole seconds, AWS's own letters."""
+"""What only the AWS adapters do: batches, partial failures, whole seconds, AWS's dead letters."""
 
 import json
 from collections.abc import Sequence
@@ -21,11 +21,11 @@ from everyword_events import (
     TransientFailure,
     new_run_id,
 )
-from everyword_events.aws_errors import translated
-from everyword_events.eventbridge import EventBridgePublisher
-from everyword_events.retry import RetryPolicy
-from everyword_events.runner import ConsumerRunner
-from everyword_events.sqs import SqsInbox, whole_seconds
+from everyword_events.aws.errors import translated
+from everyword_events.aws.eventbridge import EventBridgePublisher
+from everyword_events.aws.sqs import SqsInbox, whole_seconds
+from everyword_events.consumer.retry import RetryPolicy
+from everyword_events.consumer.runner import ConsumerRunner
 from everyword_events.testing import BusUnderTest, drain, event_ids, ready, sample
 
 URL = "https://sqs.eu-north-1.amazonaws.com/123456789012/refine"
@@ -130,8 +130,8 @@ def test_characters_that_sqs_refuses_arrive(aws: BusUnderTest) -> None:
     event = ready("noncharacters \uffff\ufffe, controls \x01\x7f, and \U0001f600")
     aws.publisher.publish([event])
     inbox = aws.inbox("refine")
-    inbox.bury(*inbox.receive(most=1, visibility_s=60), code="c", message="m", hint="")
-    aws.dead_letters.redrive([letter.letter_id for letter in aws.dead_letters.list()])
+    inbox.dead_letter(*inbox.receive(most=1, visibility_s=60), code="c", message="m", hint="")
+    aws.dead_letters.redrive([dead.dead_letter_id for dead in aws.dead_letters.list()])
     assert drain(inbox) == [event]
 
 
@@ -246,13 +246,13 @@ def test_letters_that_aws_moved_itself_are_listed_and_redriven(aws: BusUnderTest
         },
     )
     sqs.send_message(QueueUrl=url, MessageBody="rubbish")
-    letters = aws.dead_letters.list(consumer="refine")
-    assert {letter.code for letter in letters} == {
+    dead_letters = aws.dead_letters.list(consumer="refine")
+    assert {dead.code for dead in dead_letters} == {
         "moved_by_aws",
         "NO_PERMISSIONS",
         "event_not_json",
     }
-    ids = [letter.letter_id for letter in letters if letter.code != "event_not_json"]
+    ids = [dead.dead_letter_id for dead in dead_letters if dead.code != "event_not_json"]
     assert aws.dead_letters.redrive(ids) == 2
     assert event_ids(drain(aws.inbox("refine"))) == event_ids([first, second])
     assert len(aws.dead_letters.list()) == 1
@@ -279,7 +279,7 @@ def test_the_runner_works_over_sqs(aws: BusUnderTest) -> None:
     assert drain(aws.inbox("refine")) == []
 
 
-def test_the_runner_buries_over_sqs_after_the_last_attempt(aws: BusUnderTest) -> None:
+def test_the_runner_dead_letters_over_sqs_after_the_last_attempt(aws: BusUnderTest) -> None:
     def poisoned(_event: Event) -> Sequence[Event]:
         raise KeyError("x")
 
@@ -287,6 +287,6 @@ def test_the_runner_buries_over_sqs_after_the_last_attempt(aws: BusUnderTest) ->
     policy = RetryPolicy(max_attempts=3, base_delay_s=0)
     runner = ConsumerRunner(aws.inbox("refine"), aws.publisher, poisoned, policy)
     assert [runner.run_once() for _ in range(4)] == [1, 1, 1, 0]
-    (letter,) = aws.dead_letters.list()
-    assert (letter.code, letter.attempts) == ("unexpected_error", 3)
+    (dead,) = aws.dead_letters.list()
+    assert (dead.code, dead.attempts) == ("unexpected_error", 3)
     assert len(drain(aws.inbox("ingest"))) == 1

@@ -117,18 +117,20 @@ def test_a_delivery_given_back_without_delay_is_there_at_once(bus: BusUnderTest)
     assert len(inbox.receive(most=1, visibility_s=60)) == 1
 
 
-def test_a_buried_delivery_is_listed_with_its_reason_and_not_delivered(bus: BusUnderTest) -> None:
+def test_a_dead_letter_is_listed_with_its_reason_and_not_delivered(
+    bus: BusUnderTest,
+) -> None:
     event = ready()
     bus.publisher.publish([event])
     inbox = bus.inbox("refine")
     (delivery,) = inbox.receive(most=1, visibility_s=1)
-    inbox.bury(delivery, code="no_words", message="cannot\x00 be read ☃", hint="try again")
+    inbox.dead_letter(delivery, code="no_words", message="cannot\x00 be read ☃", hint="try again")
     bus.pass_time(1.2)
     assert not inbox.receive(most=1, visibility_s=60)
-    (letter,) = bus.dead_letters.list()
-    assert letter.event == event
-    assert (letter.consumer, letter.attempts) == ("refine", 1)
-    assert (letter.code, letter.message, letter.hint) == (
+    (dead,) = bus.dead_letters.list()
+    assert dead.event == event
+    assert (dead.consumer, dead.attempts) == ("refine", 1)
+    assert (dead.code, dead.message, dead.hint) == (
         "no_words",
         "cannot\x00 be read ☃",
         "try again",
@@ -138,16 +140,18 @@ def test_a_buried_delivery_is_listed_with_its_reason_and_not_delivered(bus: BusU
 def test_a_very_long_reason_is_cut(bus: BusUnderTest) -> None:
     bus.publisher.publish([ready()])
     inbox = bus.inbox("refine")
-    inbox.bury(*inbox.receive(most=1, visibility_s=60), code="c", message="é" * 300_000, hint="")
-    (letter,) = bus.dead_letters.list()
-    assert letter.message == "é" * 999 + "…"
+    inbox.dead_letter(
+        *inbox.receive(most=1, visibility_s=60), code="c", message="é" * 300_000, hint=""
+    )
+    (dead,) = bus.dead_letters.list()
+    assert dead.message == "é" * 999 + "…"
     assert len(drain(bus.inbox("ingest"))) == 1
 
 
 def test_listing_does_not_change_the_letters(bus: BusUnderTest) -> None:
     bus.publisher.publish([ready()])
     inbox = bus.inbox("refine")
-    inbox.bury(*inbox.receive(most=1, visibility_s=60), code="c", message="m", hint="")
+    inbox.dead_letter(*inbox.receive(most=1, visibility_s=60), code="c", message="m", hint="")
     assert bus.dead_letters.list() == bus.dead_letters.list() != []
 
 
@@ -155,17 +159,17 @@ def test_letters_are_listed_by_consumer_and_up_to_a_limit(bus: BusUnderTest) -> 
     bus.publisher.publish([ready() for _ in range(3)])
     inbox = bus.inbox("refine")
     while deliveries := inbox.receive(most=1, visibility_s=60):
-        inbox.bury(*deliveries, code="c", message="m", hint="")
+        inbox.dead_letter(*deliveries, code="c", message="m", hint="")
     assert len(bus.dead_letters.list(consumer="refine")) == 3
     assert len(bus.dead_letters.list(consumer="refine", limit=2)) == 2
     assert bus.dead_letters.list(consumer="search") == []
 
 
-def test_a_burial_is_told_to_whoever_listens(bus: BusUnderTest) -> None:
+def test_a_dead_letter_is_announced(bus: BusUnderTest) -> None:
     event = ready()
     bus.publisher.publish([event])
     inbox = bus.inbox("refine")
-    inbox.bury(*inbox.receive(most=1, visibility_s=60), code="c", message="m", hint="h")
+    inbox.dead_letter(*inbox.receive(most=1, visibility_s=60), code="c", message="m", hint="h")
     (news,) = drain(bus.inbox("ingest"))
     assert news.source == "everyword.bus"
     assert news.meta.episode_id == event.meta.episode_id
@@ -182,17 +186,17 @@ def test_a_burial_is_told_to_whoever_listens(bus: BusUnderTest) -> None:
     )
 
 
-def test_burying_the_news_of_a_burial_tells_nobody(bus: BusUnderTest) -> None:
+def test_a_dead_lettered_announcement_is_not_announced(bus: BusUnderTest) -> None:
     bus.publisher.publish([ready()])
     inbox = bus.inbox("refine")
-    inbox.bury(*inbox.receive(most=1, visibility_s=60), code="c", message="m", hint="")
+    inbox.dead_letter(*inbox.receive(most=1, visibility_s=60), code="c", message="m", hint="")
     ingest = bus.inbox("ingest")
-    ingest.bury(*ingest.receive(most=1, visibility_s=60), code="c", message="m", hint="")
+    ingest.dead_letter(*ingest.receive(most=1, visibility_s=60), code="c", message="m", hint="")
     assert drain(ingest) == []
     assert len(bus.dead_letters.list()) == 2
 
 
-def test_a_redriven_letter_starts_afresh_and_each_burial_is_told(bus: BusUnderTest) -> None:
+def test_a_redriven_dead_letter_starts_afresh_and_each_is_announced(bus: BusUnderTest) -> None:
     event = ready()
     bus.publisher.publish([event])
     inbox = bus.inbox("refine")
@@ -201,9 +205,9 @@ def test_a_redriven_letter_starts_afresh_and_each_burial_is_told(bus: BusUnderTe
         (delivery,) = inbox.receive(most=1, visibility_s=60)
         assert delivery.event == event
         assert delivery.attempt == 1
-        inbox.bury(delivery, code="c", message="m", hint="")
+        inbox.dead_letter(delivery, code="c", message="m", hint="")
         told += drain(bus.inbox("ingest"))
-        assert bus.dead_letters.redrive([bus.dead_letters.list()[0].letter_id]) == 1
+        assert bus.dead_letters.redrive([bus.dead_letters.list()[0].dead_letter_id]) == 1
         assert bus.dead_letters.list() == []
     assert len({news.meta.event_id for news in told}) == 2
     assert drain(inbox) == [event]
@@ -213,10 +217,10 @@ def test_a_discarded_letter_is_gone(bus: BusUnderTest) -> None:
     bus.publisher.publish([ready() for _ in range(2)])
     inbox = bus.inbox("refine")
     while deliveries := inbox.receive(most=1, visibility_s=60):
-        inbox.bury(*deliveries, code="c", message="m", hint="")
+        inbox.dead_letter(*deliveries, code="c", message="m", hint="")
     first, second = bus.dead_letters.list()
-    assert bus.dead_letters.discard([first.letter_id]) == 1
-    assert [letter.letter_id for letter in bus.dead_letters.list()] == [second.letter_id]
+    assert bus.dead_letters.discard([first.dead_letter_id]) == 1
+    assert [dead.dead_letter_id for dead in bus.dead_letters.list()] == [second.dead_letter_id]
     assert drain(inbox) == []
 
 
@@ -240,11 +244,11 @@ def test_a_message_that_is_no_event_goes_to_the_dead_letters(
     event = ready()
     bus.publisher.publish([event])
     assert drain(bus.inbox("refine")) == [event]
-    (letter,) = bus.dead_letters.list()
-    assert letter.code == code
-    assert letter.event.type == "Unreadable"
-    assert letter.event.data.body == body
-    assert bus.dead_letters.redrive([letter.letter_id]) == 1
+    (dead,) = bus.dead_letters.list()
+    assert dead.code == code
+    assert dead.event.type == "Unreadable"
+    assert dead.event.data.body == body
+    assert bus.dead_letters.redrive([dead.dead_letter_id]) == 1
     assert drain(bus.inbox("refine")) == []
     assert [again.code for again in bus.dead_letters.list()] == [code]
 

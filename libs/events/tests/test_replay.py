@@ -21,7 +21,7 @@ from everyword_events import (
 )
 from everyword_events.replay import Replayer
 from everyword_events.runs import is_newer, is_stale
-from everyword_events.sqlite_bus import SqliteBus
+from everyword_events.sqlite.bus import SqliteBus
 from everyword_events.testing import EPISODE, drain, ready, sample
 
 CONTRACTS = (

@@ -19,9 +19,9 @@ from everyword_events import (
     TranscriptRefined,
     TransientFailure,
 )
-from everyword_events.retry import RetryPolicy
-from everyword_events.runner import ConsumerRunner
-from everyword_events.sqlite_bus import SqliteBus
+from everyword_events.consumer.retry import RetryPolicy
+from everyword_events.consumer.runner import ConsumerRunner
+from everyword_events.sqlite.bus import SqliteBus
 from everyword_events.testing import drain, ready, sample
 
 AT_ONCE = RetryPolicy(base_delay_s=0)
@@ -89,12 +89,12 @@ def test_a_separate_publisher_gets_the_results_first(sqlite_bus: SqliteBus) -> N
     assert sqlite_bus.pending()["refine"].unfinished == 0
 
 
-def test_invalid_input_is_buried_at_once_with_its_words(sqlite_bus: SqliteBus) -> None:
+def test_invalid_input_is_dead_lettered_at_once_with_its_words(sqlite_bus: SqliteBus) -> None:
     sqlite_bus.publish([ready()])
     error = InvalidInput("not a transcript", hint="import it again", code="bad_transcript")
     runner_of(sqlite_bus, raising(error)).run_once()
-    (letter,) = sqlite_bus.list()
-    assert (letter.code, letter.message, letter.hint, letter.attempts) == (
+    (dead,) = sqlite_bus.list()
+    assert (dead.code, dead.message, dead.hint, dead.attempts) == (
         "bad_transcript",
         "not a transcript",
         "import it again",
@@ -120,16 +120,16 @@ def test_a_transient_failure_is_tried_again_then_works(sqlite_bus: SqliteBus) ->
     assert sqlite_bus.list() == []
 
 
-def test_the_last_transient_failure_buries(sqlite_bus: SqliteBus) -> None:
+def test_the_last_transient_failure_dead_letters(sqlite_bus: SqliteBus) -> None:
     sqlite_bus.publish([ready()])
     error = TransientFailure("the store is asleep", hint="wake it", code="asleep")
     runner = runner_of(sqlite_bus, raising(error), policy=RetryPolicy(3, base_delay_s=0))
     assert [runner.run_once() for _ in range(4)] == [1, 1, 1, 0]
-    (letter,) = sqlite_bus.list()
-    assert (letter.code, letter.attempts) == ("asleep", 3)
+    (dead,) = sqlite_bus.list()
+    assert (dead.code, dead.attempts) == ("asleep", 3)
 
 
-def test_a_poison_event_is_buried_then_redriven_after_the_fix(
+def test_a_poison_event_is_dead_lettered_then_redriven_after_the_fix(
     sqlite_bus: SqliteBus, caplog: pytest.LogCaptureFixture
 ) -> None:
     event = ready()
@@ -137,16 +137,16 @@ def test_a_poison_event_is_buried_then_redriven_after_the_fix(
     runner = runner_of(sqlite_bus, raising(KeyError("secret text")), policy=AT_ONCE)
     while runner.run_once():
         pass
-    (letter,) = sqlite_bus.list()
-    assert letter.attempts == 5
-    assert letter.code == "unexpected_error"
-    assert letter.message == "unexpected error in refine: KeyError"
-    assert event.meta.event_id in letter.hint
+    (dead,) = sqlite_bus.list()
+    assert dead.attempts == 5
+    assert dead.code == "unexpected_error"
+    assert dead.message == "unexpected error in refine: KeyError"
+    assert event.meta.event_id in dead.hint
     assert [r for r in caplog.records if r.exc_info], "the traceback is in the log"
     (news,) = drain(sqlite_bus.inbox("ingest"))
     assert news.meta.episode_id == event.meta.episode_id
 
-    assert sqlite_bus.redrive([letter.letter_id]) == 1
+    assert sqlite_bus.redrive([dead.dead_letter_id]) == 1
     runner_of(sqlite_bus, refine).run_once()
     assert len(drain(sqlite_bus.inbox("captions"))) == 1
     assert sqlite_bus.list() == []
@@ -180,7 +180,7 @@ def test_one_bad_delivery_does_not_spoil_its_batch(sqlite_bus: SqliteBus) -> Non
     assert len(sqlite_bus.list()) == 1
 
 
-def test_a_result_that_cannot_be_published_buries_only_its_own_delivery(
+def test_a_result_that_cannot_be_published_dead_letters_only_its_own_delivery(
     sqlite_bus: SqliteBus,
 ) -> None:
     def sometimes_huge(event: Event) -> Sequence[Event]:
@@ -192,8 +192,8 @@ def test_a_result_that_cannot_be_published_buries_only_its_own_delivery(
     sqlite_bus.publish([ready("good"), ready("huge"), ready("good")])
     runner_of(sqlite_bus, sometimes_huge, batch=3).run_once()
     assert len(drain(sqlite_bus.inbox("captions"))) == 2
-    (letter,) = sqlite_bus.list()
-    assert letter.code == "event_too_large"
+    (dead,) = sqlite_bus.list()
+    assert dead.code == "event_too_large"
 
 
 def test_a_handler_that_returns_no_events_by_mistake_is_an_error(sqlite_bus: SqliteBus) -> None:
@@ -201,11 +201,11 @@ def test_a_handler_that_returns_no_events_by_mistake_is_an_error(sqlite_bus: Sql
     forgetful: Handler = lambda _event: None  # type: ignore[assignment,return-value] # noqa: E731
     runner = runner_of(sqlite_bus, forgetful, policy=RetryPolicy(1))
     runner.run_once()
-    (letter,) = sqlite_bus.list()
-    assert letter.message == "unexpected error in refine: TypeError"
+    (dead,) = sqlite_bus.list()
+    assert dead.message == "unexpected error in refine: TypeError"
 
 
-def test_deliveries_whose_workers_died_each_time_are_buried(sqlite_bus: SqliteBus) -> None:
+def test_deliveries_whose_workers_died_each_time_are_dead_lettered(sqlite_bus: SqliteBus) -> None:
     sqlite_bus.publish([ready()])
     inbox = sqlite_bus.inbox("refine")
     for _ in range(5):
@@ -218,8 +218,8 @@ def test_deliveries_whose_workers_died_each_time_are_buried(sqlite_bus: SqliteBu
 
     assert runner_of(sqlite_bus, handler).run_once() == 1
     assert handled == []
-    (letter,) = sqlite_bus.list()
-    assert letter.code == "no_answer"
+    (dead,) = sqlite_bus.list()
+    assert dead.code == "no_answer"
 
 
 def test_the_heartbeat_keeps_long_work_from_others(sqlite_bus: SqliteBus) -> None:
@@ -362,7 +362,7 @@ class Flaky:
 
     def give_back(self, delivery: Delivery, *, delay_s: float, counts: bool = True) -> None: ...
 
-    def bury(self, delivery: Delivery, *, code: str, message: str, hint: str) -> None: ...
+    def dead_letter(self, delivery: Delivery, *, code: str, message: str, hint: str) -> None: ...
 
 
 def test_a_bus_that_does_not_answer_is_tried_again_and_one_that_cannot_ends_it(

@@ -27,8 +27,8 @@ from everyword_events import (
     TransientFailure,
     new_run_id,
 )
-from everyword_events.runner import ConsumerRunner
-from everyword_events.sqlite_bus import QueueDepth, SqliteBus
+from everyword_events.consumer.runner import ConsumerRunner
+from everyword_events.sqlite.bus import QueueDepth, SqliteBus
 from everyword_events.testing import drain, event_ids, ready
 
 REFINE = (ServiceContract("refine", consumes=(TranscriptReady,)),)
@@ -75,7 +75,7 @@ def test_whoever_lost_a_claim_can_no_longer_touch_the_delivery(sqlite_bus: Sqlit
         inbox.extend(lost, visibility_s=60)
     inbox.acknowledge([lost])
     inbox.give_back(lost, delay_s=0)
-    inbox.bury(lost, code="c", message="m", hint="")
+    inbox.dead_letter(lost, code="c", message="m", hint="")
     assert sqlite_bus.pending()["refine"] == QueueDepth(in_flight=1)
     assert sqlite_bus.list() == []
     inbox.acknowledge([held])
@@ -94,8 +94,8 @@ def test_a_receipt_from_before_a_redrive_is_worth_nothing(sqlite_bus: SqliteBus)
     sqlite_bus.publish([ready()])
     inbox = sqlite_bus.inbox("refine")
     (old,) = inbox.receive(most=1, visibility_s=60)
-    inbox.bury(old, code="c", message="m", hint="")
-    sqlite_bus.redrive([sqlite_bus.list()[0].letter_id])
+    inbox.dead_letter(old, code="c", message="m", hint="")
+    sqlite_bus.redrive([sqlite_bus.list()[0].dead_letter_id])
     (new,) = inbox.receive(most=1, visibility_s=60)
     assert new.attempt == 1
     inbox.acknowledge([old])
@@ -155,9 +155,9 @@ def test_walking_the_journal_holds_no_lock(sqlite_bus: SqliteBus) -> None:
 def test_pending_counts_by_consumer(sqlite_bus: SqliteBus) -> None:
     sqlite_bus.publish([ready() for _ in range(5)])
     inbox = sqlite_bus.inbox("refine")
-    delayed, buried, _held = inbox.receive(most=3, visibility_s=60)
+    delayed, dead_lettered, _held = inbox.receive(most=3, visibility_s=60)
     inbox.give_back(delayed, delay_s=60)
-    inbox.bury(buried, code="c", message="m", hint="")
+    inbox.dead_letter(dead_lettered, code="c", message="m", hint="")
     pending = sqlite_bus.pending()
     assert pending["refine"] == QueueDepth(waiting=2, in_flight=1, delayed=1, dead=1)
     assert pending["refine"].unfinished == 4
@@ -332,8 +332,8 @@ def test_a_long_queue_is_worked_through_in_little_memory(tmp_path: Path) -> None
 OPEN_AT_ONCE = """
 import sys, time
 from everyword_events import ServiceContract, TranscriptReady
-from everyword_events.runner import ConsumerRunner
-from everyword_events.sqlite_bus import SqliteBus
+from everyword_events.consumer.runner import ConsumerRunner
+from everyword_events.sqlite.bus import SqliteBus
 from everyword_events.testing import ready
 time.sleep(max(0, float(sys.argv[2]) - time.time()))
 with SqliteBus(sys.argv[1], [ServiceContract("refine", consumes=(TranscriptReady,))]) as bus:
@@ -388,7 +388,7 @@ def test_threads_share_a_bus(tmp_path: Path) -> None:
 # What may happen to a bus with one consumer; the model is the set of what is still to be done.
 STEPS = st.lists(
     st.sampled_from(
-        ["publish", "receive", "acknowledge", "give_back", "bury", "redrive", "expire"]
+        ["publish", "receive", "acknowledge", "give_back", "dead_letter", "redrive", "expire"]
     ),
     max_size=40,
 )
@@ -416,7 +416,7 @@ def test_whatever_happens_nothing_is_lost(
             elif step == "expire":
                 now[0] += 61
             elif step == "redrive":
-                bus.redrive([letter.letter_id for letter in bus.list()])
+                bus.redrive([dead.dead_letter_id for dead in bus.list()])
             elif held:
                 delivery = held.pop()
                 before = bus.pending()["refine"].unfinished
@@ -427,8 +427,8 @@ def test_whatever_happens_nothing_is_lost(
                 elif step == "give_back":
                     inbox.give_back(delivery, delay_s=5)
                 else:
-                    inbox.bury(delivery, code="c", message="m", hint="")
-        dead = {letter.event.meta.event_id for letter in bus.list()}
+                    inbox.dead_letter(delivery, code="c", message="m", hint="")
+        dead = {dead.event.meta.event_id for dead in bus.list()}
         now[0] += 1000
         left = {event.meta.event_id for event in drain(inbox)}
         assert finished | dead | left == published

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from everyword_events import EVERYONE, BlobRef, Event, EventData, TransientFailure, new_run_id
-from everyword_events.sqlite_bus import SqliteBus
+from everyword_events.sqlite.bus import SqliteBus
 from everyword_storage import DirectoryBlobStore, DirectoryUploadSigner
 from ingest import CONTRACT, IngestService, IngestSettings
 from ingest.adapters.probe import probe_audio

@@ -19,7 +19,7 @@ from everyword_events import (
     TransientFailure,
     new_run_id,
 )
-from everyword_events.sqlite_bus import SqliteBus
+from everyword_events.sqlite.bus import SqliteBus
 from everyword_http import local_resolver
 from everyword_storage import DirectoryBlobStore
 from everyword_transcripts import Transcript, read_transcript, write_transcript

@@ -16,7 +16,7 @@ from everyword_events import (
     TranscriptReady,
     TranscriptRefined,
 )
-from everyword_events.sqlite_bus import SqliteBus
+from everyword_events.sqlite.bus import SqliteBus
 from everyword_storage.directory import DirectoryBlobStore
 from transcribe_gpu.adapters.decoding import PyAvAudio
 from transcribe_gpu.adapters.pocketsphinx_engine import PocketSphinxSource

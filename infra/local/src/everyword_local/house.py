@@ -21,8 +21,8 @@ import transcribe_gpu.contract
 import transcribe_gpu.service
 from captions.adapters.sqlite import SqliteLatestCaptions
 from everyword_events import BlobRef, Handler, NotFound, TransientFailure
-from everyword_events.runner import ConsumerRunner
-from everyword_events.sqlite_bus import SqliteBus
+from everyword_events.consumer.runner import ConsumerRunner
+from everyword_events.sqlite.bus import SqliteBus
 from everyword_local.client import IN_PROCESS
 from everyword_local.data_folder import DataFolder
 from everyword_local.replaying import JournalReplay

@@ -9,10 +9,10 @@ from everyword_events import DeadLetter
 from everyword_local.house import House
 
 
-class Letters(BaseModel):
+class DeadLetterIds(BaseModel):
     """Which dead letters to act on."""
 
-    letters: list[str] = Field(min_length=1, max_length=10_000)
+    dead_letters: list[str] = Field(min_length=1, max_length=10_000)
 
 
 def register(app: ApiGatewayResolver, house: House) -> None:
@@ -29,27 +29,27 @@ def register(app: ApiGatewayResolver, house: House) -> None:
     def dead_letters(service: str | None = None, limit: int = 1000) -> dict[str, Any]:
         """List what services gave up on, oldest first."""
         found = house.bus.list(consumer=service, limit=limit)
-        return {"dead_letters": [_shape(letter) for letter in found]}
+        return {"dead_letters": [_shape(dead) for dead in found]}
 
     @app.post("/v1/dead-letters:redrive")
-    def redrive(body: Letters) -> dict[str, int]:
+    def redrive(body: DeadLetterIds) -> dict[str, int]:
         """Queue dead letters again with fresh attempts."""
-        return {"redriven": house.bus.redrive(body.letters)}
+        return {"redriven": house.bus.redrive(body.dead_letters)}
 
     @app.post("/v1/dead-letters:discard")
-    def discard(body: Letters) -> dict[str, int]:
+    def discard(body: DeadLetterIds) -> dict[str, int]:
         """Drop dead letters for good."""
-        return {"discarded": house.bus.discard(body.letters)}
+        return {"discarded": house.bus.discard(body.dead_letters)}
 
 
-def _shape(letter: DeadLetter) -> dict[str, Any]:
+def _shape(dead: DeadLetter) -> dict[str, Any]:
     return {
-        "letter_id": letter.letter_id,
-        "service": letter.consumer,
-        "attempts": letter.attempts,
-        "code": letter.code,
-        "message": letter.message,
-        "hint": letter.hint,
-        "died_at": letter.died_at.isoformat(),
-        "event": {"type": letter.event.type, **letter.event.to_detail()},
+        "dead_letter_id": dead.dead_letter_id,
+        "service": dead.consumer,
+        "attempts": dead.attempts,
+        "code": dead.code,
+        "message": dead.message,
+        "hint": dead.hint,
+        "died_at": dead.died_at.isoformat(),
+        "event": {"type": dead.event.type, **dead.event.to_detail()},
     }

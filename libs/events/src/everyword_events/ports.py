@@ -7,7 +7,7 @@ Promised by every adapter:
 - **One holder at a time, mostly.** A delivery that was received is hidden from others until its
   visibility time-out passes. Whoever lets it pass may find the delivery in other hands; both then
   do the work, and the ids of what they emit are the same.
-- **Told.** What a consumer gives up is published as `DeliveryDeadLettered`, once per burial.
+- **Told.** What a consumer gives up is published as `DeliveryDeadLettered`, once per dead dead.
 
 Not promised: order, of any kind; exactly once (the same event id may be delivered twice, even when
 nothing failed); that two consumers see an event at the same time; that a consumer sees what was
@@ -41,7 +41,7 @@ class Delivery:
 class DeadLetter:
     """An event a consumer gave up on, with the reason."""
 
-    letter_id: str
+    dead_letter_id: str
     event: Event
     consumer: str
     attempts: int
@@ -74,14 +74,15 @@ class EventPublisher(Protocol):
 class Inbox(Protocol):
     """One consumer's queue.
 
-    With a claim that was lost, `acknowledge`, `give_back` and `bury` are no errors; whether they
-    still have an effect is each adapter's to say.
+    With a claim that was lost, `acknowledge`, `give_back` and `dead_letter` are no errors;
+    whether they still have an effect is each adapter's to say.
     """
 
     def receive(self, *, most: int, visibility_s: float, wait_s: float = 0) -> Sequence[Delivery]:
         """Take up to `most` deliveries, hidden from other receivers for `visibility_s`.
 
-        With none due, wait up to `wait_s` for one. A message that is no event is buried at once.
+        With none due, wait up to `wait_s` for one. A message that is no event becomes
+        a dead letter at once.
         """
 
     def extend(self, delivery: Delivery, *, visibility_s: float) -> None:
@@ -100,7 +101,7 @@ class Inbox(Protocol):
         `counts=False` does not spend an attempt where the bus can tell (shutdown, not failure).
         """
 
-    def bury(self, delivery: Delivery, *, code: str, message: str, hint: str) -> None:
+    def dead_letter(self, delivery: Delivery, *, code: str, message: str, hint: str) -> None:
         """Move a delivery to the dead letters, and publish `DeliveryDeadLettered`."""
 
 
@@ -128,10 +129,10 @@ class DeadLetters(Protocol):
     def list(self, *, consumer: str | None = None, limit: int = 100) -> Sequence[DeadLetter]:
         """Return dead letters, oldest first."""
 
-    def redrive(self, letter_ids: Sequence[str]) -> int:
+    def redrive(self, dead_letter_ids: Sequence[str]) -> int:
         """Queue them again with fresh attempts; return how many were."""
 
-    def discard(self, letter_ids: Sequence[str]) -> int:
+    def discard(self, dead_letter_ids: Sequence[str]) -> int:
         """Drop them for good; return how many were."""
 
 

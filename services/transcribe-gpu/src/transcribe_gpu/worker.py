@@ -6,7 +6,7 @@ from types import FrameType
 from typing import Final
 
 from everyword_events import EventPublisher, Inbox
-from everyword_events.runner import ConsumerRunner
+from everyword_events.consumer.runner import ConsumerRunner
 from transcribe_gpu.service import TranscribeService
 
 VISIBILITY_S: Final = 60.0

@@ -1,7 +1,7 @@
-"""Dead-letter queues as DeadLetters: letters are taken and put back, for SQS has no looking in.
+"""Dead-letter queues as DeadLetters: taken and put back, for SQS has no way to look in.
 
-While one call goes through a queue its letters are hidden from others for up to 30 s, and every
-call reads the queue from its start: this is for a person with tens or hundreds of letters. Redrive
+While one call goes through a queue its messages are hidden from others for up to 30 s, and every
+call reads the queue from its start: this is for a person with tens or hundreds of them. Redrive
 sends, then deletes: dying in between redrives twice.
 """
 
@@ -13,10 +13,10 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from everyword_events.aws_errors import translated
-from everyword_events.burial import read_or_stand_in
+from everyword_events.aws.errors import translated
+from everyword_events.aws.sqs import MOST_MESSAGES, REASON_ATTRIBUTE, sent_at
+from everyword_events.dead_letter import read_or_stand_in
 from everyword_events.ports import DeadLetter
-from everyword_events.sqs import MOST_MESSAGES, REASON_ATTRIBUTE, sent_at
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -36,7 +36,7 @@ class ConsumerQueues:
 class SqsDeadLetters:
     """DeadLetters over every consumer's dead-letter queue.
 
-    It reads letters of `SqsInbox.bury`, and messages that SQS or EventBridge moved there by
+    It reads those of `SqsInbox.dead_letter`, and messages that SQS or EventBridge moved there by
     themselves. `poll_s` is the long poll that makes an empty answer certain on real SQS.
     """
 
@@ -49,27 +49,27 @@ class SqsDeadLetters:
 
     def list(self, *, consumer: str | None = None, limit: int = 100) -> Sequence[DeadLetter]:
         """Return up to `limit` dead letters, the oldest first of those that SQS handed out."""
-        letters: list[DeadLetter] = []
+        dead_letters: list[DeadLetter] = []
         for name, queues in self._queues.items():
-            if consumer in (None, name) and len(letters) < limit:
+            if consumer in (None, name) and len(dead_letters) < limit:
                 with _taken(self._client, queues.dead_letter_url, self._poll_s) as messages:
-                    few = islice(messages, limit - len(letters))
-                    letters += [_letter(name, message) for message in few]
-        return sorted(letters, key=lambda letter: letter.died_at)
+                    few = islice(messages, limit - len(dead_letters))
+                    dead_letters += [_dead_letter_of(name, message) for message in few]
+        return sorted(dead_letters, key=lambda dead: dead.died_at)
 
-    def redrive(self, letter_ids: Sequence[str]) -> int:
-        """Send the letters to their queues again; return how many were found."""
-        return self._each(letter_ids, send=True)
+    def redrive(self, dead_letter_ids: Sequence[str]) -> int:
+        """Send the dead letters to their queues again; return how many were found."""
+        return self._each(dead_letter_ids, send=True)
 
-    def discard(self, letter_ids: Sequence[str]) -> int:
-        """Delete the letters; return how many were found."""
-        return self._each(letter_ids, send=False)
+    def discard(self, dead_letter_ids: Sequence[str]) -> int:
+        """Delete the dead letters; return how many were found."""
+        return self._each(dead_letter_ids, send=False)
 
-    def _each(self, letter_ids: Sequence[str], *, send: bool) -> int:
+    def _each(self, dead_letter_ids: Sequence[str], *, send: bool) -> int:
         found = 0
         for consumer, queues in self._queues.items():
             here = f"{consumer}:"
-            wanted = {name.removeprefix(here) for name in letter_ids if name.startswith(here)}
+            wanted = {name.removeprefix(here) for name in dead_letter_ids if name.startswith(here)}
             if wanted:
                 with _taken(self._client, queues.dead_letter_url, self._poll_s) as messages:
                     hits = (m for m in messages if m["MessageId"] in wanted)
@@ -131,7 +131,7 @@ def _received(
         yield from messages
 
 
-def _letter(consumer: str, message: "MessageTypeDef") -> DeadLetter:
+def _dead_letter_of(consumer: str, message: "MessageTypeDef") -> DeadLetter:
     attributes = message.get("MessageAttributes", {})
     said = {name: value.get("StringValue", "") for name, value in attributes.items()}
     event, unreadable = read_or_stand_in(
@@ -148,7 +148,7 @@ def _letter(consumer: str, message: "MessageTypeDef") -> DeadLetter:
     elif unreadable is not None:
         code, text, hint = unreadable.code, unreadable.message, unreadable.hint
     return DeadLetter(
-        letter_id=f"{consumer}:{message['MessageId']}",
+        dead_letter_id=f"{consumer}:{message['MessageId']}",
         event=event,
         consumer=consumer,
         attempts=attempts,

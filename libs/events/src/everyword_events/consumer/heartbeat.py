@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import Self
 
+from everyword_events.consumer.log_fields import log_fields
 from everyword_events.errors import Conflict, EverywordError
-from everyword_events.log_fields import log_fields
 from everyword_events.ports import Delivery, Inbox
 
 logger = logging.getLogger(__name__)

@@ -5,6 +5,8 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from everyword_events.consumer.log_fields import log_fields
+from everyword_events.consumer.retry import RetryPolicy
 from everyword_events.envelope import Event
 from everyword_events.errors import (
     Conflict,
@@ -13,9 +15,7 @@ from everyword_events.errors import (
     InvalidInput,
     TransientFailure,
 )
-from everyword_events.log_fields import log_fields
 from everyword_events.ports import AtomicInbox, Delivery, EventPublisher, Inbox
-from everyword_events.retry import RetryPolicy
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ class Done:
 
 
 class Settlement:
-    """Publishes and acknowledges, gives back or buries.
+    """Publishes and acknowledges, gives back or dead-letters.
 
     A bus that does not answer leaves the delivery to its visibility time-out, and a log line: no
     method here raises a TransientFailure.
@@ -60,25 +60,25 @@ class Settlement:
                     self.finish([one])
 
     def fail(self, delivery: Delivery, error: Exception) -> None:
-        """Retry or bury the delivery, by the kind of error."""
+        """Retry or dead-letter the delivery, by the kind of error."""
         if isinstance(error, Conflict):
             logger.info("done already", extra=log_fields(delivery, "conflict", code=error.code))
             self.finish([Done(delivery, ())])
         elif isinstance(error, Interrupted):
             self.return_unharmed(delivery)
         elif isinstance(error, InvalidInput):
-            self.bury(delivery, code=error.code, message=error.message, hint=error.hint)
+            self.dead_letter(delivery, code=error.code, message=error.message, hint=error.hint)
         elif self._policy.gives_up_after(delivery.attempt):
             code, message, hint = _reason(delivery, error)
-            self.bury(delivery, code=code, message=message, hint=hint)
+            self.dead_letter(delivery, code=code, message=message, hint=hint)
         else:
             self._retry(delivery, error)
 
     def gives_up_on_arrival(self, delivery: Delivery) -> bool:
-        """Bury a delivery whose attempts all ended without an answer; tell whether it was one."""
+        """Dead-letter a delivery whose attempts all ended unanswered; tell whether it was one."""
         answered = delivery.attempt <= self._policy.max_attempts
         if not answered:
-            self.bury(
+            self.dead_letter(
                 delivery,
                 code="no_answer",
                 message=f"{delivery.attempt - 1} attempts ended without an answer: "
@@ -95,11 +95,13 @@ class Settlement:
         except TransientFailure as error:
             _left_to_time_out(delivery, error)
 
-    def bury(self, delivery: Delivery, *, code: str, message: str, hint: str) -> None:
+    def dead_letter(self, delivery: Delivery, *, code: str, message: str, hint: str) -> None:
         """Move the delivery to the dead letters."""
-        logger.error("dead letter", extra=log_fields(delivery, "buried", code=code, reason=message))
+        logger.error(
+            "dead letter", extra=log_fields(delivery, "dead_lettered", code=code, reason=message)
+        )
         try:
-            self._inbox.bury(delivery, code=code, message=message, hint=hint)
+            self._inbox.dead_letter(delivery, code=code, message=message, hint=hint)
         except TransientFailure as error:
             _left_to_time_out(delivery, error)
 

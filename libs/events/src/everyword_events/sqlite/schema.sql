@@ -1,6 +1,6 @@
 -- The bus in one SQLite file: what happened (journal), what is still to be done (deliveries),
 -- and what was given up (dead_letters). Times are whole milliseconds since 1970, UTC.
--- PRAGMA user_version holds this schema's number; sqlite_file.py applies the script to a new file.
+-- PRAGMA user_version holds this schema's number; file.py applies the script to a new file.
 
 -- Every event ever published, once, in the order it was committed. Append-only: no statement of
 -- ours updates or deletes here. `wire` is the event as EventBridge would deliver it.
@@ -35,7 +35,7 @@ CREATE TABLE deliveries (
 -- Deliveries given up, with the reason. Ids are never used twice: the id of the
 -- DeliveryDeadLettered event is derived from them. `claims` goes on counting after a redrive.
 CREATE TABLE dead_letters (
-    letter_id INTEGER PRIMARY KEY AUTOINCREMENT,
+    dead_letter_id INTEGER PRIMARY KEY AUTOINCREMENT,
     consumer  TEXT NOT NULL,
     position  INTEGER NOT NULL REFERENCES journal (position),
     attempts  INTEGER NOT NULL,

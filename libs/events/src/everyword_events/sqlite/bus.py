@@ -17,15 +17,15 @@ from sqlite3 import Connection
 from types import TracebackType
 from typing import Final, Self
 
-from everyword_events.burial import read_or_stand_in
 from everyword_events.catalogue import parse_event
 from everyword_events.contract import ServiceContract
+from everyword_events.dead_letter import read_or_stand_in
 from everyword_events.envelope import Event
 from everyword_events.errors import Misconfigured
 from everyword_events.limits import checked_json
 from everyword_events.ports import DeadLetter, Recorded
-from everyword_events.sqlite_file import SqliteFile
-from everyword_events.sqlite_inbox import SqliteInbox
+from everyword_events.sqlite.file import SqliteFile
+from everyword_events.sqlite.inbox import SqliteInbox
 
 _PAGE: Final = 256
 
@@ -36,13 +36,13 @@ ON CONFLICT (event_id) DO NOTHING RETURNING position
 _DELIVER: Final = "INSERT INTO deliveries (consumer, position, visible_at) VALUES (?, ?, ?)"
 _REDRIVE: Final = """
 INSERT INTO deliveries (consumer, position, visible_at, claims)
-SELECT consumer, position, ?, claims FROM dead_letters WHERE letter_id = ?
+SELECT consumer, position, ?, claims FROM dead_letters WHERE dead_letter_id = ?
 """
-_DISCARD: Final = "DELETE FROM dead_letters WHERE letter_id = ?"
-_LETTERS: Final = """
-SELECT letter_id, consumer, attempts, code, message, hint, died_at, event_id, wire
+_DISCARD: Final = "DELETE FROM dead_letters WHERE dead_letter_id = ?"
+_DEAD_LETTERS: Final = """
+SELECT dead_letter_id, consumer, attempts, code, message, hint, died_at, event_id, wire
 FROM dead_letters JOIN journal USING (position)
-WHERE ?1 IS NULL OR consumer = ?1 ORDER BY letter_id LIMIT ?2
+WHERE ?1 IS NULL OR consumer = ?1 ORDER BY dead_letter_id LIMIT ?2
 """
 _RELEASE: Final = """
 UPDATE deliveries SET visible_at = ?, attempts = attempts - 1, claims = claims + 1, held = 0
@@ -148,30 +148,33 @@ class SqliteBus:
 
     def list(self, *, consumer: str | None = None, limit: int = 100) -> Sequence[DeadLetter]:
         """Return up to `limit` dead letters, oldest first."""
-        letters = []
-        for row in self._file.read(_LETTERS, (consumer, limit)):
-            letter_id, of, attempts, code, message, hint, died_ms, event_id, wire = row
+        dead_letters = []
+        for row in self._file.read(_DEAD_LETTERS, (consumer, limit)):
+            dead_letter_id, of, attempts, code, message, hint, died_ms, event_id, wire = row
             died_at = datetime.fromtimestamp(died_ms / 1000, UTC)
             event, _ = read_or_stand_in(wire, message_id=event_id, came_at=died_at)
-            letters.append(
-                DeadLetter(str(letter_id), event, of, attempts, code, message, hint, died_at)
+            dead_letters.append(
+                DeadLetter(str(dead_letter_id), event, of, attempts, code, message, hint, died_at)
             )
-        return letters
+        return dead_letters
 
-    def redrive(self, letter_ids: Sequence[str]) -> int:
-        """Queue the letters again with fresh attempts; return how many there were."""
+    def redrive(self, dead_letter_ids: Sequence[str]) -> int:
+        """Queue the dead letters again with fresh attempts; return how many there were."""
         now = int(self._clock() * 1000)
         with self._file.write() as db:
             found = 0
-            for letter_id in letter_ids:
-                found += db.execute(_REDRIVE, (now, letter_id)).rowcount
-                db.execute(_DISCARD, (letter_id,))
+            for dead_letter_id in dead_letter_ids:
+                found += db.execute(_REDRIVE, (now, dead_letter_id)).rowcount
+                db.execute(_DISCARD, (dead_letter_id,))
         return found
 
-    def discard(self, letter_ids: Sequence[str]) -> int:
-        """Drop the letters for good (their events stay in the journal); return how many."""
+    def discard(self, dead_letter_ids: Sequence[str]) -> int:
+        """Drop the dead letters for good (their events stay in the journal); return how many."""
         with self._file.write() as db:
-            return sum(db.execute(_DISCARD, (letter_id,)).rowcount for letter_id in letter_ids)
+            return sum(
+                db.execute(_DISCARD, (dead_letter_id,)).rowcount
+                for dead_letter_id in dead_letter_ids
+            )
 
     def pending(self) -> dict[str, QueueDepth]:
         """Return how many deliveries wait, are worked on, are delayed or are dead, by consumer."""

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
 
-from everyword_events.aws_errors import error_code, translated
-from everyword_events.burial import Unreadable, dead_lettered, read_or_stand_in, shortened
+from everyword_events.aws.errors import error_code, translated
+from everyword_events.dead_letter import Unreadable, dead_lettered, read_or_stand_in, shortened
 from everyword_events.envelope import Event
 from everyword_events.errors import Conflict, TransientFailure
 from everyword_events.ports import Delivery, EventPublisher
@@ -32,7 +32,7 @@ _CLAIM_LOST: Final = ("MessageNotInflight", "ReceiptHandleIsInvalid", "InvalidPa
 
 
 class SqsInbox:
-    """An Inbox over one queue; `publisher` tells the bus of burials (nobody is told without one).
+    """An Inbox over one queue; `publisher` announces dead letters.
 
     `most` above 10 receives 10. Threads may share it, as boto3's clients may be.
     """
@@ -111,10 +111,10 @@ class SqsInbox:
             if not (isinstance(error.__cause__, ClientError) and _says_lost(error.__cause__)):
                 raise
 
-    def bury(self, delivery: Delivery, *, code: str, message: str, hint: str) -> None:
+    def dead_letter(self, delivery: Delivery, *, code: str, message: str, hint: str) -> None:
         """Copy the message with its reason to the dead-letter queue, tell the bus, delete it.
 
-        Dying in between leaves the message, so that it is handled and buried again: two letters.
+        Dying in between leaves the message, so that it is dead-lettered again: two dead letters.
         """
         message_id = delivery.receipt.partition(" ")[0]
         reason = {
@@ -124,7 +124,7 @@ class SqsInbox:
             "attempts": delivery.attempt,
             "died_at": datetime.now(UTC).isoformat(),
         }
-        with translated(f"bury a message of {self.consumer}"):
+        with translated(f"dead-letter a message of {self.consumer}"):
             self._client.send_message(
                 QueueUrl=self._dead_letter_url,
                 MessageBody=message_body(delivery.event),
@@ -132,7 +132,7 @@ class SqsInbox:
                     REASON_ATTRIBUTE: {"DataType": "String", "StringValue": json.dumps(reason)}
                 },
             )
-        news = dead_lettered(delivery, code=code, message=message, hint=hint, burial=message_id)
+        news = dead_lettered(delivery, code=code, message=message, hint=hint, number=message_id)
         if self._publisher is not None:
             self._publisher.publish(news)
         self.acknowledge([delivery])
@@ -150,7 +150,7 @@ class SqsInbox:
         )
         if reason is None:
             return delivery
-        self.bury(delivery, code=reason.code, message=reason.message, hint=reason.hint)
+        self.dead_letter(delivery, code=reason.code, message=reason.message, hint=reason.hint)
         return None
 
     def _change_visibility(self, delivery: Delivery, visibility_s: float) -> None:

@@ -173,7 +173,7 @@ def _use_write_ahead_log(connection: sqlite3.Connection, busy_timeout_s: float) 
 
 
 def _schema() -> str:
-    return resources.files("everyword_events").joinpath("schema.sql").read_text("utf-8")
+    return resources.files("everyword_events.sqlite").joinpath("schema.sql").read_text("utf-8")
 
 
 def _statements(script: str) -> Iterator[str]:

@@ -1,8 +1,9 @@
-"""One consumer's deliveries in the SQLite bus: claimed, extended, acknowledged, returned, buried.
+"""One consumer's deliveries in the SQLite bus: claimed, extended, settled.
 
 A claim is lost when its visibility time-out passes and somebody else takes the delivery. From then
-on its receipt is worth nothing: `extend` raises Conflict; `acknowledge`, `give_back` and `bury` do
-nothing, because the new holder decides. While nobody took it, the old receipt still works.
+on its receipt is worth nothing: `extend` raises Conflict; `acknowledge`, `give_back` and
+`dead_letter` do nothing, because the new holder decides. While nobody took it, the old receipt
+still works.
 """
 
 import time
@@ -11,12 +12,12 @@ from datetime import UTC, datetime
 from sqlite3 import Connection
 from typing import Final
 
-from everyword_events.burial import dead_lettered, read_or_stand_in, shortened
+from everyword_events.dead_letter import dead_lettered, read_or_stand_in, shortened
 from everyword_events.envelope import Event
 from everyword_events.errors import Conflict
 from everyword_events.limits import checked_json
 from everyword_events.ports import Delivery, EventPublisher
-from everyword_events.sqlite_file import SqliteFile
+from everyword_events.sqlite.file import SqliteFile
 
 Append = Callable[[Connection, Sequence[tuple[Event, str]]], None]
 """Journals events (with their JSON) and queues their deliveries, inside a transaction."""
@@ -44,11 +45,11 @@ _GIVE_BACK: Final = """
 UPDATE deliveries SET visible_at = ?, attempts = attempts - ?, claims = claims + 1, held = 0
 WHERE consumer = ? AND position = ? AND claims = ? AND held
 """
-_BURY: Final = """
+_DEAD_LETTER: Final = """
 INSERT INTO dead_letters (consumer, position, attempts, claims, code, message, hint, died_at)
 SELECT consumer, position, attempts, claims, ?, ?, ?, ? FROM deliveries
 WHERE consumer = ? AND position = ? AND claims = ? AND held
-RETURNING letter_id
+RETURNING dead_letter_id
 """
 
 
@@ -125,18 +126,18 @@ class SqliteInbox:
         with self._file.write() as db:
             db.execute(_GIVE_BACK, (self._in_ms(delay_s), 0 if counts else 1, *_claim_of(delivery)))
 
-    def bury(self, delivery: Delivery, *, code: str, message: str, hint: str) -> None:
+    def dead_letter(self, delivery: Delivery, *, code: str, message: str, hint: str) -> None:
         """Move the delivery to the dead letters and publish `DeliveryDeadLettered`, in one go."""
         claim = _claim_of(delivery)
         with self._file.write() as db:
-            letter = db.execute(
-                _BURY, (code, shortened(message), shortened(hint), self._in_ms(0), *claim)
+            dead = db.execute(
+                _DEAD_LETTER, (code, shortened(message), shortened(hint), self._in_ms(0), *claim)
             ).fetchone()
-            if letter is None:
+            if dead is None:
                 return
             db.execute(_ACKNOWLEDGE, claim)
             news = dead_lettered(
-                delivery, code=code, message=message, hint=hint, burial=str(letter[0])
+                delivery, code=code, message=message, hint=hint, number=str(dead[0])
             )
             self._append(db, [(event, checked_json(event)) for event in news])
 
@@ -161,7 +162,7 @@ class SqliteInbox:
         return [delivery for row in rows if (delivery := self._readable(row)) is not None]
 
     def _readable(self, row: tuple[int, int, int, str]) -> Delivery | None:
-        """Return the claimed row as a delivery; bury one that this program cannot read."""
+        """Return the claimed row as a delivery; dead-letter one that this program cannot read."""
         position, claims, attempt, wire = row
         event, reason = read_or_stand_in(
             wire, message_id=f"position-{position}", came_at=datetime.now(UTC)
@@ -169,7 +170,7 @@ class SqliteInbox:
         delivery = Delivery(event, self.consumer, attempt, f"{position}.{claims}")
         if reason is None:
             return delivery
-        self.bury(delivery, code=reason.code, message=reason.message, hint=reason.hint)
+        self.dead_letter(delivery, code=reason.code, message=reason.message, hint=reason.hint)
         return None
 
     def _in_ms(self, delay_s: float) -> int:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from everyword_events.aws_errors import translated
+from everyword_events.aws.errors import translated
 from everyword_events.envelope import Event
 from everyword_events.errors import TransientFailure
 from everyword_events.limits import checked_json

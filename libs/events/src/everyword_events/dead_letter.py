@@ -1,4 +1,4 @@
-"""What is said when a consumer gives an event up, and what stands for a body nobody can read."""
+"""What is said of a dead letter, and what stands for a body nobody can read."""
 
 import json
 from datetime import datetime
@@ -40,17 +40,17 @@ def read_or_stand_in(
 
 
 def shortened(text: str) -> str:
-    """Cut a message or hint to what a letter, and the event that tells of it, should carry."""
+    """Cut a message or hint to what a dead letter, and its announcement, should carry."""
     return text if len(text) <= _MOST_REASON_CHARS else text[: _MOST_REASON_CHARS - 1] + "…"
 
 
 def dead_lettered(
-    delivery: Delivery, *, code: str, message: str, hint: str, burial: str
+    delivery: Delivery, *, code: str, message: str, hint: str, number: str
 ) -> tuple[Event, ...]:
-    """Return the event that tells of a burial; `burial` names this one among the consumer's.
+    """Return the event that announces a dead letter; `number` names this one among the consumer's.
 
     There is none for an unreadable body (no episode to tell) nor for a DeliveryDeadLettered: a
-    consumer that fails on those would bury without end.
+    consumer that fails on those would dead-letter without end.
     """
     event = delivery.event
     if isinstance(event.data, Unreadable | DeliveryDeadLettered):
@@ -64,7 +64,7 @@ def dead_lettered(
         hint=shortened(hint),
         attempts=delivery.attempt,
     )
-    return (event.causes("bus", data, part=f"{delivery.consumer}|{burial}"),)
+    return (event.causes("bus", data, part=f"{delivery.consumer}|{number}"),)
 
 
 def _episode_of(body: str) -> str:

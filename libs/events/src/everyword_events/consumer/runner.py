@@ -19,12 +19,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from everyword_events.consumer.heartbeat import Heartbeat
+from everyword_events.consumer.log_fields import log_fields
+from everyword_events.consumer.retry import RetryPolicy
+from everyword_events.consumer.settlement import Done, Settlement
 from everyword_events.errors import EverywordError, TransientFailure
-from everyword_events.heartbeat import Heartbeat
-from everyword_events.log_fields import log_fields
 from everyword_events.ports import Delivery, EventPublisher, Handler, Inbox
-from everyword_events.retry import RetryPolicy
-from everyword_events.settlement import Done, Settlement
 
 __all__ = ["ConsumerRunner", "RetryPolicy"]
 
@@ -195,7 +195,7 @@ class ConsumerRunner:
         started = time.monotonic()
         try:
             events = tuple(self._handler(delivery.event))
-        except Exception as error:  # noqa: BLE001 - retried, then buried: never swallowed
+        except Exception as error:  # noqa: BLE001 - retried, then dead-lettered: never swallowed
             self._failed(delivery, error, shift)
             return []
         if logger.isEnabledFor(logging.INFO):

@@ -1,0 +1,1 @@
+"""The event log and the bus on AWS: DynamoDB, EventBridge, SQS."""

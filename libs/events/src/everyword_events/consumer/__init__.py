@@ -1,0 +1,1 @@
+"""Running a service's handler over its inbox: batches, retries, heartbeats."""

@@ -1,0 +1,1 @@
+"""The event log and the bus on one machine, in one SQLite file."""
