@@ -16,13 +16,13 @@ from importlib.resources import files
 from pathlib import Path
 
 from captions.config import CaptionsSettings
+from captions.domain.cue_building import build_cues
 from captions.domain.cues import Captions, Cue, Line
 from captions.domain.formats import FORMATS
 from captions.domain.limits import PROFILES, CueLimits
 from captions.domain.quality import CaptionQuality, measure
-from captions.domain.segmentation import break_into_cues
-from captions.domain.speech import lanes, separator, shown_speakers
-from captions.standalone import manuscript
+from captions.domain.tracks import separator, shown_speakers, tracks
+from captions.standalone import transcript_writer
 from everyword_transcripts import Segment, Transcript, Word, read_transcript, write_transcript
 
 TEXT = Path(__file__).parent / "texts" / "public_domain.txt"
@@ -92,34 +92,34 @@ def samples() -> list[tuple[str, Transcript]]:
 def greedy(transcript: Transcript, limits: CueLimits) -> Captions:
     """Cut cues as simple captioners do: fill the line, fill the cue, start anew."""
     cues: list[Cue] = []
-    for lane in lanes(transcript, limits):
+    for track in tracks(transcript, limits):
         lines: list[list[int]] = []
 
-        def close(lines: list[list[int]] = lines, lane: object = lane) -> None:
+        def close(lines: list[list[int]] = lines, track: object = track) -> None:
             if lines:
                 made = tuple(
                     Line(
-                        " ".join(lane.words[at] for at in line),
-                        lane.speakers[line[0]],
-                        tuple(lane.words[at] for at in line),
-                        tuple(lane.starts[at] for at in line),
+                        " ".join(track.words[at] for at in line),
+                        track.speakers[line[0]],
+                        tuple(track.words[at] for at in line),
+                        tuple(track.starts[at] for at in line),
                     )
                     for line in lines
                 )
-                start, end = lane.starts[lines[0][0]], lane.ends[lines[-1][-1]]
+                start, end = track.starts[lines[0][0]], track.ends[lines[-1][-1]]
                 if cues and cues[-1].end_ms > start:
                     cues[-1] = cues[-1]._replace(end_ms=start)
                 cues.append(Cue(start, max(end, start + limits.min_ms), made))
                 lines.clear()
 
-        for at, word in enumerate(lane.words):
-            begins = at == 0 or lane.speakers[at] != lane.speakers[at - 1]
-            pause = at > 0 and lane.starts[at] - lane.ends[at - 1] > 1000
-            late = bool(lines) and lane.ends[at] - lane.starts[lines[0][0]] > limits.max_ms
+        for at, word in enumerate(track.words):
+            begins = at == 0 or track.speakers[at] != track.speakers[at - 1]
+            pause = at > 0 and track.starts[at] - track.ends[at - 1] > 1000
+            late = bool(lines) and track.ends[at] - track.starts[lines[0][0]] > limits.max_ms
             if begins or pause or late:
                 close()
-            width = sum(lane.widths[n] + 1 for n in lines[-1]) if lines else 0
-            if not lines or width + lane.widths[at] > limits.max_line_chars:
+            width = sum(track.widths[n] + 1 for n in lines[-1]) if lines else 0
+            if not lines or width + track.widths[at] > limits.max_line_chars:
                 if len(lines) == limits.max_lines:
                     close()
                 lines.append([])
@@ -138,7 +138,7 @@ def cpu_ms(work: Callable[[], object]) -> float:
 
 def step(raw: bytes, names: tuple[str, ...]) -> None:
     """Do what the service does: read the transcript, write the named formats."""
-    script = manuscript(read_transcript(raw), CaptionsSettings(), title="Benchmark")
+    script = transcript_writer(read_transcript(raw), CaptionsSettings(), title="Benchmark")
     for name in names:
         script.write(name)
 
@@ -181,7 +181,7 @@ def report_quality() -> None:
         print(f"  {'':32}{'cues':>12}{'within all':>15}{'speed':>15}{'duration':>15}", end="")
         print(f"{'at a phrase':>15}{'inside one':>15}")
         for title, talk in talks:
-            ours = measure(break_into_cues(talk, limits), limits, "en")
+            ours = measure(build_cues(talk, limits), limits, "en")
             plain = measure(greedy(talk, limits), limits, "en")
             print(f"  {title:32}{f'{ours.cues} / {plain.cues}':>12}", end="")
             for share in (

@@ -19,8 +19,8 @@ import uvicorn
 from captions.adapters.sqlite import SqliteLatestCaptions
 from captions.api import register
 from captions.config import CaptionsSettings
-from captions.domain.formats import Manuscript
-from captions.domain.reading.vtt_file import parse_vtt
+from captions.domain.formats import TranscriptWriter
+from captions.domain.parsers.vtt_file import parse_vtt
 from captions.service import CaptionsService
 from everyword_events import EpisodeInfo, Event, InvalidInput, TranscriptRefined, new_run_id
 from everyword_http import local_resolver
@@ -180,7 +180,7 @@ def talk(seed: int) -> Transcript:
 
 
 def test_the_browser_shows_the_cues_we_wrote(tracks: Reader) -> None:
-    scripts = [Manuscript(talk(seed)) for seed in range(8)]
+    scripts = [TranscriptWriter(talk(seed)) for seed in range(8)]
     for name in ("vtt", "karaoke-vtt"):
         for script, shown in zip(
             scripts, tracks([script.write(name) for script in scripts]), strict=True
@@ -196,7 +196,7 @@ def test_the_browser_shows_the_cues_we_wrote(tracks: Reader) -> None:
 
 
 def test_silence_is_a_track_without_cues(tracks: Reader) -> None:
-    assert tracks([Manuscript(Transcript("en", 10.0)).write("vtt")]) == [[]]
+    assert tracks([TranscriptWriter(Transcript("en", 10.0)).write("vtt")]) == [[]]
 
 
 PARTS = (
@@ -316,4 +316,4 @@ def test_a_page_of_another_origin_may_show_our_captions(chromium: Any, tmp_path:
             page.wait_for_function("document.querySelector('track').readyState >= 2")
             count = page.evaluate("document.querySelector('track').track.cues.length")
             page.close()
-    assert count == len(Manuscript(spoken).captions.cues)
+    assert count == len(TranscriptWriter(spoken).captions.cues)

@@ -10,8 +10,8 @@ import pytest
 
 from captions.config import CaptionsSettings
 from captions.domain.formats import FORMATS
-from captions.domain.reading.srt_file import parse_srt
-from captions.domain.reading.vtt_file import parse_vtt
+from captions.domain.parsers.srt_file import parse_srt
+from captions.domain.parsers.vtt_file import parse_vtt
 from captions.standalone import render
 from everyword_transcripts import Transcript, read_transcript
 

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from captions.config import CaptionsSettings
 from captions.domain.ass import write_ass
 from captions.domain.cues import Captions, Cue, Line
-from captions.domain.formats import FORMATS, Manuscript
+from captions.domain.formats import FORMATS, TranscriptWriter
 from captions.domain.srt import write_srt
 from captions.domain.text import write_markdown
 from captions.domain.timestamps import clock
@@ -76,7 +76,7 @@ def test_ass_lights_up_each_word_for_its_time() -> None:
     first = Line("Say {x}", "A, B", ("Say", "{x}"), (1100, 1504))
     second = Line("a\\N b", "A, B", ("a\\N", "b"), (1504, 1400))
     written = FORMATS["ass"].write(
-        Manuscript(Transcript("en", 5.0), cues=captions(Cue(1000, 2000, (first, second))))
+        TranscriptWriter(Transcript("en", 5.0), cues=captions(Cue(1000, 2000, (first, second))))
     )
     (event,) = pysubs2.SSAFile.from_string(str(written), format_="ass")
     assert (event.start, event.end, event.name) == (1000, 2000, "A; B")

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from captions.domain.cue_building import build_cues
 from captions.domain.cues import Captions, Cue, Line
 from captions.domain.limits import PROFILES
 from captions.domain.quality import measure
-from captions.domain.segmentation import break_into_cues
 
 WEB = PROFILES["web"]
 SPEECH = (
@@ -70,7 +70,7 @@ def test_breaks_are_judged_by_the_words_around_them() -> None:
 def test_ours_are_readable_and_break_at_phrases(spoken: Any, profile: str, word_s: float) -> None:
     limits = PROFILES[profile]
     talk = spoken(*[("A", SPEECH), ("B", "And then what happened?")] * 10, word_s=word_s)
-    quality = measure(break_into_cues(talk, limits), limits, "en")
+    quality = measure(build_cues(talk, limits), limits, "en")
     assert quality.within_all >= 0.995
     assert quality.at_phrase >= 0.85
     assert quality.inside_phrase <= 0.07
@@ -79,5 +79,5 @@ def test_ours_are_readable_and_break_at_phrases(spoken: Any, profile: str, word_
 def test_speech_too_quick_to_read_borrows_time_from_its_neighbours(spoken: Any) -> None:
     talk = spoken((None, SPEECH), word_s=0.27)
     still = replace(WEB, max_shift_ms=0)
-    borrowed = measure(break_into_cues(talk, WEB), WEB, "en").within_speed
-    assert borrowed > measure(break_into_cues(talk, still), still, "en").within_speed
+    borrowed = measure(build_cues(talk, WEB), WEB, "en").within_speed
+    assert borrowed > measure(build_cues(talk, still), still, "en").within_speed

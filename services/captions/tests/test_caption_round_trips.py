@@ -12,12 +12,12 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from captions.config import CaptionsSettings
+from captions.domain.cue_building import build_cues
 from captions.domain.cues import Captions
-from captions.domain.formats import Manuscript
+from captions.domain.formats import TranscriptWriter
 from captions.domain.limits import PROFILES
-from captions.domain.reading.srt_file import parse_srt
-from captions.domain.reading.vtt_file import parse_vtt
-from captions.domain.segmentation import break_into_cues
+from captions.domain.parsers.srt_file import parse_srt
+from captions.domain.parsers.vtt_file import parse_vtt
 from captions.reading import convert, read_captions
 from everyword_transcripts import Segment, Speaker, Transcript, Word
 
@@ -86,7 +86,7 @@ def expected(captions: Captions) -> list[tuple[int, int, str]]:
 @settings(max_examples=200, deadline=None)
 @given(talks())
 def test_vtt_read_by_the_specification_is_what_was_meant(talk: Transcript) -> None:
-    script = Manuscript(talk)
+    script = TranscriptWriter(talk)
     for name in ("vtt", "karaoke-vtt"):
         cues = parse_vtt(script.write(name))
         assert [(c.start_ms, c.end_ms, c.text) for c in cues] == expected(script.captions)
@@ -98,7 +98,7 @@ def test_vtt_read_by_the_specification_is_what_was_meant(talk: Transcript) -> No
 @settings(max_examples=200, deadline=None)
 @given(talks())
 def test_karaoke_stamps_rise_within_their_cue(talk: Transcript) -> None:
-    for cue in parse_vtt(Manuscript(talk).write("karaoke-vtt")):
+    for cue in parse_vtt(TranscriptWriter(talk).write("karaoke-vtt")):
         stamps = [piece.at_ms for piece in cue.pieces if piece.at_ms is not None]
         assert stamps == sorted(stamps)
         assert all(cue.start_ms < stamp < cue.end_ms for stamp in stamps)
@@ -121,7 +121,7 @@ def unnamed(talk: Transcript) -> Transcript:
 @settings(max_examples=200, deadline=None)
 @given(talks())
 def test_srt_is_read_back_by_ours_and_by_the_srt_library(talk: Transcript) -> None:
-    script = Manuscript(unnamed(talk))
+    script = TranscriptWriter(unnamed(talk))
     written = script.write("srt")
     meant = [(a, b, text.replace("-->", "→")) for a, b, text in expected(script.captions)]
     assert [(c.start_ms, c.end_ms, c.raw) for c in parse_srt(written)] == meant
@@ -135,7 +135,7 @@ def test_srt_is_read_back_by_ours_and_by_the_srt_library(talk: Transcript) -> No
 @settings(max_examples=100, deadline=None)
 @given(talks())
 def test_podcast_json_carries_the_same_words(talk: Transcript) -> None:
-    script = Manuscript(talk)
+    script = TranscriptWriter(talk)
     segments = json.loads(script.write("podcast-json"))["segments"]
     words = " ".join(segment["body"] for segment in segments).split()
     assert words == " ".join(cue.text for cue in script.captions.cues).split()
@@ -149,7 +149,7 @@ def test_podcast_json_carries_the_same_words(talk: Transcript) -> None:
 @settings(max_examples=100, deadline=None)
 @given(talks())
 def test_a_transcript_read_from_vtt_has_the_same_words_and_voices(talk: Transcript) -> None:
-    script = Manuscript(talk)
+    script = TranscriptWriter(talk)
     again = read_captions(script.write("vtt"), language="en")
     assume(any(line.speaker for cue in script.captions.cues for line in cue.lines))
     meant = [
@@ -166,7 +166,7 @@ def test_a_transcript_read_from_vtt_has_the_same_words_and_voices(talk: Transcri
 @given(talks())
 def test_converting_to_vtt_and_back_changes_nothing(talk: Transcript) -> None:
     assume(any(segment.speaker for segment in talk.segments))
-    script = Manuscript(talk)
+    script = TranscriptWriter(talk)
     lines = [line.text for cue in script.captions.cues for line in cue.lines]
     assume(all(before != after for before, after in pairwise(lines)))
     written = script.write("vtt")
@@ -200,7 +200,7 @@ class _Page(HTMLParser):
 @settings(max_examples=100, deadline=None)
 @given(talks())
 def test_html_shows_the_words_and_no_tag_of_theirs(talk: Transcript) -> None:
-    script = Manuscript(talk)
+    script = TranscriptWriter(talk)
     page = _Page()
     page.feed(script.write("html").decode())
     words = " ".join(text for tag, text in page.found if tag == "p").split()
@@ -239,8 +239,8 @@ def test_webvtt_py_and_pysubs2_read_plain_speech_alike(texts: list[str]) -> None
     """On text without markup, where neither library errs."""
     words = [Word(text, at * 0.3, at * 0.3 + 0.25) for at, text in enumerate(texts)]
     talk = Transcript("en", len(words) * 0.3, (Segment.of(words, speaker=None, language="en"),))
-    script = Manuscript(talk)
-    meant = expected(break_into_cues(talk, PROFILES["web"]))
+    script = TranscriptWriter(talk)
+    meant = expected(build_cues(talk, PROFILES["web"]))
     vtt = webvtt.from_string(script.write("vtt").decode())
     assert [
         (c.start_in_seconds * 1000 + c.start_time.milliseconds, c.text) for c in vtt.captions
@@ -257,7 +257,7 @@ def test_a_podcast_srt_gives_its_speakers_back(spoken: Any) -> None:
         ("A", "And then?"),
         names=[("A", "Daniel"), ("B", "Margaret")],
     )
-    written = Manuscript(talk, CaptionsSettings(profile="podcast-srt").limits()).write("srt")
+    written = TranscriptWriter(talk, CaptionsSettings(profile="podcast-srt").limits()).write("srt")
     again = read_captions(written, language="en")
     assert [(w.speaker, w.word) for w in again.words()] == [
         (talk.speaker_name(w.speaker), w.word) for w in talk.words()

@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from captions.config import CaptionsSettings
-from captions.domain.formats import FORMATS, Manuscript
+from captions.domain.formats import FORMATS, TranscriptWriter
 from captions.domain.paragraphs import Paragraph
 from captions.reading import READABLE, convert, read_captions, sniff
 from everyword_transcripts import Segment, Speaker, Transcript, Word
@@ -64,7 +64,7 @@ def heard(transcript: Transcript) -> list[tuple[str | None, str]]:
 @settings(max_examples=100, deadline=None)
 @given(talks())
 def test_html_and_markdown_give_words_speakers_and_seconds_back(talk: Transcript) -> None:
-    script = Manuscript(talk, title="# <p>It & **I**")
+    script = TranscriptWriter(talk, title="# <p>It & **I**")
     assume(script.paragraphs)
     for name in ("html", "md"):
         again = read_captions(script.write(name), name)
@@ -78,8 +78,8 @@ def test_html_and_markdown_give_words_speakers_and_seconds_back(talk: Transcript
 @settings(max_examples=100, deadline=None)
 @given(talks(text=PLAIN, names=PLAIN_NAMES, nobody=False))
 def test_plain_text_gives_words_and_speakers_back(talk: Transcript) -> None:
-    paragraphs = Manuscript(talk).paragraphs
-    again = read_captions(Manuscript(talk).write("txt"), "txt")
+    paragraphs = TranscriptWriter(talk).paragraphs
+    again = read_captions(TranscriptWriter(talk).write("txt"), "txt")
     assert heard(again) == meant(paragraphs)
     starts = [word.start for word in again.words()]
     assert starts == sorted(starts)
@@ -93,15 +93,15 @@ def test_words_of_plain_text_survive_whatever_they_are(talk: Transcript) -> None
         Segment.of([word.with_speaker(None) for word in segment.words], speaker=None, language="en")
         for segment in talk.segments
     )
-    paragraphs = Manuscript(nameless).paragraphs
-    again = read_captions(Manuscript(nameless).write("txt"), "txt")
+    paragraphs = TranscriptWriter(nameless).paragraphs
+    again = read_captions(TranscriptWriter(nameless).write("txt"), "txt")
     assert heard(again) == meant(paragraphs)
 
 
 @settings(max_examples=100, deadline=None)
 @given(talks())
 def test_ass_gives_words_speakers_and_hundredths_back(talk: Transcript) -> None:
-    script = Manuscript(talk)
+    script = TranscriptWriter(talk)
     cues = script.captions.cues
     lines = [line.text for cue in cues for line in cue.lines]
     assume(all(before != after for before, after in pairwise(lines)))
@@ -127,7 +127,7 @@ def test_ass_gives_words_speakers_and_hundredths_back(talk: Transcript) -> None:
 
 def test_ass_keeps_every_word_s_own_time(spoken: Any) -> None:
     talk = spoken((None, "One two three four."), word_s=0.5)
-    again = read_captions(Manuscript(talk).write("ass"))
+    again = read_captions(TranscriptWriter(talk).write("ass"))
     assert [(word.start, word.estimated) for word in again.words()] == [
         (0.0, False),
         (0.5, False),
@@ -149,7 +149,7 @@ def test_every_format_is_read_and_converted(spoken: Any) -> None:
         ("B", "At the end of the island, my father and I."),
         names=[("A", "Daniel"), ("B", "Margaret")],
     )
-    script = Manuscript(talk, CaptionsSettings().limits(), title="The light")
+    script = TranscriptWriter(talk, CaptionsSettings().limits(), title="The light")
     assert set(READABLE) == set(FORMATS)
     for name in READABLE:
         again = read_captions(script.write(name), name, language="en")
@@ -164,7 +164,7 @@ def heard_by_name(talk: Transcript) -> list[tuple[str | None, str]]:
 
 
 def test_all_but_prose_is_known_by_its_content(spoken: Any) -> None:
-    script = Manuscript(spoken(("A", "Hello --> there."), names=[("A", "Ada")]), title="x")
+    script = TranscriptWriter(spoken(("A", "Hello --> there."), names=[("A", "Ada")]), title="x")
     known = {name: sniff(script.write(name)) for name in FORMATS if name not in {"md", "txt"}}
     assert known == {name: "vtt" if name == "karaoke-vtt" else name for name in known}
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from captions.domain.reading.vtt_file import parse_vtt
+from captions.domain.parsers.vtt_file import parse_vtt
 from captions.domain.vtt import voice_name
 
 

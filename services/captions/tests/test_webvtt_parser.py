@@ -2,10 +2,10 @@
 
 import pytest
 
-from captions.domain.reading.entities import consume
-from captions.domain.reading.timed_text import Piece
-from captions.domain.reading.vtt_file import parse_vtt
-from captions.domain.reading.vtt_text import parse_cue_text
+from captions.domain.parsers.entities import consume
+from captions.domain.parsers.timed_text import Piece
+from captions.domain.parsers.vtt_file import parse_vtt
+from captions.domain.parsers.vtt_text import parse_cue_text
 from everyword_events import InvalidInput
 
 TIMES = "00:00.000 --> 00:01.000"

@@ -134,7 +134,7 @@ def test_an_empty_text_deletes_the_segment(spoken: str) -> None:
     assert texts(got) == texts(spoken)[1:]
 
 
-def test_what_a_person_writes_is_cleaned_but_never_judged(spoken: str) -> None:
+def test_what_a_person_writes_is_cleaned_but_never_validated(spoken: str) -> None:
     text = "Something\x00 entirely\n\nother, with <b> & -->"
     got, _ = edited(spoken, TranscriptEdited(anchor=anchor_of(spoken, 1), text=text))
     assert texts(got)[1] == "Something entirely other, with <b> & -->"

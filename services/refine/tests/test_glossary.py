@@ -5,7 +5,7 @@ import pytest
 
 from everyword_transcripts import Transcript
 from refine.config import RefineSettings
-from refine.domain.near import near_terms
+from refine.domain.glossary_candidates import glossary_candidates
 from refine.domain.speakers import name_speakers
 from refine.standalone import refine_transcript
 
@@ -42,7 +42,7 @@ def test_terms_are_written_where_they_are_sure(
 
 def test_what_is_near_but_not_sure_is_only_a_hint(transcribe: Callable[..., Transcript]) -> None:
     spoken = transcribe("We saw the cube cuttle thing")
-    (near,) = near_terms(spoken, ["kubectl"], hints=True)
+    (near,) = glossary_candidates(spoken, ["kubectl"], hints=True)
     assert (near.heard, near.term, near.sure) == ("cube cuttle", "kubectl", False)
     got, report = refined(spoken, "kubectl")
     assert got.segments == spoken.segments

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from everyword_transcripts import Segment, Transcript, Word
 from refine.domain.clean import clean_words
-from refine.domain.normalize import Shape, has_capitals, normalize
+from refine.domain.normalize import SegmentLimits, has_capitals, normalize
 
 PERSIAN = "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"
 """A word spelled with a zero-width non-joiner."""
@@ -24,7 +24,7 @@ def one_segment(words: list[Word], language: Any = "en") -> Any:
 
 def test_a_long_segment_is_cut_at_sentence_ends(say: Callable[..., list[Word]]) -> None:
     words = say(" ".join(["One two three four five six seven eight nine ten."] * 10))
-    got, report = normalize(one_segment(words), Shape(most_words=25))
+    got, report = normalize(one_segment(words), SegmentLimits(most_words=25))
     assert all(text.endswith("ten.") for text in texts(got))
     assert all(len(segment.words) <= 25 for segment in got.segments)
     assert report.split == len(got.segments) - 1
@@ -34,18 +34,18 @@ def test_a_long_segment_is_cut_at_sentence_ends(say: Callable[..., list[Word]]) 
 def test_without_punctuation_it_is_cut_at_the_longest_pause(say: Callable[..., list[Word]]) -> None:
     words = say("so we went there and looked around")
     words += say("then it rained all day long", start=4.5)
-    got, _ = normalize(one_segment(words), Shape(most_words=10))
+    got, _ = normalize(one_segment(words), SegmentLimits(most_words=10))
     assert texts(got) == ["so we went there and looked around", "then it rained all day long"]
 
 
 def test_no_segment_spans_a_long_silence(say: Callable[..., list[Word]]) -> None:
     words = [*say("before it"), *say("after it", start=9.0)]
-    got, _ = normalize(one_segment(words), Shape())
+    got, _ = normalize(one_segment(words), SegmentLimits())
     assert texts(got) == ["before it", "after it"]
 
 
 def test_a_cut_leaves_no_crumb(say: Callable[..., list[Word]]) -> None:
-    got, _ = normalize(one_segment(say(" ".join(["word"] * 61))), Shape(most_words=60))
+    got, _ = normalize(one_segment(say(" ".join(["word"] * 61))), SegmentLimits(most_words=60))
     sizes = [len(segment.words) for segment in got.segments]
     assert min(sizes) >= 25
 
@@ -65,14 +65,14 @@ def test_tiny_segments_join_their_speakers_neighbour(say: Callable[..., list[Wor
             segment("right", 9.0, "A"),
         ),
     )
-    got, report = normalize(before, Shape())
+    got, report = normalize(before, SegmentLimits())
     assert texts(got) == ["I was there that night", "yes", "and so were you", "right"]
     assert report.merged == 1
 
 
 def test_one_segment_of_many_words_is_cut_in_linear_time(say: Callable[..., list[Word]]) -> None:
     words = say(" ".join(["word"] * 100_000))
-    got, _ = normalize(one_segment(words), Shape())
+    got, _ = normalize(one_segment(words), SegmentLimits())
     assert sum(len(segment.words) for segment in got.segments) == 100_000
     assert max(segment.end - segment.start for segment in got.segments) <= 20
 
@@ -80,7 +80,7 @@ def test_one_segment_of_many_words_is_cut_in_linear_time(say: Callable[..., list
 def test_capitals_where_the_engine_writes_none(transcribe: Callable[..., Transcript]) -> None:
     before = transcribe("well i think i'm here", "kubectl works", "élan vital")
     assert not has_capitals(before)
-    got, report = normalize(before, Shape(), capitalise=True, keep=frozenset({"kubectl"}))
+    got, report = normalize(before, SegmentLimits(), capitalise=True, keep=frozenset({"kubectl"}))
     assert texts(got) == ["Well I think I'm here", "kubectl works", "Élan vital"]
     assert report.capitalised == 4
 
@@ -130,7 +130,7 @@ def test_normalizing_keeps_every_word_and_its_time(turns: Any) -> None:
             at += pause + length
         segments.append(Segment.of(words, speaker=speaker, language="en"))
     before = Transcript("en", at, tuple(segments))
-    shape = Shape(most_words=8, longest_s=10.0)
+    shape = SegmentLimits(most_words=8, longest_s=10.0)
     got, _ = normalize(before, shape)
     assert list(got.words()) == list(before.words())
     assert all(len(s.words) <= 8 for s in got.segments)

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refine.domain.suggestions import Around, Limits, judge, term_keys
+from refine.domain.suggestions import Limits, LineContext, term_keys, validate
 
-AROUND = Around(
+AROUND = LineContext(
     language="en",
     previous="and that was the end of the",
     following="line of the old coast road",
@@ -36,7 +36,7 @@ AROUND = Around(
     ],
 )
 def test_mended_mishearings_pass(old: list[str], new: list[str]) -> None:
-    assert judge(old, new, AROUND, Limits()) is None
+    assert validate(old, new, AROUND, Limits()) is None
 
 
 @pytest.mark.parametrize(
@@ -86,16 +86,16 @@ def test_mended_mishearings_pass(old: list[str], new: list[str]) -> None:
     ],
 )
 def test_all_else_is_rejected_with_a_reason(old: list[str], new: list[str], reason: Any) -> None:
-    assert judge(old, new, AROUND, Limits()) == reason
+    assert validate(old, new, AROUND, Limits()) == reason
 
 
 def test_limits_are_settable() -> None:
     old, new = "the cat sat by the mat at noon", "the bat sits bye the mad at noon"
-    assert judge(old, new, AROUND, Limits(word_change_ratio=0.6)) is None
-    assert judge("she past away", "she passed away", AROUND, Limits(edit_distance=0.05))
+    assert validate(old, new, AROUND, Limits(word_change_ratio=0.6)) is None
+    assert validate("she past away", "she passed away", AROUND, Limits(edit_distance=0.05))
 
 
 @given(st.text(max_size=60), st.text(max_size=60))
-def test_the_judge_never_fails(old: list[str], new: list[str]) -> None:
-    reason = judge(old, new, AROUND, Limits())
+def test_validation_never_fails(old: list[str], new: list[str]) -> None:
+    reason = validate(old, new, AROUND, Limits())
     assert reason is None or reason.replace("_", "").isalpha()

@@ -7,19 +7,19 @@ from typing import Any, Final
 from pydantic_core import from_json
 
 from captions.config import CaptionsSettings
-from captions.domain.formats import FORMATS, Manuscript
-from captions.domain.reading.ass_file import parse_ass
-from captions.domain.reading.decoding import decode_as_found
-from captions.domain.reading.html_page import parse_html
-from captions.domain.reading.imported import captions_of, imported, transcript_of
-from captions.domain.reading.markdown_text import parse_markdown
-from captions.domain.reading.monologue import Monologue, transcript_of_monologues
-from captions.domain.reading.plain_text import parse_text
-from captions.domain.reading.podcast_json import is_podcast_json, podcast_segments
-from captions.domain.reading.srt_file import parse_srt
-from captions.domain.reading.timed_text import TimedText
-from captions.domain.reading.vtt_file import parse_vtt
-from captions.standalone import check_formats, format_of, manuscript
+from captions.domain.formats import FORMATS, TranscriptWriter
+from captions.domain.parsers.ass_file import parse_ass
+from captions.domain.parsers.decoding import decode_as_found
+from captions.domain.parsers.html_page import parse_html
+from captions.domain.parsers.imported import captions_of, imported, transcript_of
+from captions.domain.parsers.markdown_text import parse_markdown
+from captions.domain.parsers.paragraph import TimedParagraph, transcript_of_paragraphs
+from captions.domain.parsers.plain_text import parse_text
+from captions.domain.parsers.podcast_json import is_podcast_json, podcast_segments
+from captions.domain.parsers.srt_file import parse_srt
+from captions.domain.parsers.timed_text import TimedText
+from captions.domain.parsers.vtt_file import parse_vtt
+from captions.standalone import check_formats, format_of, transcript_writer
 from everyword_events import InvalidInput
 from everyword_transcripts import Transcript, read_transcript
 
@@ -31,7 +31,7 @@ _CUE_FILES: Final[Mapping[str, Callable[[bytes], list[TimedText]]]] = {
     "srt": parse_srt,
     "ass": parse_ass,
 }
-_PROSE: Final[Mapping[str, Callable[[bytes], list[Monologue]]]] = {
+_PROSE: Final[Mapping[str, Callable[[bytes], list[TimedParagraph]]]] = {
     "md": parse_markdown,
     "txt": parse_text,
 }
@@ -56,11 +56,11 @@ def read_captions(
     if name in _CUE_FILES:
         return transcript_of(_CUE_FILES[name](raw), language)
     if name in _PROSE:
-        return transcript_of_monologues(_PROSE[name](raw), language)
+        return transcript_of_paragraphs(_PROSE[name](raw), language)
     if name == "html":
         page = parse_html(raw)
-        return transcript_of_monologues(
-            page.monologues, page.language if language == "und" else language
+        return transcript_of_paragraphs(
+            page.paragraphs, page.language if language == "und" else language
         )
     if name not in {"json", "podcast-json"}:
         raise InvalidInput(
@@ -108,9 +108,9 @@ def convert(
     source = source or sniff(raw)
     if settings is None and name in _CUED and source in _CUE_FILES:
         cues = captions_of(_CUE_FILES[source](raw), language)
-        return Manuscript(Transcript(language, 0.0), title=title, cues=cues).write(name)
+        return TranscriptWriter(Transcript(language, 0.0), title=title, cues=cues).write(name)
     transcript = read_captions(raw, source, language=language)
-    return manuscript(transcript, settings or CaptionsSettings(), title=title).write(name)
+    return transcript_writer(transcript, settings or CaptionsSettings(), title=title).write(name)
 
 
 def sniff(raw: bytes) -> str:

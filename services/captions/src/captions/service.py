@@ -8,7 +8,7 @@ from captions.config import CaptionsSettings
 from captions.domain.formats import FORMATS, PUBLISHED
 from captions.domain.latest import LatestFiles, retitled_name
 from captions.ports import LatestCaptions
-from captions.standalone import manuscript
+from captions.standalone import transcript_writer
 from everyword_events import (
     BlobRef,
     CaptionsPublished,
@@ -140,7 +140,7 @@ class CaptionsService:
         *,
         only: Iterable[str] = (),
     ) -> dict[str, BlobRef]:
-        script = manuscript(
+        script = transcript_writer(
             read_transcript(self._blobs.get(transcript)), self._settings_for(show), title=title
         )
         files = {}

@@ -4,16 +4,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from captions.config import CaptionsSettings
-from captions.domain.formats import FORMATS, Manuscript
+from captions.domain.formats import FORMATS, TranscriptWriter
 from everyword_events import InvalidInput
 from everyword_transcripts import Transcript
 
 
-def manuscript(
+def transcript_writer(
     transcript: Transcript, settings: CaptionsSettings, *, title: str = ""
-) -> Manuscript:
+) -> TranscriptWriter:
     """Return the transcript ready to be written as any number of formats."""
-    return Manuscript(transcript, settings.limits(), title, settings.voices, settings.cue_settings)
+    return TranscriptWriter(
+        transcript, settings.limits(), title, settings.voices, settings.cue_settings
+    )
 
 
 def render(
@@ -28,7 +30,7 @@ def render(
     Raises:
         InvalidInput: an unknown format.
     """
-    return manuscript(transcript, settings, title=title).write(check_formats([format])[0])
+    return transcript_writer(transcript, settings, title=title).write(check_formats([format])[0])
 
 
 def render_files(
@@ -44,7 +46,7 @@ def render_files(
     Raises:
         InvalidInput: an unknown format.
     """
-    written = manuscript(transcript, settings, title=title)
+    written = transcript_writer(transcript, settings, title=title)
     return {f"{stem}{FORMATS[name].suffix}": written.write(name) for name in check_formats(formats)}
 
 

@@ -13,7 +13,7 @@ from pydantic import (
     model_validator,
 )
 
-from refine.domain.normalize import Shape
+from refine.domain.normalize import SegmentLimits
 from refine.domain.rules import check_rule
 from refine.domain.suggestions import Limits
 
@@ -92,9 +92,9 @@ class NormalizationSettings(_Section):
     capitals: Literal["auto", "on", "off"] = "auto"
     """Capitals after pauses. `auto`: where the recogniser writes none at all."""
 
-    def shape(self) -> Shape:
+    def shape(self) -> SegmentLimits:
         """Return the limits as the domain takes them."""
-        return Shape(
+        return SegmentLimits(
             longest_s=self.longest_s,
             most_words=self.most_words,
             tiny_s=self.tiny_s,

@@ -1,4 +1,4 @@
-"""The language model's step: ask chunk by chunk, judge every answer, never hold up an episode."""
+"""The language model's step: ask chunk by chunk, validate each answer, never block an episode."""
 
 import logging
 import threading
@@ -11,14 +11,14 @@ from everyword_events import InvalidInput, Misconfigured, TransientFailure
 from everyword_transcripts import Transcript
 from refine.checkpoints import Checkpoints, digest
 from refine.config import RefineSettings
+from refine.domain.glossary_candidates import Candidate
 from refine.domain.lines import Chunk, Line, chunks_of, lines_of, with_lines
-from refine.domain.near import Near
 from refine.domain.prompt import PROMPT_VERSION, SCHEMA, SYSTEM, again_message
 from refine.domain.replies import Suggestions, UnusableReply, read_reply
 from refine.domain.report import Change
 from refine.ports import LanguageModel, Reply
-from refine.questions import Questions
-from refine.verdicts import Verdicts
+from refine.prompts import PromptBuilder
+from refine.suggestion_validation import SuggestionValidator
 
 _LOG = logging.getLogger(__name__)
 _GIVE_UP_AFTER = 3
@@ -51,7 +51,7 @@ class _Answer:
 
 
 class ModelStep:
-    """Asks `model` about a transcript and applies what passes the judge."""
+    """Asks `model` about a transcript and applies what passes validation."""
 
     def __init__(
         self,
@@ -70,7 +70,9 @@ class ModelStep:
         self._failures = 0
         self._lock = threading.Lock()
 
-    def run(self, transcript: Transcript, *, show: str = "", near: Sequence[Near] = ()) -> Outcome:
+    def run(
+        self, transcript: Transcript, *, show: str = "", near: Sequence[Candidate] = ()
+    ) -> Outcome:
         """Ask about every chunk, a few at a time, and apply the suggestions that pass.
 
         Never raises for what the model does: a chunk without a usable answer keeps its text.
@@ -83,7 +85,7 @@ class ModelStep:
         if not chunks:
             return Outcome(transcript)
         deadline = self._clock() + model.budget_s
-        asking = Questions(transcript, self._settings, show, near)
+        asking = PromptBuilder(transcript, self._settings, show, near)
         with ThreadPoolExecutor(model.concurrency, thread_name_prefix="refine-model") as pool:
             answers = list(
                 pool.map(lambda chunk: self._answer(asking.about(chunk), deadline), chunks)
@@ -153,16 +155,16 @@ class ModelStep:
         chunks: Sequence[Chunk],
         answers: Sequence[_Answer],
     ) -> Outcome:
-        judged = Verdicts(transcript, lines, self._settings, self._model.name)
+        validator = SuggestionValidator(transcript, lines, self._settings, self._model.name)
         for chunk, answer in zip(chunks, answers, strict=True):
-            judged.take(chunk, answer.suggestions)
+            validator.take(chunk, answer.suggestions)
         failures = [answer.failure for answer in answers if answer.failure]
         degraded = None
         if failures:
             degraded = f"{len(failures)} of {len(answers)} chunks without the model: {failures[0]}"
         return Outcome(
-            with_lines(transcript, lines, judged.changed),
-            tuple(judged.changes),
+            with_lines(transcript, lines, validator.changed),
+            tuple(validator.changes),
             tuple(name for answer in answers for name in answer.suggestions.names),
             degraded,
             sum(answer.tokens_in for answer in answers),

@@ -10,21 +10,21 @@ from everyword_transcripts.timing import put_in_order
 from refine.config import ModelSettings, RefineSettings
 from refine.domain.clean import clean_words
 from refine.domain.edits import Edit, apply_edits
-from refine.domain.glossary import apply_near, heard_rules
-from refine.domain.near import near_terms
+from refine.domain.glossary import apply_candidates, heard_rules
+from refine.domain.glossary_candidates import glossary_candidates
+from refine.domain.missing_times import fill_timing
 from refine.domain.normalize import NormalizeReport, has_capitals, normalize
 from refine.domain.prompt import PROMPT_VERSION
 from refine.domain.report import Change, RefineReport, listed
 from refine.domain.rules import compile_rules
 from refine.domain.speakers import name_speakers
 from refine.domain.substitution import RulesReport, apply_rules
-from refine.domain.timing import fill_timing
 from refine.model_step import ModelStep, Outcome
 from refine.ports import KnownSpeakers
 
 
 @dataclass(frozen=True)
-class Extras:
+class RefineInputs:
     """What refinement may use beyond the transcript and the settings; each may be absent."""
 
     show: str = ""
@@ -49,14 +49,14 @@ class Stopwatch:
 
 
 def run_steps(
-    transcript: Transcript, settings: RefineSettings, extras: Extras | None = None
+    transcript: Transcript, settings: RefineSettings, inputs: RefineInputs | None = None
 ) -> tuple[Transcript, RefineReport]:
     """Refine a transcript: clean, times, rules, glossary, model, speakers, segments, edits.
 
     Raises:
         Misconfigured: a rule is not valid.
     """
-    extras = extras or Extras()
+    inputs = inputs or RefineInputs()
     watch = Stopwatch()
     spelled = has_capitals(transcript)
     current, cleaned = clean_words(transcript)
@@ -70,16 +70,18 @@ def run_steps(
     wanted = settings.model.provider != "off"
     missing = "the language model of the settings is not to be had here" if wanted else None
     outcome = Outcome(current, degraded=missing)
-    if extras.model is not None:
-        hints = near_terms(current, [entry.term for entry in settings.glossary], hints=True)
+    if inputs.model is not None:
+        hints = glossary_candidates(
+            current, [entry.term for entry in settings.glossary], hints=True
+        )
         watch.lap("glossary")
-        outcome = extras.model.run(current, show=extras.show, near=hints)
-    watch.lap("model" if extras.model is not None else "glossary")
-    current, named = _speakers(outcome, extras, settings)
+        outcome = inputs.model.run(current, show=inputs.show, near=hints)
+    watch.lap("model" if inputs.model is not None else "glossary")
+    current, named = _speakers(outcome, inputs, settings)
     watch.lap("speakers")
     current, shaped = _normalized(current, settings, spelled=spelled)
     watch.lap("normalize")
-    current, edited = apply_edits(current, extras.edits)
+    current, edited = apply_edits(current, inputs.edits)
     current = _ordered(current)
     watch.lap("edits")
     changes, left_out = listed(
@@ -98,8 +100,8 @@ def run_steps(
         changes=changes,
         changes_left_out=left_out,
         degraded=_degraded(outcome, ruled, heard),
-        edits=tuple(edit.event_id for edit in extras.edits),
-        prompt_version=PROMPT_VERSION if extras.model is not None else "",
+        edits=tuple(edit.event_id for edit in inputs.edits),
+        prompt_version=PROMPT_VERSION if inputs.model is not None else "",
         tokens_in=outcome.tokens_in,
         tokens_out=outcome.tokens_out,
         cost_usd=_cost(settings.model, outcome),
@@ -117,21 +119,21 @@ def _glossary(
     rules = heard_rules(settings.glossary, language=transcript.language)
     transcript, heard = apply_rules(transcript, rules, step="glossary")
     terms = [entry.term for entry in settings.glossary]
-    places = near_terms(transcript, terms, hints=False)
+    places = glossary_candidates(transcript, terms, hints=False)
     limits = settings.model.validation.limits()
-    transcript, near = apply_near(transcript, places, terms, limits)
+    transcript, near = apply_candidates(transcript, places, terms, limits)
     return transcript, heard, near
 
 
 def _speakers(
-    outcome: Outcome, extras: Extras, settings: RefineSettings
+    outcome: Outcome, inputs: RefineInputs, settings: RefineSettings
 ) -> tuple[Transcript, list[Change]]:
     """Name labels: known voices first, where they are sure, then what the model read."""
     transcript = outcome.transcript
     changes: list[Change] = []
-    if extras.known_speakers is not None and transcript.episode_id is not None:
+    if inputs.known_speakers is not None and transcript.episode_id is not None:
         labels = [speaker.label for speaker in transcript.speakers]
-        matches = extras.known_speakers.match(extras.show, transcript.episode_id, labels)
+        matches = inputs.known_speakers.match(inputs.show, transcript.episode_id, labels)
         sure = [(m.label, m.name) for m in matches if m.confidence >= settings.speaker_confidence]
         transcript, changes = name_speakers(transcript, sure, by="voice", spoken=False)
     transcript, more = name_speakers(transcript, outcome.names, by="model")

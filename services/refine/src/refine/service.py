@@ -27,9 +27,9 @@ from refine.domain.edits import Edit
 from refine.domain.report import RefineReport, read_report, write_report
 from refine.editing import Correction, recorded
 from refine.model_step import ModelStep
-from refine.pipeline import Extras, run_steps
+from refine.pipeline import RefineInputs, run_steps
 from refine.ports import EpisodeHistory, KnownSpeakers, LanguageModel
-from refine.runs import run_for
+from refine.run_choice import run_for
 
 REFINED = "refine/transcript.json"
 REPORT = "refine/report.json"
@@ -175,13 +175,13 @@ class RefineService:
         source = replace(source, episode_id=job.episode_id, run_id=job.run_id)
         read_s = time.perf_counter() - started
         settings = self._settings_for(ready.episode.show)
-        extras = Extras(
+        inputs = RefineInputs(
             show=ready.episode.show,
             model=self._model_step(settings, job),
             known_speakers=self._known_speakers,
             edits=job.edits,
         )
-        refined, report = run_steps(source, settings, extras)
+        refined, report = run_steps(source, settings, inputs)
         started = time.perf_counter()
         transcript_ref = self._put(job, REFINED, write_transcript(refined))
         write_s = time.perf_counter() - started

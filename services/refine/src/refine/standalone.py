@@ -5,7 +5,7 @@ from refine.checkpoints import NoCheckpoints
 from refine.config import RefineSettings
 from refine.domain.report import RefineReport
 from refine.model_step import ModelStep
-from refine.pipeline import Extras, run_steps
+from refine.pipeline import RefineInputs, run_steps
 from refine.ports import LanguageModel
 
 
@@ -22,4 +22,4 @@ def refine_transcript(
         Misconfigured: a rule in `settings` is not valid.
     """
     step = None if model is None else ModelStep(model, settings, NoCheckpoints())
-    return run_steps(transcript, settings, Extras(show=show, model=step))
+    return run_steps(transcript, settings, RefineInputs(show=show, model=step))

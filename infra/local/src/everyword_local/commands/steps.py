@@ -30,11 +30,13 @@ OUT = click.Path(path_type=Path, allow_dash=True)
 @click.option("-o", "--output", "to", type=OUT, required=True, help="The transcript; - is stdout.")
 @pass_context
 def transcribe(
-    context: CommandContext, /, audio: Path, to: Path, **wishes: str | int | None
+    context: CommandContext, /, audio: Path, to: Path, **options: str | int | None
 ) -> None:
     """Recognise the speech in a file: words with times and speakers."""
     _must_exist(audio)
-    hints = TranscriptionHints.model_validate({k: wish for k, wish in wishes.items() if wish})
+    hints = TranscriptionHints.model_validate(
+        {name: value for name, value in options.items() if value}
+    )
     settings = context.settings.of_show("").transcribe.with_hints(hints)
     with context.output.progress() as bars:
         bar = bars.add_task(f"transcribe {audio.name[:40]}", total=1.0)

@@ -6,11 +6,11 @@ from functools import cached_property
 from typing import Final
 
 from captions.domain.ass import write_ass
+from captions.domain.cue_building import build_cues
 from captions.domain.cues import Captions
 from captions.domain.limits import PROFILES, CueLimits
 from captions.domain.paragraphs import Paragraph, paragraphs_of
 from captions.domain.podcast import write_html, write_podcast_json
-from captions.domain.segmentation import break_into_cues
 from captions.domain.srt import write_srt
 from captions.domain.text import write_markdown, write_text
 from captions.domain.vtt import Voices, write_karaoke, write_vtt
@@ -19,7 +19,7 @@ from everyword_transcripts import Transcript, write_transcript
 
 
 @dataclass(frozen=True)
-class Manuscript:
+class TranscriptWriter:
     """A transcript about to be written: cues and paragraphs are found once, for all formats."""
 
     transcript: Transcript
@@ -32,7 +32,7 @@ class Manuscript:
     @cached_property
     def captions(self) -> Captions:
         """The transcript as cues: those given, or cut by the limits."""
-        return self.cues or break_into_cues(self.transcript, self.limits)
+        return self.cues or build_cues(self.transcript, self.limits)
 
     @cached_property
     def paragraphs(self) -> list[Paragraph]:
@@ -56,7 +56,7 @@ class Format:
     file: str
     suffix: str
     media_type: str
-    write: Callable[[Manuscript], str | bytes]
+    write: Callable[[TranscriptWriter], str | bytes]
     published: bool = True
 
 

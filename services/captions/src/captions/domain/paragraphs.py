@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from captions.domain.phrases import ends_sentence
-from captions.domain.speech import separator, shown_speakers, speaker_name, to_ms
+from captions.domain.tracks import separator, shown_speakers, speaker_name, to_ms
 from captions.domain.wording import clean_text
 from everyword_transcripts import Transcript
 

@@ -10,9 +10,9 @@ from everyword_events import TranscriptEdited
 from everyword_transcripts import Segment, Speaker, Transcript, Word
 from refine.domain.anchors import Missing, Span, find
 from refine.domain.clean import clean_text
-from refine.domain.reconcile import reconcile
 from refine.domain.report import Change
 from refine.domain.speakers import with_names
+from refine.domain.word_times import reconcile
 
 _DIARIZED = regex.compile(r"SPEAKER_\d+")
 
@@ -28,7 +28,7 @@ class Edit:
 def apply_edits(transcript: Transcript, edits: Sequence[Edit]) -> tuple[Transcript, list[Change]]:
     """Apply each edit where its anchor is found; report the others as conflicts.
 
-    What a person wrote is taken as it is: it is cleaned of control characters, never judged.
+    What a person wrote is taken as it is: it is cleaned of control characters, never validated.
     """
     changes: list[Change] = []
     for edit in edits:

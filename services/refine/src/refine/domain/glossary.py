@@ -8,11 +8,11 @@ import regex
 
 from everyword_transcripts import Segment, Transcript, Word, join_words, split_words
 from refine.domain.diff import Hunk
-from refine.domain.near import Near
-from refine.domain.reconcile import respan
+from refine.domain.glossary_candidates import Candidate
 from refine.domain.report import Change, Verdict
 from refine.domain.rules import CompiledRule, compile_rule
-from refine.domain.suggestions import Around, Limits, judge, term_keys
+from refine.domain.suggestions import Limits, LineContext, term_keys, validate
+from refine.domain.word_times import respan
 
 
 class Term(Protocol):
@@ -50,14 +50,14 @@ _OUTER = regex.compile(r"^([^\w]*)(.*?)([^\w]*)$")
 _CONTEXT_WORDS = 6
 
 
-def apply_near(
-    transcript: Transcript, places: Iterable[Near], terms: Sequence[str], limits: Limits
+def apply_candidates(
+    transcript: Transcript, places: Iterable[Candidate], terms: Sequence[str], limits: Limits
 ) -> tuple[Transcript, list[Change]]:
-    """Write the term where a place is sure to be one, once the change has been judged.
+    """Write the term where a place is sure to be one, once the change has been validator.
 
     `places` are disjoint and in order. Punctuation around the place stays.
     """
-    around = Around(transcript.language, terms=term_keys(terms, transcript.language))
+    around = LineContext(transcript.language, terms=term_keys(terms, transcript.language))
     segments = list(transcript.segments)
     edits: dict[int, list[Hunk]] = {}
     changes: list[Change] = []
@@ -66,7 +66,7 @@ def apply_near(
             continue
         words = segments[place.segment].words
         tokens = _spelled(words[place.first : place.stop], place.term, transcript.language)
-        reason = _judged(words, place, tokens, around, limits)
+        reason = _validated(words, place, tokens, around, limits)
         verdict: Verdict = "rejected" if reason else "applied"
         start, end = words[place.first].start, words[place.stop - 1].end
         by = f"near: {place.term}"
@@ -91,11 +91,15 @@ def _spelled(words: Sequence[Word], term: str, language: str) -> tuple[str, ...]
     return tuple(split_words(f"{lead}{term}{trail}", language))
 
 
-def _judged(
-    words: Sequence[Word], place: Near, tokens: Sequence[str], around: Around, limits: Limits
+def _validated(
+    words: Sequence[Word],
+    place: Candidate,
+    tokens: Sequence[str],
+    around: LineContext,
+    limits: Limits,
 ) -> str | None:
     first, last = max(0, place.first - _CONTEXT_WORDS), place.stop + _CONTEXT_WORDS
     texts = [word.word for word in words]
     old = join_words(texts[first:last], around.language)
     changed = [*texts[first : place.first], *tokens, *texts[place.stop : last]]
-    return judge(old, join_words(changed, around.language), around, limits)
+    return validate(old, join_words(changed, around.language), around, limits)

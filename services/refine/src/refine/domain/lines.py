@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from everyword_transcripts import Segment, Transcript, Word, join_words
-from refine.domain.normalize import Shape, cuts
+from refine.domain.normalize import SegmentLimits, cuts
 
-_LINE = Shape(longest_s=15.0, most_words=40)
+_LINE = SegmentLimits(longest_s=15.0, most_words=40)
 _CHARACTERS_PER_TOKEN = 3.5
 _OVERHEAD_TOKENS = 16
 """What the JSON around a line costs."""

@@ -15,7 +15,7 @@ _ENGLISH_I = frozenset({"i", "i'm", "i'll", "i'd", "i've", "i’m", "i’ll", "i
 
 
 @dataclass(frozen=True)
-class Shape:
+class SegmentLimits:
     """What a segment may be: lengths in seconds and words."""
 
     longest_s: float = 20.0
@@ -37,7 +37,7 @@ class NormalizeReport:
 
 def normalize(
     transcript: Transcript,
-    shape: Shape,
+    shape: SegmentLimits,
     *,
     capitalise: bool = False,
     keep: frozenset[str] = frozenset(),
@@ -67,7 +67,7 @@ def has_capitals(transcript: Transcript) -> bool:
     )
 
 
-def cuts(segment: Segment, shape: Shape) -> list[tuple[int, int]]:
+def cuts(segment: Segment, shape: SegmentLimits) -> list[tuple[int, int]]:
     """Return the ranges of words (end exclusive) that a segment falls into under `shape`."""
     words = segment.words
     length = segment.end - segment.start
@@ -83,7 +83,7 @@ def cuts(segment: Segment, shape: Shape) -> list[tuple[int, int]]:
     return ranges
 
 
-def _cut(segment: Segment, shape: Shape, language: str) -> Iterator[Segment]:
+def _cut(segment: Segment, shape: SegmentLimits, language: str) -> Iterator[Segment]:
     ranges = cuts(segment, shape)
     if len(ranges) == 1:
         yield segment
@@ -92,7 +92,7 @@ def _cut(segment: Segment, shape: Shape, language: str) -> Iterator[Segment]:
         yield Segment.of(segment.words[first:stop], speaker=segment.speaker, language=language)
 
 
-def _falls_silent(words: Sequence[Word], shape: Shape) -> bool:
+def _falls_silent(words: Sequence[Word], shape: SegmentLimits) -> bool:
     ended = words[0].start
     for word in words:
         if word.start - ended >= shape.split_pause_s:
@@ -101,7 +101,7 @@ def _falls_silent(words: Sequence[Word], shape: Shape) -> bool:
     return False
 
 
-def _next_cut(words: Sequence[Word], first: int, shape: Shape) -> int:
+def _next_cut(words: Sequence[Word], first: int, shape: SegmentLimits) -> int:
     """Return where the segment that begins at `first` ends: a good place near an even share."""
     rest = len(words) - first
     rest_s = words[-1].end - words[first].start
@@ -128,7 +128,7 @@ def _score(word: str, pause_s: float) -> float:
     return mark + 2 * min(max(pause_s, 0.0), 1.0)
 
 
-def _merge(segments: Sequence[Segment], shape: Shape, language: str) -> list[Segment]:
+def _merge(segments: Sequence[Segment], shape: SegmentLimits, language: str) -> list[Segment]:
     """Join tiny segments to the one before, or the one after, of the same speaker."""
     merged: list[Segment] = []
     group: list[Segment] = []

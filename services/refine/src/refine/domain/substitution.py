@@ -15,9 +15,9 @@ from everyword_transcripts import (
     split_words,
 )
 from refine.domain.diff import Hunk, hunks
-from refine.domain.reconcile import respan
 from refine.domain.report import Change
 from refine.domain.rules import CompiledRule
+from refine.domain.word_times import respan
 
 RULE_BUDGET_S = 2.0
 """What one rule may take of one episode, plus `RULE_BUDGET_PER_WORD_S` for every word."""

@@ -1,6 +1,6 @@
-"""Judge a suggested line: only what looks like a mended mishearing may pass.
+"""Validate a suggested line: only what looks like a mended mishearing may pass.
 
-The text that is judged is untrusted twice: a speaker may have said anything, and a model may have
+The validated text is untrusted twice: a speaker may have said anything, and a model may have
 obeyed. So each check asks what changed, never what was meant.
 """
 
@@ -34,8 +34,8 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Around:
-    """What a line is judged against: its neighbours, the glossary, and the speakers."""
+class LineContext:
+    """What a line is validated against: its neighbours, the glossary, and the speakers."""
 
     language: str
     previous: str = ""
@@ -46,7 +46,7 @@ class Around:
 
 
 def term_keys(terms: Sequence[str], language: str) -> frozenset[tuple[str, ...]]:
-    """Return glossary terms as `Around` holds them."""
+    """Return glossary terms as `LineContext` holds them."""
     return frozenset(
         tuple(key(word) for word in words)
         for term in terms
@@ -54,7 +54,7 @@ def term_keys(terms: Sequence[str], language: str) -> frozenset[tuple[str, ...]]
     )
 
 
-def judge(old: str, new: str, around: Around, limits: Limits) -> str | None:
+def validate(old: str, new: str, around: LineContext, limits: Limits) -> str | None:
     """Return why `new` must not replace `old`, or None where it may."""
     proposal = _Proposal(old, new, around, limits)
     return next((reason for reason, holds in _CHECKS if holds(proposal)), None)
@@ -89,7 +89,7 @@ class _Change:
 class _Proposal:
     old: str
     new: str
-    around: Around
+    around: LineContext
     limits: Limits
     old_keys: list[str] = field(init=False)
     new_keys: list[str] = field(init=False)

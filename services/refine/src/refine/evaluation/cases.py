@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from everyword_transcripts import Segment, Transcript, Word, split_words
 from refine.config import RefineSettings
 from refine.domain.diff import hunks
-from refine.domain.reconcile import respan
+from refine.domain.word_times import respan
 from refine.ports import Reply
 
 _LETTER_S = 0.06

@@ -18,7 +18,7 @@ _MARKS = ".,;:!?…\"'()"
 class Score:
     """Counts of words and changes over some cases; times in milliseconds.
 
-    A word is wrong when its letters or capitals differ from the truth; punctuation is not judged.
+    A word is wrong when its letters or capitals differ from the truth; punctuation is left out.
     `names_given` counts speaker names that no truth asks for: every one of them is harm.
     """
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from captions.domain.ass import ESCAPED_BACKSLASH, NAME_SEPARATOR
-from captions.domain.reading.decoding import decode_as_found
-from captions.domain.reading.timed_text import Piece, TimedText
+from captions.domain.parsers.decoding import decode_as_found
+from captions.domain.parsers.timed_text import Piece, TimedText
 from everyword_events import InvalidInput
 
 _SECTION: Final = re.compile(

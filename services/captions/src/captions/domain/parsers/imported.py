@@ -8,7 +8,7 @@ from itertools import groupby, pairwise
 from typing import Final, NamedTuple
 
 from captions.domain.cues import Captions, Cue, Line
-from captions.domain.reading.timed_text import Piece, TimedText
+from captions.domain.parsers.timed_text import Piece, TimedText
 from captions.domain.wording import clean_text
 from everyword_transcripts import (
     Engine,
@@ -29,7 +29,7 @@ _BRIEF_MS: Final = 50
 _ROLLING: Final = 3
 
 
-class _Heard(NamedTuple):
+class _CueWord(NamedTuple):
     """A word of a cue; `line` counts the cue's lines."""
 
     text: str
@@ -113,7 +113,7 @@ def captions_of(cues: Sequence[TimedText], language: str) -> Captions:
 
 def _heard(
     cues: Sequence[TimedText], language: str
-) -> Iterable[tuple[tuple[int, int], list[_Heard]]]:
+) -> Iterable[tuple[tuple[int, int], list[_CueWord]]]:
     """Yield each cue's times and words, in order of the starts; cues without words are skipped."""
     ordered = sorted(cues, key=lambda cue: cue.start_ms)
     texts = _without_repeats(ordered)
@@ -173,28 +173,28 @@ def _with_speakers(cues: list[list[list[Piece]]]) -> list[list[list[Piece]]]:
     if first is None and sum(names.values()) <= 1:
         return cues
     speaker: str | None = None
-    told: list[list[list[Piece]]] = []
+    read: list[list[list[Piece]]] = []
     for cue, heads_of_cue in zip(cues, heads, strict=True):
         lines = []
         for line, found in zip(cue, heads_of_cue, strict=True):
             if found:
                 speaker = found[1]
             lines.append(_voiced(line, speaker, drop=len(found[0].strip()) if found else 0))
-        told.append(lines)
-    return told
+        read.append(lines)
+    return read
 
 
 def _voiced(line: list[Piece], speaker: str | None, *, drop: int) -> list[Piece]:
     """Give a line its speaker, and drop the name's characters from its head."""
-    told: list[Piece] = []
+    read: list[Piece] = []
     for piece in line:
-        text = piece.text.lstrip() if drop and not told else piece.text
-        told.append(piece._replace(text=text[drop:], voice=speaker))
+        text = piece.text.lstrip() if drop and not read else piece.text
+        read.append(piece._replace(text=text[drop:], voice=speaker))
         drop = max(0, drop - len(text))
-    return told
+    return read
 
 
-def _timed(lines: list[list[Piece]], start: int, end: int, language: str) -> list[_Heard]:
+def _timed(lines: list[list[Piece]], start: int, end: int, language: str) -> list[_CueWord]:
     """Split lines into words; each has its own stamp or a share of the time around it."""
     words: list[tuple[str, str | None, int]] = []
     stamped: dict[int, int] = {}
@@ -213,9 +213,9 @@ def _timed(lines: list[list[Piece]], start: int, end: int, language: str) -> lis
 
 def _share_out(
     words: list[tuple[str, str | None, int]], stamped: dict[int, int], start: int, end: int
-) -> list[_Heard]:
+) -> list[_CueWord]:
     begins = sorted({0, *stamped})
-    heard: list[_Heard] = []
+    heard: list[_CueWord] = []
     for first, stop in zip(begins, [*begins[1:], len(words)], strict=True):
         group = words[first:stop]
         left = stamped.get(first, start)
@@ -223,7 +223,7 @@ def _share_out(
         spans = spread([text for text, _, _ in group], left, right)
         sure = first in stamped and len(group) == 1
         heard += [
-            _Heard(text, int(a), int(b), speaker, line, not sure)
+            _CueWord(text, int(a), int(b), speaker, line, not sure)
             for (text, speaker, line), (a, b) in zip(group, spans, strict=True)
         ]
     return heard

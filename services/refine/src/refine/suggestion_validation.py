@@ -1,4 +1,4 @@
-"""Verdicts over what the language model suggested, line by line."""
+"""SuggestionValidator over what the language model suggested, line by line."""
 
 from collections.abc import Sequence
 
@@ -6,16 +6,16 @@ from everyword_transcripts import Transcript, Word, join_words, split_words
 from refine.config import RefineSettings
 from refine.domain.clean import clean_text
 from refine.domain.lines import Chunk, Line
-from refine.domain.reconcile import reconcile
 from refine.domain.replies import Suggestions
 from refine.domain.report import Change
-from refine.domain.suggestions import Around, judge, term_keys
+from refine.domain.suggestions import LineContext, term_keys, validate
+from refine.domain.word_times import reconcile
 
 _LONGEST_SHOWN = 2000
 """A rejected suggestion is shown up to this many characters in the report."""
 
 
-class Verdicts:
+class SuggestionValidator:
     """Suggestions taken so far: words that change, and every verdict with its reason."""
 
     def __init__(
@@ -46,7 +46,7 @@ class Verdicts:
                 self._reject(line, text, "duplicate")
                 continue
             seen.add(line.idx)
-            reason = judge(line.text, text, self._around(line), self._limits)
+            reason = validate(line.text, text, self._around(line), self._limits)
             if reason:
                 self._reject(line, text, reason)
                 continue
@@ -59,8 +59,8 @@ class Verdicts:
         language = self._transcript.language
         return join_words(split_words(clean_text(text), language), language)
 
-    def _around(self, line: Line) -> Around:
-        return Around(
+    def _around(self, line: Line) -> LineContext:
+        return LineContext(
             language=self._transcript.language,
             previous=self._lines[line.idx - 1].text if line.idx else "",
             following=self._lines[line.idx + 1].text if line.idx + 1 < len(self._lines) else "",

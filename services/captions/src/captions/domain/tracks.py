@@ -1,4 +1,4 @@
-"""The spoken words of a transcript laid out for captioning: clean, in ms, in lanes."""
+"""The spoken words of a transcript laid out for captioning: clean, in ms, in tracks."""
 
 from dataclasses import dataclass, field
 
@@ -7,14 +7,14 @@ from captions.domain.wording import clean_text, columns
 from everyword_transcripts import Transcript, Word, is_unspaced, spread
 
 _CROSSTALK_MS = 500
-_MOST_LANES = 4
+_MOST_TRACKS = 4
 
 
 @dataclass(slots=True)
-class Lane:
+class Track:
     """Words that follow each other, column by column: starts never go back, `end >= start`.
 
-    People who talk at once are in different lanes; their captions may stand at the same time.
+    People who talk at once are in different tracks; their captions may stand at the same time.
     """
 
     words: list[str] = field(default_factory=list)
@@ -28,21 +28,21 @@ class Lane:
         return self.ends[-1] if self.ends else 0
 
 
-def lanes(transcript: Transcript, limits: CueLimits) -> list[Lane]:
+def tracks(transcript: Transcript, limits: CueLimits) -> list[Track]:
     """Lay out the transcript's words; a word too wide for a line is cut into parts that fit.
 
-    Nearly always there is one lane. A segment that begins well before the one before it has
-    ended is spoken over it, and goes to the next lane that is free.
+    Nearly always there is one track. A segment that begins well before the one before it has
+    ended is spoken over it, and goes to the next track that is free.
     """
-    found = [Lane()]
+    found = [Track()]
     names = {label: speaker_name(transcript, label) for label in _labels(transcript)}
     for segment in transcript.segments:
-        lane = found[0]
+        track = found[0]
         begins = to_ms(segment.start)
-        if lane.end_ms() > begins + _CROSSTALK_MS:
-            lane = _free_lane(found, begins)
-        _lay_out(segment.words, lane, names, limits.max_line_chars)
-    return [lane for lane in found if lane.words]
+        if track.end_ms() > begins + _CROSSTALK_MS:
+            track = _free_track(found, begins)
+        _lay_out(segment.words, track, names, limits.max_line_chars)
+    return [track for track in found if track.words]
 
 
 def to_ms(seconds: float) -> int:
@@ -73,20 +73,20 @@ def _labels(transcript: Transcript) -> set[str | None]:
     return {word.speaker for segment in transcript.segments for word in segment.words}
 
 
-def _free_lane(found: list[Lane], begins: int) -> Lane:
-    for lane in found:
-        if lane.end_ms() <= begins + _CROSSTALK_MS:
-            return lane
-    if len(found) < _MOST_LANES:
-        found.append(Lane())
+def _free_track(found: list[Track], begins: int) -> Track:
+    for track in found:
+        if track.end_ms() <= begins + _CROSSTALK_MS:
+            return track
+    if len(found) < _MOST_TRACKS:
+        found.append(Track())
         return found[-1]
-    return min(found, key=Lane.end_ms)
+    return min(found, key=Track.end_ms)
 
 
 def _lay_out(
-    words: tuple[Word, ...], lane: Lane, names: dict[str | None, str | None], most: int
+    words: tuple[Word, ...], track: Track, names: dict[str | None, str | None], most: int
 ) -> None:
-    """Add a segment's words to a lane: all at once where none needs a second look."""
+    """Add a segment's words to a track: all at once where none needs a second look."""
     texts = [word.word for word in words]
     text = "".join(texts)
     widths = list(map(len if text.isascii() else columns, texts))
@@ -96,34 +96,34 @@ def _lay_out(
         or " " in text
         or not 0 < min(widths, default=0) <= max(widths) <= most
         or starts != sorted(starts)
-        or (lane.starts and starts[0] < lane.starts[-1])
+        or (track.starts and starts[0] < track.starts[-1])
     ):
-        _lay_out_singly(words, lane, names, most)
+        _lay_out_singly(words, track, names, most)
         return
-    lane.words += texts
-    lane.widths += widths
-    lane.starts += starts
-    lane.ends += [int(word.end * 1000.0 + 0.5) for word in words]
-    lane.speakers += [names[word.speaker] for word in words]
+    track.words += texts
+    track.widths += widths
+    track.starts += starts
+    track.ends += [int(word.end * 1000.0 + 0.5) for word in words]
+    track.speakers += [names[word.speaker] for word in words]
 
 
 def _lay_out_singly(
-    words: tuple[Word, ...], lane: Lane, names: dict[str | None, str | None], most: int
+    words: tuple[Word, ...], track: Track, names: dict[str | None, str | None], most: int
 ) -> None:
     """Clean and cut words that need it, and let no start go back."""
     for word in words:
         text = clean_text(word.word)
         if not text:
             continue
-        start = max(to_ms(word.start), lane.starts[-1] if lane.starts else 0)
+        start = max(to_ms(word.start), track.starts[-1] if track.starts else 0)
         end = max(to_ms(word.end), start)
         pieces = [text] if columns(text) <= most and " " not in text else _cut(text, most)
         spans = spread(pieces, start, end)
-        lane.words += pieces
-        lane.widths += map(columns, pieces)
-        lane.starts += [int(left) for left, _ in spans]
-        lane.ends += [int(right) for _, right in spans]
-        lane.speakers += [names[word.speaker]] * len(pieces)
+        track.words += pieces
+        track.widths += map(columns, pieces)
+        track.starts += [int(left) for left, _ in spans]
+        track.ends += [int(right) for _, right in spans]
+        track.speakers += [names[word.speaker]] * len(pieces)
 
 
 def _cut(text: str, most: int) -> list[str]:

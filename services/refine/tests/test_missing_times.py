@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from everyword_transcripts import Segment, Transcript, Word, read_transcript
 from refine.domain.clean import clean_words
-from refine.domain.timing import fill_timing
+from refine.domain.missing_times import fill_timing
 
 
 def transcript(*groups: Any, duration_s: Any = 60.0) -> Any:

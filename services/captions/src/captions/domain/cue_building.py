@@ -3,61 +3,63 @@
 from itertools import pairwise
 from typing import Final
 
+from captions.domain.cue_segmentation import CueSegmentation
+from captions.domain.cue_timing import cue_times
 from captions.domain.cues import Captions, Cue, Line
-from captions.domain.division import Division
 from captions.domain.limits import CueLimits
+from captions.domain.line_capacity import LineCapacity
 from captions.domain.phrases import SENTENCE, PhraseBreaks
-from captions.domain.room import Room
-from captions.domain.speech import Lane, lanes, separator, shown_speakers
-from captions.domain.standing import standing_times
+from captions.domain.tracks import Track, separator, shown_speakers, tracks
 from everyword_transcripts import Transcript
 
 _NEVER: Final = float("inf")
 _IMBALANCE: Final = 36
 
 
-def break_into_cues(transcript: Transcript, limits: CueLimits) -> Captions:
+def build_cues(transcript: Transcript, limits: CueLimits) -> Captions:
     """Break a transcript into cues, in order of their starts."""
     named = shown_speakers(transcript)
     breaks = PhraseBreaks(transcript.language)
     space = separator(transcript)
     cues: list[Cue] = []
-    spoken = lanes(transcript, limits)
-    for lane in spoken:
-        cues += _Breaker(lane, limits, breaks, space, named).cues(int(transcript.duration_s * 1000))
+    spoken = tracks(transcript, limits)
+    for track in spoken:
+        cues += _CueBuilder(track, limits, breaks, space, named).cues(
+            int(transcript.duration_s * 1000)
+        )
     if len(spoken) > 1:
         cues.sort(key=lambda cue: (cue.start_ms, cue.end_ms))
     return Captions(cues, space, named, limits.max_line_chars)
 
 
-class _Breaker:
-    """Breaks one lane into cues and lines."""
+class _CueBuilder:
+    """Breaks one track into cues and lines."""
 
     def __init__(
         self,
-        lane: Lane,
+        track: Track,
         limits: CueLimits,
         breaks: PhraseBreaks,
         space: str,
         named: frozenset[str],
     ) -> None:
-        self._lane = lane
+        self._track = track
         self._limits = limits
         self._space = space
-        self._room = Room(lane, limits, len(space), named)
-        self._costs = breaks.costs(lane.words, lane.starts, lane.ends)
-        for turn in self._room.turns:
+        self._capacity = LineCapacity(track, limits, len(space), named)
+        self._costs = breaks.costs(track.words, track.starts, track.ends)
+        for turn in self._capacity.turns:
             self._costs[turn] = SENTENCE
 
     def cues(self, duration_ms: int) -> list[Cue]:
-        """Return the lane's cues."""
-        lane = self._lane
-        division = Division(lane, self._limits, self._room, self._costs)
+        """Return the track's cues."""
+        track = self._track
+        division = CueSegmentation(track, self._limits, self._capacity, self._costs)
         bounds = division.cheapest(duration_ms)
-        times = standing_times(
-            [lane.starts[first] for first, _ in bounds],
-            [lane.ends[stop - 1] for _, stop in bounds],
-            [self._room.columns(first, stop) for first, stop in bounds],
+        times = cue_times(
+            [track.starts[first] for first, _ in bounds],
+            [track.ends[stop - 1] for _, stop in bounds],
+            [self._capacity.columns(first, stop) for first, stop in bounds],
             self._limits,
             duration_ms,
         )
@@ -68,20 +70,20 @@ class _Breaker:
 
     def _lines(self, first: int, stop: int) -> tuple[Line, ...]:
         _, breaks = self._wrap(first, stop, self._limits.max_lines)
-        lane, bounds = self._lane, (first, *breaks, stop)
+        track, bounds = self._track, (first, *breaks, stop)
         return tuple(
             Line(
-                self._space.join(lane.words[left:right]),
-                lane.speakers[left],
-                tuple(lane.words[left:right]),
-                tuple(lane.starts[left:right]),
+                self._space.join(track.words[left:right]),
+                track.speakers[left],
+                tuple(track.words[left:right]),
+                tuple(track.starts[left:right]),
             )
             for left, right in pairwise(bounds)
         )
 
     def _wrap(self, first: int, stop: int, lines: int) -> tuple[float, tuple[int, ...]]:
         """Return the cost and places of the best line breaks: after phrases, of even length."""
-        summed, reach = self._room.summed, self._room.line_reach[first]
+        summed, reach = self._capacity.summed, self._capacity.line_reach[first]
         if stop <= reach:
             return (summed[stop] - summed[first]) ** 2 / _IMBALANCE, ()
         best: tuple[float, tuple[int, ...]] = (_NEVER, ())

@@ -1,4 +1,4 @@
-"""The cheapest way to divide a lane into cues, by dynamic programming.
+"""The cheapest way to divide a track into cues, by dynamic programming.
 
 One pass over the likely breaks. Each step looks no further ahead than one cue can reach, so the
 time is linear in the words, however they are grouped into segments.
@@ -9,9 +9,9 @@ from itertools import accumulate
 from typing import Final
 
 from captions.domain.limits import CueLimits
+from captions.domain.line_capacity import LineCapacity
 from captions.domain.phrases import CHUNK, CLAUSE, PLAIN, SENTENCE
-from captions.domain.room import Room
-from captions.domain.speech import Lane
+from captions.domain.tracks import Track
 
 _NEVER: Final = float("inf")
 # Costs are in the unit of `phrases`, where 26 is an ordinary break between two words.
@@ -26,31 +26,33 @@ _NEAR: Final = 2
 _PAIR: Final = 2
 
 
-class Division:
-    """The search for the cheapest cues of a lane; `costs` are those of a break before each word."""
+class CueSegmentation:
+    """Search for the cheapest cues of a track; `costs` are those of a break before each word."""
 
-    def __init__(self, lane: Lane, limits: CueLimits, room: Room, costs: Sequence[int]) -> None:
-        self._lane = lane
+    def __init__(
+        self, track: Track, limits: CueLimits, capacity: LineCapacity, costs: Sequence[int]
+    ) -> None:
+        self._track = track
         self._limits = limits
-        self._room = room
+        self._capacity = capacity
         self._costs = costs
         self._inner = self._inner_costs()
 
     def cheapest(self, duration_ms: int) -> list[tuple[int, int]]:
-        """Return (first, stop) words of each cue in the cheapest division of the lane.
+        """Return (first, stop) words of each cue in the cheapest division of the track.
 
         No part of a cost is negative: most ways to end a cue cost too much already before reading
         time and line breaks, which take long to find, are added.
         """
-        room, costs, inner = self._room, self._costs, self._inner
-        starts, count = self._lane.starts, len(self._lane.starts)
-        follows = [*starts, max(duration_ms, self._lane.ends[-1])]
-        reading = list(map(self._limits.reading_ms, room.summed))
-        read_gap, shortest = self._limits.reading_ms(room.gap), self._limits.min_ms
+        capacity, costs, inner = self._capacity, self._costs, self._inner
+        starts, count = self._track.starts, len(self._track.starts)
+        follows = [*starts, max(duration_ms, self._track.ends[-1])]
+        reading = list(map(self._limits.reading_ms, capacity.summed))
+        read_gap, shortest = self._limits.reading_ms(capacity.gap), self._limits.min_ms
         likely, passed = self._likely_breaks()
         reach = self._in_reach(likely, passed)
         stops = [(at, costs[at] + inner[at - 1]) for at in likely]
-        tails = room.last_lines()
+        tails = capacity.last_lines()
         breaks = [cost * _LINE_BREAK_SHARE for cost in costs]
         pair = self._limits.max_lines == _PAIR
         best = [0.0] + [_NEVER] * count
@@ -59,7 +61,11 @@ class Division:
             base = best[first] + _PER_CUE - inner[first]
             if base == _NEVER:
                 continue
-            begins, read, half = starts[first], reading[first] + read_gap, room.line_reach[first]
+            begins, read, half = (
+                starts[first],
+                reading[first] + read_gap,
+                capacity.line_reach[first],
+            )
             wrapped = min(breaks[first + 1 : half + 1]) if pair else 0
             reachable = stops[passed[first] : reach[first]] or self._forced(first)
             for stop, cost in reachable:
@@ -78,9 +84,9 @@ class Division:
 
     def _in_reach(self, likely: list[int], passed: list[int]) -> list[int]:
         """Count, for each word, the likely breaks up to where a cue that begins there must end."""
-        ends = [*(self._lane.ends[stop - 1] for stop in likely), _NEVER]
-        latest = [start + self._limits.max_ms for start in self._lane.starts]
-        fits = [passed[stop] for stop in self._room.cue_reach]
+        ends = [*(self._track.ends[stop - 1] for stop in likely), _NEVER]
+        latest = [start + self._limits.max_ms for start in self._track.starts]
+        fits = [passed[stop] for stop in self._capacity.cue_reach]
         count = 0
         in_time: list[int] = []
         for last, least in zip(latest, passed, strict=False):
@@ -92,20 +98,20 @@ class Division:
 
     def _forced(self, first: int) -> list[tuple[int, int]]:
         """Return the longest cue's stop, and its cost, where no likely break is in reach."""
-        latest = self._lane.starts[first] + self._limits.max_ms
+        latest = self._track.starts[first] + self._limits.max_ms
         stop = first + 1
-        while stop < self._room.cue_reach[first] and self._lane.ends[stop] <= latest:
+        while stop < self._capacity.cue_reach[first] and self._track.ends[stop] <= latest:
             stop += 1
         return [(stop, self._costs[stop] + self._inner[stop - 1])]
 
     def _inner_costs(self) -> list[int]:
         """Return sums: what the breaks up to each word cost when a cue runs on across them."""
-        starts, ends = self._lane.starts, self._lane.ends
+        starts, ends = self._track.starts, self._track.ends
         inner = [_SPLIT_SENTENCE if cost == SENTENCE else 0 for cost in self._costs]
         for at in range(1, len(starts)):
             if (pause := starts[at] - ends[at - 1]) > _HELD_PAUSE_MS:
                 inner[at] += _HELD_PAUSE_PER_S * pause // 1000
-        for turn in self._room.turns:
+        for turn in self._capacity.turns:
             inner[turn] += _SHARED_CUE
         inner[0] = 0
         return list(accumulate(inner))
@@ -115,7 +121,7 @@ class Division:
 
         Breaks inside a phrase are left out, and ordinary ones beside a sentence's or clause's end.
         """
-        costs, last = self._costs, len(self._lane.words)
+        costs, last = self._costs, len(self._track.words)
         beside = set[int]()
         for at in range(1, last + 1):
             if costs[at] <= CLAUSE:

@@ -1,4 +1,4 @@
-"""When each cue of a lane appears and goes."""
+"""When each cue of a track appears and goes."""
 
 from collections.abc import Sequence
 from math import ceil
@@ -6,7 +6,7 @@ from math import ceil
 from captions.domain.limits import CueLimits
 
 
-def standing_times(
+def cue_times(
     starts: Sequence[int],
     ends: Sequence[int],
     widths: Sequence[int],

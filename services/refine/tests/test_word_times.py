@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from everyword_transcripts import Word
 from refine.domain.diff import Hunk, hunks
-from refine.domain.reconcile import reconcile, respan
+from refine.domain.word_times import reconcile, respan
 
 WORDS = st.sampled_from(["a", "the", "of", "Kubernetes", "kubernetes,", "net", "cluster", "ÅÄÖ"])
 

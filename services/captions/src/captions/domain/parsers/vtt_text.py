@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from captions.domain.reading.clock import parse_timestamp
-from captions.domain.reading.entities import consume, decode_references
-from captions.domain.reading.timed_text import Piece
+from captions.domain.parsers.clock import parse_timestamp
+from captions.domain.parsers.entities import consume, decode_references
+from captions.domain.parsers.timed_text import Piece
 
 # `<`, then a name that ends at white space, a dot or `>`; classes; an annotation.
 _START: Final = re.compile(r"<([^\t\n\f .>]*)((?:\.[^\t\n\f .>]*)*)(?:[\t\n\f ]([^>]*))?>?")

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from captions.domain.reading.decoding import decode_as_found
-from captions.domain.reading.timed_text import Piece, TimedText
+from captions.domain.parsers.decoding import decode_as_found
+from captions.domain.parsers.timed_text import Piece, TimedText
 from everyword_events import InvalidInput
 
 _TIME: Final = r"(?:(\d{1,6}):)?(\d{1,2}):(\d{1,2})(?:[,.:](\d{1,3}))?"

@@ -1,25 +1,25 @@
-"""How much of a lane fits on a line and into a cue."""
+"""How much of a track fits on a line and into a cue."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
 
 from captions.domain.limits import CueLimits
-from captions.domain.speech import Lane
+from captions.domain.tracks import Track
 
 
-class Room:
-    """A lane's words as columns, and how far a line and a cue reach from each word.
+class LineCapacity:
+    """A track's words as columns, and how far a line and a cue reach from each word.
 
     `summed` are the columns of all words before each word, each with the `gap` after it. `turns`
     are the words with which another speaker begins.
     """
 
-    def __init__(self, lane: Lane, limits: CueLimits, gap: int, named: frozenset[str]) -> None:
-        speakers = lane.speakers
+    def __init__(self, track: Track, limits: CueLimits, gap: int, named: frozenset[str]) -> None:
+        speakers = track.speakers
         self.gap = gap
         self.turns = [at for at in range(1, len(speakers)) if speakers[at] != speakers[at - 1]]
-        self.summed = list(accumulate((width + gap for width in lane.widths), initial=0))
+        self.summed = list(accumulate((width + gap for width in track.widths), initial=0))
         self._limits = limits
         self._stretches = list(zip((0, *self.turns), (*self.turns, len(speakers)), strict=True))
         self._names = {

@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from captions.domain.reading.clock import timestamp_at
-from captions.domain.reading.timed_text import TimedText
-from captions.domain.reading.vtt_text import parse_cue_text
+from captions.domain.parsers.clock import timestamp_at
+from captions.domain.parsers.timed_text import TimedText
+from captions.domain.parsers.vtt_text import parse_cue_text
 from everyword_events import InvalidInput
 
 _SIGNATURE: Final = re.compile(r"WEBVTT(?:[ \t\n]|\Z)")

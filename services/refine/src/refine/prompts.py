@@ -4,23 +4,23 @@ from collections.abc import Sequence
 
 from everyword_transcripts import Transcript
 from refine.config import RefineSettings
+from refine.domain.glossary_candidates import Candidate
 from refine.domain.lines import Chunk, Line
-from refine.domain.near import Near
 from refine.domain.prompt import user_message
 
 
-class Questions:
+class PromptBuilder:
     """Builds the message about a chunk; what is the same for all chunks is made once."""
 
     def __init__(
-        self, transcript: Transcript, settings: RefineSettings, show: str, near: Sequence[Near]
+        self, transcript: Transcript, settings: RefineSettings, show: str, near: Sequence[Candidate]
     ) -> None:
         self._show = {"name": show, "about": settings.model.context}
         self._glossary = [
             {"term": entry.term, "heard": list(entry.heard)} for entry in settings.glossary
         ]
         self._speakers = [{"label": s.label, "name": s.name} for s in transcript.speakers]
-        self._near: dict[int, list[Near]] = {}
+        self._near: dict[int, list[Candidate]] = {}
         for place in near:
             self._near.setdefault(place.segment, []).append(place)
 

@@ -3,16 +3,16 @@ r"""Markdown as we write it: `**Name** [0:05]`, a blank line, and what was said,
 import re
 from typing import Final
 
-from captions.domain.reading.clock import parse_short_clock
-from captions.domain.reading.decoding import decode_prose
-from captions.domain.reading.monologue import Monologue
+from captions.domain.parsers.clock import parse_short_clock
+from captions.domain.parsers.decoding import decode_prose
+from captions.domain.parsers.paragraph import TimedParagraph
 
 _OPENING: Final = re.compile(r"(?:\*\*((?:\\.|[^\\*])+)\*\* )?\[([0-9:.]{4,16})\](?:\s+|\Z)")
 _HEADING: Final = re.compile(r"#{1,6}(?:\s|\Z)")
 _ESCAPE: Final = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 
-def parse_markdown(raw: bytes) -> list[Monologue]:
+def parse_markdown(raw: bytes) -> list[TimedParagraph]:
     """Read paragraphs, each with the time and speaker before it; headings are left out.
 
     A paragraph without a time of its own goes on with the one before it.
@@ -20,7 +20,7 @@ def parse_markdown(raw: bytes) -> list[Monologue]:
     Raises:
         InvalidInput: it is no text.
     """
-    told: list[Monologue] = []
+    read: list[TimedParagraph] = []
     speaker: str | None = None
     start_ms: int | None = None
     for block in re.split(r"\n[ \t]*\n", decode_prose(raw)):
@@ -32,9 +32,9 @@ def parse_markdown(raw: bytes) -> list[Monologue]:
             start_ms = time_ms
             text = text[found.end() :]
         if text:
-            told.append(Monologue(_plain(text), speaker, start_ms))
+            read.append(TimedParagraph(_plain(text), speaker, start_ms))
             start_ms = None
-    return told
+    return read
 
 
 def _plain(text: str) -> str:

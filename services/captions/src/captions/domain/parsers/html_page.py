@@ -9,10 +9,10 @@ minutes over for 100 kB of unclosed tags; attributes are not looked at.
 import re
 from typing import Final, NamedTuple
 
-from captions.domain.reading.clock import parse_short_clock
-from captions.domain.reading.decoding import decode_as_found
-from captions.domain.reading.entities import decode_references
-from captions.domain.reading.monologue import Monologue
+from captions.domain.parsers.clock import parse_short_clock
+from captions.domain.parsers.decoding import decode_as_found
+from captions.domain.parsers.entities import decode_references
+from captions.domain.parsers.paragraph import TimedParagraph
 from everyword_events import InvalidInput
 
 _MARKUP: Final = re.compile(
@@ -36,7 +36,7 @@ class Page(NamedTuple):
     """What a page says, and the language it names: `und` where it names none."""
 
     language: str
-    monologues: list[Monologue]
+    paragraphs: list[TimedParagraph]
 
 
 def parse_html(raw: bytes) -> Page:
@@ -57,21 +57,21 @@ def parse_html(raw: bytes) -> Page:
             reader.tag(found[3].lower(), closes=bool(found[2]))
     reader.text(text[at:])
     reader.end_paragraph()
-    if not any(one.speaker or one.start_ms is not None for one in reader.told):
+    if not any(one.speaker or one.start_ms is not None for one in reader.paragraphs):
         raise InvalidInput(
             "not a transcript: no <p> in it has a <cite> or a <time> such as 1:05",
             hint="expected Podcasting 2.0's transcript HTML",
             code="captions_invalid",
         )
     named = _LANGUAGE.search(text[:_HEAD_CHARS])
-    return Page(named[1] if named else "und", list(reader.told))
+    return Page(named[1] if named else "und", list(reader.paragraphs))
 
 
 class _Reader:
     """Gathers `cite` and `time` until the `p` that they belong to ends."""
 
     def __init__(self) -> None:
-        self.told: list[Monologue] = []
+        self.paragraphs: list[TimedParagraph] = []
         self._speaker: str | None = None
         self._start_ms: int | None = None
         self._cited = False
@@ -105,7 +105,7 @@ class _Reader:
         said = decode_references("".join(self._said or ()))
         self._said = None
         if said.strip():
-            self.told.append(Monologue(said, self._speaker, self._start_ms))
+            self.paragraphs.append(TimedParagraph(said, self._speaker, self._start_ms))
             self._start_ms, self._cited = None, False
 
     def _end_label(self) -> None:

@@ -4,15 +4,15 @@ import re
 from collections import Counter
 from typing import Final
 
-from captions.domain.reading.decoding import decode_prose
-from captions.domain.reading.imported import looks_like_name
-from captions.domain.reading.monologue import Monologue
+from captions.domain.parsers.decoding import decode_prose
+from captions.domain.parsers.imported import looks_like_name
+from captions.domain.parsers.paragraph import TimedParagraph
 
 _HEAD: Final = re.compile(r"([^\s:][^:\n]{0,59}):(?:[ \t]+|\Z)")
 _MOST_WORDS: Final = 6
 
 
-def parse_text(raw: bytes) -> list[Monologue]:
+def parse_text(raw: bytes) -> list[TimedParagraph]:
     """Read a text's paragraphs, each said by whoever was named last.
 
     A paragraph ends at a blank line, or where the next line names a speaker. A name looks like
@@ -27,17 +27,17 @@ def parse_text(raw: bytes) -> list[Monologue]:
         [found[1] if found else None for line, found in zip(lines, heads, strict=True) if line]
     )
     speaker: str | None = None
-    told: list[tuple[str | None, list[str]]] = []
+    read: list[tuple[str | None, list[str]]] = []
     goes_on = False
     for line, found in zip(lines, heads, strict=True):
         text = line
         if found and found[1] in names:
             speaker, text, goes_on = found[1], line[found.end() :], False
         if not goes_on:
-            told.append((speaker, []))
-        told[-1][1].append(text)
+            read.append((speaker, []))
+        read[-1][1].append(text)
         goes_on = bool(line)
-    return [Monologue(" ".join(texts), who) for who, texts in told if any(texts)]
+    return [TimedParagraph(" ".join(texts), who) for who, texts in read if any(texts)]
 
 
 def _names(heads: list[str | None]) -> set[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any, Final, NamedTuple
 
-from captions.domain.reading.imported import imported
+from captions.domain.parsers.imported import imported
 from captions.domain.wording import clean_text
 from everyword_transcripts import Transcript, read_transcript, split_words, spread
 from everyword_transcripts.timing import TYPICAL_WORD_S
@@ -17,7 +17,7 @@ _SLOWEST_MS: Final = 2 * _TYPICAL_MS
 """What a word takes at the most; where the page leaves more time, there was a pause."""
 
 
-class Monologue(NamedTuple):
+class TimedParagraph(NamedTuple):
     """A paragraph of one speaker. Without `start_ms` it follows the one before it."""
 
     text: str
@@ -41,9 +41,9 @@ class _Stretch(NamedTuple):
         return [word for one in self.said for word in one.words]
 
 
-def transcript_of_monologues(monologues: Sequence[Monologue], language: str) -> Transcript:
+def transcript_of_paragraphs(paragraphs: Sequence[TimedParagraph], language: str) -> Transcript:
     """Return a transcript with a segment for each paragraph; word times are estimated."""
-    stretches = _stretches(monologues, language)
+    stretches = _stretches(paragraphs, language)
     segments: list[dict[str, Any]] = []
     for stretch, end_ms in zip(stretches, _ends(stretches), strict=True):
         times = iter(spread(stretch.texts, stretch.start_ms, end_ms))
@@ -56,9 +56,9 @@ def transcript_of_monologues(monologues: Sequence[Monologue], language: str) -> 
     return imported(read_transcript({"language": language, "segments": segments}))
 
 
-def _stretches(monologues: Sequence[Monologue], language: str) -> list[_Stretch]:
+def _stretches(paragraphs: Sequence[TimedParagraph], language: str) -> list[_Stretch]:
     found: list[_Stretch] = []
-    for text, speaker, start_ms in monologues:
+    for text, speaker, start_ms in paragraphs:
         words = split_words(clean_text(text), language)
         if not words:
             continue

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from captions.domain.cue_building import build_cues
 from captions.domain.cues import Captions
 from captions.domain.limits import PROFILES, CueLimits
-from captions.domain.segmentation import break_into_cues
 from captions.domain.wording import clean_text
 from everyword_transcripts import Segment, Transcript, Word
 
@@ -60,7 +60,7 @@ def shown(captions: Captions) -> list[str]:
 @settings(max_examples=150, deadline=None)
 @given(transcripts(), st.sampled_from([WEB, PODCAST, CueLimits(12, 1), CueLimits(20, 3)]))
 def test_whatever_is_said_every_cue_can_be_shown(transcript: Transcript, limits: CueLimits) -> None:
-    captions = break_into_cues(transcript, limits)
+    captions = build_cues(transcript, limits)
     assert shown(captions) == visible(transcript)
     for before, cue in pairwise(captions.cues):
         assert before.start_ms <= cue.start_ms
@@ -80,17 +80,17 @@ def test_whatever_is_said_every_cue_can_be_shown(transcript: Transcript, limits:
 @settings(max_examples=60, deadline=None)
 @given(transcripts())
 def test_the_same_transcript_gives_the_same_cues(transcript: Transcript) -> None:
-    assert break_into_cues(transcript, WEB) == break_into_cues(replace(transcript), WEB)
+    assert build_cues(transcript, WEB) == build_cues(replace(transcript), WEB)
 
 
 def test_cues_of_one_voice_never_overlap(spoken: Any) -> None:
-    captions = break_into_cues(spoken(("A", "so " * 200 + "done."), word_s=0.07), WEB)
+    captions = build_cues(spoken(("A", "so " * 200 + "done."), word_s=0.07), WEB)
     for before, cue in pairwise(captions.cues):
         assert before.end_ms <= cue.start_ms
 
 
 def lines_of(transcript: Transcript, limits: CueLimits = WEB) -> list[list[str]]:
-    return [cue.text.split("\n") for cue in break_into_cues(transcript, limits).cues]
+    return [cue.text.split("\n") for cue in build_cues(transcript, limits).cues]
 
 
 def test_lines_and_cues_end_where_phrases_do(spoken: Any) -> None:
@@ -128,7 +128,7 @@ def test_cues_are_chosen_together_with_the_breaks_in_their_lines(spoken: Any) ->
 
 def test_a_speaker_starts_a_line_and_where_asked_a_cue(spoken: Any) -> None:
     talk = spoken(("A", "Did you hear that?"), ("B", "No."), ("A", "Listen again."), pause_s=0.05)
-    for cue in break_into_cues(talk, WEB).cues:
+    for cue in build_cues(talk, WEB).cues:
         for line in cue.lines:
             assert line.text in {"Did you hear that?", "No.", "Listen again."}
     assert lines_of(talk, PODCAST) == [["Did you hear that?"], ["No."], ["Listen again."]]
@@ -141,7 +141,7 @@ def test_a_reply_too_short_to_stand_alone_shares_its_cue(spoken: Any) -> None:
         ("A", "Why was that?"),
         pause_s=0.02,
     )
-    shared = [cue for cue in break_into_cues(talk, WEB).cues if len(cue.turns()) > 1]
+    shared = [cue for cue in build_cues(talk, WEB).cues if len(cue.turns()) > 1]
     assert shared
     assert all(cue.end_ms - cue.start_ms >= WEB.min_ms for cue in shared)
 
@@ -156,7 +156,7 @@ def test_people_talking_at_once_have_cues_of_their_own() -> None:
 
     long = said("A", "and this goes on and on for quite a while because he never stops", 0.0)
     talk = Transcript("en", 9.0, (long, said("B", "Excuse me, please.", 1.5)))
-    cues = break_into_cues(talk, WEB).cues
+    cues = build_cues(talk, WEB).cues
     assert ["Excuse me, please."] in [cue.text.split("\n") for cue in cues]
     other = next(cue for cue in cues if cue.text == "Excuse me, please.")
     assert abs(other.start_ms - 1500) <= WEB.max_shift_ms
@@ -165,21 +165,21 @@ def test_people_talking_at_once_have_cues_of_their_own() -> None:
 
 def test_a_word_longer_than_a_line_is_cut(spoken: Any) -> None:
     address = "https://example.org/" + "a" * 100
-    captions = break_into_cues(spoken((None, f"See {address} today.")), WEB)
+    captions = build_cues(spoken((None, f"See {address} today.")), WEB)
     assert max(len(line.text) for cue in captions.cues for line in cue.lines) <= 42
     assert address in "".join(cue.text for cue in captions.cues).replace("\n", "")
 
 
 def test_wide_characters_take_two_columns(spoken: Any) -> None:
     talk = spoken((None, " ".join("灯台守の娘は毎日の天気を書き留めていた。" * 3)), language="ja")
-    for cue in break_into_cues(talk, WEB).cues:
+    for cue in build_cues(talk, WEB).cues:
         assert max(len(line.text) for line in cue.lines) <= 21
 
 
 @pytest.mark.parametrize("limits", [WEB, PODCAST, replace(WEB, max_lines=3, max_line_chars=30)])
 def test_cues_stand_long_enough_to_be_read(spoken: Any, limits: CueLimits) -> None:
     text = "We kept the light for forty years, and nobody asked us what it was like, not once. "
-    captions = break_into_cues(spoken((None, (text * 20).strip()), word_s=0.32), limits)
+    captions = build_cues(spoken((None, (text * 20).strip()), word_s=0.32), limits)
     for cue in captions.cues:
         seconds = (cue.end_ms - cue.start_ms) / 1000
         assert limits.min_ms / 1000 <= seconds <= limits.max_ms / 1000
@@ -191,17 +191,17 @@ def test_small_gaps_are_closed_and_large_ones_kept(spoken: Any) -> None:
         (None, "One two three four five six."), (None, "Seven eight nine ten eleven."), pause_s=0.3
     )
     limits = replace(WEB, max_lines=1, max_line_chars=30)
-    first, second = break_into_cues(talk, limits).cues
+    first, second = build_cues(talk, limits).cues
     assert first.end_ms == second.start_ms
     talk = spoken((None, "One two three four five six."), (None, "Seven eight."), pause_s=3.0)
-    first, second = break_into_cues(talk, limits).cues
+    first, second = build_cues(talk, limits).cues
     assert second.start_ms - first.end_ms > 2000
 
 
 def best_of(runs: int, transcript: Transcript) -> float:
     def once() -> float:
         begin = time.process_time()
-        break_into_cues(transcript, WEB)
+        build_cues(transcript, WEB)
         return time.process_time() - begin
 
     return min(once() for _ in range(runs))
