@@ -20,7 +20,7 @@ from ingest import CONTRACT, IngestService, IngestSettings
 from ingest.adapters.probe import probe_audio
 from ingest.adapters.sqlite import SqliteIngestTables
 from ingest.domain import Progress
-from ingest.ports import ReplayWish
+from ingest.ports import ReplayJob
 
 RATE_HZ = 48_000
 
@@ -82,7 +82,7 @@ class World:
     clock: Clock = field(default_factory=Clock)
     board: Board = field(default_factory=Board)
     settings: IngestSettings = field(default_factory=IngestSettings)
-    replayed: list[ReplayWish] = field(default_factory=list)
+    replayed: list[ReplayJob] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.bus = Bus(self.folder / "bus.sqlite", [CONTRACT])
@@ -95,7 +95,7 @@ class World:
             publisher=self.bus,
             journal=self.bus,
             episodes=self.tables,
-            claims=self.tables,
+            keys=self.tables,
             probe=probe_audio,
             replay=self._replay,
             settings_for=lambda _: self.settings,
@@ -124,17 +124,17 @@ class World:
             count += len(deliveries)
         return count
 
-    def _replay(self, wish: ReplayWish) -> Sequence[str]:
-        self.replayed.append(wish)
+    def _replay(self, job: ReplayJob) -> Sequence[str]:
+        self.replayed.append(job)
         done = []
-        for episode_id in wish.episode_ids:
+        for episode_id in job.episode_ids:
             found = [
                 each.event
                 for each in self.bus.of_episode(episode_id)
-                if each.event.type == wish.event_type
+                if each.event.type == job.event_type
             ]
             if found:
-                again = found[-1].replayed(run_id=new_run_id(), audience=wish.only or (EVERYONE,))
+                again = found[-1].replayed(run_id=new_run_id(), audience=job.only or (EVERYONE,))
                 self.bus.publish([again])
                 done.append(episode_id)
         return done

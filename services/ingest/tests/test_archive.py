@@ -294,7 +294,7 @@ def test_claims_are_made_again_as_events_are_delivered(world: Any, wav: bytes) -
     world.service.complete(episode_id)
     audio = world.service.get(episode_id).audio
     assert audio is not None
-    world.tables.pass_on(f'audio|"Radio"|{audio.sha256}', held_by=episode_id, to="lost")
+    world.tables.transfer(f'audio|"Radio"|{audio.sha256}', owner=episode_id, to="lost")
     world.deliver()
     again = world.service.create(new.model_copy(update={"sha256": audio.sha256}))
     assert again.episode.episode_id == episode_id
@@ -333,7 +333,7 @@ import sys
 from pathlib import Path
 from ingest.adapters.sqlite import SqliteIngestTables
 tables = SqliteIngestTables(Path(sys.argv[1]))
-print(tables.hold("name", sys.argv[2]))
+print(tables.claim("name", sys.argv[2]))
 tables.close()
 """
 
@@ -353,12 +353,12 @@ def test_of_many_processes_one_gets_the_claim(tmp_path: Path) -> None:
 
 def test_a_claim_is_passed_on_by_its_holder_only(tmp_path: Path) -> None:
     tables = SqliteIngestTables(tmp_path / "t.sqlite")
-    assert tables.holder_of("n") is None
-    assert tables.hold("n", "a") == "a"
-    assert tables.hold("n", "b") == "a"
-    assert not tables.pass_on("n", held_by="b", to="c")
-    assert tables.pass_on("n", held_by="a", to="c")
-    assert tables.holder_of("n") == "c"
+    assert tables.owner_of("n") is None
+    assert tables.claim("n", "a") == "a"
+    assert tables.claim("n", "b") == "a"
+    assert not tables.transfer("n", owner="b", to="c")
+    assert tables.transfer("n", owner="a", to="c")
+    assert tables.owner_of("n") == "c"
     tables.close()
 
 

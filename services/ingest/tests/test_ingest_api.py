@@ -221,8 +221,8 @@ def test_an_episode_is_removed(world: Any, http: Client, wav: bytes) -> None:
 
 def test_episodes_are_processed_again(world: Any, http: Client, wav: bytes) -> None:
     episode_id = added(world, http, wav)
-    wish = {"from": "AudioUploaded", "only": ["transcribe-gpu"], "reason": "better model"}
-    reply = http("POST", f"/v1/episodes/{episode_id}/replays", json=wish)
+    job = {"from": "AudioUploaded", "only": ["transcribe-gpu"], "reason": "better model"}
+    reply = http("POST", f"/v1/episodes/{episode_id}/replays", json=job)
     assert (reply.status_code, reply.json()) == (202, {"episode_ids": [episode_id]})
     assert (world.replayed[0].only, world.replayed[0].reason) == (
         ("transcribe-gpu",),

@@ -100,7 +100,7 @@ class House:
             publisher=self.bus,
             journal=self.bus,
             episodes=tables,
-            claims=tables,
+            keys=tables,
             probe=probe_audio,
             replay=JournalReplay(self.bus, self.bus, CONTRACTS),
             settings_for=lambda show: self.settings.of_show(show).ingest,

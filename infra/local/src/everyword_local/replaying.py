@@ -6,25 +6,25 @@ from collections.abc import Sequence
 
 from everyword_events import EventPublisher, Journal, NotFound, ServiceContract
 from everyword_events.replay import Replayer
-from ingest.ports import ReplayWish
+from ingest.ports import ReplayJob
 
 
 class JournalReplay:
-    """Publishes the newest event of a type of each wished episode again, as a new run."""
+    """Publishes the newest event of a type of each requested episode again, as a new run."""
 
     def __init__(
         self, journal: Journal, publisher: EventPublisher, contracts: Sequence[ServiceContract]
     ) -> None:
         self._replayer = Replayer(journal, publisher, contracts)
 
-    def __call__(self, wish: ReplayWish) -> Sequence[str]:
-        """Replay as wished; return the ids of the episodes that had such an event."""
-        pause_s = 1 / wish.rate_per_s if wish.rate_per_s else 0.0
+    def __call__(self, job: ReplayJob) -> Sequence[str]:
+        """Replay as requested; return the ids of the episodes that had such an event."""
+        pause_s = 1 / job.rate_per_s if job.rate_per_s else 0.0
         done = []
-        for episode_id in wish.episode_ids:
+        for episode_id in job.episode_ids:
             with contextlib.suppress(NotFound):  # removed meanwhile, or it never came so far
                 self._replayer.episode(
-                    episode_id, start=wish.event_type, only=wish.only, reason=wish.reason
+                    episode_id, start=job.event_type, only=job.only, reason=job.reason
                 )
                 done.append(episode_id)
                 time.sleep(pause_s)

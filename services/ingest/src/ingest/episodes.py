@@ -31,15 +31,15 @@ class Episodes:
         self._progress = progress
 
     def find(self, episode_id: str) -> EpisodeView | None:
-        """Return the episode, or None if nothing was ever heard of it."""
+        """Return the episode, or None if there is no such episode."""
         recorded = self._journal.of_episode(episode_id)
-        return self._lively(fold(each.event for each in recorded)) if recorded else None
+        return self._with_progress(fold(each.event for each in recorded)) if recorded else None
 
     def get(self, episode_id: str) -> EpisodeView:
         """Return the episode.
 
         Raises:
-            NotFound: nothing was ever heard of it.
+            NotFound: there is no such episode.
         """
         view = self.find(episode_id)
         if view is None:
@@ -58,7 +58,7 @@ class Episodes:
     ) -> EpisodePage:
         """Return a page of episodes, newest first."""
         page = self._catalogue.page(show=show, state=state, cursor=cursor, limit=limit)
-        return EpisodePage([self._lively(view) for view in page.episodes], page.next_cursor)
+        return EpisodePage([self._with_progress(view) for view in page.episodes], page.next_cursor)
 
     def record(self, event: Event) -> None:
         """Publish an event of ours and project its episode."""
@@ -83,7 +83,7 @@ class Episodes:
             self.project(event)
         return len(last)
 
-    def _lively(self, view: EpisodeView) -> EpisodeView:
+    def _with_progress(self, view: EpisodeView) -> EpisodeView:
         if self._progress is None or view.state in {"awaiting_upload", "ready", "failed"}:
             return view
         return view.with_progress(self._progress.read(view.episode_id, view.run_id))

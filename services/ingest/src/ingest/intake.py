@@ -23,14 +23,15 @@ from everyword_events import (
     new_run_id,
 )
 from everyword_storage import BlobStore, SignedUpload, UploadSigner, upload_key
-from ingest.accession import Accession
-from ingest.claims import Requests, Twins
 from ingest.config import IngestSettings
 from ingest.contract import CONTRACT
 from ingest.domain import EpisodeView, NewEpisode, checked
 from ingest.domain.metadata import clean
+from ingest.duplicates import DuplicateDetection
 from ingest.episodes import Episodes
+from ingest.idempotency import IdempotentRequests
 from ingest.imports import Imported, ImportedTranscripts
+from ingest.validation import UploadValidation
 
 EXPIRED: Final = "upload_expired"
 log = logging.getLogger(__name__)
@@ -60,9 +61,9 @@ class Intake:
         blobs: BlobStore,
         signer: UploadSigner,
         episodes: Episodes,
-        accession: Accession,
-        twins: Twins,
-        requests: Requests,
+        validation: UploadValidation,
+        duplicates: DuplicateDetection,
+        requests: IdempotentRequests,
         imports: ImportedTranscripts,
         settings_for: Callable[[str], IngestSettings],
         clock: Callable[[], datetime],
@@ -70,8 +71,8 @@ class Intake:
         self._blobs = blobs
         self._signer = signer
         self._episodes = episodes
-        self._accession = accession
-        self._twins = twins
+        self._validation = validation
+        self._duplicates = duplicates
         self._requests = requests
         self._imports = imports
         self._settings_for = settings_for
@@ -99,9 +100,9 @@ class Intake:
             if made is not None:
                 return self._again(made)
         digest = new.sha256 if wants_audio else imported.sha256 if imported else None
-        twin = None if new.allow_duplicate else self._twins.find(new.show, digest)
-        if twin is not None:
-            return Announced(twin, existing=True)
+        existing = None if new.allow_duplicate else self._duplicates.find(new.show, digest)
+        if existing is not None:
+            return Announced(existing, existing=True)
         kept = None
         if imported is not None:
             kept = self._imports.keep(imported, episode_id=episode_id, run_id=episode_id)
@@ -109,13 +110,13 @@ class Intake:
             return self._await_upload(episode_id, new, settings)
         assert imported is not None
         assert kept is not None
-        self._twins.claim(new.show, imported.sha256, episode_id)
+        self._duplicates.claim(new.show, imported.sha256, episode_id)
         data = self._imports.ready(kept, self._info(new))
         self._episodes.record(_first(episode_id, data, self._clock()))
         return Announced(self._episodes.get(episode_id))
 
     def complete(self, episode_id: str) -> EpisodeView:
-        """Judge an episode's upload once it is stored; see `IngestService.complete`."""
+        """Validate an episode's upload once it is stored; see `IngestService.complete`."""
         view = self._episodes.get(episode_id)
         announcement = self._episodes.announcement(episode_id)
         if announcement is None or not awaits_upload(view):
@@ -127,7 +128,7 @@ class Intake:
                 hint="PUT the file to its upload address first",
                 code="upload_missing",
             )
-        self._tell(announcement, self._accession.judge(announcement, upload))
+        self._record(announcement, self._validation.validate_upload(announcement, upload))
         return self._episodes.get(episode_id)
 
     def settle_uploads(self, waiting: list[str]) -> int:
@@ -159,7 +160,7 @@ class Intake:
         except EverywordError as error:
             announcement = self._episodes.announcement(episode_id)
             assert announcement is not None
-            self._tell(
+            self._record(
                 announcement,
                 UploadRejected(code=error.code, message=error.message, hint=error.hint),
             )
@@ -219,7 +220,7 @@ class Intake:
         assert isinstance(created, EpisodeCreated)
         if self._clock() < created.upload_expires_at:
             return False
-        self._tell(
+        self._record(
             announcement,
             UploadRejected(
                 code=EXPIRED,
@@ -229,7 +230,7 @@ class Intake:
         )
         return True
 
-    def _tell(self, announcement: Event, data: EventData) -> None:
+    def _record(self, announcement: Event, data: EventData) -> None:
         part = data.code if isinstance(data, UploadRejected) else ""
         self._episodes.record(announcement.causes(CONTRACT.service, data, part=part))
 

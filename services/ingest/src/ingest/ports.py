@@ -36,17 +36,17 @@ class EpisodeCatalogue(Protocol):
         """Forget everything."""
 
 
-class Claims(Protocol):
-    """Names that only one holder may have: an upload's digest, an Idempotency-Key."""
+class UniqueKeys(Protocol):
+    """Names that only one owner may have: an upload's digest, an Idempotency-Key."""
 
-    def hold(self, name: str, holder: str) -> str:
-        """Give `name` to `holder` unless somebody has it already; return who has it."""
+    def claim(self, name: str, owner: str) -> str:
+        """Give `name` to `owner` unless somebody has it already; return who has it."""
 
-    def holder_of(self, name: str) -> str | None:
+    def owner_of(self, name: str) -> str | None:
         """Return who has `name`."""
 
-    def pass_on(self, name: str, *, held_by: str, to: str) -> bool:
-        """Give `name` from one holder to another; False if it was not held by that one."""
+    def transfer(self, name: str, *, owner: str, to: str) -> bool:
+        """Give `name` from one owner to another; False if it was not held by that one."""
 
 
 class ProgressBoard(Protocol):
@@ -57,7 +57,7 @@ class ProgressBoard(Protocol):
 
 
 @dataclass(frozen=True)
-class ReplayWish:
+class ReplayJob:
     """Which event of which episodes to publish again; for `only` these services, or for all."""
 
     event_type: str
@@ -67,5 +67,5 @@ class ReplayWish:
     rate_per_s: float | None = None
 
 
-Replay = Callable[[ReplayWish], Sequence[str]]
+Replay = Callable[[ReplayJob], Sequence[str]]
 """Replays, and returns the ids of the episodes that had such an event."""

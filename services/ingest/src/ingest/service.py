@@ -23,24 +23,25 @@ from everyword_events import (
 )
 from everyword_storage import BlobStore, UploadSigner, episode_prefix
 from everyword_storage.signing import utc_now
-from ingest.accession import Accession
-from ingest.claims import Requests, Twins
 from ingest.config import IngestSettings
 from ingest.contract import CONTRACT
 from ingest.domain import REPLAYABLE, EpisodeChange, EpisodeView, NewEpisode, State
 from ingest.domain.metadata import checked_link, checked_title
+from ingest.duplicates import DuplicateDetection
 from ingest.episodes import Episodes
+from ingest.idempotency import IdempotentRequests
 from ingest.imports import ImportedTranscripts
 from ingest.intake import EXPIRED, Announced, Intake, awaits_upload
 from ingest.ports import (
     AudioProbe,
-    Claims,
     EpisodeCatalogue,
     EpisodePage,
     ProgressBoard,
     Replay,
-    ReplayWish,
+    ReplayJob,
+    UniqueKeys,
 )
+from ingest.validation import UploadValidation
 
 MOST_PER_PAGE = 200
 
@@ -56,7 +57,7 @@ class IngestService:
         publisher: EventPublisher,
         journal: Journal,
         episodes: EpisodeCatalogue,
-        claims: Claims,
+        keys: UniqueKeys,
         probe: AudioProbe,
         replay: Replay,
         settings_for: Callable[[str], IngestSettings],
@@ -69,15 +70,15 @@ class IngestService:
         self._replay = replay
         self._clock = clock
         self._episodes = Episodes(journal, publisher, episodes, progress)
-        self._twins = Twins(claims, self._episodes)
+        self._duplicates = DuplicateDetection(keys, self._episodes)
         imports = ImportedTranscripts(blobs)
         self._intake = Intake(
             blobs=blobs,
             signer=signer,
             episodes=self._episodes,
-            accession=Accession(blobs, probe, self._twins, imports, settings_for),
-            twins=self._twins,
-            requests=Requests(claims),
+            validation=UploadValidation(blobs, probe, self._duplicates, imports, settings_for),
+            duplicates=self._duplicates,
+            requests=IdempotentRequests(keys),
             imports=imports,
             settings_for=settings_for,
             clock=clock,
@@ -113,7 +114,7 @@ class IngestService:
         return awaits_upload(self._episodes.get(episode_id))
 
     def complete(self, episode_id: str) -> EpisodeView:
-        """Judge an episode's stored upload and tell of it; done twice it is told once.
+        """Validate an episode's stored upload and record the result, once however often.
 
         What is wrong with the upload is the episode's `error`, not an exception.
 
@@ -174,7 +175,7 @@ class IngestService:
         """Return an episode's journal after a position, oldest first.
 
         Raises:
-            NotFound: nothing was ever heard of it.
+            NotFound: there is no such episode.
         """
         recorded = self._journal.of_episode(episode_id, after=after)
         if not recorded:
@@ -188,7 +189,7 @@ class IngestService:
             InvalidInput: a field that does not fit.
             Conflict: the episode was removed.
         """
-        view = self._standing(episode_id)
+        view = self._present(episode_id)
         stated = {name: getattr(change, name) for name in change.model_fields_set}
         if "title" in stated and not (title := checked_title(stated["title"] or "")):
             raise InvalidInput("an episode has a title", code="title_missing")
@@ -256,15 +257,15 @@ class IngestService:
         are passed over, unless it is the one named.
 
         Raises:
-            InvalidInput: an event nobody starts from, a service that does not hear it, or the
-                episode has no such event.
+            InvalidInput: an event no service starts from, a service that does not consume it,
+                or the episode has no such event.
             Conflict: the episode was removed.
         """
         _check_replay(event_type, only)
         if episode_id is not None:
-            self._standing(episode_id)
+            self._present(episode_id)
         ids = self._catalogue.ids(show=show) if episode_id is None else [episode_id]
-        done = self._replay(ReplayWish(event_type, ids, tuple(only), reason, rate_per_s))
+        done = self._replay(ReplayJob(event_type, ids, tuple(only), reason, rate_per_s))
         if episode_id is not None and not done:
             raise InvalidInput(
                 f"the episode has no {event_type} yet",
@@ -278,8 +279,8 @@ class IngestService:
         view = self._episodes.project(event)
         data = event.data
         if isinstance(data, AudioUploaded | TranscriptReady) and data.audio is not None:
-            # Claims are made with the upload; this makes them again for a table that was lost.
-            self._twins.claim(data.episode.show, data.audio.sha256, view.episode_id)
+            # UniqueKeys are made with the upload; this makes them again for a table that was lost.
+            self._duplicates.claim(data.episode.show, data.audio.sha256, view.episode_id)
         rejected = isinstance(data, UploadRejected) and data.code != EXPIRED
         if view.state == "removed" or (rejected and view.state == "failed"):
             self._blobs.delete(episode_prefix(view.episode_id))
@@ -289,7 +290,7 @@ class IngestService:
         """Make the catalogue anew from the journal; return how many episodes there are."""
         return self._episodes.rebuild()
 
-    def _standing(self, episode_id: str) -> EpisodeView:
+    def _present(self, episode_id: str) -> EpisodeView:
         view = self._episodes.get(episode_id)
         if view.state == "removed":
             raise Conflict("the episode was removed", code="episode_removed")
@@ -297,17 +298,17 @@ class IngestService:
 
 
 def _check_replay(event_type: str, only: Sequence[str]) -> None:
-    heard_by = REPLAYABLE.get(event_type)
-    if heard_by is None:
+    consumers = REPLAYABLE.get(event_type)
+    if consumers is None:
         raise InvalidInput(
             f"nothing starts again from {event_type[:80]!r}",
             hint=f"replay from {', '.join(REPLAYABLE)}",
             code="replay_from",
         )
-    deaf = [service for service in only if service not in heard_by]
-    if deaf:
+    not_consuming = [service for service in only if service not in consumers]
+    if not_consuming:
         raise InvalidInput(
-            f"{deaf[0][:80]!r} does not work from {event_type}",
-            hint=f"{event_type} is for {' and '.join(heard_by)}",
+            f"{not_consuming[0][:80]!r} does not work from {event_type}",
+            hint=f"{event_type} is for {' and '.join(consumers)}",
             code="replay_only",
         )

@@ -141,7 +141,7 @@ class _Count:
                     )
         except (av.error.FFmpegError, IndexError) as error:
             # What can be read ends here (IndexError: at a track that was not announced); whether
-            # much is missing is judged by the caller.
+            # much is missing is for the caller to decide.
             if not self.packets:
                 raise _not_audio() from error
         if not self.decoded_s or self.refused * 2 > self.tried:

@@ -1,4 +1,4 @@
-"""The catalogue of episodes and the claims, in one SQLite file."""
+"""The catalogue of episodes and the unique keys, in one SQLite file."""
 
 import sqlite3
 import threading
@@ -22,11 +22,11 @@ ON CONFLICT (episode_id) DO UPDATE SET
     position = excluded.position, show = excluded.show, state = excluded.state, view = excluded.view
 WHERE excluded.position >= position
 """
-_STANDING: Final = "state <> 'removed'"
+_NOT_REMOVED: Final = "state <> 'removed'"
 
 
 class SqliteIngestTables:
-    """EpisodeCatalogue and Claims over one file; threads and processes may share it.
+    """EpisodeCatalogue and UniqueKeys over one file; threads and processes may share it.
 
     Raises:
         Misconfigured: the file cannot be made or read here, or is newer than this program.
@@ -75,29 +75,29 @@ class SqliteIngestTables:
         return [row[0] for row in self._run(f"{query} ORDER BY episode_id", values)]
 
     def clear(self) -> None:
-        """Forget the episodes; claims are no projection and stay."""
+        """Forget the episodes; unique keys are no projection and stay."""
         self._run("DELETE FROM episodes", ())
 
-    def hold(self, name: str, holder: str) -> str:
-        """Give `name` to `holder` unless somebody has it already; return who has it."""
+    def claim(self, name: str, owner: str) -> str:
+        """Give `name` to `owner` unless somebody has it already; return who has it."""
         with self._transaction():
             self._db.execute(
-                "INSERT INTO claims VALUES (?, ?) ON CONFLICT DO NOTHING", (name, holder)
+                "INSERT INTO claims VALUES (?, ?) ON CONFLICT DO NOTHING", (name, owner)
             )
             found = self._db.execute("SELECT holder FROM claims WHERE name = ?", (name,)).fetchone()
         return str(found[0])
 
-    def holder_of(self, name: str) -> str | None:
+    def owner_of(self, name: str) -> str | None:
         """Return who has `name`."""
         rows = self._run("SELECT holder FROM claims WHERE name = ?", (name,))
         return str(rows[0][0]) if rows else None
 
-    def pass_on(self, name: str, *, held_by: str, to: str) -> bool:
-        """Give `name` from one holder to another; False if it was not held by that one."""
+    def transfer(self, name: str, *, owner: str, to: str) -> bool:
+        """Give `name` from one owner to another; False if it was not held by that one."""
         return bool(
             self._run(
                 "UPDATE claims SET holder = ? WHERE name = ? AND holder = ? RETURNING 1",
-                (to, name, held_by),
+                (to, name, owner),
             )
         )
 
@@ -163,7 +163,7 @@ class SqliteIngestTables:
 
 def _where(show: str | None, state: State | None) -> tuple[str, list[object]]:
     """Return a condition, made of constants only, and its values."""
-    terms, values = ([_STANDING], []) if state is None else (["state = ?"], [state])
+    terms, values = ([_NOT_REMOVED], []) if state is None else (["state = ?"], [state])
     if show is not None:
         return " AND ".join([*terms, "show = ?"]), [*values, show]
     return terms[0], [*values]

@@ -1,9 +1,9 @@
 """What ingest knows without touching the world: episodes, their metadata, what audio may be."""
 
-from ingest.domain.audio import AudioFacts, AudioLimits, judge_audio
+from ingest.domain.audio import AudioFacts, AudioLimits, validate_audio
 from ingest.domain.episode import EpisodeError, EpisodeView, Progress, StageProgress, fold
 from ingest.domain.metadata import EpisodeChange, NewEpisode, checked, human_bytes
-from ingest.domain.runs import REPLAYABLE, State
+from ingest.domain.run_history import REPLAYABLE, State
 
 __all__ = [
     "REPLAYABLE",
@@ -19,5 +19,5 @@ __all__ = [
     "checked",
     "fold",
     "human_bytes",
-    "judge_audio",
+    "validate_audio",
 ]

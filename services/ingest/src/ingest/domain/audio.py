@@ -32,7 +32,7 @@ class AudioLimits:
     max_duration_s: float
 
 
-def judge_audio(facts: AudioFacts, limits: AudioLimits) -> None:
+def validate_audio(facts: AudioFacts, limits: AudioLimits) -> None:
     """Accept audio within the limits.
 
     Raises:

@@ -23,7 +23,7 @@ from everyword_events import (
     TranscriptRefined,
     UploadRejected,
 )
-from ingest.domain.runs import OUTPUTS, STAGES, History, State, in_order
+from ingest.domain.run_history import OUTPUTS, STAGES, RunHistory, State, in_order
 
 _STATED_BY: Final = (
     EpisodeCreated,
@@ -122,7 +122,7 @@ def fold(events: Iterable[Event]) -> EpisodeView:
     Raises:
         ValueError: there are no events, or they are of more than one episode.
     """
-    history = History.of(events)
+    history = RunHistory.of(events)
     states = [history.state_of(output) for output in OUTPUTS]
     view = EpisodeView(
         episode_id=history.episode_id,
@@ -151,7 +151,7 @@ def _error(failures: Sequence[Event]) -> EpisodeError | None:
     return EpisodeError(code=data.code, message=data.message, hint=data.hint)
 
 
-def _stated(history: History) -> dict[str, object]:
+def _stated(history: RunHistory) -> dict[str, object]:
     """Return what people said of the episode; the latest statement wins."""
     infos = [info for event in history.events if (info := _info(event.data)) is not None]
     info = max(infos, key=lambda info: (info.as_of, info.model_dump_json()), default=None)
@@ -169,7 +169,7 @@ def _info(data: EventData) -> EpisodeInfo | None:
     return data.episode if isinstance(data, _STATED_BY) else None
 
 
-def _made(history: History) -> dict[str, object]:
+def _made(history: RunHistory) -> dict[str, object]:
     """Return what the services made of the episode, each from the newest run that made it."""
     made: dict[str, object] = {}
     uploaded = history.latest(AudioUploaded)

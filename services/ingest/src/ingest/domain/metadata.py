@@ -199,7 +199,7 @@ def _check_size(size: int, limits: AudioLimits) -> None:
     if size == 0:
         raise InvalidInput(
             "the file is empty",
-            hint="send its size as `bytes`; a file of 0 bytes has nothing to hear",
+            hint="send its size as `bytes`; a file of 0 bytes holds no audio",
             code="empty",
         )
     if size > limits.max_bytes:

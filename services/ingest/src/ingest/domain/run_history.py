@@ -67,7 +67,7 @@ REPLAYABLE: Final[dict[str, tuple[str, ...]]] = {
     TranscriptReady.event_type(): (_CONSUMER[TranscriptReady],),
     TranscriptRefined.event_type(): OUTPUTS,
 }
-"""From which events an episode can be processed again, and which services hear each."""
+"""From which events an episode can be processed again, and which services consume each."""
 
 _MENDED_AT: Final = {"transcribe-gpu": 2, "refine": 3}
 """The stage that shows that what this consumer gave up on went well after all."""
@@ -76,14 +76,14 @@ _NEVER: Final = len(STAGES)
 
 
 @dataclass(frozen=True)
-class History:
+class RunHistory:
     """An episode's events, each once, in one order whatever order they came in."""
 
     episode_id: str
     events: Sequence[Event]
 
     @classmethod
-    def of(cls, events: Iterable[Event]) -> "History":
+    def of(cls, events: Iterable[Event]) -> "RunHistory":
         """Order one episode's events, one or more.
 
         Raises:
@@ -160,7 +160,7 @@ def _asked(event: Event) -> frozenset[Output]:
 def _given_up(dead: DeliveryDeadLettered) -> frozenset[Output]:
     """Return the outputs that do not come because of a dead letter.
 
-    A removal or a new title that one service missed leaves the outputs standing.
+    A removal or a new title that one service missed leaves the outputs as they are.
     """
     for kind, consumer in _CONSUMER.items():
         if dead.dead_type == kind.event_type() and dead.consumer == consumer:

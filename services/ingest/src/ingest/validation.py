@@ -14,36 +14,36 @@ from everyword_events import (
     UploadRejected,
 )
 from everyword_storage import BlobStore
-from ingest.claims import Twins
 from ingest.config import IngestSettings
-from ingest.domain import AudioFacts, human_bytes, judge_audio
+from ingest.domain import AudioFacts, human_bytes, validate_audio
+from ingest.duplicates import DuplicateDetection
 from ingest.imports import ImportedTranscripts
 from ingest.ports import AudioProbe
 
 DUPLICATE: Final = "duplicate"
 
 
-class Accession:
-    """Judges arrived uploads. The same upload judged twice gives the same answer."""
+class UploadValidation:
+    """Validates stored uploads; validated twice, the same upload gives the same result."""
 
     def __init__(
         self,
         blobs: BlobStore,
         probe: AudioProbe,
-        twins: Twins,
+        duplicates: DuplicateDetection,
         imports: ImportedTranscripts,
         settings_for: Callable[[str], IngestSettings],
     ) -> None:
         self._blobs = blobs
         self._probe = probe
-        self._twins = twins
+        self._duplicates = duplicates
         self._imports = imports
         self._settings_for = settings_for
 
-    def judge(
+    def validate_upload(
         self, announcement: Event, upload: BlobRef
     ) -> AudioUploaded | TranscriptReady | UploadRejected:
-        """Return what to tell of the upload that `announcement` (EpisodeCreated) announced."""
+        """Return the event that follows from the upload that `announcement` announced."""
         created, meta = announcement.data, announcement.meta
         assert isinstance(created, EpisodeCreated)
         try:
@@ -52,11 +52,11 @@ class Accession:
             raise  # the blob went away meanwhile; nothing is wrong with the upload
         except InvalidInput as error:
             return UploadRejected(code=error.code, message=error.message, hint=error.hint)
-        holder = self._twins.claim(created.episode.show, upload.sha256, meta.episode_id)
-        if holder != meta.episode_id and not created.allow_duplicate:
+        owner = self._duplicates.claim(created.episode.show, upload.sha256, meta.episode_id)
+        if owner != meta.episode_id and not created.allow_duplicate:
             return UploadRejected(
                 code=DUPLICATE,
-                message=f"the show has this recording already, as episode {holder}",
+                message=f"the show has this recording already, as episode {owner}",
                 hint="use that episode, or upload with allow_duplicate",
             )
         audio = upload.model_copy(update={"media_type": facts.media_type})
@@ -79,7 +79,7 @@ class Accession:
         _check_bytes(created, upload)
         with self._blobs.open(upload) as audio:
             facts = self._probe(audio)
-        judge_audio(facts, limits)
+        validate_audio(facts, limits)
         return facts
 
 
