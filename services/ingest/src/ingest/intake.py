@@ -3,7 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -92,28 +92,47 @@ class Intake:
         imported = None
         if transcript is not None:
             imported = Imported.read(transcript, language=new.language)
-        episode_id = new_run_id()
-        if idempotency_key:
-            request = f"{new.model_dump_json()}{imported.sha256 if imported else ''}"
-            episode_id = self._requests.episode_for(idempotency_key, request, episode_id)
-            made = self._episodes.find(episode_id)
-            if made is not None:
-                return self._again(made)
+        mine = self._id_for(new, imported, idempotency_key)
+        made = self._episodes.find(mine)
+        if made is not None:
+            return self._again(made)
         digest = new.sha256 if wants_audio else imported.sha256 if imported else None
-        existing = None if new.allow_duplicate else self._duplicates.find(new.show, digest)
-        if existing is not None:
-            return Announced(existing, existing=True)
+        episode_id = mine
+        if digest is not None and not new.allow_duplicate:
+            episode_id = self._duplicates.announce(new.show, digest, mine)
+        existing = episode_id != mine
+        made = self._episodes.find(episode_id) if existing else None
+        if made is None:
+            self._open(episode_id, new, imported, settings)
+            made = self._episodes.get(episode_id)
+        return replace(self._again(made), existing=existing)
+
+    def _id_for(
+        self, new: NewEpisode, imported: Imported | None, idempotency_key: str | None
+    ) -> str:
+        episode_id = new_run_id()
+        if not idempotency_key:
+            return episode_id
+        request = f"{new.model_dump_json()}{imported.sha256 if imported else ''}"
+        return self._requests.episode_for(idempotency_key, request, episode_id)
+
+    def _open(
+        self,
+        episode_id: str,
+        new: NewEpisode,
+        imported: Imported | None,
+        settings: IngestSettings,
+    ) -> None:
+        """Record an episode's first event; recorded twice, also by two at once, it is one."""
         kept = None
         if imported is not None:
             kept = self._imports.keep(imported, episode_id=episode_id, run_id=episode_id)
-        if wants_audio:
-            return self._await_upload(episode_id, new, settings)
-        assert imported is not None
-        assert kept is not None
-        self._duplicates.claim(new.show, imported.sha256, episode_id)
-        data = self._imports.ready(kept, self._info(new))
+        data: EventData
+        if kept is None or new.bytes > 0:
+            data = self._created(new, settings)
+        else:
+            data = self._imports.ready(kept, self._info(new))
         self._episodes.record(_first(episode_id, data, self._clock()))
-        return Announced(self._episodes.get(episode_id))
 
     def complete(self, episode_id: str) -> EpisodeView:
         """Validate an episode's upload once it is stored; see `IngestService.complete`."""
@@ -167,11 +186,8 @@ class Intake:
             raise
         return Announced(self.complete(episode_id))
 
-    def _await_upload(
-        self, episode_id: str, new: NewEpisode, settings: IngestSettings
-    ) -> Announced:
-        now = self._clock()
-        created = EpisodeCreated(
+    def _created(self, new: NewEpisode, settings: IngestSettings) -> EpisodeCreated:
+        return EpisodeCreated(
             episode=self._info(new),
             filename=new.filename,
             bytes=new.bytes,
@@ -184,14 +200,12 @@ class Intake:
                 engine=new.engine,
                 model=new.model,
             ),
-            upload_expires_at=now + timedelta(seconds=settings.upload_expires_s),
+            upload_expires_at=self._clock() + timedelta(seconds=settings.upload_expires_s),
             allow_duplicate=new.allow_duplicate,
         )
-        self._episodes.record(_first(episode_id, created, now))
-        return Announced(self._episodes.get(episode_id), self._signed(episode_id, created))
 
     def _again(self, made: EpisodeView) -> Announced:
-        """Answer a repeated request as the first time, with a fresh address if still needed."""
+        """Say where the episode stands, with a fresh address while its audio is awaited."""
         announcement = self._episodes.announcement(made.episode_id)
         if made.state != "awaiting_upload" or announcement is None:
             return Announced(made)
