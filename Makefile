@@ -10,7 +10,10 @@ PACKAGES := libs/events libs/transcripts libs/storage libs/http \
 SOURCES := $(addsuffix /src,$(PACKAGES))
 PROJECTS := $(addsuffix /pyproject.toml,$(PACKAGES))
 
-.PHONY: demo test test-all explore lint types bench up clean constraints
+# Two processes at least: tests wait as often as they compute.
+PYTEST := $(BIN)/pytest -q -n auto --maxprocesses 4 --dist loadgroup
+
+.PHONY: demo check test test-all explore lint types bench up clean constraints
 
 demo: .venv/.run ## two episodes through the whole pipeline, then a search
 	$(BIN)/everyword --data .demo demo
@@ -18,10 +21,14 @@ demo: .venv/.run ## two episodes through the whole pipeline, then a search
 up: .venv/.run ## the whole stack on this machine, with a web page
 	$(BIN)/everyword up
 
-test: .venv/.dev
-	$(BIN)/pytest -q -m "not slow and not gpu"
+check: lint types ## what to run before every commit: lint, types, unit tests
+	$(PYTEST) -m "not slow and not gpu and not opensearch and not browser" libs services
 
-test-all: .venv/.dev ## what takes minutes: long chaos runs and the like
+test: .venv/.dev ## everything but what takes minutes
+	@echo "The tests run; those that need Chromium, Java or a GPU skip and say so where it is missing."
+	$(PYTEST) -m "not slow and not gpu"
+
+test-all: .venv/.dev ## what takes minutes: load, chaos, long audio, API fuzzing
 	$(BIN)/pytest -q -m "slow and not gpu"
 
 explore: .venv/.dev ## the property tests on new random examples

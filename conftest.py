@@ -24,6 +24,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a file's tests in one process of a parallel run, and one OpenSearch for all of them."""
+    for item in items:
+        shared = item.get_closest_marker("opensearch") is not None
+        group = "opensearch" if shared else item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(scope="session")
 def opensearch_url() -> Iterator[str]:
     """Start one real OpenSearch for all tests that are marked so, or use OPENSEARCH_URL's."""
