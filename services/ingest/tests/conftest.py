@@ -21,6 +21,7 @@ from ingest.adapters.probe import probe_audio
 from ingest.adapters.sqlite import SqliteIngestTables
 from ingest.domain import Progress
 from ingest.ports import ReplayJob
+from ingest.testing.web import Web, serving
 
 RATE_HZ = 48_000
 
@@ -198,3 +199,10 @@ def audio() -> Callable[..., bytes]:
 def wav() -> bytes:
     """Two seconds of a tone."""
     return make_audio("wav", "pcm_s16le", seconds=2.0)
+
+
+@pytest.fixture
+def web() -> Iterator[Web]:
+    """Serve on loopback what a test says."""
+    with serving() as web:
+        yield web

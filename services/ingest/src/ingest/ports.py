@@ -2,12 +2,55 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from ingest.domain import AudioFacts, EpisodeView, StageProgress, State
 
 AudioProbe = Callable[[BinaryIO], AudioFacts]
 """Says what a seekable file is. Raises InvalidInput with a code that says what is wrong."""
+
+
+@dataclass(frozen=True)
+class FetchRequest:
+    """What to fetch from the web and where to put it.
+
+    With `etag` or `last_modified` (of an earlier reply) an unchanged file is not sent again.
+    """
+
+    url: str
+    to: Path
+    max_bytes: int
+    total_s: float
+    etag: str = ""
+    last_modified: str = ""
+    on_progress: Callable[[int, int | None], None] = lambda _done, _of: None
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A file that was fetched; `not_modified` where the earlier reply still holds."""
+
+    path: Path
+    url: str
+    media_type: str = ""
+    filename: str = ""
+    etag: str = ""
+    last_modified: str = ""
+    not_modified: bool = False
+
+
+class Fetcher(Protocol):
+    """Fetches what a person or a feed names by address, and nothing that it should not."""
+
+    def fetch(self, request: FetchRequest) -> Fetched:
+        """Fetch to a file; one that was interrupted goes on where it was.
+
+        Raises:
+            InvalidInput: an address that is none or not allowed, too large, refused by the server,
+                or redirects without end.
+            TransientFailure: the server or the network fails now, or it takes too long.
+        """
 
 
 @dataclass(frozen=True)

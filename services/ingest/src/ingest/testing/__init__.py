@@ -1,0 +1,1 @@
+"""What tests of ingest need in more than one place."""
