@@ -12,6 +12,7 @@ from everyword_storage.directory import DirectoryBlobStore
 from transcribe_gpu.adapters.decoding import PyAvAudio
 from transcribe_gpu.adapters.pocketsphinx_engine import PocketSphinxSource
 from transcribe_gpu.adapters.progress_file import ProgressFolder
+from transcribe_gpu.adapters.silero import voice_activity
 from transcribe_gpu.config import TranscribeSettings
 from transcribe_gpu.recognition import Recogniser
 from transcribe_gpu.selection import EngineSelector
@@ -50,7 +51,7 @@ def service(blobs: DirectoryBlobStore, progress: ProgressFolder) -> TranscribeSe
     """The service on PocketSphinx alone."""
     return TranscribeService(
         blobs,
-        Recogniser(EngineSelector([PocketSphinxSource()])),
+        Recogniser(EngineSelector([PocketSphinxSource()]), voice_activity()),
         open_audio=PyAvAudio,
         settings_for=lambda show: TranscribeSettings(),
         progress=progress,

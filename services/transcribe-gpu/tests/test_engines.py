@@ -1,7 +1,5 @@
 """Both CPU engines: PocketSphinx on real samples, faster-whisper on a hand-made parrot."""
 
-import tracemalloc
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +8,10 @@ import pytest
 from everyword_events import InvalidInput
 from transcribe_gpu.adapters.faster_whisper_engine import FasterWhisperEngine, FasterWhisperSource
 from transcribe_gpu.adapters.pocketsphinx_engine import PocketSphinxEngine, utterances
-from transcribe_gpu.adapters.windows import windows
 from transcribe_gpu.domain import Utterance
 from transcribe_gpu.errors import EngineUnavailable
 from transcribe_gpu.ports import Float32Array, SpeechEngine
-from transcribe_gpu.testing import Clip, tone
+from transcribe_gpu.testing import Clip
 from transcribe_gpu.testing_whisper import write_parrot
 
 SAYING = ["polly", "wants", "a", "cracker"]
@@ -25,13 +22,13 @@ def no_report(stage: str, fraction: float, eta_s: float | None) -> None:
 
 
 def hear(
-    engine: SpeechEngine, samples: Float32Array, *, language: str = "auto", block: int = 16_000
-) -> list[Utterance]:
-    blocks = (samples[at : at + block] for at in range(0, samples.size, block))
-    return list(engine.transcribe(blocks, language=language, heard_until=lambda done_s: None))
+    engine: SpeechEngine, samples: Float32Array, *, language: str = "auto"
+) -> tuple[Utterance, ...]:
+    (hypothesis,) = engine.recognise([samples], language=language)
+    return hypothesis.utterances
 
 
-def texts(heard: list[Utterance]) -> list[str]:
+def texts(heard: tuple[Utterance, ...]) -> list[str]:
     return [word.text for utterance in heard for word in utterance.words]
 
 
@@ -54,13 +51,13 @@ def test_pocketsphinx_hears_a_question(question: Clip) -> None:
     assert utterance.language == "en"
 
 
-def test_pocketsphinx_is_not_swayed_by_block_size_or_the_job_before(
+def test_pocketsphinx_is_not_swayed_by_the_window_before(
     question: Clip, exchange: tuple[Clip, Clip]
 ) -> None:
     engine = PocketSphinxEngine()
-    first = hear(engine, question.samples, block=16_000)
+    first = hear(engine, question.samples)
     hear(engine, exchange[0].samples[:48_000])
-    assert hear(engine, question.samples, block=777) == first
+    assert hear(engine, question.samples) == first
 
 
 def test_pocketsphinx_hears_speech_up_to_the_very_end(question: Clip) -> None:
@@ -94,7 +91,7 @@ def test_pocketsphinx_knows_no_swedish(question: Clip) -> None:
 def test_speech_without_a_pause_is_cut_at_20_s() -> None:
     level = 0.3 + 0.25 * np.sin(np.arange(70 * 16_000) / 16_000 * 2 * np.pi * 3)
     babble = (np.random.default_rng(5).normal(0, 0.3, 70 * 16_000) * level).astype(np.float32)
-    pieces = list(utterances([babble], lambda done_s: None))
+    pieces = list(utterances(babble))
     assert len(pieces) > 3
     assert max(len(pcm) for _, pcm in pieces) <= 20 * 32_000
     ends = [start + len(pcm) / 32_000 for start, pcm in pieces]
@@ -132,30 +129,30 @@ def test_faster_whisper_takes_the_language_it_is_given(
     assert error.value.code == "language_unsupported"
 
 
-def test_faster_whisper_hears_nothing_in_silence(parrot: FasterWhisperEngine) -> None:
-    assert hear(parrot, np.zeros(160_000, np.float32)) == []
+def test_faster_whisper_recognises_a_batch_as_it_does_each_window(
+    parrot: FasterWhisperEngine, question: Clip
+) -> None:
+    windows = [question.samples, question.samples[:24_000]]
+    both = parrot.recognise(windows, language="en")
+    alone = [parrot.recognise([window], language="en")[0] for window in windows]
+    assert list(both) == alone
 
 
-def test_faster_whisper_goes_window_by_window(parrot: FasterWhisperEngine, question: Clip) -> None:
-    """Each window is heard at its own place, and progress follows."""
-    short = FasterWhisperEngine(parrot._inner, model="parrot", window_s=35.0)
-    pause = np.zeros(17 * 16_000, np.float32)
-    samples = np.concatenate([question.samples, pause, question.samples, pause, question.samples])
-    reached: list[float] = []
-    heard = list(short.transcribe([samples], language="en", heard_until=reached.append))
-    assert reached == sorted(reached)
-    assert reached[-1] == samples.size / 16_000
-    assert len(heard) == 2
-    assert heard[0].start < 3
-    assert 18 < heard[1].start < 45
-    assert heard[1].end <= samples.size / 16_000
+def test_faster_whisper_tells_the_language_whatever_was_asked(
+    parrot: FasterWhisperEngine, question: Clip
+) -> None:
+    for asked, written in (("auto", "en"), ("en", "en"), ("sv", "sv")):
+        (hypothesis,) = parrot.recognise([question.samples], language=asked)
+        assert (hypothesis.language, hypothesis.detected) == (written, "en")
+        assert hypothesis.detected_probability == pytest.approx(1.0, abs=0.2)
 
 
-def test_faster_whisper_flags_a_loop(tmp_path: Path, question: Clip) -> None:
+def test_faster_whisper_measures_a_loop(tmp_path: Path, question: Clip) -> None:
     folder = write_parrot(tmp_path / "stuck", SAYING, looping=True)
     engine = FasterWhisperSource().load(str(folder), report=no_report)
-    heard = hear(engine, question.samples, language="en")
-    assert "repetitive_text" in heard[0].flags
+    (hypothesis,) = engine.recognise([question.samples], language="en")
+    assert hypothesis.compression is not None
+    assert hypothesis.compression > 2.4
 
 
 def test_a_broken_model_is_unavailable(tmp_path: Path) -> None:
@@ -163,25 +160,3 @@ def test_a_broken_model_is_unavailable(tmp_path: Path) -> None:
     (folder / "model.bin").write_bytes(b"\x00" * 1000)
     with pytest.raises(EngineUnavailable):
         FasterWhisperSource().load(str(folder), report=no_report)
-
-
-def test_windows_are_cut_where_it_is_quiet() -> None:
-    loud, quiet = tone(8), np.zeros(8_000, np.float32)
-    samples = np.concatenate([loud, quiet, loud, quiet, loud])
-    blocks = [samples[at : at + 5_000] for at in range(0, samples.size, 5_000)]
-    cut = list(windows(blocks, longest_s=10, search_s=5))
-    assert np.array_equal(np.concatenate([piece for _, piece in cut]), samples)
-    assert [start for start, _ in cut] == pytest.approx([0, 8.25, 16.75], abs=0.3)
-
-
-def test_windows_hold_no_more_than_one() -> None:
-    def blocks() -> Iterator[Float32Array]:
-        for _ in range(3600):
-            yield np.zeros(16_000, np.float32)
-
-    tracemalloc.start()
-    seconds = sum(piece.size for _, piece in windows(blocks(), longest_s=60, search_s=10)) / 16_000
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert seconds == 3600
-    assert peak < 4 * 60 * 16_000 * 4

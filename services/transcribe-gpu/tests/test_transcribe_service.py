@@ -17,6 +17,7 @@ from everyword_transcripts import read_transcript
 from transcribe_gpu.adapters.decoding import PyAvAudio
 from transcribe_gpu.adapters.pocketsphinx_engine import PocketSphinxSource
 from transcribe_gpu.adapters.progress_file import ProgressFolder
+from transcribe_gpu.adapters.silero import voice_activity
 from transcribe_gpu.config import TranscribeSettings
 from transcribe_gpu.contract import CONTRACT
 from transcribe_gpu.recognition import Recogniser
@@ -134,7 +135,7 @@ def test_hints_go_over_the_settings_of_the_show(
 ) -> None:
     service = TranscribeService(
         blobs,
-        Recogniser(EngineSelector([PocketSphinxSource()])),
+        Recogniser(EngineSelector([PocketSphinxSource()]), voice_activity()),
         open_audio=PyAvAudio,
         settings_for=lambda show: TranscribeSettings(language="sv", engine="shazam"),
         progress=progress,
@@ -149,7 +150,7 @@ def test_a_stopping_worker_leaves_the_job_undone(
 ) -> None:
     service = TranscribeService(
         blobs,
-        Recogniser(EngineSelector([PocketSphinxSource()])),
+        Recogniser(EngineSelector([PocketSphinxSource()]), voice_activity()),
         open_audio=PyAvAudio,
         settings_for=lambda show: TranscribeSettings(),
         progress=progress,

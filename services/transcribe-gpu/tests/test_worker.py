@@ -21,6 +21,7 @@ from everyword_storage.directory import DirectoryBlobStore
 from transcribe_gpu.adapters.decoding import PyAvAudio
 from transcribe_gpu.adapters.pocketsphinx_engine import PocketSphinxSource
 from transcribe_gpu.adapters.progress_file import ProgressFolder
+from transcribe_gpu.adapters.silero import voice_activity
 from transcribe_gpu.config import TranscribeSettings
 from transcribe_gpu.contract import CONTRACT
 from transcribe_gpu.recognition import Recogniser
@@ -45,7 +46,7 @@ def serve(
 ) -> None:
     service = TranscribeService(
         blobs,
-        Recogniser(EngineSelector([PocketSphinxSource()])),
+        Recogniser(EngineSelector([PocketSphinxSource()]), voice_activity()),
         open_audio=PyAvAudio,
         settings_for=lambda show: TranscribeSettings(),
         progress=progress,

@@ -36,6 +36,7 @@ from refine.adapters.journal_history import JournalHistory
 from search.engines import open_engine
 from transcribe_gpu.adapters.decoding import PyAvAudio
 from transcribe_gpu.adapters.progress_file import ProgressFolder
+from transcribe_gpu.adapters.silero import voice_activity
 from transcribe_gpu.recognition import Recogniser
 from transcribe_gpu.selection import EngineSelector
 from transcribe_gpu.standalone import known_sources
@@ -150,7 +151,7 @@ class House:
         """The transcription service; engines load when the first job needs them."""
         return transcribe_gpu.service.TranscribeService(
             self.blobs,
-            Recogniser(EngineSelector(known_sources())),
+            Recogniser(EngineSelector(known_sources()), voice_activity()),
             open_audio=PyAvAudio,
             settings_for=lambda show: self.settings.of_show(show).transcribe,
             progress=self.progress,

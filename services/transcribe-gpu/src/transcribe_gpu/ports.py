@@ -1,13 +1,13 @@
 """What this service needs from the world: engines, audio, and somebody to tell its progress."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from transcribe_gpu.domain import Utterance
+from transcribe_gpu.domain import Hypothesis, SpeechProbabilities
 
 Float32Array = NDArray[np.float32]
 """Samples: float32, (n_samples,), 16 kHz mono, full scale 1."""
@@ -33,17 +33,23 @@ class SpeechEngine(Protocol):
     def device(self) -> str:
         """Where it computes: `cpu`, `cuda`."""
 
-    def transcribe(
-        self,
-        blocks: Iterable[Float32Array],
-        *,
-        language: str,
-        heard_until: Callable[[float], None],
-    ) -> Iterator[Utterance]:
-        """Recognise a stream of blocks (float32, (n_samples,), 16 kHz mono), in order.
+    @property
+    def longest_window_s(self) -> float:
+        """How much sound one window may hold, in seconds."""
 
-        Holds at most some minutes of audio: an engine that wants whole arrays collects windows.
-        `language` is a code or `auto`; `heard_until` is told how many seconds are dealt with.
+    @property
+    def batch(self) -> int:
+        """How many windows it recognises best at once."""
+
+    def recognise(
+        self, windows: Sequence[Float32Array], *, language: str, attempt: int = 0
+    ) -> Sequence[Hypothesis]:
+        """Recognise windows (float32, (n_samples,), 16 kHz mono), each by itself.
+
+        Returns one hypothesis for each, its times in seconds from its window's start. The same
+        windows give the same hypotheses, whatever was recognised before. `language` is a code or
+        `auto`. `attempt` counts from 0; a higher one is asked for where the one before gave
+        doubtful text, and should decode differently (temperature, another beam).
 
         Raises:
             InvalidInput: the engine does not know the language.
@@ -119,6 +125,23 @@ class Audio(Protocol):
     @property
     def one_sound(self) -> bool:
         """Whether all channels, as far as decoded, carry the same sound."""
+
+
+class VoiceActivityDetector(Protocol):
+    """Tells speech from everything else, 32 ms by 32 ms."""
+
+    def stream(self) -> SpeechProbabilities:
+        """Return the detector of a new stream; streams do not influence each other."""
+
+
+class Checkpoints(Protocol):
+    """What was recognised of a recording so far; it outlives the worker."""
+
+    def get(self, name: str) -> Hypothesis | None:
+        """Return the hypothesis kept under `name`, or None."""
+
+    def put(self, name: str, hypothesis: Hypothesis) -> None:
+        """Keep a hypothesis durably under `name`; what is there already stays."""
 
 
 class ProgressSink(Protocol):

@@ -8,6 +8,7 @@ from everyword_transcripts import Transcript
 from transcribe_gpu.adapters.decoding import PyAvAudio
 from transcribe_gpu.adapters.faster_whisper_engine import FasterWhisperSource
 from transcribe_gpu.adapters.pocketsphinx_engine import PocketSphinxSource
+from transcribe_gpu.adapters.silero import voice_activity
 from transcribe_gpu.config import TranscribeSettings
 from transcribe_gpu.ports import EngineSource, StageReport
 from transcribe_gpu.recognition import Recogniser
@@ -44,7 +45,7 @@ def transcribe_file(
             f"cannot read {path}: {error.strerror}", code="file_unreadable"
         ) from error
     with source:
-        done = Recogniser(selector).run(
+        done = Recogniser(selector, voice_activity()).run(
             PyAvAudio(source), settings, report=report, announce=announce
         )
     return done.transcript

@@ -5,7 +5,7 @@ ten wrong on clear read speech, one in five or worse on ordinary speech; word st
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
@@ -13,8 +13,7 @@ import numpy as np
 
 from everyword_events import InvalidInput
 from everyword_transcripts import Sounds
-from transcribe_gpu.adapters.windows import quietest
-from transcribe_gpu.domain import AUTO, HeardWord, Utterance
+from transcribe_gpu.domain import AUTO, HeardWord, Hypothesis, Utterance
 from transcribe_gpu.errors import EngineUnavailable
 from transcribe_gpu.ports import SAMPLE_RATE_HZ, Availability, Float32Array, StageReport
 
@@ -27,6 +26,12 @@ LONGEST_S: Final = 20.0
 """Longer utterances (music, no pause) are cut: the search's memory grows with their length, and
 while it runs no other thread of the process does."""
 _SEARCH_CUT_S: Final = 8.0
+WINDOW_S: Final = 60.0
+"""Decoders load in .3 s for each window."""
+_STEP: Final = SAMPLE_RATE_HZ // 50
+"""20 ms."""
+_SMOOTH: Final = 15
+"""0.3 s, in steps: longer than the closure of a consonant, shorter than most pauses."""
 _VARIANT: Final = re.compile(r"\(\d+\)$")
 _FILLER: Final = re.compile(r"^(<.*>|\[.*\]|\+\+.*\+\+)$")
 _LONGEST_SOUNDS_S: Final = 2.0
@@ -45,6 +50,8 @@ class PocketSphinxEngine:
     name = NAME
     model = MODEL
     device = "cpu"
+    longest_window_s = WINDOW_S
+    batch = 1
 
     def __init__(self, *, sounds: bool = False) -> None:
         self._sounds = sounds
@@ -53,14 +60,14 @@ class PocketSphinxEngine:
         """Return an engine that reads phones as well, knowing no words."""
         return PocketSphinxEngine(sounds=True)
 
-    def transcribe(
+    def recognise(
         self,
-        blocks: Iterable[Float32Array],
+        windows: Sequence[Float32Array],
         *,
         language: str,
-        heard_until: Callable[[float], None],
-    ) -> Iterator[Utterance]:
-        """Recognise utterance by utterance, as voice activity cuts them.
+        attempt: int = 0,  # noqa: ARG002 - it knows one way to decode
+    ) -> Sequence[Hypothesis]:
+        """Recognise each window utterance by utterance, as its own voice activity cuts them.
 
         Raises:
             InvalidInput: the language is not English.
@@ -71,16 +78,18 @@ class PocketSphinxEngine:
                 hint="use the engine faster-whisper, which knows 99 languages",
                 code="language_unsupported",
             )
+        return [Hypothesis(tuple(self._utterances(window)), "en") for window in windows]
+
+    def _utterances(self, window: Float32Array) -> Iterator[Utterance]:
         from pocketsphinx import Decoder  # noqa: PLC0415 - imported where it is used only
 
-        # Decoders of its own for every job: the last job's noise estimate must not leak into it.
+        # New decoders for every window: the last one's noise estimate must not leak into it.
         decoder = Decoder(samprate=float(SAMPLE_RATE_HZ), loglevel="FATAL")
         reader = _phone_reader() if self._sounds else None
-        for start, pcm in utterances(blocks, heard_until):
+        for start, pcm in utterances(window):
             end = start + len(pcm) / 2 / SAMPLE_RATE_HZ
             words = tuple(_recognise(decoder, pcm, start))
             sounds = tuple(_read_sounds(reader, pcm, start)) if reader and words else ()
-            heard_until(end)
             if words:
                 yield Utterance(start, end, words, "en", sounds=sounds)
 
@@ -114,10 +123,8 @@ class PocketSphinxSource:
         return PocketSphinxEngine()
 
 
-def utterances(
-    blocks: Iterable[Float32Array], heard_until: Callable[[float], None]
-) -> Iterator[tuple[float, bytes]]:
-    """Cut the stream at pauses: yield (start in seconds, int16 PCM of at most 20 s)."""
+def utterances(window: Float32Array) -> Iterator[tuple[float, bytes]]:
+    """Cut a window at pauses: yield (start in seconds, int16 PCM of at most 20 s)."""
     from pocketsphinx import Endpointer  # noqa: PLC0415
 
     endpointer = Endpointer(sample_rate=SAMPLE_RATE_HZ)
@@ -125,7 +132,7 @@ def utterances(
     longest = int(LONGEST_S / endpointer.frame_length) * frame_bytes
     speech = bytearray()
     start = 0.0
-    for frame in _frames(blocks, frame_bytes, heard_until, speech):
+    for frame in _frames(window, frame_bytes):
         whole = len(frame) == frame_bytes
         voiced = endpointer.process(frame) if whole else endpointer.end_stream(frame)
         if voiced is None:
@@ -147,25 +154,25 @@ def utterances(
         yield start, bytes(speech)
 
 
-def _frames(
-    blocks: Iterable[Float32Array],
-    frame_bytes: int,
-    heard_until: Callable[[float], None],
-    speech: bytearray,
-) -> Iterator[bytes]:
+def _frames(window: Float32Array, frame_bytes: int) -> Iterator[bytes]:
     """Yield int16 PCM frame by frame; the last one is shorter, as the endpointer wants its end."""
-    rest = b""
-    samples = 0
-    for block in blocks:
-        pcm = rest + np.clip(block * 32768, -32768, 32767).astype("<i2").tobytes()
-        whole = len(pcm) // frame_bytes * frame_bytes
-        for at in range(0, whole, frame_bytes):
-            yield pcm[at : at + frame_bytes]
-        rest = pcm[whole:]
-        samples += block.size
-        if not speech:
-            heard_until(samples / SAMPLE_RATE_HZ)
-    yield rest or b"\0\0"
+    pcm = np.clip(window * 32768, -32768, 32767).astype("<i2").tobytes()
+    whole = len(pcm) // frame_bytes * frame_bytes
+    for at in range(0, whole, frame_bytes):
+        yield pcm[at : at + frame_bytes]
+    yield pcm[whole:] or b"\0\0"
+
+
+def quietest(samples: Float32Array, search_s: float) -> int:
+    """Return the index in the middle of the quietest 0.3 s of the last `search_s`."""
+    first = max(0, samples.size - round(search_s * SAMPLE_RATE_HZ))
+    tail = samples[first:]
+    steps = tail[: tail.size // _STEP * _STEP].reshape(-1, _STEP)
+    if len(steps) < _SMOOTH:
+        return int(samples.size)
+    power = np.einsum("ij,ij->i", steps, steps)
+    smooth = np.convolve(power, np.ones(_SMOOTH), mode="valid")
+    return max(1, first + (int(np.argmin(smooth)) + _SMOOTH // 2) * _STEP)
 
 
 def _recognise(decoder: "Decoder", pcm: bytes, start: float) -> Iterator[HeardWord]:

@@ -3,18 +3,34 @@
 from transcribe_gpu.domain.assembly import assemble
 from transcribe_gpu.domain.channels import ChannelSpeech, one_talk
 from transcribe_gpu.domain.checks import find_loops
-from transcribe_gpu.domain.language import AUTO, language_code
+from transcribe_gpu.domain.doubts import Judged, judge
+from transcribe_gpu.domain.joining import in_recording, joined
+from transcribe_gpu.domain.language import AUTO, LanguageDetection, language_code
 from transcribe_gpu.domain.loudness import Loudness
-from transcribe_gpu.domain.speech import HeardWord, Utterance
+from transcribe_gpu.domain.phrases import sentences
+from transcribe_gpu.domain.speech import HeardWord, Hypothesis, Utterance
+from transcribe_gpu.domain.voice_activity import EnergyVoiceActivity, SpeechProbabilities
+from transcribe_gpu.domain.windows import Window, cut_windows
 
 __all__ = [
     "AUTO",
     "ChannelSpeech",
+    "EnergyVoiceActivity",
     "HeardWord",
+    "Hypothesis",
+    "Judged",
+    "LanguageDetection",
     "Loudness",
+    "SpeechProbabilities",
     "Utterance",
+    "Window",
     "assemble",
+    "cut_windows",
     "find_loops",
+    "in_recording",
+    "joined",
+    "judge",
     "language_code",
     "one_talk",
+    "sentences",
 ]

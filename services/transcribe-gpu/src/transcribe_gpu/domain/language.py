@@ -1,9 +1,12 @@
-"""Which language was asked for."""
+"""Which language was asked for, and which was heard."""
 
 import re
+from collections import defaultdict
+from operator import itemgetter
 from typing import Final
 
 from everyword_events import InvalidInput
+from transcribe_gpu.domain.speech import Hypothesis
 
 AUTO: Final = "auto"
 _TAG: Final = re.compile(r"([A-Za-z]{2,3})([-_][A-Za-z0-9]{1,8})*")
@@ -26,3 +29,59 @@ def language_code(wish: str) -> str:
             code="language_unknown",
         )
     return match[1].lower()
+
+
+class LanguageDetection:
+    """Settles which language a recording is in, window by window, and pins it.
+
+    Each window votes for the language it was taken for, with its probability and its words. A
+    clear vote settles it at once; else the first few windows do together. What is settled holds
+    for the whole recording.
+    """
+
+    _CLEAR: Final = 0.8
+    _FEWEST_WORDS: Final = 3
+    _VOTES: Final = 3
+    _SURE: Final = 0.5
+
+    def __init__(self, asked: str) -> None:
+        self._asked = asked
+        self._votes: defaultdict[str, float] = defaultdict(float)
+        self._count = 0
+        self.pinned: str | None = None if asked == AUTO else asked
+
+    @property
+    def to_ask(self) -> str:
+        """What to ask the engine for: the language, or `auto` while it is not settled."""
+        return self.pinned or AUTO
+
+    def hear(self, hypothesis: Hypothesis) -> None:
+        """Take note of one more window."""
+        language = hypothesis.detected or hypothesis.language
+        probability = hypothesis.detected_probability
+        words = len(hypothesis.words())
+        if probability is None:
+            probability = 1.0
+        self._votes[language] += probability * max(1, words)
+        self._count += 1
+        if self.pinned is None and (
+            (probability >= self._CLEAR and words >= self._FEWEST_WORDS)
+            or self._count >= self._VOTES
+        ):
+            self.settle()
+
+    def settle(self) -> None:
+        """Decide by what was heard so far; nothing heard leaves it open."""
+        if self.pinned is None and self._votes:
+            self.pinned = max(self._votes, key=lambda language: self._votes[language])
+
+    def flags(self) -> tuple[str, ...]:
+        """Say what is doubtful: hardly detected, or another language than was asked for."""
+        total = sum(self._votes.values())
+        if not total or self.pinned is None:
+            return ()
+        likeliest, votes = max(self._votes.items(), key=itemgetter(1))
+        if self._asked != AUTO:
+            other = likeliest != self.pinned and votes >= self._CLEAR * total
+            return (f"language_doubt:{likeliest}",) if other else ()
+        return () if self._votes[self.pinned] >= self._SURE * total else ("language_uncertain",)

@@ -1,4 +1,4 @@
-"""What every engine gives: utterances of words, timed in seconds from the stream's start."""
+"""What every engine gives: utterances of words, timed in seconds."""
 
 from dataclasses import dataclass
 
@@ -25,3 +25,25 @@ class Utterance:
     language: str
     flags: tuple[str, ...] = ()
     sounds: tuple[Sounds, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """What an engine recognised in one window, or in a whole recording once windows are joined.
+
+    An engine counts times from its window's start. `language` is what the words are written in;
+    `detected` is the language the sound was taken for, where the engine can tell, whatever was
+    asked for. `compression` is how well the text compresses (zlib's ratio), `log_probability`
+    the mean per token; None where the engine has no such measure.
+    """
+
+    utterances: tuple[Utterance, ...]
+    language: str
+    detected: str | None = None
+    detected_probability: float | None = None
+    log_probability: float | None = None
+    compression: float | None = None
+
+    def words(self) -> list[HeardWord]:
+        """Return all words, in order."""
+        return [word for utterance in self.utterances for word in utterance.words]

@@ -1,0 +1,130 @@
+"""One channel of a recording through one engine, window by window, each kept once recognised.
+
+Decoding and voice activity run ahead of the engine on a thread of their own, by a few windows, so
+that the engine never waits for them and memory does not grow with the recording's length.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from typing import Final
+
+from transcribe_gpu.ahead import run_ahead
+from transcribe_gpu.domain import (
+    ChannelSpeech,
+    Hypothesis,
+    Judged,
+    LanguageDetection,
+    Window,
+    cut_windows,
+    in_recording,
+    joined,
+    judge,
+    sentences,
+)
+from transcribe_gpu.ports import (
+    SAMPLE_RATE_HZ,
+    Audio,
+    Checkpoints,
+    Float32Array,
+    SpeechEngine,
+    VoiceActivityDetector,
+)
+
+_ATTEMPTS: Final = 2
+"""How often a window is recognised at most."""
+_AHEAD: Final = 2
+"""Batches of windows that wait for the engine."""
+
+
+class ChannelPass:
+    """Takes the channels of one recording, one after the other, through one engine."""
+
+    def __init__(
+        self,
+        engine: SpeechEngine,
+        audio: Audio,
+        detector: VoiceActivityDetector,
+        *,
+        language: LanguageDetection,
+        checkpoints: Checkpoints | None,
+        clock: Callable[[], float],
+    ) -> None:
+        self._engine = engine
+        self._audio = audio
+        self._detector = detector
+        self._language = language
+        self._checkpoints = checkpoints
+        self._clock = clock
+        self.timings_s = {"decode": 0.0, "recognise": 0.0}
+        self.tried_again = 0
+
+    def run(
+        self, channel: int | None, speaker: str | None, reached: Callable[[float], None]
+    ) -> ChannelSpeech:
+        """Recognise a channel, or the mix; `reached` is told how many seconds are done."""
+        speech = ChannelSpeech(speaker)
+        windows = cut_windows(
+            self._measured(channel, speech),
+            self._detector.stream(),
+            longest_s=self._engine.longest_window_s,
+        )
+        batches = iter(lambda: tuple(islice(windows, self._engine.batch)), ())
+        heard: list[Hypothesis] = []
+        for batch in run_ahead(batches, by=_AHEAD):
+            heard += self._recognise(batch, channel)
+            reached(batch[-1].end)
+        speech.utterances.extend(piece for each in joined(heard) for piece in sentences(each))
+        reached(self._audio.decoded_s)
+        return speech
+
+    def _recognise(self, batch: Sequence[Window], channel: int | None) -> list[Hypothesis]:
+        names = [f"{'mix' if channel is None else channel}-{w.index:06d}" for w in batch]
+        found = [self._checkpoints.get(name) if self._checkpoints else None for name in names]
+        missing = [w for w, known in zip(batch, found, strict=True) if known is None]
+        fresh = iter(self._fresh(missing))
+        result = []
+        for name, window, known in zip(names, batch, found, strict=True):
+            hypothesis = known or next(fresh)
+            if known is None and self._checkpoints:
+                self._checkpoints.put(name, hypothesis)
+            self._language.hear(hypothesis)
+            result.append(in_recording(hypothesis, window))
+        return result
+
+    def _fresh(self, windows: Sequence[Window]) -> Sequence[Hypothesis]:
+        """Recognise windows; the doubtful ones again, in other ways, keeping the best text."""
+        if not windows:
+            return ()
+        best = self._attempt(windows, 0)
+        for attempt in range(1, _ATTEMPTS):
+            doubtful = [place for place, judged in enumerate(best) if judged.doubts]
+            if not doubtful:
+                break
+            again = self._attempt([windows[place] for place in doubtful], attempt)
+            for place, judged in zip(doubtful, again, strict=True):
+                if judged.better_than(best[place]):
+                    best[place] = judged
+            self.tried_again += len(doubtful)
+        return [judged.flagged() for judged in best]
+
+    def _attempt(self, windows: Sequence[Window], attempt: int) -> list[Judged]:
+        began = self._clock()
+        found = self._engine.recognise(
+            [window.samples for window in windows],
+            language=self._language.to_ask,
+            attempt=attempt,
+        )
+        self.timings_s["recognise"] += self._clock() - began
+        return [judge(each, window) for each, window in zip(found, windows, strict=True)]
+
+    def _measured(self, channel: int | None, speech: ChannelSpeech) -> Iterator[Float32Array]:
+        blocks = self._audio.blocks(channel)
+        while True:
+            began = self._clock()
+            block = next(blocks, None)
+            self.timings_s["decode"] += self._clock() - began
+            if block is None:
+                return
+            assert block.size <= SAMPLE_RATE_HZ
+            speech.loudness.add(block)
+            yield block
