@@ -31,6 +31,27 @@ class TranscriptionHints(Model):
     channels: Literal["", "mix", "speakers"] = ""
     engine: str = ""
     model: str = ""
+    speaker_names: tuple[str, ...] = ()
+
+
+class LinkedFile(Model):
+    """A file that a feed links to; `language` is BCP 47 or empty."""
+
+    url: str
+    media_type: str = ""
+    language: str = ""
+
+
+class EpisodeOrigin(Model):
+    """Where audio is fetched that nobody uploads, and what the feed that names it says of it."""
+
+    url: str
+    guid: str = ""
+    feed_url: str = ""
+    image_url: str | None = None
+    persons: tuple[str, ...] = ()
+    transcripts: tuple[LinkedFile, ...] = ()
+    chapters: LinkedFile | None = None
 
 
 class EngineInfo(Model):
@@ -42,7 +63,10 @@ class EngineInfo(Model):
 
 
 class EpisodeCreated(EventData):
-    """An episode was announced; its audio is still to be uploaded."""
+    """An episode was announced; its audio is still to be uploaded, or fetched from its origin.
+
+    Of audio that is fetched the size is not known yet: `bytes` is 0.
+    """
 
     episode: EpisodeInfo
     filename: str
@@ -52,6 +76,7 @@ class EpisodeCreated(EventData):
     hints: TranscriptionHints = TranscriptionHints()
     upload_expires_at: AwareDatetime
     allow_duplicate: bool = False
+    origin: EpisodeOrigin | None = None
 
 
 class UploadRejected(EventData):
@@ -165,6 +190,39 @@ class EpisodeRemoved(EventData):
     reason: str = ""
 
 
+class EpisodeFinished(EventData):
+    """A run of an episode came to its end: it is ready, or it failed. One event an outcome."""
+
+    episode: EpisodeInfo
+    filename: str = ""
+    status: Literal["success", "failed"]
+    transcript: BlobRef | None = None
+    files: dict[str, BlobRef] = Field(default_factory=dict)
+    duration_s: Seconds | None = None
+    language: str | None = None
+    code: str = ""
+    message: str = ""
+    hint: str = ""
+
+
+class SpokenMoment(Model):
+    """Where something is spoken: seconds, and the first word's number, from 0, in the episode."""
+
+    start: Seconds
+    end: Seconds
+    first_word: NonNegativeInt
+    speaker: str | None = None
+
+
+class SavedSearchMatched(EventData):
+    """A new or re-processed episode says what a saved search asks for; every moment once."""
+
+    search_id: str
+    query: str
+    episode: EpisodeInfo
+    moments: tuple[SpokenMoment, ...]
+
+
 class DeliveryDeadLettered(EventData):
     """A consumer gave up on an event; a person can mend the cause and redrive it."""
 
@@ -191,6 +249,8 @@ CATALOGUE: Final[Mapping[str, type[EventData]]] = {
         EpisodeIndexed,
         EpisodeChanged,
         EpisodeRemoved,
+        EpisodeFinished,
+        SavedSearchMatched,
         DeliveryDeadLettered,
     )
 }

@@ -7,7 +7,9 @@ from everyword_events import (
     AudioUploaded,
     EpisodeChanged,
     EpisodeCreated,
+    EpisodeFinished,
     EpisodeRemoved,
+    SavedSearchMatched,
     ServiceContract,
     TranscriptReady,
     UploadRejected,
@@ -23,5 +25,7 @@ CONTRACT: Final = ServiceContract(
         TranscriptReady,
         EpisodeChanged,
         EpisodeRemoved,
+        EpisodeFinished,
+        SavedSearchMatched,
     ),
 )
