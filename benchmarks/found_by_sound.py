@@ -34,7 +34,7 @@ from spoken.corpora import (
 from spoken.generated import generated_hours
 
 from search.config import SearchSettings
-from search.domain.pages import Find
+from search.domain.pages import SearchRequest
 from search.domain.query import parse_query
 from search.domain.tokens import tokens_of
 from search.engines import Engine
@@ -124,7 +124,7 @@ def service(engine: Engine) -> Ask:
     """Return how a person would ask: the first page."""
     blobs: Any = None
     search = SearchService(
-        engine.index, engine.vocabulary, blobs, lambda _: SearchSettings(), engine.sounds
+        engine.index, engine.vocabulary, blobs, lambda _: SearchSettings(), engine.phonetics
     )
 
     def ask(word: str) -> tuple[str, Sequence[Hit]]:
@@ -142,7 +142,7 @@ def growth(corpora: Sequence[Corpus], hours: int) -> None:
     said = {token for term in terms for token in tokens_of(term.word)}
     with tempfile.TemporaryDirectory() as folder:
         engine = indexed(heard, Path(folder))
-        by_words = service(replace(engine, sounds=None))
+        by_words = service(replace(engine, phonetics=None))
         lost = [term for term in terms if not by_words(term.word)[1]]
         print(f"\n{len(lost)} words that no spelling finds, by sound, in a growing archive:")
         print(f"{'hours':>6} {'recall':>12} {'precision':>9} {'p50 ms':>7} {'p95 ms':>7} "
@@ -166,12 +166,12 @@ def growth(corpora: Sequence[Corpus], hours: int) -> None:
 
 def timed(engine: Engine, took: list[float]) -> Ask:
     """Return how to ask by sound alone; notes the milliseconds of each."""
-    sounds = engine.sounds
+    sounds = engine.phonetics
     assert sounds is not None
 
     def ask(word: str) -> tuple[str, Sequence[Hit]]:
         began = time.perf_counter()
-        found = sounds.find(parse_query(word), Find(()))
+        found = sounds.find(parse_query(word), SearchRequest(()))
         took.append(1000 * (time.perf_counter() - began))
         return "sounds_like", [(g.episode_id, m.start_s) for g in found.groups for m in g.moments]
 

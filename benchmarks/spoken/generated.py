@@ -9,8 +9,8 @@ from typing import Final
 from everyword_events import EpisodeInfo
 from search.adapters.pronunciations import pronouncer
 from search.domain.document import EpisodeDocument
-from search.domain.sounds import Reading, stream_of_readings
-from search.domain.sounds.phones import PHONES
+from search.domain.phonetics import PhoneSpan, recognized_phones
+from search.domain.phonetics.phones import PHONES
 from spoken.corpora import BENCHMARKS, STATED
 
 WORDS_AN_HOUR: Final = 9_700
@@ -36,7 +36,7 @@ def generated_hours(*, without: set[str]) -> Iterator[EpisodeDocument]:
         starts = tuple(370 * at for at in range(len(words)))
         ends = tuple(start + 350 for start in starts)
         readings = [
-            Reading(start, start + 350, tuple(misread(look_up(word) or (), draw)))
+            PhoneSpan(start, start + 350, tuple(misread(look_up(word) or (), draw)))
             for start, word in zip(starts, words, strict=True)
         ]
         yield EpisodeDocument(
@@ -47,7 +47,7 @@ def generated_hours(*, without: set[str]) -> Iterator[EpisodeDocument]:
             words=tuple(words),
             starts_ms=starts,
             ends_ms=ends,
-            reading=stream_of_readings(readings, starts, ends),
+            recognized=recognized_phones(readings, starts, ends),
         )
         number += 1
 

@@ -2,7 +2,7 @@
 
     PYTHONPATH=benchmarks python -m spoken.learn_sounds [--cache DIR]
 
-Writes learned.json of search.domain.sounds. The teachers are sentences that flite speaks and
+Writes learned.json of search.domain.phonetics. The teachers are sentences that flite speaks and
 PocketSphinx recognises: two sections of texts/spoken_terms.txt, and rows of words drawn from a
 dictionary, which no language model foresees. Phones said and heard are aligned, the alignments
 counted, and aligned anew with what was counted. Then the words of those sentences that no
@@ -29,9 +29,9 @@ from numpy.typing import NDArray
 
 from search.adapters.pronunciations import pronouncer
 from search.config import SearchSettings
-from search.domain.pages import Find
+from search.domain.pages import SearchRequest
+from search.domain.phonetics import Evidence, PhoneSequence, confusions, phones, phones_of_words
 from search.domain.query import parse_query
-from search.domain.sounds import Evidence, SoundStream, confusions, phones, stream_of_words
 from search.domain.tokens import tokens_of
 from search.service import SearchService
 from spoken.corpora import BENCHMARKS, CACHE, Corpus, document_of, indexed, sentences_of, spoken
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     teachers = [spoken(name, sentences_of(name), options.cache) for name in TAUGHT_BY]
     if options.weights:
         learned = json.loads(LEARNED.read_text("utf-8")) | {
-            "weights_of_reading": weights(teachers, reading=True),
+            "weights_of_recognized": weights(teachers, reading=True),
             "weights_of_words": weights(teachers, reading=False),
         }
         LEARNED.write_text(json.dumps(learned, separators=(",", ":")) + "\n", "utf-8")
@@ -66,9 +66,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     drawn = spoken("drawn", sentences_drawn(), options.cache)
     unknown = Evidence(0, 0, 0, 0, 0)
     learned = {
-        "reading": confused([*teachers, drawn], reading_of),
+        "recognized": confused([*teachers, drawn], reading_of),
         "words": confused(teachers, words_of),
-        "weights_of_reading": [0.0 for _ in unknown.of_reading()],
+        "weights_of_recognized": [0.0 for _ in unknown.of_recognized()],
         "weights_of_words": [0.0 for _ in unknown.of_words()],
     }
     LEARNED.write_text(json.dumps(learned, separators=(",", ":")) + "\n", "utf-8")
@@ -88,7 +88,7 @@ def sentences_drawn() -> Sequence[str]:
     ]
 
 
-def reading_of(corpus: Corpus) -> tuple[SoundStream, Sequence[int]]:
+def reading_of(corpus: Corpus) -> tuple[PhoneSequence, Sequence[int]]:
     """Return the acoustic reading, and each sound's time in milliseconds."""
     ((name, transcript),) = corpus.heard
     stream = document_of(name, transcript).reading
@@ -101,24 +101,24 @@ def reading_of(corpus: Corpus) -> tuple[SoundStream, Sequence[int]]:
     return stream, times
 
 
-def words_of(corpus: Corpus) -> tuple[SoundStream, Sequence[int]]:
+def words_of(corpus: Corpus) -> tuple[PhoneSequence, Sequence[int]]:
     """Return the sounds of the recognised words, each at its word's middle."""
     ((name, transcript),) = corpus.heard
     document = document_of(name, transcript)
-    stream = stream_of_words(document.tokens(), pronouncer())
+    stream = phones_of_words(document.tokens(), pronouncer())
     starts, ends = document.starts_ms, document.ends_ms
     return stream, [(starts[word] + ends[word]) // 2 for word in stream.owners.tolist()]
 
 
 def confused(
-    corpora: Sequence[Corpus], heard: Callable[[Corpus], tuple[SoundStream, Sequence[int]]]
+    corpora: Sequence[Corpus], heard: Callable[[Corpus], tuple[PhoneSequence, Sequence[int]]]
 ) -> dict[str, Any]:
     """Return what becomes of each phone, in hundredths of a nat."""
     pairs: list[tuple[Sequence[int], Sequence[int]]] = []
-    say = pronouncer().sounds_of
+    say = pronouncer().phones_of
     for corpus in corpora:
         stream, times = heard(corpus)
-        codes, at = phones.codes_of(stream.sounds.encode()), np.asarray(times)
+        codes, at = phones.codes_of(stream.phones.encode()), np.asarray(times)
         for text, (start, end) in zip(corpus.sentences, corpus.spans, strict=True):
             said = "".join(map(say, re.findall(r"[a-z']+", text.lower())))
             inside = codes[(at > start * 1000 - 200) & (at < end * 1000 + 200)]
@@ -205,7 +205,7 @@ def weights(corpora: Sequence[Corpus], *, reading: bool) -> Sequence[float]:
     right: list[bool] = []
     with tempfile.TemporaryDirectory() as folder:
         engine = indexed(heard, Path(folder))
-        assert engine.sounds is not None
+        assert engine.phonetics is not None
         blobs: Any = None
         by_words = SearchService(engine.index, engine.vocabulary, blobs, lambda _: SearchSettings())
         lost = [term for term in terms if not by_words.search(term.word)["hits"]]
@@ -213,13 +213,13 @@ def weights(corpora: Sequence[Corpus], *, reading: bool) -> Sequence[float]:
         at = 0
         for hours in HOURS_AROUND:
             for document in islice(more, hours - at):
-                engine.index.put(document if reading else replace(document, reading=None))
+                engine.index.put(document if reading else replace(document, recognized=None))
             at = hours
             for term in lost:
                 same = [one for one in lost if one.word == term.word]
-                for place in engine.sounds.weighed(parse_query(term.word), Find(())):
+                for place in engine.phonetics.weighed(parse_query(term.word), SearchRequest(())):
                     found = place.evidence
-                    rows.append(found.of_reading() if reading else found.of_words())
+                    rows.append(found.of_recognized() if reading else found.of_words())
                     start_s = place.at.moments[0].start_s
                     right.append(any(t.is_at(place.at.episode_id, start_s) for t in same))
         engine.close()

@@ -80,7 +80,7 @@ def test_a_killed_indexer_loses_and_halves_nothing(tmp_path: Path, kills: int) -
     with sqlite3.connect(file) as connection:
         assert connection.execute("pragma integrity_check").fetchall() == [("ok",)]
         connection.execute("insert into postings (postings) values ('integrity-check')")
-        said = dict(connection.execute("select term, said from term where term like 'run%'"))
+        said = dict(connection.execute("select term, frequency from term where term like 'run%'"))
     connection.close()
     assert sum(said.values()) == sum(
         times_said(int(re.sub(r"\D", "", term))) for term, count in said.items() if count

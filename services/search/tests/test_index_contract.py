@@ -19,7 +19,7 @@ from search.adapters.sqlite.index import SqliteWordIndex
 from search.config import SearchSettings
 from search.domain.document import EpisodeDocument, Turn
 from search.domain.expansion import Expansion, Tier, Vocabulary
-from search.domain.pages import Find, Sort
+from search.domain.pages import SearchRequest, Sort
 from search.domain.query import Filters, parse_query
 from search.domain.reply import EpisodeReply, SearchReply
 from search.ports import WordIndex
@@ -343,7 +343,7 @@ def test_a_timeline_of_more_than_is_counted_says_the_least(archive: Archive) -> 
 def test_a_search_without_time_left_is_given_up(archive: Archive) -> None:
     archive.fill(generated(3, words=200))
     plans = Expansion(parse_query("the"), archive.vocabulary).plans(Tier.EXACT, ())
-    spent = Find(plans=tuple(plans), ends_at=time.monotonic() - 1, tally=True)
+    spent = SearchRequest(plans=tuple(plans), ends_at=time.monotonic() - 1, tally=True)
     with pytest.raises(TransientFailure, match="too long") as failed:
         archive.index.find(spent)
     assert failed.value.code == "search_timed_out"

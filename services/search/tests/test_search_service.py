@@ -26,7 +26,7 @@ from everyword_transcripts import Segment, Speaker, Transcript, Word, write_tran
 from search.adapters.sqlite.index import SqliteWordIndex
 from search.config import SearchSettings
 from search.contract import CONTRACT
-from search.domain.pages import Found
+from search.domain.pages import SearchPage
 from search.service import SearchService
 from search.testing.corpus import STATED, info
 
@@ -300,9 +300,9 @@ def test_exact_asks_for_no_sounds(house: House) -> None:
     class Sounds:
         asked = 0
 
-        def find(self, *_: object) -> Found:
+        def find(self, *_: object) -> SearchPage:
             self.asked += 1
-            return Found(0, 0, False, (), None)
+            return SearchPage(0, 0, False, (), None)
 
     sounds: Any = Sounds()
     index = house.index

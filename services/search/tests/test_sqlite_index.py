@@ -30,24 +30,39 @@ def test_an_index_of_a_newer_version_is_refused(path: Path) -> None:
     assert "replay" in refused.value.hint
 
 
-def test_an_index_of_an_older_format_finds_as_before_and_learns_on(path: Path) -> None:
+def test_an_index_of_an_older_format_is_made_anew_and_says_so(path: Path) -> None:
     index = SqliteWordIndex(path)
-    index.put(replace(document("old", "kept bees"), audio_ms=9_000))
+    index.put(document("old", "kept bees"))
+    index.mark_complete()
     index.close()
-    back_to_format_2(path)
+    to_format_2(path)
     index = SqliteWordIndex(path)
-    assert lengths(index) == {"old": 0.903}
-    index.put(replace(document("old", "kept bees", run="2"), audio_ms=9_000))
+    assert (index.is_complete, lengths(index)) == (False, {})
+    index.put(replace(document("old", "kept bees"), audio_ms=9_000))
     assert lengths(index) == {"old": 9.0}
     index.close()
 
 
-def test_opened_several_times_at_once_it_is_brought_up_to_date_once(path: Path) -> None:
+def test_a_lost_index_is_incomplete_until_it_was_made_again(path: Path) -> None:
+    index = SqliteWordIndex(path)
+    assert not index.is_complete
+    index.mark_complete()
+    index.close()
+    index = SqliteWordIndex(path)
+    assert index.is_complete
+    index.close()
+    path.unlink()
+    index = SqliteWordIndex(path)
+    assert not index.is_complete
+    index.close()
+
+
+def test_opened_several_times_at_once_it_is_made_anew_once(path: Path) -> None:
     for _ in range(5):
         index = SqliteWordIndex(path)
         index.put(document("old", "kept bees"))
         index.close()
-        back_to_format_2(path)
+        to_format_2(path)
         together = Barrier(4)
         opened: list[SqliteWordIndex] = []
 
@@ -60,16 +75,14 @@ def test_opened_several_times_at_once_it_is_brought_up_to_date_once(path: Path) 
             thread.start()
         for thread in threads:
             thread.join()
-        assert [lengths(one) for one in opened] == [{"old": 0.903}] * 4
+        opened[0].put(document("new", "kept bees"))
+        assert [lengths(one) for one in opened] == [{"new": 0.903}] * 4
         for one in opened:
             one.close()
 
 
-def back_to_format_2(path: Path) -> None:
+def to_format_2(path: Path) -> None:
     with sqlite3.connect(path) as connection:
-        connection.execute("alter table episode drop column duration_ms")
-        for table in ("sound_passage", "sound_gram", "sound_episode"):
-            connection.execute(f"drop table {table}")
         connection.execute("create virtual table sound_passage using fts5 (sounds)")
         connection.execute("create table sound_stream (id integer primary key, owners blob)")
         connection.execute("pragma user_version = 2")

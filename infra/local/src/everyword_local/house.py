@@ -134,7 +134,7 @@ class House:
             engine.vocabulary,
             self.blobs,
             lambda show: self.settings.of_show(show).search,
-            engine.sounds,
+            engine.phonetics,
         )
 
     @cached_property

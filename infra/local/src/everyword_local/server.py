@@ -29,7 +29,7 @@ from everyword_local.processes import process_group
 from everyword_local.settings import SettingsFile
 from everyword_local.uploads import CORS, UploadEndpoint
 from everyword_local.web.routes import web_routes
-from search.askers import is_trusted
+from search.client_identity import is_trusted
 
 GRACE_S = 5
 _THIS_MACHINE = ("127.0.0.1", "::1")

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from search.askers import networks_of
+from search.client_identity import networks_of
 
 
 class SearchSettings(BaseModel):

@@ -8,20 +8,20 @@ from typing import Any
 from everyword_events import InvalidInput, Misconfigured
 from search.adapters.pronunciations import pronouncer
 from search.adapters.sqlite.index import SqliteWordIndex
-from search.by_sound import FindsBySound
 from search.config import SearchSettings
-from search.domain.sounds import Pronouncer
-from search.ports import SoundIndex, Vocabulary, WordIndex
+from search.domain.phonetics import Pronouncer
+from search.phonetic_search import PhoneticSearch
+from search.ports import PhoneticIndex, Vocabulary, WordIndex
 
 
 @dataclass(frozen=True)
 class Engine:
-    """An index, its vocabulary, its sounds if it has any; `close` gives back what they hold."""
+    """An index, its vocabulary, its phonetic search if any; `close` gives back what they hold."""
 
     index: WordIndex
     vocabulary: Vocabulary
     close: Callable[[], None]
-    sounds: FindsBySound | None = None
+    phonetics: PhoneticSearch | None = None
 
 
 def open_engine(settings: SearchSettings, file: Path, *, credentials: Any = None) -> Engine:
@@ -36,8 +36,8 @@ def open_engine(settings: SearchSettings, file: Path, *, credentials: Any = None
     """
     if settings.engine == "sqlite":
         embedded = SqliteWordIndex(file, pronouncer=_pronouncer(settings))
-        sounds = _by_sound(settings, embedded.sounds)
-        return Engine(embedded, embedded.vocabulary, embedded.close, sounds)
+        phonetics = _phonetic_search(settings, embedded.phonetics)
+        return Engine(embedded, embedded.vocabulary, embedded.close, phonetics)
     driver = _driver(settings, credentials)
     from search.adapters.opensearch.client import OpenSearchClient  # noqa: PLC0415
     from search.adapters.opensearch.index import OpenSearchWordIndex  # noqa: PLC0415
@@ -45,8 +45,8 @@ def open_engine(settings: SearchSettings, file: Path, *, credentials: Any = None
     index = OpenSearchWordIndex(
         OpenSearchClient(driver), prefix=settings.index, pronouncer=_pronouncer(settings)
     )
-    sounds = _by_sound(settings, index.sounds)
-    return Engine(index, index.vocabulary, driver.close, sounds)
+    phonetics = _phonetic_search(settings, index.phonetics)
+    return Engine(index, index.vocabulary, driver.close, phonetics)
 
 
 def reindex(
@@ -105,5 +105,5 @@ def _pronouncer(settings: SearchSettings) -> Callable[[], Pronouncer] | None:
     return pronouncer if settings.by_sound else None
 
 
-def _by_sound(settings: SearchSettings, index: SoundIndex) -> FindsBySound | None:
-    return FindsBySound(index, pronouncer, settings.likely) if settings.by_sound else None
+def _phonetic_search(settings: SearchSettings, index: PhoneticIndex) -> PhoneticSearch | None:
+    return PhoneticSearch(index, pronouncer, settings.likely) if settings.by_sound else None

@@ -7,11 +7,11 @@ from typing import Protocol
 from everyword_events import EpisodeInfo
 from search.domain.document import EpisodeDocument
 from search.domain.expansion import Vocabulary
-from search.domain.pages import EpisodeMoments, Facets, Find, Found, Stored
+from search.domain.pages import EpisodeMoments, Facets, SearchPage, SearchRequest, Stored
+from search.domain.phonetics import Passages, PhoneMatch
 from search.domain.query import Filters
-from search.domain.sounds import Passages, Place
 
-__all__ = ["SoundIndex", "Vocabulary", "WordIndex"]
+__all__ = ["PhoneticIndex", "Vocabulary", "WordIndex"]
 
 
 class WordIndex(Protocol):
@@ -34,7 +34,7 @@ class WordIndex(Protocol):
     def remove(self, episode_id: str) -> None:
         """Forget an episode for good: neither a late nor a replayed transcript brings it back."""
 
-    def find(self, find: Find) -> Found:
+    def find(self, request: SearchRequest) -> SearchPage:
         """Return one page of what is found.
 
         Raises:
@@ -45,10 +45,10 @@ class WordIndex(Protocol):
         """Return the shows, speakers and languages among the episodes that pass `filters`."""
 
 
-class SoundIndex(Protocol):
+class PhoneticIndex(Protocol):
     """Knows what the English episodes of a word index sound like; never of another revision."""
 
-    def listen(
+    def candidates(
         self, sounds: str, filters: Filters, *, most: int, ends_at: float = math.inf
     ) -> Passages:
         """Return the `most` passages that share the rarest trigrams with `sounds`.
@@ -60,5 +60,5 @@ class SoundIndex(Protocol):
             TransientFailure: the index is busy, away, or out of time.
         """
 
-    def moments(self, places: Sequence[Place]) -> Mapping[Place, EpisodeMoments]:
+    def moments(self, places: Sequence[PhoneMatch]) -> Mapping[PhoneMatch, EpisodeMoments]:
         """Return the moment of each place, alone in its episode; of places now gone, none."""

@@ -22,14 +22,13 @@ from everyword_events import (
 )
 from everyword_storage import BlobStore
 from everyword_transcripts import read_transcript
-from search.askers import asker
-from search.by_sound import FindsBySound
+from search.client_identity import client_identity
 from search.config import SearchSettings
 from search.contract import CONTRACT
 from search.domain.cursor import Cursor, Totals, digest_of
 from search.domain.document import EpisodeDocument
-from search.domain.expansion import Expansion, Kinship, Tier
-from search.domain.pages import EpisodeMoments, Facet, Find, Found, Place, Sort
+from search.domain.expansion import Expansion, Tier, VariantKind
+from search.domain.pages import EpisodeMoments, Facet, PagePosition, SearchPage, SearchRequest, Sort
 from search.domain.query import (
     LONGEST_QUERY,
     Filters,
@@ -42,6 +41,7 @@ from search.domain.query import (
 from search.domain.reply import EpisodeReply, SearchReply, episode_reply
 from search.domain.timeline import Step, Timeline, episode_counts, periods
 from search.domain.tokens import tokens_of
+from search.phonetic_search import PhoneticSearch
 from search.ports import Vocabulary, WordIndex
 from search.rate_limit import RateLimit
 
@@ -64,7 +64,7 @@ class FacetReply(TypedDict):
 class SearchService:
     """Answers queries, and follows the bus with `handle`.
 
-    `settings_for` returns the settings of a show by its name. `sounds` is the last resort: asked
+    `settings_for` returns the settings of a show by its name. `phonetics` is the last resort: asked
     when no tier of words found anything.
     """
 
@@ -74,13 +74,13 @@ class SearchService:
         vocabulary: Vocabulary,
         blobs: BlobStore,
         settings_for: Callable[[str], SearchSettings],
-        sounds: FindsBySound | None = None,
+        phonetics: PhoneticSearch | None = None,
     ) -> None:
         self._index = index
         self._vocabulary = vocabulary
         self._blobs = blobs
         self._settings_for = settings_for
-        self._sounds = sounds
+        self._phonetics = phonetics
 
     @property
     def trusted_proxies(self) -> Sequence[str]:
@@ -97,7 +97,7 @@ class SearchService:
         Raises:
             TransientFailure: they ask too often (code `rate_limited`).
         """
-        self._limit.take(asker(peer, headers, self.trusted_proxies))
+        self._limit.take(client_identity(peer, headers, self.trusted_proxies))
 
     def handle(self, event: Event) -> Sequence[Event]:
         """Index a refined transcript, restate an episode, or forget it.
@@ -143,10 +143,10 @@ class SearchService:
             TransientFailure: the index is busy, away, or out of time.
         """
         beside = _beside(show, episode, speaker, date_from=date_from, date_to=date_to)
-        query, find = self._understood(q, beside)
+        query, request = self._understood(q, beside)
         digest = digest_of(query, sort, exact=exact)
-        find = replace(
-            find,
+        request = replace(
+            request,
             sort=sort,
             limit=_within(limit, "limit", MOST_EPISODES),
             per_episode=None
@@ -157,17 +157,17 @@ class SearchService:
         expansion = Expansion(query, self._vocabulary)
         if cursor:
             at = Cursor.decode(cursor, digest=digest)
-            tier, found = at.tier, self._go_on(find, expansion, at)
+            tier, found = at.tier, self._go_on(request, expansion, at)
             totals, inside = at.totals, at.inside
         else:
-            tier, found, expansion = self._first_page(find, expansion, exact=exact)
-            if not found.hits and self._sounds is not None and not exact:
-                sounding = self._sounds.find(query, find)
+            tier, found, expansion = self._first_page(request, expansion, exact=exact)
+            if not found.hits and self._phonetics is not None and not exact:
+                sounding = self._phonetics.find(query, request)
                 if sounding.hits:
                     tier, found = Tier.SOUNDS_LIKE, sounding
             totals, inside = Totals(found.hits, found.episodes, found.capped), False
 
-        def cursor_to(place: Place | None, *, inside: bool = False) -> str | None:
+        def cursor_to(place: PagePosition | None, *, inside: bool = False) -> str | None:
             return place and Cursor(digest, tier, place, totals, inside).encode()
 
         return SearchReply(
@@ -205,9 +205,9 @@ class SearchService:
             InvalidInput, TransientFailure: as `search`.
         """
         beside = _beside(show, episode, speaker, date_from=date_from, date_to=date_to)
-        query, find = self._understood(q, beside)
+        query, request = self._understood(q, beside)
         tier, found, _ = self._first_page(
-            replace(find, tally=True), Expansion(query, self._vocabulary), exact=exact
+            replace(request, tally=True), Expansion(query, self._vocabulary), exact=exact
         )
         return Timeline(
             query=q,
@@ -238,11 +238,11 @@ class SearchService:
         filters = Filters(shows=frozenset((folded_name(show),)) if show else None)
         return _facet_replies(self._index.facets(filters).speakers)
 
-    def _understood(self, q: str, beside: Filters) -> tuple[Query, Find]:
+    def _understood(self, q: str, beside: Filters) -> tuple[Query, SearchRequest]:
         query = parse_query(q)
         query = replace(query, filters=self._named(query.filters).also(beside))
         ends_at = time.monotonic() + self._settings_for("").time_budget_s
-        return query, Find(plans=(), filters=query.filters, ends_at=ends_at)
+        return query, SearchRequest(plans=(), filters=query.filters, ends_at=ends_at)
 
     def _store(self, event: Event, refined: TranscriptRefined) -> Sequence[Event]:
         transcript = read_transcript(self._blobs.get(refined.transcript))
@@ -266,34 +266,36 @@ class SearchService:
         return (event.causes(CONTRACT.service, indexed),)
 
     def _first_page(
-        self, find: Find, expansion: Expansion, *, exact: bool
-    ) -> tuple[Tier, Found, Expansion]:
+        self, request: SearchRequest, expansion: Expansion, *, exact: bool
+    ) -> tuple[Tier, SearchPage, Expansion]:
         """Try tier after tier until one finds something."""
         languages: tuple[str, ...] = ()
-        nothing = Found(0, 0, False, (), None)
-        find = replace(find, look_up=expansion.look_up)
+        nothing = SearchPage(0, 0, False, (), None)
+        request = replace(request, look_up=expansion.look_up)
         for tier in _AS_WRITTEN if exact else _TIERS:
             if tier is Tier.STEMMED:
                 languages = self._index.facets(Filters()).languages
             plans = expansion.plans(tier, languages)
-            found = self._index.find(replace(find, plans=tuple(plans))) if plans else nothing
+            found = self._index.find(replace(request, plans=tuple(plans))) if plans else nothing
             if found.compounds:
                 expansion = expansion.knowing(found.compounds)
                 plans = expansion.plans(tier, languages)
-                found = self._index.find(replace(find, plans=tuple(plans), look_up=frozenset()))
+                found = self._index.find(replace(request, plans=tuple(plans), look_up=frozenset()))
             if found.hits:
                 return tier, found, expansion
-            find = replace(find, look_up=frozenset())
+            request = replace(request, look_up=frozenset())
         return Tier.EXACT, nothing, expansion
 
-    def _go_on(self, find: Find, expansion: Expansion, at: Cursor) -> Found:
+    def _go_on(self, request: SearchRequest, expansion: Expansion, at: Cursor) -> SearchPage:
         languages = self._index.facets(Filters()).languages if at.tier is Tier.STEMMED else ()
-        expansion = expansion.knowing(self._vocabulary.kin(Kinship.JOIN, expansion.look_up))
-        find = replace(find, plans=tuple(expansion.plans(at.tier, languages)), after=at.place)
+        expansion = expansion.knowing(
+            self._vocabulary.variants(VariantKind.JOIN, expansion.look_up)
+        )
+        request = replace(request, plans=tuple(expansion.plans(at.tier, languages)), after=at.place)
         if at.inside:
-            only = replace(find.filters, episodes=frozenset((at.place.episode_id,)))
-            find = replace(find, filters=only, sort="date", per_episode=None)
-        return self._index.find(find)
+            only = replace(request.filters, episodes=frozenset((at.place.episode_id,)))
+            request = replace(request, filters=only, sort="date", per_episode=None)
+        return self._index.find(request)
 
     def _named(self, filters: Filters) -> Filters:
         """Let `speaker:ada` mean "Ada Lovelace" where nobody is called Ada alone; shows alike."""
@@ -350,7 +352,7 @@ def _full_names(wanted: frozenset[str] | None, known: Sequence[Facet]) -> frozen
     return frozenset(full)
 
 
-def _suggestion(text: str, expansion: Expansion, found: Found) -> str:
+def _suggestion(text: str, expansion: Expansion, found: SearchPage) -> str:
     """Return the query with each misspelt word as it is most often said in what was found."""
     said = Counter(
         token

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from search.domain.sounds import Pronouncer
+from search.domain.phonetics import Pronouncer
 
 _INSIDE: Final = "model/en-us/cmudict-en-us.dict"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from everyword_events import InvalidInput
 from search.domain.expansion import Tier
-from search.domain.pages import Place, Sort
+from search.domain.pages import PagePosition, Sort
 from search.domain.query import Query
 
 
@@ -27,7 +27,7 @@ class Cursor:
 
     digest: str
     tier: Tier
-    place: Place
+    place: PagePosition
     totals: Totals
     inside: bool = False
 
@@ -64,7 +64,7 @@ class Cursor:
             cursor = cls(
                 str(found),
                 Tier(tier),
-                Place(
+                PagePosition(
                     float(weight),
                     -math.inf if published is None else float(published),
                     str(episode_id),

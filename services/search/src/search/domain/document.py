@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 from everyword_events import EpisodeInfo
 from everyword_transcripts import Transcript
-from search.domain.sounds import (
+from search.domain.phonetics import (
+    PhoneSequence,
+    PhoneSpan,
     Pronouncer,
-    Reading,
-    SoundStream,
-    stream_of_readings,
-    stream_of_words,
+    phones_of_words,
+    recognized_phones,
 )
 from search.domain.tokens import tokens_of
 
@@ -40,7 +40,7 @@ class EpisodeDocument:
     starts_ms: tuple[int, ...]
     ends_ms: tuple[int, ...]
     turns: tuple[Turn, ...] = ()
-    reading: SoundStream | None = None
+    recognized: PhoneSequence | None = None
     audio_ms: int = 0
 
     @classmethod
@@ -67,7 +67,7 @@ class EpisodeDocument:
             starts.append(round(word.start * 1000))
             ends.append(round(word.end * 1000))
         readings = [
-            Reading(round(s.start * 1000), round(s.end * 1000), tuple(s.phones.split()))
+            PhoneSpan(round(s.start * 1000), round(s.end * 1000), tuple(s.phones.split()))
             for s in transcript.sounds
         ]
         return cls(
@@ -79,7 +79,7 @@ class EpisodeDocument:
             starts_ms=tuple(starts),
             ends_ms=tuple(ends),
             turns=tuple(turns),
-            reading=stream_of_readings(readings, starts, ends) if readings else None,
+            recognized=recognized_phones(readings, starts, ends) if readings else None,
             audio_ms=round(transcript.duration_s * 1000),
         )
 
@@ -94,11 +94,11 @@ class EpisodeDocument:
             for token in tokens_of(word):
                 yield index, token
 
-    def sounds(self, pronouncer: Pronouncer) -> SoundStream:
+    def phones(self, pronouncer: Pronouncer) -> PhoneSequence:
         """Return what the episode sounds like, as read from the audio, else as written."""
-        if self.reading is not None and self.reading.sounds:
-            return self.reading
-        return stream_of_words(self.tokens(), pronouncer)
+        if self.recognized is not None and self.recognized.phones:
+            return self.recognized
+        return phones_of_words(self.tokens(), pronouncer)
 
     def speaker_of(self, word: int) -> str | None:
         """Return who says the word."""

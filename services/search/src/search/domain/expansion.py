@@ -31,11 +31,11 @@ class Tier(StrEnum):
     SOUNDS_LIKE = "sounds_like"
 
 
-class Kinship(StrEnum):
+class VariantKind(StrEnum):
     """What two words may share; the key is what they share.
 
     FOLD: the word without accents. STEM: `{language}:{stem}`. JOIN: a compound written together;
-    its kin are the compound's tokens, joined by spaces.
+    its variants are the compound's tokens, joined by spaces.
     """
 
     FOLD = "fold"
@@ -49,7 +49,7 @@ class Vocabulary(Protocol):
     def spoken(self, terms: Collection[str]) -> frozenset[str]:
         """Return those of `terms` that are said somewhere."""
 
-    def kin(self, kinship: Kinship, keys: Collection[str]) -> Mapping[str, Collection[str]]:
+    def variants(self, kind: VariantKind, keys: Collection[str]) -> Mapping[str, Collection[str]]:
         """Return, for each key, the words that share it; a word that is its own key may lack."""
 
     def near(self, term: str, distance: int) -> Collection[str]:
@@ -62,20 +62,20 @@ class Vocabulary(Protocol):
         """Return the words whose fold starts with `prefix`: the shortest, then by alphabet."""
 
 
-def kin_of(
+def variants_of(
     terms: Iterable[str], compounds: Iterable[tuple[str, ...]], language: str
 ) -> Iterator[tuple[str, str, str]]:
-    """Yield the kinships of an episode's terms; none for a term that is its own fold or stem."""
+    """Yield the variants of an episode's terms; none for a term that is its own fold or stem."""
     for term in terms:
         folded, stemmed = fold(term), stem(term, language)
         if folded != term:
-            yield Kinship.FOLD, folded, term
+            yield VariantKind.FOLD, folded, term
         if stemmed != term:
-            yield Kinship.STEM, f"{language}:{stemmed}", term
+            yield VariantKind.STEM, f"{language}:{stemmed}", term
     for tokens in compounds:
         word = joined(tokens)
         if word is not None:
-            yield Kinship.JOIN, word, " ".join(tokens)
+            yield VariantKind.JOIN, word, " ".join(tokens)
 
 
 class Expansion:
@@ -83,7 +83,7 @@ class Expansion:
 
     `compounds` tells how words of the query that are compounds somewhere in the archive are
     said apart there: `email` as `e mail`. `look_up` is what to look up for that (as
-    `Kinship.JOIN`); an index does so along with its first search.
+    `VariantKind.JOIN`); an index does so along with its first search.
     """
 
     def __init__(
@@ -134,9 +134,11 @@ class Expansion:
     def folded(self) -> Mapping[str, frozenset[str]]:
         """Return, for each term, the words that differ from it in accents alone."""
         if self._folded is None:
-            kin = self._vocabulary.kin(Kinship.FOLD, {fold(term) for term in self._terms})
+            variants = self._vocabulary.variants(
+                VariantKind.FOLD, {fold(term) for term in self._terms}
+            )
             self._folded = {
-                term: frozenset((term, *_itself(fold(term), fold), *kin.get(fold(term), ())))
+                term: frozenset((term, *_itself(fold(term), fold), *variants.get(fold(term), ())))
                 for term in self._terms
             }
         return self._folded
@@ -172,8 +174,8 @@ class Expansion:
         stems = {
             (language, term): stem(term, language) for language in languages for term in self._terms
         }
-        kin = self._vocabulary.kin(
-            Kinship.STEM, {f"{language}:{key}" for (language, _), key in stems.items()}
+        variants = self._vocabulary.variants(
+            VariantKind.STEM, {f"{language}:{key}" for (language, _), key in stems.items()}
         )
         narrower = self._plan(folded, folds=True)
         for language in sorted(languages):
@@ -181,7 +183,7 @@ class Expansion:
             for term in self._terms:
                 key = stems[language, term]
                 itself = _itself(key, lambda word: stem(word, language))  # noqa: B023
-                widened[term] = folded[term].union(itself, kin.get(f"{language}:{key}", ()))
+                widened[term] = folded[term].union(itself, variants.get(f"{language}:{key}", ()))
             plan = self._plan(widened, folds=True, language=language)
             if (plan.wanted, plan.unwanted) != (narrower.wanted, narrower.unwanted):
                 yield plan
@@ -231,7 +233,7 @@ def _rows(
 
     def ways(spelling: Spelling) -> list[tuple[str, ...]]:
         key = spelling.joined or (spelling.tokens[0] if len(spelling.tokens) == 1 else "")
-        apart = [tuple(kin.split(" ")) for kin in sorted(compounds.get(key, ()))]
+        apart = [tuple(variants.split(" ")) for variants in sorted(compounds.get(key, ()))]
         whole = [(spelling.joined,)] if spelling.joined else []
         return list(dict.fromkeys([spelling.tokens, *whole, *apart]))
 

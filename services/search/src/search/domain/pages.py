@@ -26,7 +26,7 @@ MOST_STARTS: Final = 1_000
 Sort = Literal["relevance", "date"]
 
 
-class Place(NamedTuple):
+class PagePosition(NamedTuple):
     """An episode's place in the order, highest first, and how many of its moments are behind us."""
 
     weight: float
@@ -36,11 +36,11 @@ class Place(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Find:
+class SearchRequest:
     """One page asked for: at most `limit` episodes and `most_moments` moments.
 
     `per_episode` shows only the first moments of each episode. `after` is where the page
-    before ended. `look_up` are words whose compounds are asked for besides (`Kinship.JOIN`).
+    before ended. `look_up` are words whose compounds are asked for besides (`VariantKind.JOIN`).
     `tally` asks for the counts of every matching episode instead of a page. `ends_at` is when
     to give up, on the clock of `time.monotonic`.
     """
@@ -51,7 +51,7 @@ class Find:
     limit: int = 10
     most_moments: int = 100
     per_episode: int | None = None
-    after: Place | None = None
+    after: PagePosition | None = None
     look_up: frozenset[str] = frozenset()
     tally: bool = False
     ends_at: float = math.inf
@@ -108,7 +108,7 @@ class EpisodeMoments:
     hits: int
     starts_s: Sequence[float]
     moments: tuple[Moment, ...]
-    more: Place | None = None
+    more: PagePosition | None = None
 
 
 class Tally(NamedTuple):
@@ -121,14 +121,14 @@ class Tally(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchPage:
     """One page. When `capped`, `hits` and `episodes` are the least there are."""
 
     hits: int
     episodes: int
     capped: bool
     groups: tuple[EpisodeMoments, ...]
-    next: Place | None
+    next: PagePosition | None
     compounds: Mapping[str, Collection[str]] = field(default_factory=dict)
     tally: tuple[Tally, ...] = ()
 
@@ -177,10 +177,10 @@ class Located(NamedTuple):
     matches: Sequence[Match]
     weight: float
 
-    def place(self, sort: Sort, moments: int = 0) -> Place:
+    def place(self, sort: Sort, moments: int = 0) -> PagePosition:
         """Return where the episode stands in the order."""
         weight = self.weight if sort == "relevance" else 0.0
-        return Place(weight, self.candidate.published, self.candidate.episode_id, moments)
+        return PagePosition(weight, self.candidate.published, self.candidate.episode_id, moments)
 
 
 @dataclass(frozen=True)
@@ -190,7 +190,7 @@ class Cut:
     located: Located
     first: int
     last: int
-    more: Place | None
+    more: PagePosition | None
 
 
 @dataclass(frozen=True)
@@ -201,7 +201,7 @@ class Outline:
     episodes: int
     capped: bool
     cuts: tuple[Cut, ...]
-    next: Place | None
+    next: PagePosition | None
 
 
 def out_of_time() -> TransientFailure:
@@ -220,17 +220,17 @@ def locate(candidate: Candidate, matches: Sequence[Match], *, lone: bool) -> Loc
     return Located(candidate, matches, round(sum(match.weight for match in matches), 6))
 
 
-def weighed(find: Find, located: Iterable[Located]) -> Outline:
+def weighed(request: SearchRequest, located: Iterable[Located]) -> Outline:
     """Choose a page out of all the episodes there are; the totals are exact."""
     matching = [found for found in located if found.matches]
-    matching.sort(key=lambda found: found.place(find.sort), reverse=True)
-    cuts, following = _cut(find, matching, find.sort)
+    matching.sort(key=lambda found: found.place(request.sort), reverse=True)
+    cuts, following = _cut(request, matching, request.sort)
     hits = sum(len(found.matches) for found in matching)
     return Outline(hits, len(matching), False, cuts, following)
 
 
 def unweighed(
-    find: Find,
+    request: SearchRequest,
     candidates: Iterator[Candidate],
     scan: Callable[[Sequence[Candidate]], Sequence[Located]],
 ) -> Outline:
@@ -241,17 +241,17 @@ def unweighed(
     """
     located: list[Located] = []
     cuts: tuple[Cut, ...] = ()
-    following: Place | None = None
+    following: PagePosition | None = None
     size = FIRST_BATCH
-    while find.left_s() and following is None and (batch := list(islice(candidates, size))):
+    while request.left_s() and following is None and (batch := list(islice(candidates, size))):
         size *= 2
         located += [found for found in scan(batch) if found.matches]
-        cuts, following = _cut(find, located, "date")
+        cuts, following = _cut(request, located, "date")
     hits = sum(len(found.matches) for found in located)
     return Outline(hits, len(located), True, cuts, following)
 
 
-def newest_first(candidates: Iterable[Candidate], after: Place | None) -> list[Candidate]:
+def newest_first(candidates: Iterable[Candidate], after: PagePosition | None) -> list[Candidate]:
     """Return the candidates in the order of `unweighed`, from a place on."""
     newest = sorted(candidates, key=attrgetter("episode_id"), reverse=True)
     newest.sort(key=attrgetter("published"), reverse=True)
@@ -262,30 +262,30 @@ def newest_first(candidates: Iterable[Candidate], after: Place | None) -> list[C
 
 
 def _cut(
-    find: Find, located: Sequence[Located], sort: Sort
-) -> tuple[tuple[Cut, ...], Place | None]:
+    request: SearchRequest, located: Sequence[Located], sort: Sort
+) -> tuple[tuple[Cut, ...], PagePosition | None]:
     cuts: list[Cut] = []
-    room = find.most_moments
+    room = request.most_moments
     for found in located:
         place = found.place(sort)
         skip = 0
-        if find.after is not None:
-            if place[:3] > find.after[:3]:
+        if request.after is not None:
+            if place[:3] > request.after[:3]:
                 continue
-            if place.episode_id == find.after.episode_id:
-                skip = find.after.moments
+            if place.episode_id == request.after.episode_id:
+                skip = request.after.moments
         total = len(found.matches)
         if skip >= total:
             continue
-        if len(cuts) == find.limit or room == 0:
+        if len(cuts) == request.limit or room == 0:
             last = cuts[-1].located
             return tuple(cuts), last.place(sort, moments=len(last.matches))
-        shown = min(total - skip, room, find.per_episode or total)
+        shown = min(total - skip, room, request.per_episode or total)
         stop = skip + shown
         more = found.place(sort, moments=stop) if stop < total else None
         cuts.append(Cut(found, skip, stop, more))
         room -= shown
-        if more is not None and find.per_episode is None:
+        if more is not None and request.per_episode is None:
             return tuple(cuts), more
     return tuple(cuts), None
 

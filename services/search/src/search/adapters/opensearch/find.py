@@ -16,10 +16,10 @@ from search.adapters.opensearch.read import Numbered, Reads
 from search.domain.matching import Plan
 from search.domain.pages import (
     Candidate,
-    Find,
-    Found,
     Located,
     Outline,
+    SearchPage,
+    SearchRequest,
     Tally,
     unweighed,
     weighed,
@@ -28,7 +28,9 @@ from search.domain.pages import (
 _ATTEMPTS: Final = 5
 
 
-def find_page(layout: Layout, known: KnownEpisodes, find: Find, most_passages: int) -> Found:
+def find_page(
+    layout: Layout, known: KnownEpisodes, request: SearchRequest, most_passages: int
+) -> SearchPage:
     """Return one page, as it was at one time.
 
     Raises:
@@ -36,7 +38,7 @@ def find_page(layout: Layout, known: KnownEpisodes, find: Find, most_passages: i
     """
     for _ in range(_ATTEMPTS):
         try:
-            return _Page(Reads(layout, known, find, most_passages), find).found()
+            return _Page(Reads(layout, known, request, most_passages), request).found()
         except Overtaken:
             continue
     raise TransientFailure("the index changes too fast to be read", code="index_busy")
@@ -45,30 +47,32 @@ def find_page(layout: Layout, known: KnownEpisodes, find: Find, most_passages: i
 class _Page:
     """One attempt at a page."""
 
-    def __init__(self, reads: Reads, find: Find) -> None:
+    def __init__(self, reads: Reads, request: SearchRequest) -> None:
         self._reads = reads
-        self._find = find
-        self._moments = Moments(find)
+        self._request = request
+        self._moments = Moments(request)
         self._episodes: dict[str, Json] = {}
 
-    def found(self) -> Found:
-        among = self._reads.episodes_among(self._find.filters)
+    def found(self) -> SearchPage:
+        among = self._reads.episodes_among(self._request.filters)
         if among == []:
-            return Found(0, 0, False, (), None)
-        queries = [passage_query(plan, self._find.filters, among) for plan in self._find.plans]
+            return SearchPage(0, 0, False, (), None)
+        queries = [
+            passage_query(plan, self._request.filters, among) for plan in self._request.plans
+        ]
         passages, compounds = self._reads.first(queries)
         located = self._located(passages)
-        if self._find.tally:
+        if self._request.tally:
             return replace(self._tallied(queries, located), compounds=compounds)
         if self._reads.has_all:
-            page = weighed(self._find, located)
+            page = weighed(self._request, located)
         else:
             page = self._unweighed(queries, [found for found in located if found.matches])
         groups = tuple(
             self._moments.shown(cut, self._episodes[cut.located.candidate.episode_id])
             for cut in page.cuts
         )
-        return Found(page.hits, page.episodes, page.capped, groups, page.next, compounds)
+        return SearchPage(page.hits, page.episodes, page.capped, groups, page.next, compounds)
 
     def _located(self, passages: Sequence[Numbered]) -> list[Located]:
         """Locate the moments in passages that were just read."""
@@ -77,10 +81,10 @@ class _Page:
         self._episodes.update(episodes)
         return self._moments.locate(passages, episodes, beside)
 
-    def _tallied(self, queries: Sequence[Json], located: Sequence[Located]) -> Found:
+    def _tallied(self, queries: Sequence[Json], located: Sequence[Located]) -> SearchPage:
         """Count the hits of every episode; of very many, the least there are."""
         counts = {f.candidate.episode_id: len(f.matches) for f in located if f.matches}
-        if not self._reads.has_all and all(map(self._is_lone, self._find.plans)):
+        if not self._reads.has_all and all(map(self._is_lone, self._request.plans)):
             counts = self._least(queries)
         episodes = self._reads.now(counts)
         tally = tuple(
@@ -94,14 +98,14 @@ class _Page:
             if episode_id in episodes
         )
         hits = sum(t.hits for t in tally)
-        return Found(hits, len(tally), not self._reads.has_all, (), None, tally=tally)
+        return SearchPage(hits, len(tally), not self._reads.has_all, (), None, tally=tally)
 
     def _unweighed(self, queries: Sequence[Json], seen: Sequence[Located]) -> Outline:
         """Walk the episodes from the newest on; the totals are the least there are."""
-        page = unweighed(self._find, self._newest(), lambda some: self._scanned(queries, some))
+        page = unweighed(self._request, self._newest(), lambda some: self._scanned(queries, some))
         hits = max(page.hits, sum(len(found.matches) for found in seen))
         episodes = max(page.episodes, len(seen))
-        if self._find.after is None and all(map(self._is_lone, self._find.plans)):
+        if self._request.after is None and all(map(self._is_lone, self._request.plans)):
             counts = self._least(queries)
             hits, episodes = max(hits, sum(counts.values())), max(episodes, len(counts))
         return replace(page, hits=hits, episodes=episodes)
@@ -111,7 +115,7 @@ class _Page:
         return (
             len(plan.wanted) == 1
             and not plan.unwanted
-            and self._find.filters.speakers is None
+            and self._request.filters.speakers is None
             and all(len(pattern) == 1 for pattern in plan.wanted[0])
         )
 
@@ -128,8 +132,8 @@ class _Page:
         }
 
     def _newest(self) -> Iterator[Candidate]:
-        plans = {plan.language: number for number, plan in enumerate(self._find.plans)}
-        for episode in self._reads.newest(self._find.filters, self._find.after):
+        plans = {plan.language: number for number, plan in enumerate(self._request.plans)}
+        for episode in self._reads.newest(self._request.filters, self._request.after):
             number = plans.get(episode["language"], plans.get(None))
             if number is not None:
                 yield Candidate(number, episode["episode_id"], published(episode), number)

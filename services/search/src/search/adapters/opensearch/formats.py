@@ -14,22 +14,22 @@ import numpy as np
 
 from search.adapters.opensearch.client import Json
 from search.adapters.opensearch.passages import Passage
-from search.adapters.opensearch.said import SaidWords
+from search.adapters.opensearch.spoken_words import SpokenWords
 
 _HEAD_1: Final = "<IIIi?"
 _HEAD_2: Final = "<III?"
 _HEAD_TIMES_2: Final = "<i?"
 
 
-def own_words(source: Json) -> SaidWords:
+def own_words(source: Json) -> SpokenWords:
     """Return the words that belong to a passage, whichever format wrote it."""
     if "words" in source:
         return Passage(source).own()
     first, words, starts_ms, lengths_ms = (
         _format_2(source) if "times" in source else _format_1(source)
     )
-    said = SaidWords(first, words, np.array(starts_ms), np.array(lengths_ms))
-    return said.part(source["first"], source["own"])
+    spoken = SpokenWords(first, words, np.array(starts_ms), np.array(lengths_ms))
+    return spoken.part(source["first"], source["own"])
 
 
 Read = tuple[int, list[str], list[int], list[int]]

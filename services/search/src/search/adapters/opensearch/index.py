@@ -12,12 +12,12 @@ from search.adapters.opensearch.known import KnownEpisodes, stamped
 from search.adapters.opensearch.layout import Generation, Layout
 from search.adapters.opensearch.match import NO_DATE
 from search.adapters.opensearch.passages import PASSAGE_WORDS, cut
-from search.adapters.opensearch.sounds import OpenSearchSounds, cut_sounds
+from search.adapters.opensearch.phonetics import OpenSearchPhoneticIndex, phone_passages
 from search.adapters.opensearch.vocabulary import OpenSearchVocabulary
 from search.domain.document import EpisodeDocument
-from search.domain.pages import Facets, Find, Found, Stored
+from search.domain.pages import Facets, SearchPage, SearchRequest, Stored
+from search.domain.phonetics import Pronouncer, is_english
 from search.domain.query import Filters, folded_name
-from search.domain.sounds import Pronouncer, is_english
 
 Written = TypeVar("Written")
 _WRITE_ATTEMPTS: Final = 6
@@ -64,7 +64,7 @@ class OpenSearchWordIndex:
         self._known = KnownEpisodes()
         self._pronouncer = pronouncer
         self.vocabulary = OpenSearchVocabulary(self._layout)
-        self.sounds = OpenSearchSounds(self._layout, self._known)
+        self.phonetics = OpenSearchPhoneticIndex(self._layout, self._known)
 
     def put(self, document: EpisodeDocument) -> Stored | None:
         """Store or replace an episode's words."""
@@ -112,9 +112,9 @@ class OpenSearchWordIndex:
             )
         )
 
-    def find(self, find: Find) -> Found:
+    def find(self, request: SearchRequest) -> SearchPage:
         """Return one page of what is found."""
-        return find_page(self._layout, self._known, find, self._most_passages)
+        return find_page(self._layout, self._known, request, self._most_passages)
 
     def facets(self, filters: Filters) -> Facets:
         """Return the shows, speakers and languages among the episodes that pass `filters`."""
@@ -128,7 +128,7 @@ class OpenSearchWordIndex:
             ({"index": {"_index": generation.passages, "_id": key}}, passage)
             for key, passage in cut(document, self._passage_words)
         )
-        heard = [*self._sounds_of(document)]
+        heard = [*self._phones_of(document)]
         self._client.bulk(
             ({"index": {"_index": generation.sounds, "_id": key}}, passage)
             for key, passage in heard
@@ -147,10 +147,10 @@ class OpenSearchWordIndex:
                     lambda: self._client.count(index, this_run) >= written  # noqa: B023
                 )
 
-    def _sounds_of(self, document: EpisodeDocument) -> Iterator[tuple[str, Json]]:
+    def _phones_of(self, document: EpisodeDocument) -> Iterator[tuple[str, Json]]:
         if self._pronouncer is not None and is_english(document.language):
-            stream = document.sounds(self._pronouncer())
-            yield from cut_sounds(document, stream, self._passage_words)
+            stream = document.phones(self._pronouncer())
+            yield from phone_passages(document, stream, self._passage_words)
 
     def _written(self, write: Callable[[Generation], Written]) -> Written:
         """Write to the generation that counts; again, if another one counts afterwards."""

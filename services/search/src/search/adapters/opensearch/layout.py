@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from everyword_events import Misconfigured
 from search.adapters.opensearch.client import Json, OpenSearchClient
-from search.domain.sounds.phones import GRAM, LETTERS, coarse
+from search.domain.phonetics.phones import GRAM, LETTERS, coarse
 
 FORMAT: Final = 4
 FIRST: Final = "first"
@@ -30,7 +30,7 @@ _PASSAGE: Final[Json] = {
     "first": _KEPT,  # index of its first own word
     "own": _KEPT,  # own words; what follows belongs to the next
     "words": _KEPT,  # as they are shown
-    "times": _KEPT,  # see `said`
+    "times": _KEPT,  # see `spoken_words`
     "breaks": _KEPT,
     "turns": _KEPT,
 }

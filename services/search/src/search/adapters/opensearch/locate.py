@@ -17,9 +17,9 @@ from search.domain.pages import (
     Candidate,
     Cut,
     EpisodeMoments,
-    Find,
     Located,
     Moment,
+    SearchRequest,
     locate,
     spread,
 )
@@ -36,14 +36,14 @@ class _Plan(NamedTuple):
 class Moments:
     """The moments found for one page, and the passages they are in."""
 
-    def __init__(self, find: Find) -> None:
-        self._speakers = find.filters.speakers
+    def __init__(self, request: SearchRequest) -> None:
+        self._speakers = request.filters.speakers
         self._plans = [
             _Plan(
                 [*map(Sought.all_of, plan.wanted)],
                 [*map(Sought.all_of, plan.unwanted)],
             )
-            for plan in find.plans
+            for plan in request.plans
         ]
         self._passages: dict[str, list[Passage]] = {}
 
@@ -79,7 +79,7 @@ class Moments:
         """Return the part of an episode that a page shows."""
         matches = cut.located.matches
         starts_s = sorted(
-            self._passage(episode, match).said.start_s(match.first)
+            self._passage(episode, match).spoken.start_s(match.first)
             for match in matches[spread(matches)]
         )
         moments = tuple(
@@ -129,7 +129,7 @@ class Moments:
 
 def moment_in(passage: Passage, match: Match) -> Moment:
     """Return a moment of a passage's own."""
-    return passage.said.moment(match, passage.speaker(match.first))
+    return passage.spoken.moment(match, passage.speaker(match.first))
 
 
 def moments_of(episode: Json, moments: tuple[Moment, ...]) -> EpisodeMoments:

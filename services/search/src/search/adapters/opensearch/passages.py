@@ -14,7 +14,7 @@ from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from search.adapters.opensearch.client import Json
-from search.adapters.opensearch.said import SaidWords, pack_times, unpack_times
+from search.adapters.opensearch.spoken_words import SpokenWords, pack_times, unpack_times
 from search.domain.document import EpisodeDocument
 from search.domain.matching import CONTEXT, Alternatives, Pattern, Span, occurrences
 from search.domain.query import WINDOW, folded_name
@@ -50,7 +50,7 @@ def cut(document: EpisodeDocument, size: int) -> Iterator[tuple[str, Json]]:
         end = _reach(tokens, stop)
         positions = [word for word in range(first, end) for _ in tokens[word]]
         turns = _turns_between(document, first, stop)
-        said = SaidWords.of(document, _first_shown(first), end + CONTEXT)
+        spoken = SpokenWords.of(document, _first_shown(first), end + CONTEXT)
         yield (
             PassageKey(document.episode_id, document.revision, size, number).document_id,
             {
@@ -64,8 +64,8 @@ def cut(document: EpisodeDocument, size: int) -> Iterator[tuple[str, Json]]:
                 "own": stop - first,
                 # Beside each other, as they repeat each other: the index compresses them.
                 "tokens": " ".join(token for word in tokens[first:end] for token in word),
-                "words": " ".join(said.words).encode("utf-8", "replace").decode(),
-                "times": pack_times(said.starts_ms, said.lengths_ms),
+                "words": " ".join(spoken.words).encode("utf-8", "replace").decode(),
+                "times": pack_times(spoken.starts_ms, spoken.lengths_ms),
                 "breaks": _breaks(positions, first),
                 "turns": turns,
             },
@@ -101,21 +101,21 @@ class Passage:
         return PassageKey(self.episode_id, self.revision, source["size"], source["number"])
 
     @cached_property
-    def said(self) -> SaidWords:
+    def spoken(self) -> SpokenWords:
         """The words that are shown of it."""
         words = self._source["words"].split(" ")
-        return SaidWords(_first_shown(self.first), words, *unpack_times(self._source["times"]))
+        return SpokenWords(_first_shown(self.first), words, *unpack_times(self._source["times"]))
 
-    def own(self) -> SaidWords:
+    def own(self) -> SpokenWords:
         """Return its own words."""
-        return self.said.part(self.first, self.stop - self.first)
+        return self.spoken.part(self.first, self.stop - self.first)
 
     def spans(self, ways: Iterable[Sought]) -> list[Span]:
         """Return where a clause is said, from the first own word to the end of what follows."""
         found: set[Span] = set()
         for pattern, text in ways:
             if text is not None:
-                found.update(self._said_as(text, len(pattern) - 1))
+                found.update(self._occurrences_of_text(text, len(pattern) - 1))
             else:
                 tokens = self._source["tokens"].split(" ")
                 spans = occurrences(tokens, range(len(tokens)), (pattern,))
@@ -128,7 +128,7 @@ class Passage:
         at = bisect_right(turns, word, key=itemgetter(0)) - 1
         return turns[at][1] if at >= 0 else None
 
-    def _said_as(self, text: str, more: int) -> Iterator[Span]:
+    def _occurrences_of_text(self, text: str, more: int) -> Iterator[Span]:
         """Find tokens in a row by looking for them in the text: at the speed of C."""
         all_of_it = f" {self._source['tokens']} "
         token = counted = 0

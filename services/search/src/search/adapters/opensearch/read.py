@@ -12,9 +12,9 @@ from search.adapters.opensearch.known import MARK, KnownEpisodes, Overtaken, mar
 from search.adapters.opensearch.layout import Layout
 from search.adapters.opensearch.match import NO_DATE, episode_query
 from search.adapters.opensearch.passages import Passage, PassageKey
-from search.adapters.opensearch.vocabulary import kin_found, kin_search
-from search.domain.expansion import Kinship
-from search.domain.pages import FIRST_BATCH, Find, Place
+from search.adapters.opensearch.vocabulary import variant_search, variants_found
+from search.domain.expansion import VariantKind
+from search.domain.pages import FIRST_BATCH, PagePosition, SearchRequest
 from search.domain.query import Filters
 
 Numbered = tuple[int, Passage]
@@ -35,7 +35,7 @@ class Reads:
 
     layout: Layout
     known: KnownEpisodes
-    find: Find
+    request: SearchRequest
     most_passages: int
     total: int = 0
     _since_s: float = field(default_factory=time.monotonic)
@@ -48,9 +48,9 @@ class Reads:
         Of more passages than are read at most, only some; `total` is how many there are.
         """
         bodies = [{**self._body(query, _AT_ONCE), "sort": _SORT} for query in queries]
-        look_up = self.find.look_up
-        beside = [(self.layout.words, kin_search(Kinship.JOIN, look_up))] if look_up else []
-        *replies, kin = self._read(bodies, beside) if look_up else (*self._read(bodies), {})
+        look_up = self.request.look_up
+        beside = [(self.layout.words, variant_search(VariantKind.JOIN, look_up))] if look_up else []
+        *replies, variants = self._read(bodies, beside) if look_up else (*self._read(bodies), {})
         self.total = sum(reply["hits"]["total"]["value"] for reply in replies)
         passages: list[Numbered] = []
         rest: list[tuple[int, Json]] = []
@@ -63,7 +63,7 @@ class Reads:
         if rest and self.has_all:
             for (number, _), reply in zip(rest, self._read([b for _, b in rest]), strict=True):
                 passages += [(number, Passage(hit["_source"])) for hit in self._hits(reply)]
-        return passages, kin_found(kin) if look_up else {}
+        return passages, variants_found(variants) if look_up else {}
 
     @property
     def has_all(self) -> bool:
@@ -137,7 +137,7 @@ class Reads:
                 return found
             body["search_after"] = hits[-1]["sort"]
 
-    def newest(self, filters: Filters, after: Place | None) -> Iterator[Json]:
+    def newest(self, filters: Filters, after: PagePosition | None) -> Iterator[Json]:
         """Walk the episodes that pass the filters, the newest first, from a place on."""
         query = episode_query(filters) or {"match_all": {}}
         if after is None:
@@ -207,7 +207,7 @@ class Reads:
     def _searches(
         self, asked: Sequence[tuple[str, Json]], then: Sequence[tuple[str, Json]] = ()
     ) -> list[Json]:
-        left_s = self.find.left_s()
+        left_s = self.request.left_s()
         if left_s < math.inf:
             timeout = f"{max(1, round(left_s * 1000))}ms"
             asked = [(index, {**body, "timeout": timeout}) for index, body in asked]

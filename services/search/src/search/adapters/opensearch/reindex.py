@@ -19,9 +19,9 @@ from search.adapters.opensearch.formats import own_words
 from search.adapters.opensearch.index import OpenSearchWordIndex
 from search.adapters.opensearch.layout import FORMAT, Generation, Layout
 from search.adapters.opensearch.match import NO_DATE
-from search.adapters.opensearch.sounds import kept_reading
+from search.adapters.opensearch.phonetics import recognized_phones_in
 from search.domain.document import EpisodeDocument, Turn
-from search.domain.sounds import Pronouncer
+from search.domain.phonetics import Pronouncer
 
 Progress = Callable[[int, int], None]
 _log = logging.getLogger(__name__)
@@ -177,7 +177,7 @@ def _document(
         starts_ms=tuple(starts_ms),
         ends_ms=tuple(ends_ms),
         turns=tuple(turns),
-        reading=kept_reading(heard),
+        recognized=recognized_phones_in(heard),
         audio_ms=about.get("duration_ms", 0),
     )
 

@@ -1,4 +1,4 @@
-"""The archive's vocabulary in OpenSearch: an index of words and their kin, counts from passages."""
+"""The vocabulary in OpenSearch: an index of words and their variants, counts from passages."""
 
 from base64 import urlsafe_b64encode
 from collections import Counter, defaultdict
@@ -11,11 +11,11 @@ from rapidfuzz.distance import OSA
 from search.adapters.opensearch.client import Json
 from search.adapters.opensearch.layout import Layout
 from search.domain.document import EpisodeDocument
-from search.domain.expansion import Kinship, kin_of
+from search.domain.expansion import VariantKind, variants_of
 from search.domain.tokens import tokens_of
 
 _ITSELF: Final = "term"
-"""The kinship under which each word stands itself; keys start with the kinship and a space."""
+"""The kind under which each word stands itself; keys start with the kind and a space."""
 _MOST_KIN: Final = 10_000
 _MOST_NEAR: Final = 500
 _SAMPLE: Final = 200
@@ -33,9 +33,9 @@ class OpenSearchVocabulary:
         learned = self._learned[index, document.language]
         new = {token for _, token in document.tokens()} - learned
         compounds = {tokens for tokens in map(tokens_of, document.words) if len(tokens) > 1}
-        kin = [(_ITSELF, term, term) for term in new]
-        kin += kin_of(new, compounds, document.language)
-        self._layout.client.bulk(self._created(index, kin))
+        variants = [(_ITSELF, term, term) for term in new]
+        variants += variants_of(new, compounds, document.language)
+        self._layout.client.bulk(self._created(index, variants))
         learned |= new
 
     def spoken(self, terms: Collection[str]) -> frozenset[str]:
@@ -55,11 +55,13 @@ class OpenSearchVocabulary:
         buckets = reply["aggregations"]["said"]["buckets"]
         return frozenset(asked[int(number)] for number, b in buckets.items() if b["doc_count"])
 
-    def kin(self, kinship: Kinship, keys: Collection[str]) -> dict[str, list[str]]:
+    def variants(self, kind: VariantKind, keys: Collection[str]) -> dict[str, list[str]]:
         """Return, for each key, the words that share it."""
         if not keys:
             return {}
-        return kin_found(self._layout.client.search(self._layout.words, kin_search(kinship, keys)))
+        return variants_found(
+            self._layout.client.search(self._layout.words, variant_search(kind, keys))
+        )
 
     def near(self, term: str, distance: int) -> frozenset[str]:
         """Return the words within `distance` edits of `term`."""
@@ -96,10 +98,8 @@ class OpenSearchVocabulary:
         """Return the words whose fold starts with `prefix`: the shortest, then by alphabet."""
         terms = {
             term
-            for kinship in (_ITSELF, Kinship.FOLD)
-            for term in self._terms(
-                {"prefix": {"key": {"value": f"{kinship} {prefix}"}}}, _MOST_KIN
-            )
+            for kind in (_ITSELF, VariantKind.FOLD)
+            for term in self._terms({"prefix": {"key": {"value": f"{kind} {prefix}"}}}, _MOST_KIN)
         }
         return sorted(terms, key=lambda term: (len(term), term))[:limit]
 
@@ -109,21 +109,21 @@ class OpenSearchVocabulary:
         return [_read(hit["_source"])[1] for hit in reply["hits"]["hits"]]
 
     def _created(
-        self, index: str, kin: Collection[tuple[str, str, str]]
+        self, index: str, variants: Collection[tuple[str, str, str]]
     ) -> Iterator[tuple[Json, Json]]:
-        for kinship, key, term in kin:
-            digest = blake2b(f"{kinship}|{key}|{term}".encode(), digest_size=9).digest()
+        for kind, key, term in variants:
+            digest = blake2b(f"{kind}|{key}|{term}".encode(), digest_size=9).digest()
             # In this form the index keeps the nine bytes themselves.
             known_by = urlsafe_b64encode(digest).decode()
-            kept = {"key": f"{kinship} {key}"}
-            if kinship != _ITSELF:
+            kept = {"key": f"{kind} {key}"}
+            if kind != _ITSELF:
                 kept["term"] = term
             yield {"create": {"_index": index, "_id": known_by}}, kept
 
 
-def kin_search(kinship: str, keys: Collection[str]) -> Json:
+def variant_search(kind: str, keys: Collection[str]) -> Json:
     """Return the search for the words that share keys."""
-    known_as = [f"{kinship} {key}" for key in sorted(keys)]
+    known_as = [f"{kind} {key}" for key in sorted(keys)]
     return {
         "size": _MOST_KIN,
         "query": {"bool": {"filter": {"terms": {"key": known_as}}}},
@@ -131,8 +131,8 @@ def kin_search(kinship: str, keys: Collection[str]) -> Json:
     }
 
 
-def kin_found(reply: Json) -> dict[str, list[str]]:
-    """Read the answer to `kin_search`."""
+def variants_found(reply: Json) -> dict[str, list[str]]:
+    """Read the answer to `variant_search`."""
     found: defaultdict[str, list[str]] = defaultdict(list)
     for hit in reply["hits"]["hits"]:
         key, term = _read(hit["_source"])
@@ -141,6 +141,6 @@ def kin_found(reply: Json) -> dict[str, list[str]]:
 
 
 def _read(source: Json) -> tuple[str, str]:
-    """Return a key without its kinship, and the word it leads to: itself, if none is named."""
+    """Return a key without its kind, and the word it leads to: itself, if none is named."""
     key = source["key"].partition(" ")[2]
     return key, source.get("term", key)

@@ -14,10 +14,10 @@ from everyword_events import Misconfigured, TransientFailure
 from search.domain.pages import out_of_time
 
 FORMAT: Final = 4
-_SCHEMA: Final = ("schema.sql", "sounds.sql")
+_SCHEMA: Final = ("schema.sql", "phonetics.sql")
 _ALTERED: Final = {
     3: ("alter table episode add column duration_ms integer not null default 0",),
-    4: ("drop table if exists sound_passage", "drop table if exists sound_stream"),
+    4: ("drop table if exists phone_passage", "drop table if exists sound_stream"),
 }
 """What a format changed in tables that were there before; the schema makes those that were not."""
 _BUSY_TIMEOUT_S: Final = 30
@@ -111,13 +111,13 @@ class Connections:
             self._bring_up_to_date()
 
     def _bring_up_to_date(self) -> None:
-        """Make what is missing; of several processes that open the file at once, one does."""
+        """Make empty tables; of several processes that open the file at once, one does."""
         folder = resources.files("search.adapters.sqlite")
         with self.writing() as connection:
             found = connection.execute("pragma user_version").fetchone()[0]
-            for step in range(found + 1, FORMAT + 1) if found else ():
-                for statement in _ALTERED.get(step, ()):
-                    connection.execute(statement)
+            if found == FORMAT:
+                return
+            _drop_all(connection)
             for file in _SCHEMA:
                 for statement in _statements(folder.joinpath(file).read_text("utf-8")):
                     connection.execute(statement)
@@ -145,6 +145,15 @@ class Connections:
                 hint="move the file away and rebuild the index by replay",
                 code="index_damaged",
             ) from error
+
+
+def _drop_all(connection: sqlite3.Connection) -> None:
+    """Drop all tables; virtual ones first, as their shadow tables go with them."""
+    kinds = "select name from sqlite_master where type = 'table' and sql like ? order by name"
+    for like in ("create virtual table%", "create table%"):
+        for (name,) in connection.execute(kinds, (like,)).fetchall():
+            if not name.startswith("sqlite_"):
+                connection.execute(f'drop table if exists "{name}"')
 
 
 def _statements(script: str) -> Iterator[str]:

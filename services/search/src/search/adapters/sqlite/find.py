@@ -12,15 +12,15 @@ import numpy as np
 from search.adapters.sqlite.match import match_expression
 from search.adapters.sqlite.scan import Accepted, AcceptedPattern, EpisodeTokens, occurrences
 from search.adapters.sqlite.show import SaidBy, shown
-from search.adapters.sqlite.vocabulary import kin
-from search.domain.expansion import Kinship
+from search.adapters.sqlite.vocabulary import variants
+from search.domain.expansion import VariantKind
 from search.domain.matching import Alternatives, Plan, Slot, matches
 from search.domain.pages import (
     Candidate,
-    Find,
-    Found,
     Located,
     Outline,
+    SearchPage,
+    SearchRequest,
     Tally,
     locate,
     newest_first,
@@ -32,13 +32,15 @@ from search.domain.query import Filters
 _TALLIED_AT_ONCE: Final = 200
 
 
-def find_page(connection: sqlite3.Connection, find: Find, *, most_weighed: int) -> Found:
+def find_page(
+    connection: sqlite3.Connection, request: SearchRequest, *, most_weighed: int
+) -> SearchPage:
     """Return the page; the connection is in a transaction, so it sees one state of the index."""
-    scanners = [_Scanner.of(connection, plan, find.filters) for plan in find.plans]
+    scanners = [_Scanner.of(connection, plan, request.filters) for plan in request.plans]
     candidates = [
         candidate
-        for number, plan in enumerate(find.plans)
-        for candidate in _candidates(connection, plan, find.filters, number)
+        for number, plan in enumerate(request.plans)
+        for candidate in _candidates(connection, plan, request.filters, number)
     ]
 
     def scan(some: Sequence[Candidate]) -> list[Located]:
@@ -50,15 +52,15 @@ def find_page(connection: sqlite3.Connection, find: Find, *, most_weighed: int) 
         packed = {row: EpisodeTokens(*columns) for row, *columns in rows}
         return [scanners[one.plan].locate(one, packed[one.handle]) for one in some]
 
-    compounds = kin(connection, Kinship.JOIN, find.look_up) if find.look_up else {}
-    if find.tally:
-        return _tallied(connection, find, candidates, scan, compounds)
+    compounds = variants(connection, VariantKind.JOIN, request.look_up) if request.look_up else {}
+    if request.tally:
+        return _tallied(connection, request, candidates, scan, compounds)
     if len(candidates) <= most_weighed:
-        page = weighed(find, scan(candidates))
+        page = weighed(request, scan(candidates))
     else:
-        page = unweighed(find, iter(newest_first(candidates, find.after)), scan)
-        page = _with_totals(connection, find, page, len(candidates), scanners)
-    return Found(
+        page = unweighed(request, iter(newest_first(candidates, request.after)), scan)
+        page = _with_totals(connection, request, page, len(candidates), scanners)
+    return SearchPage(
         page.hits,
         page.episodes,
         page.capped,
@@ -70,15 +72,15 @@ def find_page(connection: sqlite3.Connection, find: Find, *, most_weighed: int) 
 
 def _tallied(
     connection: sqlite3.Connection,
-    find: Find,
+    request: SearchRequest,
     candidates: Sequence[Candidate],
     scan: Callable[[Sequence[Candidate]], list[Located]],
     compounds: Mapping[str, Collection[str]],
-) -> Found:
+) -> SearchPage:
     """Count the hits of every candidate, some at a time."""
     counts: dict[int, int] = {}
     for at in range(0, len(candidates), _TALLIED_AT_ONCE):
-        find.left_s()
+        request.left_s()
         for found in scan(candidates[at : at + _TALLIED_AT_ONCE]):
             if found.matches:
                 counts[found.candidate.handle] = len(found.matches)
@@ -92,21 +94,21 @@ def _tallied(
         for row, episode_id, title, published in rows
     )
     hits = sum(counts.values())
-    return Found(hits, len(tally), False, (), None, compounds, tally)
+    return SearchPage(hits, len(tally), False, (), None, compounds, tally)
 
 
 def _with_totals(
     connection: sqlite3.Connection,
-    find: Find,
+    request: SearchRequest,
     page: Outline,
     n_candidates: int,
     scanners: "Sequence[_Scanner]",
 ) -> Outline:
     """State what is known of the totals without scanning every candidate."""
-    said = _known_hits(connection, find)
-    if said is not None:
-        return replace(page, hits=said, episodes=n_candidates, capped=False)
-    if find.after is None and all(scanner.is_lone for scanner in scanners):
+    known = _known_hits(connection, request)
+    if known is not None:
+        return replace(page, hits=known, episodes=n_candidates, capped=False)
+    if request.after is None and all(scanner.is_lone for scanner in scanners):
         # Each candidate has at least the one hit it was found by.
         hits = page.hits + n_candidates - page.episodes
         return replace(page, hits=hits, episodes=n_candidates)
@@ -158,11 +160,11 @@ def _candidates(
     return [*map(partial(tuple.__new__, Candidate), rows)]
 
 
-def _known_hits(connection: sqlite3.Connection, find: Find) -> int | None:
+def _known_hits(connection: sqlite3.Connection, request: SearchRequest) -> int | None:
     """Return how often a single word is said in the whole archive, from its count."""
-    if len(find.plans) != 1 or find.filters != Filters():
+    if len(request.plans) != 1 or request.filters != Filters():
         return None
-    plan = find.plans[0]
+    plan = request.plans[0]
     if plan.language is not None or plan.unwanted or len(plan.wanted) != 1:
         return None
     if len(plan.wanted[0]) != 1 or len(plan.wanted[0][0]) != 1:
@@ -170,7 +172,9 @@ def _known_hits(connection: sqlite3.Connection, find: Find) -> int | None:
     slot = plan.wanted[0][0][0]
     if slot.prefix or len(slot.terms) != 1:
         return None
-    found = connection.execute("select said from term where term = ?", tuple(slot.terms)).fetchone()
+    found = connection.execute(
+        "select frequency from term where term = ?", tuple(slot.terms)
+    ).fetchone()
     return found[0] if found else None
 
 

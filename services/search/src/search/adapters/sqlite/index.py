@@ -12,17 +12,17 @@ from everyword_events import EpisodeInfo
 from search.adapters.sqlite.blobs import breaks_of, pack_ints, pack_lengths, pack_words
 from search.adapters.sqlite.connections import Connections
 from search.adapters.sqlite.find import find_page, where
+from search.adapters.sqlite.phonetics import SqlitePhoneticIndex, delete_phones, store_phones
 from search.adapters.sqlite.scan import EpisodeTokens
-from search.adapters.sqlite.sounds import SqliteSounds, forget_sounds, store_sounds
 from search.adapters.sqlite.vocabulary import SqliteVocabulary
 from search.domain.document import EpisodeDocument
-from search.domain.expansion import kin_of
-from search.domain.pages import Facet, Facets, Find, Found, Stored
-from search.domain.query import Filters, folded_name
-from search.domain.sounds import (
+from search.domain.expansion import variants_of
+from search.domain.pages import Facet, Facets, SearchPage, SearchRequest, Stored
+from search.domain.phonetics import (
     Pronouncer,
     is_english,
 )
+from search.domain.query import Filters, folded_name
 from search.domain.tokens import tokens_of
 
 INDEX_NAME: Final = "sqlite-1"
@@ -44,28 +44,39 @@ class SqliteWordIndex:
     ) -> None:
         self._connections = Connections(path)
         self._most_weighed = most_weighed
-        self._kin_known: dict[str, set[str]] = {}
+        self._variants_known: dict[str, set[str]] = {}
         self._pronouncer = pronouncer
         self.vocabulary = SqliteVocabulary(self._connections)
-        self.sounds = SqliteSounds(self._connections)
+        self.phonetics = SqlitePhoneticIndex(self._connections)
 
     def close(self) -> None:
         """Close the file."""
         self._connections.close()
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether the index was made from all that the event log tells."""
+        with self._connections.reading() as connection:
+            return bool(connection.execute("select is_complete from completeness").fetchone()[0])
+
+    def mark_complete(self) -> None:
+        """Note that all that the event log tells is indexed now."""
+        with self._connections.writing() as connection:
+            connection.execute("update completeness set is_complete = 1")
+
     def put(self, document: EpisodeDocument) -> Stored | None:
         """Store or replace an episode's words."""
-        said: AbstractSet[str] = frozenset()
+        frequencies: AbstractSet[str] = frozenset()
         with self._connections.writing() as connection:
             row, revision, removed = _episode_row(connection, document.episode_id)
             if removed or revision > document.revision:
                 return None
             if revision != document.revision:
                 _describe(connection, row, document.info)
-                said = self._replace_words(connection, row, document)
-                self._replace_sounds(connection, row, document)
-        # Only now is it durable that these terms' kin are noted.
-        self._kin_known.setdefault(document.language, set()).update(said)
+                frequencies = self._replace_words(connection, row, document)
+                self._replace_phones(connection, row, document)
+        # Only now is it durable that these terms' variants are noted.
+        self._variants_known.setdefault(document.language, set()).update(frequencies)
         return Stored(len(document.words), 1, INDEX_NAME)
 
     def describe(self, episode_id: str, info: EpisodeInfo) -> None:
@@ -80,7 +91,7 @@ class SqliteWordIndex:
         with self._connections.writing() as connection:
             row, _, _ = _episode_row(connection, episode_id)
             _count_terms(connection, Counter(), _forget_words(connection, row))
-            forget_sounds(connection, row)
+            delete_phones(connection, row)
             connection.execute(
                 "update episode set removed = 1, revision = '', title = '', show = '',"
                 " show_folded = '', published = null, link = null, language = '', words = 0,"
@@ -88,23 +99,23 @@ class SqliteWordIndex:
                 (row,),
             )
 
-    def find(self, find: Find) -> Found:
+    def find(self, request: SearchRequest) -> SearchPage:
         """Return one page of what is found."""
-        with self._connections.reading(ends_at=find.ends_at) as connection:
-            return find_page(connection, find, most_weighed=self._most_weighed)
+        with self._connections.reading(ends_at=request.ends_at) as connection:
+            return find_page(connection, request, most_weighed=self._most_weighed)
 
     def facets(self, filters: Filters) -> Facets:
         """Return the shows, speakers and languages among the episodes that pass `filters`."""
         with self._connections.reading() as connection:
             return _facets(connection, filters)
 
-    def _replace_sounds(
+    def _replace_phones(
         self, connection: sqlite3.Connection, row: int, document: EpisodeDocument
     ) -> None:
         if self._pronouncer is not None and is_english(document.language):
-            store_sounds(connection, row, document.sounds(self._pronouncer()))
+            store_phones(connection, row, document.phones(self._pronouncer()))
         else:
-            forget_sounds(connection, row)
+            delete_phones(connection, row)
 
     def _replace_words(
         self, connection: sqlite3.Connection, row: int, document: EpisodeDocument
@@ -121,14 +132,14 @@ class SqliteWordIndex:
                 words += [index] * len(of_word)
                 compounds.add(of_word)
                 doubled.update(Counter(of_word) - Counter(set(of_word)))
-        said = Counter(tokens)
-        said.subtract(doubled)
+        frequencies = Counter(tokens)
+        frequencies.subtract(doubled)
         gone = _forget_words(connection, row)
-        ids = _count_terms(connection, said, gone)
+        ids = _count_terms(connection, frequencies, gone)
         connection.executemany(
-            "insert or ignore into kin (kinship, key, term) values (?, ?, ?)",
-            kin_of(
-                said.keys() - self._kin_known.get(document.language, ()),
+            "insert or ignore into variants (kind, key, term) values (?, ?, ?)",
+            variants_of(
+                frequencies.keys() - self._variants_known.get(document.language, ()),
                 compounds,
                 document.language,
             ),
@@ -157,7 +168,7 @@ class SqliteWordIndex:
                 row,
             ),
         )
-        return said.keys()
+        return frequencies.keys()
 
 
 def _episode_row(connection: sqlite3.Connection, episode_id: str) -> tuple[int, str, bool]:
@@ -189,18 +200,25 @@ def _describe(connection: sqlite3.Connection, row: int, info: EpisodeInfo) -> No
 
 
 def _count_terms(
-    connection: sqlite3.Connection, said: Counter[str], gone: Counter[str]
+    connection: sqlite3.Connection, frequencies: Counter[str], gone: Counter[str]
 ) -> dict[str, int]:
     """Count what an episode says now and no longer says; return the ids of what it says."""
-    ids = {term: number for number, term in _terms(connection, "term", said.keys() | gone.keys())}
-    for term in said:
+    ids = {
+        term: number
+        for number, term in _terms(connection, "term", frequencies.keys() | gone.keys())
+    }
+    for term in frequencies:
         if term not in ids:
             made = connection.execute("insert into term (term) values (?)", (term,))
             assert made.lastrowid is not None
             ids[term] = made.lastrowid
     connection.executemany(
-        "update term set said = said + ? where id = ?",
-        ((change, number) for term, number in ids.items() if (change := said[term] - gone[term])),
+        "update term set frequency = frequency + ? where id = ?",
+        (
+            (change, number)
+            for term, number in ids.items()
+            if (change := frequencies[term] - gone[term])
+        ),
     )
     return ids
 
@@ -246,15 +264,15 @@ def _forget_words(connection: sqlite3.Connection, row: int) -> Counter[str]:
     if found is None:
         return Counter()
     episode = EpisodeTokens(*found)
-    said = episode.said()
-    spelled = dict(_terms(connection, "id", said))
+    frequencies = episode.frequencies()
+    spelled = dict(_terms(connection, "id", frequencies))
     connection.execute(
         "insert into postings (postings, rowid, tokens) values ('delete', ?, ?)",
         (row, " ".join(map(spelled.__getitem__, episode.terms.tolist()))),
     )
     for table in ("tokens", "spoken", "speaker"):
         connection.execute(f"delete from {table} where id = ?", (row,))  # noqa: S608
-    return Counter({spelled[term]: count for term, count in said.items()})
+    return Counter({spelled[term]: count for term, count in frequencies.items()})
 
 
 def _facets(connection: sqlite3.Connection, filters: Filters) -> Facets:

@@ -44,7 +44,7 @@ class EpisodeTokens:
         """The word of a token."""
         return WordOfToken.read(self.breaks)
 
-    def said(self) -> dict[int, int]:
+    def frequencies(self) -> dict[int, int]:
         """Return in how many words each term stands."""
         terms = self.terms
         if self.repeats:

@@ -1,5 +1,10 @@
 -- The embedded word index. One row per episode in each table; `id` is the same in all of them.
 
+-- Whether all that the event log tells was indexed: 0 in a file that was just made, since the index
+-- was lost, damaged or of an older format, until it was made again from the log.
+create table if not exists completeness (is_complete integer not null);
+insert into completeness (is_complete) select 0 where not exists (select 1 from completeness);
+
 -- What is known of an episode. `revision` is '' until its words arrive; a removed episode keeps
 -- its row, so that a late transcript cannot bring it back. Small, so that a filter or a sort
 -- over thousands of episodes reads few pages.
@@ -20,20 +25,20 @@ create table if not exists episode (
 );
 create index if not exists episode_by_language on episode (language);
 
--- Every word form ever said. `said` counts in how many words it stands, over all episodes.
+-- Every term, with its frequency: in how many words it stands, over all episodes.
 create table if not exists term (
     id integer primary key,
     term text not null unique,
-    said integer not null default 0
+    frequency integer not null default 0
 );
 
 -- Which terms share a fold, a stem in a language, or are a compound written together; terms
 -- that are their own fold or stem are left out.
-create table if not exists kin (
-    kinship text not null,
+create table if not exists variants (
+    kind text not null,
     key text not null,
     term text not null,
-    primary key (kinship, key, term)
+    primary key (kind, key, term)
 ) without rowid;
 
 -- The token at each position, as uint32 term ids, and where token and word indexes part:

@@ -10,11 +10,11 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from search.adapters.sqlite.connections import Connections
-from search.domain.expansion import Kinship
+from search.domain.expansion import VariantKind
 
 
 class SqliteVocabulary:
-    """Reads the term and kin tables.
+    """Reads the term and variants tables.
 
     For typing errors all terms are kept in memory by length (about 100 bytes each), and only
     those added since are read before a use.
@@ -30,15 +30,16 @@ class SqliteVocabulary:
         """Return those of `terms` that are said somewhere."""
         with self._connections.reading() as connection:
             rows = connection.execute(
-                "select term from term where said > 0 and term in (select value from json_each(?))",
+                "select term from term where frequency > 0"
+                " and term in (select value from json_each(?))",
                 (json.dumps(sorted(terms)),),
             ).fetchall()
         return frozenset(term for (term,) in rows)
 
-    def kin(self, kinship: Kinship, keys: Collection[str]) -> dict[str, list[str]]:
+    def variants(self, kind: VariantKind, keys: Collection[str]) -> dict[str, list[str]]:
         """Return, for each key, the words that share it."""
         with self._connections.reading() as connection:
-            return kin(connection, kinship, keys)
+            return variants(connection, kind, keys)
 
     def near(self, term: str, distance: int) -> frozenset[str]:
         """Return the words within `distance` edits of `term`."""
@@ -60,8 +61,8 @@ class SqliteVocabulary:
     def starting(self, prefix: str, *, limit: int) -> Sequence[str]:
         """Return words that start with `prefix`, those said the most first."""
         query = (
-            "select term from term where term >= ? and term < ? and said > 0"
-            " order by said desc, term limit ?"
+            "select term from term where term >= ? and term < ? and frequency > 0"
+            " order by frequency desc, term limit ?"
         )
         with self._connections.reading() as connection:
             rows = connection.execute(query, (*_from_to(prefix), limit)).fetchall()
@@ -71,7 +72,7 @@ class SqliteVocabulary:
         """Return the words whose fold starts with `prefix`: the shortest, then by alphabet."""
         query = (
             "select term from (select term from term where term >= ?1 and term < ?2"
-            " union select term from kin where kinship = 'fold' and key >= ?1 and key < ?2)"
+            " union select term from variants where kind = 'fold' and key >= ?1 and key < ?2)"
             " order by length(term), term limit ?3"
         )
         with self._connections.reading() as connection:
@@ -88,14 +89,14 @@ class SqliteVocabulary:
             self._read_up_to = number
 
 
-def kin(
-    connection: sqlite3.Connection, kinship: Kinship, keys: Collection[str]
+def variants(
+    connection: sqlite3.Connection, kind: VariantKind, keys: Collection[str]
 ) -> dict[str, list[str]]:
     """Return, for each key, the words that share it."""
     found: defaultdict[str, list[str]] = defaultdict(list)
     for key, term in connection.execute(
-        "select key, term from kin where kinship = ? and key in (select value from json_each(?))",
-        (kinship, json.dumps(sorted(keys))),
+        "select key, term from variants where kind = ? and key in (select value from json_each(?))",
+        (kind, json.dumps(sorted(keys))),
     ):
         found[key].append(term)
     return dict(found)

@@ -21,7 +21,7 @@ Milliseconds = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class SaidWords:
+class SpokenWords:
     """Words in a row, from word `first` of the episode on."""
 
     first: int
@@ -30,7 +30,7 @@ class SaidWords:
     lengths_ms: Milliseconds
 
     @classmethod
-    def of(cls, document: EpisodeDocument, first: int, end: int) -> "SaidWords":
+    def of(cls, document: EpisodeDocument, first: int, end: int) -> "SpokenWords":
         """Take the words `first` up to `end`, or as many as there are."""
         part = slice(first, end)
         starts_ms = np.asarray(document.starts_ms[part], np.int64)
@@ -46,10 +46,10 @@ class SaidWords:
         at = word - self.first
         return int(self.starts_ms[at] + self.lengths_ms[at]) / 1000
 
-    def part(self, first: int, count: int) -> "SaidWords":
+    def part(self, first: int, count: int) -> "SpokenWords":
         """Return some of the words."""
         at = slice(first - self.first, first - self.first + count)
-        return SaidWords(first, self.words[at], self.starts_ms[at], self.lengths_ms[at])
+        return SpokenWords(first, self.words[at], self.starts_ms[at], self.lengths_ms[at])
 
     def moment(self, match: Match, speaker: str | None) -> Moment:
         """Return a moment with its times and the words around it."""

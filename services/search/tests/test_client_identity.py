@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.askers import asker, is_trusted, networks_of
+from search.client_identity import client_identity, is_trusted, networks_of
 from search.config import SearchSettings
 
 NEAR = ("127.0.0.1", "10.0.0.0/8", "2001:db8:ffff::/48")
@@ -20,7 +20,7 @@ HEADERS = st.fixed_dictionaries(
 
 @given(peer=ADDRESSES, headers=HEADERS)
 def test_nobody_is_believed_who_is_not_trusted(peer: str, headers: dict[str, str]) -> None:
-    assert asker(peer, headers, ()) == asker(peer, {}, ())
+    assert client_identity(peer, headers, ()) == client_identity(peer, {}, ())
 
 
 @pytest.mark.parametrize(
@@ -46,17 +46,21 @@ def test_nobody_is_believed_who_is_not_trusted(peer: str, headers: dict[str, str
     ],
 )
 def test_whom_a_trusted_proxy_names(headers: dict[str, str], named: str) -> None:
-    assert asker("127.0.0.1", headers, NEAR) == named
-    assert asker("::ffff:127.0.0.1", headers, NEAR) == named
+    assert client_identity("127.0.0.1", headers, NEAR) == named
+    assert client_identity("::ffff:127.0.0.1", headers, NEAR) == named
 
 
 def test_a_network_of_ipv6_is_one_asker() -> None:
-    assert asker("2001:db8:1:2:3::4", {}, ()) == asker("2001:db8:1:2:9::9", {}, ())
-    assert asker("2001:db8:1:2:3::4", {}, ()) != asker("2001:db8:1:3:3::4", {}, ())
+    assert client_identity("2001:db8:1:2:3::4", {}, ()) == client_identity(
+        "2001:db8:1:2:9::9", {}, ()
+    )
+    assert client_identity("2001:db8:1:2:3::4", {}, ()) != client_identity(
+        "2001:db8:1:3:3::4", {}, ()
+    )
 
 
 def test_a_peer_without_an_address_is_itself() -> None:
-    assert asker("", {"X-Forwarded-For": "1.1.1.1"}, NEAR) == ""
+    assert client_identity("", {"X-Forwarded-For": "1.1.1.1"}, NEAR) == ""
     assert not is_trusted("", NEAR)
 
 

@@ -52,25 +52,25 @@ def written(phones: Iterable[str]) -> str:
     return "".join([_LETTER_OF.get(phone, "") for phone in phones])
 
 
-def coarse(sounds: str) -> str:
+def coarse(phones: str) -> str:
     """Return the class of each sound."""
-    return sounds.translate(_CLASS_OF)
+    return phones.translate(_CLASS_OF)
 
 
-def weighed_grams(sounds: str) -> Sequence[tuple[str, float]]:
+def weighed_grams(phones: str) -> Sequence[tuple[str, float]]:
     """Return all trigrams of coarse classes in which every sound is known, the rarest first.
 
     The weight is what it tells (nats) to find one in English speech, roughly.
     """
-    classes = coarse(sounds)
+    classes = coarse(phones)
     grams = {classes[at : at + GRAM] for at in range(len(classes) - GRAM + 1)}
     weighed = [(g, -sum(map(_COMMONNESS.__getitem__, g))) for g in grams if UNKNOWN not in g]
     return sorted(weighed, key=lambda one: (-one[1], one[0]))
 
 
-def codes_of(sounds: bytes) -> NDArray[np.uint8]:
-    """Return the numbers of sounds written as ASCII."""
-    return _CODES[np.frombuffer(sounds, dtype=np.uint8)]
+def codes_of(phones: bytes) -> NDArray[np.uint8]:
+    """Return the numbers of phones written as ASCII."""
+    return _CODES[np.frombuffer(phones, dtype=np.uint8)]
 
 
 def gram_numbers(codes: NDArray[np.uint8]) -> NDArray[np.int32]:

@@ -1,20 +1,20 @@
 -- What an episode sounds like: a row of phones, read from its audio or from its words.
 
 -- In overlapping passages of some twenty seconds. id = the episode's id * 65536 + number.
--- `sounds`: a character a phone; `owners`: the word of each, see `SoundPassage`.
-create table if not exists sound_passage (
+-- `phones`: a character each; `owners`: the word of each, see `PhonePassage`.
+create table if not exists phone_passage (
     id integer primary key,
-    sounds text not null,
+    phones text not null,
     owners blob not null
 );
 
 -- Trigrams of the passages' coarse classes; contentless, as `postings` is.
-create virtual table if not exists sound_gram using fts5 (
+create virtual table if not exists phone_trigram using fts5 (
     classes, content='', tokenize='trigram', detail=none, columnsize=0
 );
 
-create table if not exists sound_episode (
+create table if not exists phone_episode (
     id integer primary key references episode (id) on delete cascade,
-    is_reading integer not null,   -- 1: read from the audio
+    is_recognized integer not null,   -- 1: read from the audio
     passages integer not null
 );

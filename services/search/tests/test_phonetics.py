@@ -9,29 +9,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search.adapters.pronunciations import PronouncingDictionary, pronouncer
-from search.domain.query import parse_query
-from search.domain.sounds import (
+from search.domain.phonetics import (
     Evidence,
     Passages,
-    Place,
+    PhoneMatch,
+    PhoneSequence,
+    PhoneSpan,
     Pronouncer,
-    Reading,
-    SoundStream,
-    best_places,
+    best_matches,
     likelihood,
-    sounds_asked,
-    stream_of_readings,
-    stream_of_words,
+    phones_of_query,
+    phones_of_words,
+    recognized_phones,
     weighed_grams,
     written,
 )
-from search.domain.sounds.alignment import best_around_shared, best_in, explained
-from search.domain.sounds.confusions import LEARNED, Confusions
-from search.domain.sounds.phones import LETTERS, PHONES, coarse
-from search.domain.sounds.stream import PASSAGE
+from search.domain.phonetics.alignment import best_around_shared, best_in, explained
+from search.domain.phonetics.confusions import LEARNED, Confusions
+from search.domain.phonetics.phones import LETTERS, PHONES, coarse
+from search.domain.phonetics.sequence import PASSAGE
+from search.domain.query import parse_query
 from search.testing.corpus import document
 
-READING = LEARNED.reading
+READING = LEARNED.recognized
 PISPASTT = ("P", "IY", "Z", "P", "AH", "Z", "T", "T")
 sounds = st.text(alphabet=LETTERS[:-1], min_size=1, max_size=12)
 stretch_of_any = st.text(alphabet=LETTERS, max_size=30)
@@ -42,7 +42,7 @@ def read(phones: str) -> str:
 
 
 def spoken(words: str) -> str:
-    return "".join(map(pronouncer().sounds_of, words.split()))
+    return "".join(map(pronouncer().phones_of, words.split()))
 
 
 def score(asked: str, stretch: str, confusions: Confusions = READING) -> int:
@@ -79,14 +79,14 @@ def exactly(asked: str) -> int:
     ],
 )
 def test_what_was_misheard_sounds_like_the_query(asked: str, heard: str, other: str) -> None:
-    said = pronouncer().sounds_of(asked)
+    said = pronouncer().phones_of(asked)
     right, wrong = (score(said, spoken(one), LEARNED.words) for one in (heard, other))
     assert right > max(500, wrong + 200)
 
 
 def test_an_acoustic_reading_finds_what_the_words_missed() -> None:
     """What PocketSphinx's phone decoder reads where it recognised "idling at"."""
-    asked = pronouncer().sounds_of("rosalind")
+    asked = pronouncer().phones_of("rosalind")
     heard = read("M AH DH ER R AY Z AH L IH N K EH P T")
     assert score(asked, heard) > 1000
     assert score(asked, read("W IY M UW V D DH AH D EY T AH")) < 300
@@ -145,7 +145,7 @@ def test_explaining_is_aligning_the_other_way_round(said: str, heard: str) -> No
 
 
 def test_every_phone_is_heard_as_itself_most_of_all() -> None:
-    for learned in (LEARNED.words, LEARNED.reading):
+    for learned in (LEARNED.words, LEARNED.recognized):
         own = np.diag(learned.heard)[:-1]
         assert (own > 0).all()
         assert (own == learned.heard[:-1, :-1].max(axis=1)).mean() > 0.9
@@ -168,15 +168,15 @@ def test_rare_trigrams_come_first() -> None:
 
 def test_a_word_of_no_dictionary_is_read_by_its_letters() -> None:
     alone = Pronouncer()
-    assert coarse(alone.sounds_of("philadelphia")) == "filetelfia"
-    assert coarse(alone.sounds_of("knights")) == "nyts"
-    assert alone.sounds_of("zoë") == alone.sounds_of("zoe")
-    assert alone.sounds_of("1952") == alone.sounds_of("שלום") == alone.sounds_of("c++") == ""
+    assert coarse(alone.phones_of("philadelphia")) == "filetelfia"
+    assert coarse(alone.phones_of("knights")) == "nyts"
+    assert alone.phones_of("zoë") == alone.phones_of("zoe")
+    assert alone.phones_of("1952") == alone.phones_of("שלום") == alone.phones_of("c++") == ""
 
 
 @given(st.text(alphabet="abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=20))
 def test_any_letters_can_be_read(word: str) -> None:
-    assert set(Pronouncer().sounds_of(word)) <= set(LETTERS)
+    assert set(Pronouncer().phones_of(word)) <= set(LETTERS)
 
 
 def test_a_dictionary_knows_its_words_and_no_others(tmp_path: Path) -> None:
@@ -191,49 +191,49 @@ def test_a_dictionary_knows_its_words_and_no_others(tmp_path: Path) -> None:
 
 def test_a_stream_knows_the_word_of_each_sound() -> None:
     say = Pronouncer({"bees": ["B", "IY", "Z"], "buzz": ["B", "AH", "Z"]}.get)
-    stream = stream_of_words([(0, "bees"), (1, "1952"), (2, "buzz")], say)
-    assert stream.sounds == read("B IY Z") + "." + read("B AH Z")
+    stream = phones_of_words([(0, "bees"), (1, "1952"), (2, "buzz")], say)
+    assert stream.phones == read("B IY Z") + "." + read("B AH Z")
     assert stream.owners.tolist() == [0, 0, 0, 1, 2, 2, 2]
 
 
 def test_a_reading_belongs_to_the_words_at_its_times() -> None:
     starts, ends = [0, 1000, 3000], [900, 1500, 3500]
-    reading = stream_of_readings([Reading(0, 4000, PISPASTT)], starts, ends)
-    assert reading.sounds == written(PISPASTT)
+    reading = recognized_phones([PhoneSpan(0, 4000, PISPASTT)], starts, ends)
+    assert reading.phones == written(PISPASTT)
     assert reading.owners.tolist() == [0, 0, 1, 1, 1, 2, 2, 2]
-    assert stream_of_readings([], starts, ends).sounds == ""
-    assert stream_of_readings([Reading(0, 10, ("P",))], [], []).sounds == ""
+    assert recognized_phones([], starts, ends).phones == ""
+    assert recognized_phones([PhoneSpan(0, 10, ("P",))], [], []).phones == ""
 
 
 def test_silence_has_no_passages() -> None:
-    silence = stream_of_words([], pronouncer())
+    silence = phones_of_words([], pronouncer())
     assert [*silence.passages()] == []
-    assert SoundStream.joined([], is_reading=False).sounds == ""
+    assert PhoneSequence.joined([], is_recognized=False).phones == ""
 
 
 def test_an_episode_sounds_as_it_was_read_else_as_it_was_written() -> None:
     words = document("e", "bees and honey")
-    assert words.sounds(pronouncer()).is_reading is False
-    assert words.sounds(pronouncer()).sounds == spoken("bees and honey")
-    reading = stream_of_readings([Reading(0, 900, PISPASTT)], words.starts_ms, words.ends_ms)
-    assert replace(words, reading=reading).sounds(pronouncer()) is reading
+    assert words.phones(pronouncer()).is_recognized is False
+    assert words.phones(pronouncer()).phones == spoken("bees and honey")
+    reading = recognized_phones([PhoneSpan(0, 900, PISPASTT)], words.starts_ms, words.ends_ms)
+    assert replace(words, recognized=reading).phones(pronouncer()) is reading
 
 
 @given(st.integers(1, 900), st.data())
 def test_no_place_is_cut_in_two_by_passages(length: int, data: st.DataObject) -> None:
     text = "".join(LETTERS[n * 7 % 39] for n in range(length))
     owners = np.arange(length, dtype=np.int32) // 3 * data.draw(st.sampled_from((1, -1, 70, 1000)))
-    stream = SoundStream(text, owners)
+    stream = PhoneSequence(text, owners)
     passages = [*stream.passages()]
-    joined = SoundStream.joined(passages, is_reading=True)
-    assert (joined.sounds, joined.owners.tolist()) == (text, owners.tolist())
-    assert text.startswith(passages[0].sounds)
+    joined = PhoneSequence.joined(passages, is_recognized=True)
+    assert (joined.phones, joined.owners.tolist()) == (text, owners.tolist())
+    assert text.startswith(passages[0].phones)
     first = data.draw(st.integers(0, length))
     last = min(length, first + data.draw(st.integers(0, 40)))
     held = [
         n
         for n, one in enumerate(passages)
-        if n * PASSAGE <= first and last <= n * PASSAGE + len(one.sounds)
+        if n * PASSAGE <= first and last <= n * PASSAGE + len(one.phones)
     ]
     of_words = passages[held[0]].words()
     assert of_words.tolist() == owners[held[0] * PASSAGE :][: len(of_words)].tolist()
@@ -254,30 +254,30 @@ def test_no_place_is_cut_in_two_by_passages(length: int, data: st.DataObject) ->
 def test_what_can_be_looked_for_by_sound(query: str, phones: str) -> None:
     known = {"kill": "K IH L", "kenny": "K IH N IY", "kilkenny": "K IH L K IH N IY", "of": "AH V"}
     say = Pronouncer(lambda word: known[word].split() if word in known else None)
-    assert sounds_asked(parse_query(query), say) == read(phones)
+    assert phones_of_query(parse_query(query), say) == read(phones)
 
 
-def listened(*said: str, are_all: bool = True) -> Passages:
-    streams = [stream_of_words(enumerate(text.split()), pronouncer()) for text in said]
+def passages(*said: str, are_all: bool = True) -> Passages:
+    streams = [phones_of_words(enumerate(text.split()), pronouncer()) for text in said]
     passages = [(n, one) for n, stream in enumerate(streams) for one in stream.passages()]
     return Passages([], passages, are_all)
 
 
 def test_the_best_places_come_first_and_overlapping_ones_are_one() -> None:
-    asked = pronouncer().sounds_of("kilkenny")
-    heard = listened("we kill can he not", "to kill kenny first and kill kenny twice")
-    places = best_places(asked, heard, most=3)
+    asked = pronouncer().phones_of("kilkenny")
+    heard = passages("we kill can he not", "to kill kenny first and kill kenny twice")
+    places = best_matches(asked, heard, most=3)
     assert [(p.episode, p.first, p.last) for p in places] == [(1, 1, 2), (1, 5, 6), (0, 1, 3)]
     assert places[0].score == places[1].score > places[2].score
-    assert places[0].heard == spoken("kill kenny")
-    assert best_places(asked, heard, most=1)[0][:5] == places[0][:5]
-    assert best_places(asked, listened(), most=5) == []
+    assert places[0].phones == spoken("kill kenny")
+    assert best_matches(asked, heard, most=1)[0][:5] == places[0][:5]
+    assert best_matches(asked, passages(), most=5) == []
 
 
 def test_what_others_score_as_well_is_background() -> None:
-    asked = pronouncer().sounds_of("kilkenny")
-    heard = listened("to kill kenny first " + "and call anybody else " * 30)
-    places = best_places(asked, heard, most=30)
+    asked = pronouncer().phones_of("kilkenny")
+    heard = passages("to kill kenny first " + "and call anybody else " * 30)
+    places = best_matches(asked, heard, most=30)
     assert {place.background for place in places} == {places[19].score}
     assert places[0].score > places[0].background
 
@@ -286,14 +286,14 @@ def test_what_others_score_as_well_is_background() -> None:
 def test_each_piece_of_evidence_weighs(
     fits: float, by_chance: float, by_words: float, by_writing: float
 ) -> None:
-    def likely(is_reading: bool, **more: float) -> float:
+    def likely(is_recognized: bool, **more: float) -> float:
         found = Evidence(fits, by_chance, by_words, by_writing, 8)
-        return likelihood(Place(1, 0, 0, "", 0, 0, is_reading), found._replace(**more))  # type: ignore[arg-type]
+        return likelihood(PhoneMatch(1, 0, 0, "", 0, 0, is_recognized), found._replace(**more))  # type: ignore[arg-type]
 
-    for is_reading in (True, False):
-        as_it_is = likely(is_reading)
+    for is_recognized in (True, False):
+        as_it_is = likely(is_recognized)
         assert 0 <= as_it_is <= 1
-        assert likely(is_reading, score=fits + 1) >= as_it_is
-        assert likely(is_reading, background=by_chance + 1) <= as_it_is
+        assert likely(is_recognized, score=fits + 1) >= as_it_is
+        assert likely(is_recognized, background=by_chance + 1) <= as_it_is
     assert likely(True, by_words=by_words + 1) >= likely(True)
     assert likely(True, by_writing=by_writing + 1) <= likely(True)

@@ -1,4 +1,4 @@
-"""Found by sound in the embedded index: trigrams of sounds choose the passages to listen to."""
+"""Found by sound in the embedded index: trigrams of phones choose the passages to align."""
 
 import json
 import math
@@ -15,15 +15,15 @@ from search.adapters.sqlite.find import where
 from search.adapters.sqlite.show import shown
 from search.domain.matching import Match, Span
 from search.domain.pages import Candidate, Cut, EpisodeMoments, Located
-from search.domain.query import Filters
-from search.domain.sounds import (
+from search.domain.phonetics import (
     Passages,
-    Place,
-    SoundPassage,
-    SoundStream,
+    PhoneMatch,
+    PhonePassage,
+    PhoneSequence,
     coarse,
     weighed_grams,
 )
+from search.domain.query import Filters
 
 MOST_POSTINGS: Final = 200_000
 _PASSAGES: Final = 1 << 16
@@ -37,81 +37,81 @@ class _Run(NamedTuple):
     revision: str
 
 
-def store_sounds(connection: sqlite3.Connection, row: int, stream: SoundStream) -> None:
-    """Replace an episode's sounds; none are stored of an empty row."""
-    forget_sounds(connection, row)
+def store_phones(connection: sqlite3.Connection, row: int, stream: PhoneSequence) -> None:
+    """Replace an episode's phones; none are stored of an empty row."""
+    delete_phones(connection, row)
     passages = [*stream.passages()][:_PASSAGES]
     if not passages:
         return
     base = row * _PASSAGES
     connection.executemany(
-        "insert into sound_passage (id, sounds, owners) values (?, ?, ?)",
+        "insert into phone_passage (id, phones, owners) values (?, ?, ?)",
         [(base + at, *passage) for at, passage in enumerate(passages)],
     )
     connection.executemany(
-        "insert into sound_gram (rowid, classes) values (?, ?)",
+        "insert into phone_trigram (rowid, classes) values (?, ?)",
         [(base + at, coarse(passage.own)) for at, passage in enumerate(passages)],
     )
     connection.execute(
-        "insert into sound_episode (id, is_reading, passages) values (?, ?, ?)",
-        (row, stream.is_reading, len(passages)),
+        "insert into phone_episode (id, is_recognized, passages) values (?, ?, ?)",
+        (row, stream.is_recognized, len(passages)),
     )
 
 
-def forget_sounds(connection: sqlite3.Connection, row: int) -> None:
-    """Delete an episode's sounds."""
+def delete_phones(connection: sqlite3.Connection, row: int) -> None:
+    """Delete an episode's phones."""
     base = row * _PASSAGES
     stored = connection.execute(
-        "select id, sounds, owners from sound_passage where id between ? and ?",
+        "select id, phones, owners from phone_passage where id between ? and ?",
         (base, base + _PASSAGES - 1),
     ).fetchall()
     connection.executemany(
-        "insert into sound_gram (sound_gram, rowid, classes) values ('delete', ?, ?)",
-        [(passage, coarse(SoundPassage(*kept).own)) for passage, *kept in stored],
+        "insert into phone_trigram (phone_trigram, rowid, classes) values ('delete', ?, ?)",
+        [(passage, coarse(PhonePassage(*kept).own)) for passage, *kept in stored],
     )
     connection.execute(
-        "delete from sound_passage where id between ? and ?", (base, base + _PASSAGES - 1)
+        "delete from phone_passage where id between ? and ?", (base, base + _PASSAGES - 1)
     )
-    connection.execute("delete from sound_episode where id = ?", (row,))
+    connection.execute("delete from phone_episode where id = ?", (row,))
 
 
 @dataclass(frozen=True)
-class SqliteSounds:
+class SqlitePhoneticIndex:
     """What the episodes of one index file sound like."""
 
     connections: Connections
 
-    def listen(
-        self, sounds: str, filters: Filters, *, most: int, ends_at: float = math.inf
+    def candidates(
+        self, phones: str, filters: Filters, *, most: int, ends_at: float = math.inf
     ) -> Passages:
-        """Return the passages that may hold the sounds."""
+        """Return the passages that may hold the phones."""
         condition, values = where(filters)
         with self.connections.reading(ends_at=ends_at) as connection:
             episodes = connection.execute(
-                "select e.id, e.revision, s.is_reading, s.passages from episode e"  # noqa: S608
-                f" join sound_episode s on s.id = e.id where {condition} order by e.id",
+                "select e.id, e.revision, s.is_recognized, s.passages from episode e"  # noqa: S608
+                f" join phone_episode s on s.id = e.id where {condition} order by e.id",
                 values,
             ).fetchall()
             are_all = sum(passages for *_, passages in episodes) <= most
             ids = (
                 [row * _PASSAGES + at for row, *_, passages in episodes for at in range(passages)]
                 if are_all
-                else _best(connection, sounds, [row for row, *_ in episodes], most)
+                else _best(connection, phones, [row for row, *_ in episodes], most)
             )
             rows = connection.execute(
-                "select id, sounds, owners from sound_passage"
+                "select id, phones, owners from phone_passage"
                 " where id in (select value from json_each(?)) order by id",
                 (json.dumps(ids),),
             ).fetchall()
         runs = {row: (_Run(row, revision), is_read) for row, revision, is_read, _ in episodes}
-        read: list[tuple[Hashable, SoundPassage]] = []
-        spelt: list[tuple[Hashable, SoundPassage]] = []
+        read: list[tuple[Hashable, PhonePassage]] = []
+        derived: list[tuple[Hashable, PhonePassage]] = []
         for passage, *kept in rows:
             run, is_read = runs[passage // _PASSAGES]
-            (read if is_read else spelt).append((run, SoundPassage(*kept)))
-        return Passages(read, spelt, are_all)
+            (read if is_read else derived).append((run, PhonePassage(*kept)))
+        return Passages(read, derived, are_all)
 
-    def moments(self, places: Sequence[Place]) -> Mapping[Place, EpisodeMoments]:
+    def moments(self, places: Sequence[PhoneMatch]) -> Mapping[PhoneMatch, EpisodeMoments]:
         """Return the moment of each place."""
         with self.connections.reading() as connection:
             return {
@@ -122,17 +122,17 @@ class SqliteSounds:
 
 
 def _best(
-    connection: sqlite3.Connection, sounds: str, episodes: Sequence[int], most: int
+    connection: sqlite3.Connection, phones: str, episodes: Sequence[int], most: int
 ) -> Sequence[int]:
-    """Return the passages that share the most with the sounds, a rare trigram weighing more."""
+    """Return the passages that share the most with the phones, a rare trigram weighing more."""
     found: list[_Ids] = []
     weights: list[NDArray[np.float64]] = []
     room = MOST_POSTINGS
-    for gram, weight in weighed_grams(sounds):
+    for gram, weight in weighed_grams(phones):
         # As one text: a row each would take three times as long.
         (listed,) = connection.execute(
-            "select group_concat(rowid) from (select rowid from sound_gram"
-            " where sound_gram match ? order by rowid desc limit ?)",
+            "select group_concat(rowid) from (select rowid from phone_trigram"
+            " where phone_trigram match ? order by rowid desc limit ?)",
             (f'"{gram}"', room),
         ).fetchone()
         rows = np.fromstring(listed or "", dtype=np.int64, sep=",")
@@ -149,14 +149,14 @@ def _best(
     return chosen
 
 
-def _moment(connection: sqlite3.Connection, place: Place) -> EpisodeMoments | None:
+def _moment(connection: sqlite3.Connection, place: PhoneMatch) -> EpisodeMoments | None:
     run = place.episode
     assert isinstance(run, _Run)
     found = connection.execute(
         "select episode_id from episode where id = ? and revision = ?", run
     ).fetchone()
     if found is None:
-        return None  # replaced since it was listened to
+        return None  # replaced since it was passages to
     match = Match(place.first, place.last, (Span(place.first, place.last),))
     located = Located(Candidate(run.row, found[0], 0.0), [match], 1.0)
     return shown(connection, Cut(located, 0, 1, None))

@@ -2,7 +2,7 @@
 
 Figures are log odds in hundredths of a nat: how much likelier it is to hear this where that phone
 is said than anywhere (Durbin et al., Biological Sequence Analysis, 1998, section 2.2). They and
-the weights beside them are written by benchmarks/learn_sounds.py.
+the weights beside them are written by benchmarks/spoken/learn_sounds.py.
 """
 
 import json
@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from search.domain.sounds.phones import PHONES
+from search.domain.phonetics.phones import PHONES
 
 _AT_UNKNOWN: Final = -800
 Figures = NDArray[np.int32]
@@ -47,21 +47,21 @@ class Confusions:
 
 @dataclass(frozen=True)
 class Learned:
-    """Confusions of recognised words and of acoustic readings; weights, see `judgement`."""
+    """Confusions of words and of phones recognised in the audio; for weights see `likelihood`."""
 
     words: Confusions
-    reading: Confusions
+    recognized: Confusions
     weights_of_words: Sequence[float]
-    weights_of_reading: Sequence[float]
+    weights_of_recognized: Sequence[float]
 
 
 def _learned() -> Learned:
     raw = json.loads(resources.files(__package__).joinpath("learned.json").read_text("utf-8"))
     return Learned(
         Confusions.read(raw["words"]),
-        Confusions.read(raw["reading"]),
+        Confusions.read(raw["recognized"]),
         raw["weights_of_words"],
-        raw["weights_of_reading"],
+        raw["weights_of_recognized"],
     )
 
 

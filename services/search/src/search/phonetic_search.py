@@ -4,21 +4,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from search.domain.pages import EpisodeMoments, Find, Found, Moment
-from search.domain.query import Clause, Query, folded_name
-from search.domain.sounds import (
+from search.domain.pages import EpisodeMoments, Moment, SearchPage, SearchRequest
+from search.domain.phonetics import (
     MOST_PASSAGES,
     UNKNOWN,
     Evidence,
-    Place,
+    PhoneMatch,
     Pronouncer,
-    best_places,
+    best_matches,
     evidence,
     likelihood,
-    sounds_asked,
+    phones_of_query,
 )
+from search.domain.query import Clause, Query, folded_name
 from search.domain.tokens import fold, tokens_of
-from search.ports import SoundIndex
+from search.ports import PhoneticIndex
 
 MOST_SOUNDING: Final = 10
 """False moments grow in number with the archive; the likeliest few are worth a look."""
@@ -29,29 +29,29 @@ MOST_WEIGHED: Final = 60
 class Weighed:
     """A place with its words, and what speaks for it."""
 
-    place: Place
+    place: PhoneMatch
     at: EpisodeMoments
     evidence: Evidence
     likelihood: float
 
 
 @dataclass(frozen=True)
-class FindsBySound:
+class PhoneticSearch:
     """Finds the moments that sound like a query and were written otherwise.
 
     `likely` is how likely (0..1) it must be that a moment is right. `pronouncer` is asked for at
     the first query that comes so far.
     """
 
-    index: SoundIndex
+    index: PhoneticIndex
     pronouncer: Callable[[], Pronouncer]
     likely: float
 
-    def find(self, query: Query, find: Find) -> Found:
+    def find(self, query: Query, request: SearchRequest) -> SearchPage:
         """Return the only page: the likeliest moment first, those of its episode behind it."""
         heard = [
             one.at
-            for one in self.weighed(query, find)
+            for one in self.weighed(query, request)
             if one.likelihood >= self.likely and _wanted(one.at.moments[0], query)
         ]
         groups: dict[str, EpisodeMoments] = {}
@@ -62,42 +62,42 @@ class FindsBySound:
             groups[one.episode_id] = replace(
                 one, moments=moments, hits=len(moments), starts_s=starts_s
             )
-        shown = list(groups.values())[: find.limit]
-        return Found(
+        shown = list(groups.values())[: request.limit]
+        return SearchPage(
             sum(group.hits for group in shown),
             len(shown),
             len(heard) > MOST_SOUNDING or len(shown) < len(groups),
-            tuple(replace(g, moments=g.moments[: find.per_episode]) for g in shown),
+            tuple(replace(g, moments=g.moments[: request.per_episode]) for g in shown),
             None,
         )
 
-    def weighed(self, query: Query, find: Find) -> Sequence[Weighed]:
+    def weighed(self, query: Query, request: SearchRequest) -> Sequence[Weighed]:
         """Return the places that fit best, the likeliest first, however unlikely."""
         pronouncer = self.pronouncer()
-        sounds = sounds_asked(query, pronouncer)
-        if not sounds:
+        phones = phones_of_query(query, pronouncer)
+        if not phones:
             return ()
-        listened = self.index.listen(
-            sounds, query.filters, most=MOST_PASSAGES, ends_at=find.ends_at
+        passages = self.index.candidates(
+            phones, query.filters, most=MOST_PASSAGES, ends_at=request.ends_at
         )
-        at = self.index.moments(best_places(sounds, listened, most=MOST_WEIGHED))
-        written = [_sounds_written(one.moments[0], pronouncer) for one in at.values()]
+        at = self.index.moments(best_matches(phones, passages, most=MOST_WEIGHED))
+        written = [_phones_written(one.moments[0], pronouncer) for one in at.values()]
         heard = [
             Weighed(place, one, found, likelihood(place, found))
             for (place, one), found in zip(
-                at.items(), evidence(sounds, [*at], written), strict=True
+                at.items(), evidence(phones, [*at], written), strict=True
             )
         ]
         return sorted(heard, key=lambda one: -one.likelihood)
 
 
-def _sounds_written(moment: Moment, pronouncer: Pronouncer) -> str:
-    """Return the sounds of the words at a moment and of one on either side."""
+def _phones_written(moment: Moment, pronouncer: Pronouncer) -> str:
+    """Return the phones of the words at a moment and of one on either side."""
     words = moment.snippet
     first = next(at for at, word in enumerate(words) if word["match"])
     last = len(words) - next(at for at, word in enumerate(reversed(words)) if word["match"])
     return "".join(
-        pronouncer.sounds_of(token) or UNKNOWN
+        pronouncer.phones_of(token) or UNKNOWN
         for word in words[max(0, first - 1) : last + 1]
         for token in tokens_of(word["text"])
     )

@@ -1,10 +1,10 @@
-"""From a word to its sounds: a pronouncing dictionary where it knows the word, else its letters."""
+"""From a word to its phones: a pronouncing dictionary where it knows the word, else its letters."""
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
-from search.domain.sounds.letters import phones_of_letters
-from search.domain.sounds.phones import written
+from search.domain.phonetics.letter_to_sound import phones_of_letters
+from search.domain.phonetics.phones import written
 from search.domain.tokens import fold
 
 LookUp = Callable[[str], Sequence[str] | None]
@@ -12,7 +12,7 @@ LookUp = Callable[[str], Sequence[str] | None]
 
 
 def is_english(language: str) -> bool:
-    """Tell whether a language (BCP 47) is English, the only one whose sounds are known here."""
+    """Tell whether a language (BCP 47) is English, the only one whose phones are known here."""
     return language.lower().split("-")[0] == "en"
 
 
@@ -21,10 +21,10 @@ class Pronouncer:
 
     def __init__(self, look_up: LookUp = lambda _: None) -> None:
         self.look_up = look_up
-        self.sounds_of = lru_cache(maxsize=1 << 17)(self._sounds_of)
-        """Return a token's sounds; none for a number or a word in another script."""
+        self.phones_of = lru_cache(maxsize=1 << 17)(self._phones_of)
+        """Return a token's phones; none for a number or a word in another script."""
 
-    def _sounds_of(self, token: str) -> str:
+    def _phones_of(self, token: str) -> str:
         known = self.look_up(token)
         if known is not None:
             return written(known)

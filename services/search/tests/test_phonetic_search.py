@@ -7,19 +7,19 @@ from typing import Any
 
 import pytest
 
-from search import by_sound
+from search import phonetic_search
 from search.adapters.opensearch.client import OpenSearchClient, driver_for
 from search.adapters.opensearch.index import OpenSearchWordIndex
 from search.adapters.opensearch.reindex import reindex
 from search.adapters.pronunciations import pronouncer
 from search.adapters.sqlite.index import SqliteWordIndex
-from search.by_sound import FindsBySound
 from search.config import SearchSettings
 from search.domain.document import EpisodeDocument
-from search.domain.pages import Find
+from search.domain.pages import SearchRequest
+from search.domain.phonetics import PhoneSpan, Pronouncer, best_matches, recognized_phones
 from search.domain.query import Filters, parse_query
-from search.domain.sounds import Pronouncer, Reading, best_places, stream_of_readings
 from search.engines import open_engine
+from search.phonetic_search import PhoneticSearch
 from search.service import SearchService
 from search.testing.corpus import document, info
 
@@ -30,8 +30,8 @@ MISHEARD = document(
 )
 READ_ALOUD = replace(
     MISHEARD,
-    reading=stream_of_readings(
-        [Reading(1007, 1903, ("R", "AY", "Z", "AH", "L", "IH", "N"))],
+    recognized=recognized_phones(
+        [PhoneSpan(1007, 1903, ("R", "AY", "Z", "AH", "L", "IH", "N"))],
         MISHEARD.starts_ms,
         MISHEARD.ends_ms,
     ),
@@ -50,7 +50,7 @@ class House:
             index.vocabulary,
             blobs,
             lambda _: SearchSettings(),
-            FindsBySound(index.sounds, pronouncer, likely),
+            PhoneticSearch(index.phonetics, pronouncer, likely),
         )
 
     def matched(self, q: str, **how: Any) -> list[tuple[str, str]]:
@@ -153,8 +153,8 @@ def test_no_half_of_a_revision_is_ever_stored(tmp_path: Path) -> None:
     failing = SqliteWordIndex(tmp_path / "index.db", pronouncer=fails)
     with pytest.raises(RuntimeError):
         failing.put(document("misheard", "other words", run="2"))
-    finds = FindsBySound(failing.sounds, pronouncer, likely=0.15)
-    assert finds.find(parse_query("kubernetes"), Find(())).hits == 1
+    finds = PhoneticSearch(failing.phonetics, pronouncer, likely=0.15)
+    assert finds.find(parse_query("kubernetes"), SearchRequest(())).hits == 1
     assert failing.vocabulary.spoken(["eighties", "other"]) == {"eighties"}
     failing.close()
 
@@ -223,9 +223,9 @@ def test_moments_of_one_episode_stand_together(house: House) -> None:
 def test_nothing_is_kept_where_sounds_are_off(tmp_path: Path) -> None:
     engine = open_engine(SearchSettings(by_sound=False), tmp_path / "index.db")
     engine.index.put(MISHEARD)
-    assert engine.sounds is None
-    listened = SqliteWordIndex(tmp_path / "index.db").sounds.listen("ABC", Filters(), most=9)
-    assert (listened.read, listened.spelt) == ([], [])
+    assert engine.phonetics is None
+    passages = SqliteWordIndex(tmp_path / "index.db").phonetics.candidates("ABC", Filters(), most=9)
+    assert (passages.recognized, passages.derived) == ([], [])
     engine.close()
 
 
@@ -237,7 +237,7 @@ def large(number: int) -> EpisodeDocument:
 def test_in_a_large_archive_the_same_moment_is_found(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(by_sound, "MOST_PASSAGES", 10)
+    monkeypatch.setattr(phonetic_search, "MOST_PASSAGES", 10)
     for number in range(5):
         house.index.put(large(number))
     house.index.put(MISHEARD)
@@ -247,12 +247,12 @@ def test_in_a_large_archive_the_same_moment_is_found(
 
 def test_a_place_of_a_run_since_replaced_has_no_moment(house: House) -> None:
     house.index.put(MISHEARD)
-    sounds = pronouncer().sounds_of("kubernetes")
-    heard = house.index.sounds.listen(sounds, Filters(), most=9)
-    places = best_places(sounds, heard, most=1)
-    assert len(house.index.sounds.moments(places)) == 1
+    sounds = pronouncer().phones_of("kubernetes")
+    heard = house.index.phonetics.candidates(sounds, Filters(), most=9)
+    places = best_matches(sounds, heard, most=1)
+    assert len(house.index.phonetics.moments(places)) == 1
     house.index.put(document("misheard", "quite other words and a good many of them " * 9, run="2"))
-    assert house.index.sounds.moments(places) == {}
+    assert house.index.phonetics.moments(places) == {}
 
 
 @pytest.mark.opensearch
@@ -260,7 +260,7 @@ def test_a_place_of_a_run_since_replaced_has_no_moment(house: House) -> None:
 def test_both_engines_hear_the_same(
     sqlite_house: House, opensearch_house: House, most: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(by_sound, "MOST_PASSAGES", most)
+    monkeypatch.setattr(phonetic_search, "MOST_PASSAGES", most)
     spoken = [MISHEARD, READ_ALOUD, document("far", "cooper net is"), *map(large, range(6))]
     for number, one in enumerate(spoken):
         for house in (sqlite_house, opensearch_house):
@@ -274,7 +274,7 @@ def test_both_engines_hear_the_same(
 def test_a_reading_outlives_reindexing(opensearch_house: House) -> None:
     opensearch_house.index.put(READ_ALOUD)
     assert isinstance(opensearch_house.index, OpenSearchWordIndex)
-    layout = opensearch_house.index.sounds.layout
+    layout = opensearch_house.index.phonetics.layout
     reindex(layout.client, prefix=layout.prefix, grace_s=0, pronouncer=pronouncer)
     assert opensearch_house.matched("rosalind") == [("misheard", "idling at")]
     reindex(layout.client, prefix=layout.prefix, grace_s=0)

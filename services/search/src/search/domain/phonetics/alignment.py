@@ -1,4 +1,4 @@
-"""Aligns a query's sounds inside longer stretches, word borders ignored (Sellers 1980), in bulk.
+"""Aligns a query's phones inside longer stretches, word borders ignored (Sellers 1980), in bulk.
 
 All stretches advance together, column by column: numpy works on as many cells at once as there
 are stretches, so thousands of candidates cost little more than one.
@@ -11,8 +11,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from search.domain.sounds.confusions import Confusions
-from search.domain.sounds.phones import GRAM, LETTERS, N_GRAMS, UNKNOWN, codes_of, gram_numbers
+from search.domain.phonetics.confusions import Confusions
+from search.domain.phonetics.phones import GRAM, LETTERS, N_GRAMS, UNKNOWN, codes_of, gram_numbers
 
 _SLACK: Final = 4
 """A place reaches so far beyond what a shared trigram foretells, on either side."""
@@ -41,22 +41,22 @@ class Heard:
         )
 
 
-def best_in(sounds: str, stretches: Sequence[str], confusions: Confusions) -> Heard:
-    """Find where each stretch fits `sounds` best: the first place of the highest score.
+def best_in(phones: str, stretches: Sequence[str], confusions: Confusions) -> Heard:
+    """Find where each stretch fits `phones` best: the first place of the highest score.
 
     A stretch in which nothing fits scores what missing every sound costs, at no place: its last
     sound is before its first.
     """
-    asked, grid = codes_of(sounds.encode()), _grid(stretches)
+    asked, grid = codes_of(phones.encode()), _grid(stretches)
     return _aligned(asked, grid, np.arange(len(stretches)), confusions)
 
 
-def best_around_shared(sounds: str, stretches: Sequence[str], confusions: Confusions) -> Heard:
-    """Find how well each stretch fits around every coarse trigram that it shares with `sounds`.
+def best_around_shared(phones: str, stretches: Sequence[str], confusions: Confusions) -> Heard:
+    """Find how well each stretch fits around every coarse trigram that it shares with `phones`.
 
     Several places of one stretch may come of it, and one place more than once.
     """
-    asked, grid = codes_of(sounds.encode()), _grid(stretches)
+    asked, grid = codes_of(phones.encode()), _grid(stretches)
     if len(asked) < GRAM or grid.shape[1] < GRAM:
         return _aligned(asked, grid, np.arange(len(stretches)), confusions)
     at_gram = np.full(N_GRAMS, -1, dtype=np.int64)

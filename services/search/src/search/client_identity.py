@@ -17,7 +17,7 @@ _IPV6_CUSTOMER: Final = 64
 """So many bits of an IPv6 address are somebody's own network, in which any address is free."""
 
 
-def asker(peer: str, headers: Mapping[str, str], proxies: Sequence[str]) -> str:
+def client_identity(peer: str, headers: Mapping[str, str], proxies: Sequence[str]) -> str:
     """Return a name for who asks, the same for all addresses of one IPv6 network.
 
     `peer` is the address at the other end of the connection. Each proxy adds at the end of

@@ -1,4 +1,4 @@
-"""Found by sound on OpenSearch: trigrams of sounds choose the passages to listen to.
+"""Found by sound on OpenSearch: trigrams of phones choose the passages to align.
 
 The passages of sounds lie in an index of their own, beside those of words and by the same rules:
 written before the episode's document names their run, deleted after it names another.
@@ -19,15 +19,15 @@ from search.adapters.opensearch.passages import PassageKey
 from search.adapters.opensearch.read import Reads
 from search.domain.document import EpisodeDocument
 from search.domain.matching import Match, Span
-from search.domain.pages import EpisodeMoments, Find
-from search.domain.query import Filters
-from search.domain.sounds import (
+from search.domain.pages import EpisodeMoments, SearchRequest
+from search.domain.phonetics import (
     Passages,
-    Place,
-    SoundPassage,
-    SoundStream,
+    PhoneMatch,
+    PhonePassage,
+    PhoneSequence,
     weighed_grams,
 )
+from search.domain.query import Filters
 
 _ATTEMPTS: Final = 3
 
@@ -40,8 +40,8 @@ class _Run(NamedTuple):
     size: int
 
 
-def cut_sounds(
-    document: EpisodeDocument, stream: SoundStream, size: int
+def phone_passages(
+    document: EpisodeDocument, stream: PhoneSequence, size: int
 ) -> Iterator[tuple[str, Json]]:
     """Yield an episode's passages of sounds with their ids; `size` as of its words' passages."""
     for number, passage in enumerate(stream.passages()):
@@ -53,46 +53,46 @@ def cut_sounds(
                 "revision": document.revision,
                 "size": size,
                 "number": number,
-                "is_reading": stream.is_reading,
+                "is_reading": stream.is_recognized,
                 "sounds": passage.own,
-                "more": passage.sounds[len(passage.own) :],
+                "more": passage.phones[len(passage.own) :],
                 "owners": base64.b64encode(passage.owners).decode(),
             },
         )
 
 
-def kept_reading(passages: Sequence[Json]) -> SoundStream | None:
+def recognized_phones_in(passages: Sequence[Json]) -> PhoneSequence | None:
     """Return the acoustic reading that an episode's passages of sounds hold, if one."""
     if not any(source["is_reading"] for source in passages):
         return None
-    return SoundStream.joined(map(_passage, passages), is_reading=True)
+    return PhoneSequence.joined(map(_passage, passages), is_recognized=True)
 
 
 @dataclass(frozen=True)
-class OpenSearchSounds:
+class OpenSearchPhoneticIndex:
     """What the episodes behind one prefix sound like."""
 
     layout: Layout
     known: KnownEpisodes
 
-    def listen(
+    def candidates(
         self, sounds: str, filters: Filters, *, most: int, ends_at: float = math.inf
     ) -> Passages:
         """Return the passages that may hold the sounds."""
         for _ in range(_ATTEMPTS):
             try:
-                return self._listen(sounds, Find((), filters, ends_at=ends_at), most)
+                return self._candidates(sounds, SearchRequest((), filters, ends_at=ends_at), most)
             except Overtaken:
                 continue
         raise TransientFailure("the index changes too fast to be read", code="index_busy")
 
-    def moments(self, places: Sequence[Place]) -> Mapping[Place, EpisodeMoments]:
+    def moments(self, places: Sequence[PhoneMatch]) -> Mapping[PhoneMatch, EpisodeMoments]:
         """Return the moment of each place."""
         keys = {place: _key_of(place) for place in places}
-        reads = Reads(self.layout, self.known, Find(()), len(places))
+        reads = Reads(self.layout, self.known, SearchRequest(()), len(places))
         passages = {passage.key: passage for passage in reads.these({*keys.values()})}
         episodes = reads.now({key.episode_id for key in passages})
-        found: dict[Place, EpisodeMoments] = {}
+        found: dict[PhoneMatch, EpisodeMoments] = {}
         for place, key in keys.items():
             episode = episodes.get(key.episode_id)
             if key in passages and episode is not None and episode["revision"] == key.revision:
@@ -100,9 +100,9 @@ class OpenSearchSounds:
                 found[place] = moments_of(episode, (moment_in(passages[key], match),))
         return found
 
-    def _listen(self, sounds: str, find: Find, most: int) -> Passages:
-        reads = Reads(self.layout, self.known, find, most)
-        among = reads.episodes_among(find.filters)
+    def _candidates(self, sounds: str, request: SearchRequest, most: int) -> Passages:
+        reads = Reads(self.layout, self.known, request, most)
+        among = reads.episodes_among(request.filters)
         conditions = [] if among is None else [{"terms": {"episode_id": among}}]
         count = self.layout.client.count(self.layout.sounds, {"bool": {"filter": conditions}})
         query: Json = {"bool": {"filter": conditions}}
@@ -120,24 +120,24 @@ class OpenSearchSounds:
         }
         hits = reads.sounds(body)
         episodes = reads.episodes({hit["_source"]["episode_id"] for hit in hits})
-        read: list[tuple[Hashable, SoundPassage]] = []
-        spelt: list[tuple[Hashable, SoundPassage]] = []
+        read: list[tuple[Hashable, PhonePassage]] = []
+        derived: list[tuple[Hashable, PhonePassage]] = []
         for source in (hit["_source"] for hit in hits):
             run = _run_of(source)
             if run.revision == episodes.get(run.episode_id, {}).get("revision"):
-                (read if source["is_reading"] else spelt).append((run, _passage(source)))
-        return Passages(read, spelt, are_all=count <= most)
+                (read if source["is_reading"] else derived).append((run, _passage(source)))
+        return Passages(read, derived, are_all=count <= most)
 
 
 def _run_of(source: Json) -> _Run:
     return _Run(source["episode_id"], source["revision"], source["size"])
 
 
-def _key_of(place: Place) -> PassageKey:
+def _key_of(place: PhoneMatch) -> PassageKey:
     run = place.episode
     assert isinstance(run, _Run)
     return PassageKey(*run, place.first // run.size)
 
 
-def _passage(source: Json) -> SoundPassage:
-    return SoundPassage(source["sounds"] + source["more"], base64.b64decode(source["owners"]))
+def _passage(source: Json) -> PhonePassage:
+    return PhonePassage(source["sounds"] + source["more"], base64.b64decode(source["owners"]))
