@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"no samples with truth in {SAMPLES}", file=sys.stderr)
         return 1
     engines = [("pocketsphinx", "")]
-    if any(ok for name, ok, _ in engines_here(options.model) if name == "faster-whisper"):
+    if any(found.ok for name, found in engines_here() if name == "faster-whisper"):
         engines.append(("faster-whisper", options.model))
     scores = [measured(truth, engine, model) for engine, model in engines for truth in truths]
     if options.json:

@@ -53,7 +53,7 @@ def service(blobs: DirectoryBlobStore, progress: ProgressFolder) -> TranscribeSe
         blobs,
         Recogniser(EngineSelector([PocketSphinxSource()]), voice_activity()),
         open_audio=PyAvAudio,
-        settings_for=lambda show: TranscribeSettings(),
+        settings_for=lambda show: TranscribeSettings(language="en"),
         progress=progress,
     )
 

@@ -11,6 +11,7 @@ from transcribe_gpu.adapters.pocketsphinx_engine import PocketSphinxEngine, utte
 from transcribe_gpu.domain import Utterance
 from transcribe_gpu.errors import EngineUnavailable
 from transcribe_gpu.ports import Float32Array, SpeechEngine
+from transcribe_gpu.standalone import model_library
 from transcribe_gpu.testing import Clip
 from transcribe_gpu.testing_whisper import write_parrot
 
@@ -35,7 +36,7 @@ def texts(heard: tuple[Utterance, ...]) -> list[str]:
 @pytest.fixture(scope="module")
 def parrot(tmp_path_factory: pytest.TempPathFactory) -> FasterWhisperEngine:
     folder = write_parrot(tmp_path_factory.mktemp("models") / "parrot", SAYING)
-    return FasterWhisperSource().load(str(folder), report=no_report)
+    return FasterWhisperSource(model_library()).load(str(folder), report=no_report)
 
 
 def test_pocketsphinx_hears_a_question(question: Clip) -> None:
@@ -113,7 +114,7 @@ def test_faster_whisper_gives_words_with_times_and_scores(
 
 def test_faster_whisper_joins_pieces_to_words(tmp_path: Path, question: Clip) -> None:
     pieces = ["aujourd", "'hui", "forty", ",000"]
-    engine = FasterWhisperSource().load(
+    engine = FasterWhisperSource(model_library()).load(
         str(write_parrot(tmp_path / "pieces", pieces)), report=no_report
     )
     heard = hear(engine, question.samples, language="en")
@@ -149,7 +150,7 @@ def test_faster_whisper_tells_the_language_whatever_was_asked(
 
 def test_faster_whisper_measures_a_loop(tmp_path: Path, question: Clip) -> None:
     folder = write_parrot(tmp_path / "stuck", SAYING, looping=True)
-    engine = FasterWhisperSource().load(str(folder), report=no_report)
+    engine = FasterWhisperSource(model_library()).load(str(folder), report=no_report)
     (hypothesis,) = engine.recognise([question.samples], language="en")
     assert hypothesis.compression is not None
     assert hypothesis.compression > 2.4
@@ -159,4 +160,4 @@ def test_a_broken_model_is_unavailable(tmp_path: Path) -> None:
     folder = write_parrot(tmp_path / "broken", SAYING)
     (folder / "model.bin").write_bytes(b"\x00" * 1000)
     with pytest.raises(EngineUnavailable):
-        FasterWhisperSource().load(str(folder), report=no_report)
+        FasterWhisperSource(model_library()).load(str(folder), report=no_report)

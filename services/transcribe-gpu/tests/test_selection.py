@@ -9,20 +9,22 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import huggingface_hub
 import pytest
 
 from everyword_events import InvalidInput
 from transcribe_gpu.adapters.faster_whisper_engine import FasterWhisperSource
-from transcribe_gpu.adapters.model_hub import HUB_WAIT_S, ModelHub
+from transcribe_gpu.adapters.model_hub import HUB_WAIT_S, HubCache, HubSource
 from transcribe_gpu.adapters.pocketsphinx_engine import PocketSphinxEngine, PocketSphinxSource
-from transcribe_gpu.config import TranscribeSettings
+from transcribe_gpu.config import ModelSettings, TranscribeSettings
 from transcribe_gpu.errors import EngineUnavailable
+from transcribe_gpu.models import ModelLibrary
 from transcribe_gpu.ports import Availability, SpeechEngine, StageReport
 from transcribe_gpu.selection import REMEMBER_S, EngineSelector
 from transcribe_gpu.standalone import announced_engine
 from transcribe_gpu.testing_whisper import write_parrot
 
-REPOSITORY = "Systran/faster-whisper-base"
+REPOSITORY = "someone/parrot"
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
@@ -39,6 +41,9 @@ class Source:
         self.loads = loads
         self.asked = self.loaded = 0
 
+    def offers(self, tier: str, language: str) -> list[str]:
+        return [""] if tier == "auto" else [f"{tier} {language}", ""]
+
     def accuracy(self, model: str) -> str:
         return "splendid"
 
@@ -47,7 +52,9 @@ class Source:
 
     def availability(self, model: str, *, ask_hub: bool) -> Availability:
         self.asked += 1
-        return Availability(ok=self.ok and model in ("", "m"), detail="not today")
+        return Availability(
+            ok=self.ok and model in ("", "m"), detail="not today", remedy="fetch it"
+        )
 
     def load(self, model: str, *, report: StageReport) -> SpeechEngine:
         self.loaded += 1
@@ -66,26 +73,30 @@ def test_the_best_engine_is_taken_and_announced() -> None:
     choice = EngineSelector([Source("big"), Source("small")]).choose(settings(), report=quiet)
     assert choice.engine.name == "big"
     assert choice.announcement == "speech engine: big en-us on cpu - splendid"
-    assert choice.flags == ()
+    assert choice.flags == ("language_unchecked:en",)
+    english = EngineSelector([Source("big")]).choose(settings(language="en-GB"), report=quiet)
+    assert english.flags == ()
 
 
 def test_the_next_engine_is_taken_and_the_reason_told() -> None:
     selector = EngineSelector([Source("big", ok=False), Source("small")])
     choice = selector.choose(settings(), report=quiet)
     assert choice.engine.name == "small"
-    assert choice.announcement.endswith("splendid (big: not today)")
-    assert choice.flags == ()
+    assert choice.announcement.endswith("splendid (big: not today) - for a better one: fetch it")
+    assert choice.flags == ("fallback:big", "language_unchecked:en")
 
 
 def test_the_engine_is_foretold_without_loading_it() -> None:
     big, small = Source("big", ok=False), Source("small")
     selector = EngineSelector([big, small])
-    assert selector.announcement(settings()) == "speech engine: small - splendid (big: not today)"
+    assert selector.announcement(settings()) == (
+        "speech engine: small - splendid (big: not today) - for a better one: fetch it"
+    )
     assert (big.loaded, small.loaded) == (0, 0)
     with pytest.raises(EngineUnavailable) as error:
         selector.announcement(settings(engine="big"))
     assert "not today" in error.value.message
-    assert announced_engine(settings(), [small]) == "speech engine: small - splendid"
+    assert announced_engine(settings(), sources=[small]) == "speech engine: small - splendid"
 
 
 def test_with_no_engine_at_all_every_reason_is_told() -> None:
@@ -99,7 +110,7 @@ def test_an_engine_that_fails_to_load_is_replaced_and_flagged() -> None:
     selector = EngineSelector([Source("big", loads=False), Source("small")])
     choice = selector.choose(settings(), report=quiet)
     assert choice.engine.name == "small"
-    assert choice.flags == ("fallback:big",)
+    assert choice.flags == ("fallback:big", "language_unchecked:en")
     assert "out of memory" in choice.announcement
 
 
@@ -118,7 +129,7 @@ def test_an_unknown_engine_is_refused_with_those_there_are() -> None:
     with pytest.raises(InvalidInput) as error:
         EngineSelector([Source("big")]).choose(settings(engine="huge"), report=quiet)
     assert error.value.code == "engine_unknown"
-    assert error.value.hint == "known are auto, big"
+    assert error.value.hint == "known are auto, draft, fast, accurate, max, big"
 
 
 def test_an_engine_that_does_not_know_the_language_is_not_taken() -> None:
@@ -134,10 +145,10 @@ def test_an_engine_that_does_not_know_the_language_is_not_taken() -> None:
 
 def test_a_model_nobody_has_gives_the_default_model_and_a_flag() -> None:
     selector = EngineSelector([Source("big"), Source("small")])
-    choice = selector.choose(settings(model="giant"), report=quiet)
+    choice = selector.choose(settings(model="giant", language="en"), report=quiet)
     assert choice.engine.name == "big"
     assert choice.flags == ("fallback:model giant",)
-    assert selector.choose(settings(model="m"), report=quiet).flags == ()
+    assert selector.choose(settings(model="m", language="en"), report=quiet).flags == ()
 
 
 def test_the_loaded_engine_is_kept_and_a_missing_one_asked_for_once_a_minute() -> None:
@@ -150,6 +161,32 @@ def test_the_loaded_engine_is_kept_and_a_missing_one_asked_for_once_a_minute() -
     now[0] = REMEMBER_S + 1
     big.ok = True
     assert selector.choose(settings(), report=quiet).engine.name == "big"
+
+
+def test_a_tier_is_tried_engine_by_engine_in_the_order_they_declare() -> None:
+    big, small = Source("big", loads=False), Source("small")
+    selector = EngineSelector([big, small])
+    choice = selector.choose(settings(engine="accurate", language="en"), report=quiet)
+    assert choice.engine.name == "small"
+    assert choice.flags == (
+        "fallback:big accurate en",
+        "fallback:big",
+        "fallback:small accurate en",
+    )
+
+
+def test_an_engine_that_fails_its_self_test_is_passed_over() -> None:
+    def deaf(engine: SpeechEngine) -> None:
+        if engine.name == "big":
+            raise EngineUnavailable("it hears nothing")
+
+    selector = EngineSelector([Source("big"), Source("small")], self_test=deaf)
+    choice = selector.choose(settings(language="en"), report=quiet)
+    assert choice.engine.name == "small"
+    assert choice.flags == ("fallback:big",)
+    with pytest.raises(EngineUnavailable) as error:
+        selector.choose(settings(engine="big"), report=quiet)
+    assert "it hears nothing" in error.value.message
 
 
 class Hub:
@@ -210,27 +247,49 @@ def hub(tmp_path: Path) -> Iterator[Hub]:
     hub.close()
 
 
+def library(cache: Path, hub: str | None = None) -> ModelLibrary:
+    return ModelLibrary(
+        ModelSettings(cache=str(cache), sources=("cache", "hub")),
+        sources=[HubSource(hub)] if hub else [],
+    )
+
+
 def test_a_model_is_downloaded_with_progress_then_found_in_the_cache(
     hub: Hub, tmp_path: Path
 ) -> None:
-    source = FasterWhisperSource(ModelHub(hub.address, tmp_path / "cache"))
-    assert not source.availability("base", ask_hub=False).ok
-    assert source.availability("base", ask_hub=True).ok
+    source = FasterWhisperSource(library(tmp_path / "cache", hub.address))
+    missing = source.availability(REPOSITORY, ask_hub=False)
+    assert not missing.ok
+    assert missing.remedy == f"everyword models fetch {REPOSITORY}"
+    assert source.availability(REPOSITORY, ask_hub=True).ok
     told: list[tuple[str, float]] = []
     engine = source.load(
-        "base", report=lambda stage, fraction, eta_s: told.append((stage, fraction))
+        REPOSITORY, report=lambda stage, fraction, eta_s: told.append((stage, fraction))
     )
-    assert (engine.name, engine.model) == ("faster-whisper", "base")
+    assert (engine.name, engine.model) == ("faster-whisper", REPOSITORY)
     assert {stage for stage, _ in told} == {"download"}
     assert told[-1][1] == 1.0
     asked = len(hub.requests)
-    assert source.availability("base", ask_hub=False).ok
-    source.load("base", report=quiet)
+    assert source.availability(REPOSITORY, ask_hub=False).ok
+    source.load(REPOSITORY, report=quiet)
     assert len(hub.requests) == asked
 
 
+def test_what_another_program_fetched_from_the_hub_is_found(hub: Hub, tmp_path: Path) -> None:
+    huggingface_hub.snapshot_download(REPOSITORY, endpoint=hub.address, cache_dir=tmp_path / "hf")
+    models = ModelLibrary(
+        ModelSettings(cache=str(tmp_path / "own")), shared=[HubCache(tmp_path / "hf")]
+    )
+    found = models.find(REPOSITORY)
+    assert found is not None
+    assert found.path.is_relative_to(tmp_path / "hf")
+    (weights,) = (tmp_path / "hf").rglob("model.bin")
+    weights.unlink()
+    assert models.find(REPOSITORY) is None
+
+
 def test_a_model_the_hub_has_not_is_not_offered(hub: Hub, tmp_path: Path) -> None:
-    source = FasterWhisperSource(ModelHub(hub.address, tmp_path / "cache"))
+    source = FasterWhisperSource(library(tmp_path / "cache", hub.address))
     assert not source.availability("small", ask_hub=True).ok
     assert not source.availability("owner/unheard-of", ask_hub=True).ok
     with pytest.raises(EngineUnavailable):
@@ -240,27 +299,47 @@ def test_a_model_the_hub_has_not_is_not_offered(hub: Hub, tmp_path: Path) -> Non
 def test_without_a_hub_auto_takes_pocketsphinx_in_seconds(tmp_path: Path) -> None:
     """A hub that takes the connection and never answers is the worst there is."""
     with socket.create_server(("127.0.0.1", 0)) as mute:
-        hub = ModelHub(f"http://127.0.0.1:{mute.getsockname()[1]}", tmp_path / "cache")
-        selector = EngineSelector([FasterWhisperSource(hub), PocketSphinxSource()])
+        address = f"http://127.0.0.1:{mute.getsockname()[1]}"
+        models = library(tmp_path / "cache", address)
+        selector = EngineSelector([FasterWhisperSource(models), PocketSphinxSource()])
         began = time.monotonic()
         choice = selector.choose(settings(), report=quiet)
         assert time.monotonic() - began < HUB_WAIT_S + 2
     assert choice.engine.name == "pocketsphinx"
     assert "draft quality: about one word in five wrong" in choice.announcement
     assert "no hub answers" in choice.announcement
+    assert choice.announcement.endswith("for a better one: everyword models fetch base")
+    assert "fallback:faster-whisper base" in choice.flags
 
 
-def test_half_a_model_in_the_cache_is_none(hub: Hub, tmp_path: Path) -> None:
-    cache = tmp_path / "cache"
-    FasterWhisperSource(ModelHub(hub.address, cache)).load("base", report=quiet)
-    (weights,) = cache.rglob("model.bin")
-    weights.unlink()
-    assert ModelHub(None, cache).here("base") is None
-
-
-@pytest.mark.parametrize("model", ["nonsense", "../../etc", "a b", "/no/such/folder", "x/../y"])
-def test_a_name_that_is_no_model_never_reaches_the_hub(hub: Hub, model: str) -> None:
-    found = FasterWhisperSource(ModelHub(hub.address)).availability(model, ask_hub=True)
+@pytest.mark.parametrize("model", ["nonsense", "../../nowhere", "a b", "/no/such/folder", "x/../y"])
+def test_a_name_that_is_no_model_never_reaches_the_hub(
+    hub: Hub, model: str, tmp_path: Path
+) -> None:
+    source = FasterWhisperSource(library(tmp_path, hub.address))
+    found = source.availability(model, ask_hub=True)
     assert not found.ok
     assert "known are tiny" in found.detail
     assert hub.requests == []
+
+
+@pytest.mark.parametrize(
+    ("tier", "language", "first"),
+    [
+        ("auto", "en", "tiny.en"),
+        ("auto", "de", "base"),
+        ("auto", "auto", "base"),
+        ("fast", "fr", "base"),
+        ("draft", "auto", "tiny"),
+        ("accurate", "sv", "small"),
+        ("max", "auto", "large-v3"),
+    ],
+)
+def test_a_cpu_takes_what_keeps_up_with_speech(
+    tmp_path: Path, tier: str, language: str, first: str
+) -> None:
+    offered = FasterWhisperSource(library(tmp_path)).offers(tier, language)
+    assert offered[0] == first
+    english_only = [model for model in offered if model.endswith(".en")]
+    assert language in ("en", "auto") or not english_only
+    assert language != "auto" or offered[-1] == "tiny.en"  # when nothing else can be had

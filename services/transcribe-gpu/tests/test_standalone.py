@@ -7,9 +7,9 @@ import pytest
 
 from everyword_events import InvalidInput, NotFound
 from transcribe_gpu.adapters.faster_whisper_engine import FasterWhisperSource
-from transcribe_gpu.adapters.model_hub import ModelHub
 from transcribe_gpu.adapters.pocketsphinx_engine import PocketSphinxSource
-from transcribe_gpu.config import TranscribeSettings
+from transcribe_gpu.config import ModelSettings, TranscribeSettings
+from transcribe_gpu.models import ModelLibrary
 from transcribe_gpu.standalone import engines_here, transcribe_file
 from transcribe_gpu.testing import Clip, encoded, long_silence
 from transcribe_gpu.testing_whisper import write_parrot
@@ -31,7 +31,7 @@ def test_a_file_is_transcribed_whatever_its_name(tmp_path: Path, question: Clip,
         TranscribeSettings(model=str(folder)),
         report=quiet,
         announce=lines.append,
-        sources=[FasterWhisperSource(ModelHub("http://127.0.0.1:9", tmp_path))],
+        sources=[FasterWhisperSource(ModelLibrary(ModelSettings(cache=str(tmp_path))))],
     )
     assert [segment.text for segment in transcript.segments] == ["polly wants a cracker"]
     assert transcript.engine.name == "faster-whisper"
@@ -72,7 +72,7 @@ def test_more_speakers_than_are_told_apart_is_flagged(tmp_path: Path, question: 
         announce=lambda line: None,
         sources=[PocketSphinxSource()],
     )
-    assert transcript.flags == ("speakers:not_separated",)
+    assert transcript.flags == ("language_unchecked:en", "speakers:not_separated")
 
 
 def test_a_long_recording_is_recognised_in_little_memory(tmp_path: Path) -> None:
@@ -97,10 +97,10 @@ def test_a_long_recording_is_recognised_in_little_memory(tmp_path: Path) -> None
 
 
 def test_the_engines_here_are_listed_without_a_download() -> None:
-    found = {name: (ok, detail) for name, ok, detail in engines_here()}
+    found = dict(engines_here())
     assert list(found) == ["faster-whisper", "pocketsphinx"]
-    assert found["pocketsphinx"][0] is True
-    assert all(detail for _, detail in found.values())
+    assert found["pocketsphinx"].ok
+    assert all(each.detail for each in found.values())
 
 
 @pytest.mark.parametrize("sounds", [True, False])

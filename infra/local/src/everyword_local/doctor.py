@@ -13,7 +13,8 @@ import av
 from everyword_events import EverywordError
 from everyword_local.data_folder import DataFolder
 from everyword_local.settings import SettingsFile
-from transcribe_gpu.standalone import engines_here
+from transcribe_gpu.config import ModelSettings
+from transcribe_gpu.standalone import engines_here, model_library
 
 LEAST_FREE_BYTES = 2 * 1024**3
 DEFAULT_PORT = 8080
@@ -39,11 +40,21 @@ def examine(data: Path, settings: Callable[[], SettingsFile]) -> Iterator[Findin
         True,
         f"PyAV {av.__version__}, {len(av.codecs_available)} codecs, no ffmpeg needed",
     )
-    for name, ok, detail in engines_here():
-        yield Finding(f"engine {name}", ok, detail, needed=False)
+    yield from _engines(settings)
     yield from _folder(data)
     yield _settings(settings)
     yield _port()
+
+
+def _engines(read: Callable[[], SettingsFile]) -> Iterator[Finding]:
+    """Say of each engine whether it works, and the command that makes it work."""
+    try:
+        models = read().of_show("").models
+    except EverywordError:  # said where the settings are looked at
+        models = ModelSettings()
+    for name, found in engines_here(model_library(models)):
+        remedy = f" - {found.remedy}" if found.remedy else ""
+        yield Finding(f"engine {name}", found.ok, f"{found.detail}{remedy}", needed=False)
 
 
 def _full_text_search() -> Finding:

@@ -39,7 +39,7 @@ from transcribe_gpu.adapters.progress_file import ProgressFolder
 from transcribe_gpu.adapters.silero import voice_activity
 from transcribe_gpu.recognition import Recogniser
 from transcribe_gpu.selection import EngineSelector
-from transcribe_gpu.standalone import known_sources
+from transcribe_gpu.standalone import known_sources, model_library
 
 CONTRACTS = (
     ingest.contract.CONTRACT,
@@ -149,9 +149,10 @@ class House:
     @cached_property
     def transcribe(self) -> transcribe_gpu.service.TranscribeService:
         """The transcription service; engines load when the first job needs them."""
+        models = model_library(self.settings.of_show("").models)
         return transcribe_gpu.service.TranscribeService(
             self.blobs,
-            Recogniser(EngineSelector(known_sources()), voice_activity()),
+            Recogniser(EngineSelector(known_sources(models)), voice_activity()),
             open_audio=PyAvAudio,
             settings_for=lambda show: self.settings.of_show(show).transcribe,
             progress=self.progress,

@@ -17,7 +17,7 @@ from everyword_events import Misconfigured
 from ingest.config import IngestSettings
 from refine.config import RefineSettings
 from search.config import SearchSettings
-from transcribe_gpu.config import TranscribeSettings
+from transcribe_gpu.config import ModelSettings, TranscribeSettings
 
 FILE_NAME = "everyword.toml"
 Key = tuple[str | int, ...]
@@ -32,6 +32,7 @@ class Settings(BaseModel):
 
     ingest: IngestSettings = Field(default_factory=IngestSettings)
     transcribe: TranscribeSettings = Field(default_factory=TranscribeSettings)
+    models: ModelSettings = Field(default_factory=ModelSettings)
     refine: RefineSettings = Field(default_factory=RefineSettings)
     captions: CaptionsSettings = Field(default_factory=CaptionsSettings)
     search: SearchSettings = Field(default_factory=SearchSettings)

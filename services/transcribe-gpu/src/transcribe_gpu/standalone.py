@@ -7,17 +7,27 @@ from everyword_events import InvalidInput, NotFound
 from everyword_transcripts import Transcript
 from transcribe_gpu.adapters.decoding import PyAvAudio
 from transcribe_gpu.adapters.faster_whisper_engine import FasterWhisperSource
+from transcribe_gpu.adapters.model_hub import HubCache, HubSource
+from transcribe_gpu.adapters.model_index import IndexSource
 from transcribe_gpu.adapters.pocketsphinx_engine import PocketSphinxSource
 from transcribe_gpu.adapters.silero import voice_activity
-from transcribe_gpu.config import TranscribeSettings
-from transcribe_gpu.ports import EngineSource, StageReport
+from transcribe_gpu.config import ModelSettings, TranscribeSettings
+from transcribe_gpu.models import ModelLibrary
+from transcribe_gpu.ports import Availability, EngineSource, StageReport
 from transcribe_gpu.recognition import Recogniser
 from transcribe_gpu.selection import EngineSelector
 
 
-def known_sources() -> Sequence[EngineSource]:
+def model_library(settings: ModelSettings | None = None) -> ModelLibrary:
+    """Return the models of this machine, and where more may come from."""
+    return ModelLibrary(
+        settings or ModelSettings(), sources=(HubSource(), IndexSource()), shared=(HubCache(),)
+    )
+
+
+def known_sources(models: ModelLibrary | None = None) -> Sequence[EngineSource]:
     """Return every engine this package knows, best first."""
-    return (FasterWhisperSource(), PocketSphinxSource())
+    return (FasterWhisperSource(models or model_library()), PocketSphinxSource())
 
 
 def transcribe_file(
@@ -26,6 +36,7 @@ def transcribe_file(
     *,
     report: StageReport,
     announce: Callable[[str], None],
+    models: ModelSettings | None = None,
     sources: Sequence[EngineSource] | None = None,
 ) -> Transcript:
     """Recognise one file; `announce` gets the line that names the engine, before the work.
@@ -35,7 +46,8 @@ def transcribe_file(
         InvalidInput: not audio, or an unknown language or engine.
         EngineUnavailable: the engine asked for cannot run here.
     """
-    selector = EngineSelector(known_sources() if sources is None else sources)
+    known = known_sources(model_library(models)) if sources is None else sources
+    selector = EngineSelector(known)
     try:
         source = path.open("rb")
     except FileNotFoundError as error:
@@ -52,7 +64,10 @@ def transcribe_file(
 
 
 def announced_engine(
-    settings: TranscribeSettings, sources: Sequence[EngineSource] | None = None
+    settings: TranscribeSettings,
+    models: ModelSettings | None = None,
+    *,
+    sources: Sequence[EngineSource] | None = None,
 ) -> str:
     """Return the line that says which engine would be taken now, and how good it is.
 
@@ -61,13 +76,12 @@ def announced_engine(
     Raises:
         InvalidInput, EngineUnavailable: as `transcribe_file`.
     """
-    return EngineSelector(known_sources() if sources is None else sources).announcement(settings)
+    known = known_sources(model_library(models)) if sources is None else sources
+    return EngineSelector(known).announcement(settings)
 
 
-def engines_here(model: str = "") -> list[tuple[str, bool, str]]:
-    """Return (engine, whether it works here, why or why not) for each; no network, no download."""
+def engines_here(models: ModelLibrary | None = None) -> list[tuple[str, Availability]]:
+    """Return each engine and whether it works here; no network, no download."""
     return [
-        (source.name, found.ok, found.detail)
-        for source in known_sources()
-        for found in [source.availability(model, ask_hub=False)]
+        (source.name, source.availability("", ask_hub=False)) for source in known_sources(models)
     ]

@@ -9,6 +9,7 @@ from everyword_local.commands import (
     failures,
     feeds,
     finding,
+    models,
     operating,
     steps,
 )
@@ -29,6 +30,7 @@ def all_commands() -> dict[str, click.Command]:
         correcting.edit,
         failures.failed,
         archive.remove,
+        models.models,
         operating.doctor,
         operating.reindex,
         steps.transcribe,

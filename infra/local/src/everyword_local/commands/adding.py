@@ -98,8 +98,9 @@ def add(
 def _engine_line(context: CommandContext, about: Json) -> str:
     """Say which recogniser will be used here, and what to expect of it."""
     wishes = {name: about[name] for name in TranscriptionHints.model_fields if name in about}
-    settings = context.settings.of_show(about.get("show", "")).transcribe
-    return announced_engine(settings.with_hints(TranscriptionHints.model_validate(wishes)))
+    settings = context.settings.of_show(about.get("show", ""))
+    wanted = settings.transcribe.with_hints(TranscriptionHints.model_validate(wishes))
+    return announced_engine(wanted, settings.models)
 
 
 def _report(context: CommandContext, ids: Sequence[str], *, wait: bool) -> None:

@@ -19,7 +19,8 @@ def up(context: CommandContext, host: str, port: int) -> None:
     """Run the whole stack on this machine, with a web page."""
     from everyword_local.server import serve  # noqa: PLC0415 - uvicorn is for this command alone
 
-    context.output.note(announced_engine(context.settings.of_show("").transcribe))
+    settings = context.settings.of_show("")
+    context.output.note(announced_engine(settings.transcribe, settings.models))
     serve(
         context.folder,
         context.settings,
@@ -33,7 +34,7 @@ def up(context: CommandContext, host: str, port: int) -> None:
 
 
 @click.command()
-@click.option("--engine", default="pocketsphinx", show_default=True, help="The recogniser to use.")
+@click.option("--engine", default="auto", show_default=True, help="The recogniser to use.")
 @click.option("--keep", is_flag=True, help="Go on with the demo's folder of last time.")
 @pass_context
 def demo(context: CommandContext, engine: str, *, keep: bool) -> None:

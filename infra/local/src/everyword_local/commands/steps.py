@@ -37,7 +37,8 @@ def transcribe(
     hints = TranscriptionHints.model_validate(
         {name: value for name, value in options.items() if value}
     )
-    settings = context.settings.of_show("").transcribe.with_hints(hints)
+    settings = context.settings.of_show("")
+    wanted = settings.transcribe.with_hints(hints)
     with context.output.progress() as bars:
         bar = bars.add_task(f"transcribe {audio.name[:40]}", total=1.0)
         said = ""
@@ -50,7 +51,9 @@ def transcribe(
                 said = line
                 context.output.note(line)
 
-        transcript = transcribe_file(audio, settings, report=report, announce=context.output.note)
+        transcript = transcribe_file(
+            audio, wanted, models=settings.models, report=report, announce=context.output.note
+        )
     _write(context, to, write_transcript(transcript))
     document = {"words": transcript.n_words(), "language": transcript.language, "output": str(to)}
     _done(context, to, document, f"{transcript.n_words()} words -> {to}")

@@ -8,28 +8,28 @@ never longer than the 30 s that Whisper was trained on. Previous text is no cont
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from everyword_events import InvalidInput
 from everyword_transcripts import WordPiece, join_pieces
-from transcribe_gpu.adapters.model_hub import REPOSITORIES, ModelHub, known_models, repository_of
-from transcribe_gpu.domain import AUTO, HeardWord, Hypothesis, Utterance
+from transcribe_gpu.domain import AUTO, HeardWord, Hypothesis, Utterance, tiers
 from transcribe_gpu.errors import EngineUnavailable
+from transcribe_gpu.models import WHISPER, ModelLibrary, known_models
 from transcribe_gpu.ports import SAMPLE_RATE_HZ, Availability, Float32Array, StageReport
 
 if TYPE_CHECKING:
     from faster_whisper import WhisperModel
 
 NAME: Final = "faster-whisper"
-CPU_MODEL: Final = "base"
-"""145 MB and faster than real time on two cores; `small` has a third fewer errors at a third of
-the speed, so it is for whoever can wait."""
 GPU_MODEL: Final = "large-v3-turbo"
 WINDOW_S: Final = 29.5
 GPU_BATCH: Final = 16
+ACCURACY: Final = {
+    "fair": "fair quality: names, numbers and rare words are often wrong",
+    "good": "good quality: names and rare words still need an eye",
+}
 _BEAMS: Final = 5
 
 
@@ -165,37 +165,50 @@ class FasterWhisperSource:
 
     name = NAME
 
-    def __init__(self, hub: ModelHub | None = None) -> None:
-        self._hub = hub or ModelHub()
+    def __init__(self, library: ModelLibrary) -> None:
+        self._library = library
+
+    def offers(self, tier: str, language: str) -> Sequence[str]:
+        """Return the chain of models: on a CPU what keeps up with speech, on a GPU the large ones.
+
+        An English-only model comes last where the language is not known: what it makes of any
+        other is nonsense.
+        """
+        small = ["base", "tiny.en"]
+        if language == "en":
+            small = ["tiny.en", "base"]
+        elif language != AUTO:
+            small = ["base"]
+        match tier:
+            case tiers.DRAFT:
+                return ["tiny", *small] if language == AUTO else small
+            case tiers.FAST:
+                return [GPU_MODEL, *small] if has_gpu() else small
+            case tiers.ACCURATE:
+                return [GPU_MODEL, "small", *small] if has_gpu() else ["small", *small]
+            case tiers.MAX:
+                return ["large-v3", GPU_MODEL, "small", *small]
+            case _ if has_gpu():
+                return [GPU_MODEL, *small]
+            case _:  # whoever fetched the better model wants it
+                return ["small", *small] if self._library.find("small") else small
 
     def accuracy(self, model: str) -> str:
-        """Grade the models by their size; one from elsewhere is only as good as it is."""
-        size = (model or default_model()).split(".")[0]
-        if size in ("tiny", "base"):
-            return "fair quality: names, numbers and rare words are often wrong"
-        if size in REPOSITORIES:
-            return "good quality: names and rare words still need an eye"
-        return "a model of your own"
+        """Grade the known models; one from elsewhere is only as good as it is."""
+        known = known_models().get(model)
+        quality = known.quality if known else "unknown"
+        return ACCURACY.get(quality, "a model of your own")
 
     def knows(self, language: str) -> bool:  # noqa: ARG002 - 99 languages; the model has the word
         """Tell that any language is worth asking the model for."""
         return True
 
     def availability(self, model: str, *, ask_hub: bool) -> Availability:
-        """Look for the package, then the model: in a folder, the cache, and on the hub."""
+        """Look for the package, then the model: on this machine, and where it may be fetched."""
         if find_spec("faster_whisper") is None:
             return Availability(ok=False, detail="the package faster-whisper is not installed")
-        model = model or default_model()
-        if self._hub.here(model) is not None:
-            return Availability(ok=True, detail=f"model {model} is on this machine")
-        if repository_of(model) is None:
-            return Availability(ok=False, detail=f"there is no model {model!r}; {known_models()}")
-        if not ask_hub:
-            return Availability(ok=False, detail=f"model {model} is not on this machine yet")
-        if self._hub.offers(model):
-            return Availability(ok=True, detail=f"model {model} will be downloaded")
-        return Availability(
-            ok=False, detail=f"model {model} is not on this machine and no hub answers for it"
+        return self._library.availability(
+            model or self.offers(AUTO, AUTO)[0], model_format=WHISPER, ask=ask_hub
         )
 
     def load(self, model: str, *, report: StageReport) -> FasterWhisperEngine:
@@ -206,30 +219,26 @@ class FasterWhisperSource:
         """
         from faster_whisper import WhisperModel  # noqa: PLC0415
 
-        model = model or default_model()
-        folder = self._hub.fetch(model, report=report)
-        device = "cuda" if _has_gpu() else "cpu"
+        wish = model or self.offers(AUTO, AUTO)[0]
+        found = self._library.fetch(wish, model_format=WHISPER, report=report)
+        device = "cuda" if has_gpu() else "cpu"
         try:
             inner = WhisperModel(
-                str(folder),
+                str(found.path),
                 device=device,
                 compute_type="float16" if device == "cuda" else "int8",
                 local_files_only=True,
             )
         except (RuntimeError, ValueError, OSError) as error:
             raise EngineUnavailable(
-                f"the model {model} cannot be loaded: {str(error)[:200]}",
-                hint="delete it from the cache, or name another model",
+                f"the model {wish} cannot be loaded: {str(error)[:200]}",
+                hint=f"everyword models remove {wish}, then fetch it again, or name another model",
             ) from error
-        return FasterWhisperEngine(inner, model=folder.name if Path(model).is_dir() else model)
+        return FasterWhisperEngine(inner, model=found.name)
 
 
-def default_model() -> str:
-    """Return the model for this machine."""
-    return GPU_MODEL if _has_gpu() else CPU_MODEL
-
-
-def _has_gpu() -> bool:
+def has_gpu() -> bool:
+    """Tell whether CTranslate2 can compute on a GPU here."""
     import ctranslate2  # noqa: PLC0415
 
     return bool(ctranslate2.get_cuda_device_count() > 0)

@@ -1,129 +1,82 @@
-"""Where Whisper models for CTranslate2 come from: a folder, the hub's cache, the hub itself.
+"""The Hugging Face hub as a source of models, and its client's cache on this machine.
 
-A cache that holds half a model counts as none. Models are looked up by name, not by digest:
-where that matters, name a folder.
+Known models come from a pinned revision. Large files go on where an earlier try broke off.
 """
 
-import re
 import threading
+import time
+import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
 from transcribe_gpu.errors import EngineUnavailable
-from transcribe_gpu.ports import StageReport
+from transcribe_gpu.models.catalogue import DOWNLOADED_FILES, Model
+from transcribe_gpu.ports import Availability, StageReport
 
 HUB_WAIT_S: Final = 3.0
 """Whoever has no network must not wait long to be told so."""
-_PATTERNS: Final = [
-    "config.json",
-    "preprocessor_config.json",
-    "model.bin",
-    "tokenizer.json",
-    "vocabulary.*",
-]
-_REPOSITORY: Final = re.compile(r"\w[\w.-]*/\w[\w.-]*")
-REPOSITORIES: Final = {
-    "tiny": "Systran/faster-whisper-tiny",
-    "tiny.en": "Systran/faster-whisper-tiny.en",
-    "base": "Systran/faster-whisper-base",
-    "base.en": "Systran/faster-whisper-base.en",
-    "small": "Systran/faster-whisper-small",
-    "small.en": "Systran/faster-whisper-small.en",
-    "medium": "Systran/faster-whisper-medium",
-    "medium.en": "Systran/faster-whisper-medium.en",
-    "large-v2": "Systran/faster-whisper-large-v2",
-    "large-v3": "Systran/faster-whisper-large-v3",
-    "large-v3-turbo": "mobiuslabsgmbh/faster-whisper-large-v3-turbo",
-    "distil-large-v3": "Systran/faster-distil-whisper-large-v3",
-}
+BELIEVED_S: Final = 60.0
+"""How long a hub's silence is believed before it is asked again."""
 
 
-class ModelHub:
-    """Finds and fetches model folders; `endpoint` and `cache` default to huggingface_hub's own."""
+class HubSource:
+    """Fetches from a hub (`transcribe_gpu.models.ModelSource`); the default is the client's own."""
 
-    def __init__(self, endpoint: str | None = None, cache: Path | None = None) -> None:
+    name = "hub"
+
+    def __init__(
+        self, endpoint: str | None = None, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._endpoint = endpoint
-        self._cache = cache
+        self._clock = clock
+        self._silent_since = float("-inf")
 
-    def here(self, model: str) -> Path | None:
-        """Return the model's folder if it is complete on this machine; never uses the network."""
-        folder = Path(model)
-        if not folder.is_dir():
-            repository = repository_of(model)
-            found = None if repository is None else self._snapshot(repository)
-            if found is None:
-                return None
-            folder = found
-        complete = all((folder / name).is_file() for name in ("model.bin", "config.json"))
-        return folder if complete else None
-
-    def offers(self, model: str) -> bool:
+    def offers(self, model: Model) -> Availability:
         """Tell within 3 s, name look-up included, whether the hub answers and has the model."""
-        repository = repository_of(model)
-        if repository is None or self._offline():
-            return False
-        url = f"{self._address()}/{repository}/resolve/main/config.json"
-        answered = threading.Event()
+        if not model.repository:
+            return Availability(ok=False, detail="no hub repository is known for it")
+        if self._offline():
+            return Availability(ok=False, detail="HF_HUB_OFFLINE is set")
+        revision = model.revision or "main"
+        url = f"{self._address()}/{model.repository}/resolve/{revision}/config.json"
+        if self._clock() - self._silent_since < BELIEVED_S:
+            return Availability(ok=False, detail="no hub answers")
+        found = answers(url)
+        if found is None:
+            self._silent_since = self._clock()
+            return Availability(ok=False, detail="no hub answers")
+        return Availability(
+            ok=found, detail=f"{model.repository} {'is' if found else 'is not'} there"
+        )
 
-        def ask() -> None:
-            request = urllib.request.Request(url, method="HEAD")  # noqa: S310 - https or a test's
-            try:
-                with urllib.request.urlopen(request, timeout=HUB_WAIT_S):  # noqa: S310
-                    answered.set()
-            except (OSError, ValueError):
-                return
-
-        # A look-up of a name has no time-out of its own, so it gets a thread that may be left.
-        thread = threading.Thread(target=ask, name="ask-hub", daemon=True)
-        thread.start()
-        thread.join(HUB_WAIT_S)
-        return answered.is_set()
-
-    def fetch(self, model: str, *, report: StageReport) -> Path:
-        """Download the model (stage `download`) unless it is here; return its folder.
+    def fetch(self, model: Model, into: Path, *, report: StageReport) -> None:
+        """Download the model's files into a folder (stage `download`).
 
         Raises:
-            EngineUnavailable: no such model, or the hub failed on the way.
+            EngineUnavailable: the hub does not answer, or has no such model.
         """
-        folder = self.here(model)
-        if folder is not None:
-            return folder
-        repository = repository_of(model)
-        if repository is None:
-            raise EngineUnavailable(f"no model {model!r}", hint=known_models())
-        import huggingface_hub  # noqa: PLC0415
+        available = self.offers(model)
+        if not available.ok:
+            raise EngineUnavailable(available.detail)
+        import huggingface_hub  # noqa: PLC0415 - slow to import
         from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError  # noqa: PLC0415
 
         try:
             huggingface_hub.snapshot_download(
-                repository,
-                allow_patterns=_PATTERNS,
+                model.repository,
+                revision=model.revision or None,
+                allow_patterns=patterns(model),
                 endpoint=self._endpoint,
-                cache_dir=self._cache,
+                local_dir=into,
                 tqdm_class=_reporting_bar(report),
             )
         except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
             raise EngineUnavailable(
-                f"the model {model} could not be downloaded from {self._address()}",
-                hint="check the network, or name a folder that holds the model",
+                f"{model.repository} could not be downloaded: {_first_line(error)}",
+                hint="check the network and try again; what came is kept",
             ) from error
-        folder = self.here(model)
-        if folder is None:
-            raise EngineUnavailable(f"{repository} holds no CTranslate2 model", hint=known_models())
-        return folder
-
-    def _snapshot(self, repository: str) -> Path | None:
-        import huggingface_hub  # noqa: PLC0415
-        from huggingface_hub.errors import LocalEntryNotFoundError  # noqa: PLC0415
-
-        try:
-            found = huggingface_hub.snapshot_download(
-                repository, allow_patterns=_PATTERNS, cache_dir=self._cache, local_files_only=True
-            )
-        except (LocalEntryNotFoundError, OSError):
-            return None
-        return Path(str(found))
 
     def _address(self) -> str:
         from huggingface_hub import constants  # noqa: PLC0415
@@ -136,16 +89,60 @@ class ModelHub:
         return self._endpoint is None and bool(constants.HF_HUB_OFFLINE)
 
 
-def repository_of(model: str) -> str | None:
-    """Return the hub repository of a model's name; None for what is neither."""
-    if model in REPOSITORIES:
-        return REPOSITORIES[model]
-    return model if _REPOSITORY.fullmatch(model) else None
+class HubCache:
+    """What the hub's client keeps on this machine, for whatever program it was fetched."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder
+
+    def here(self, model: Model) -> Path | None:
+        """Return the folder of the model's pinned revision, or None; never uses the network."""
+        if not model.repository:
+            return None
+        import huggingface_hub  # noqa: PLC0415
+        from huggingface_hub.errors import LocalEntryNotFoundError  # noqa: PLC0415
+
+        try:
+            found = huggingface_hub.snapshot_download(
+                model.repository,
+                revision=model.revision or None,
+                allow_patterns=patterns(model),
+                cache_dir=self._folder,
+                local_files_only=True,
+            )
+        except (LocalEntryNotFoundError, OSError, ValueError):
+            return None
+        return Path(str(found))
 
 
-def known_models() -> str:
-    """Return the hint that names the models."""
-    return f"known are {', '.join(REPOSITORIES)}, a hub's owner/name, or a folder"
+def patterns(model: Model) -> list[str]:
+    """Return which of a repository's files the model consists of."""
+    return [file.name for file in model.files] or list(DOWNLOADED_FILES[model.format])
+
+
+def answers(url: str, *, wait_s: float = HUB_WAIT_S) -> bool | None:
+    """Tell within `wait_s` whether an address is there; None where nobody answers."""
+    answer: list[bool] = []
+
+    def ask() -> None:
+        request = urllib.request.Request(url, method="HEAD")  # noqa: S310 - https or a test's
+        try:
+            with urllib.request.urlopen(request, timeout=wait_s):  # noqa: S310
+                answer.append(True)
+        except urllib.error.HTTPError:
+            answer.append(False)
+        except (OSError, ValueError):
+            return
+
+    # A look-up of a name has no time-out of its own, so it gets a thread that may be left.
+    thread = threading.Thread(target=ask, name="ask-hub", daemon=True)
+    thread.start()
+    thread.join(wait_s)
+    return answer[0] if answer else None
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
 
 
 def _reporting_bar(report: StageReport) -> type[Any]:

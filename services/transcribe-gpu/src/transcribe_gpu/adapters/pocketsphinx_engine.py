@@ -52,6 +52,7 @@ class PocketSphinxEngine:
     device = "cpu"
     longest_window_s = WINDOW_S
     batch = 1
+    only_language = "en"
 
     def __init__(self, *, sounds: bool = False) -> None:
         self._sounds = sounds
@@ -98,6 +99,10 @@ class PocketSphinxSource:
     """PocketSphinx as an engine to choose (`transcribe_gpu.ports.EngineSource`)."""
 
     name = NAME
+
+    def offers(self, tier: str, language: str) -> Sequence[str]:  # noqa: ARG002
+        """Offer the one model for everything: it is better than nothing."""
+        return [""]
 
     def accuracy(self, model: str) -> str:  # noqa: ARG002 - there is one model
         """Say that this is for trying things out."""

@@ -1,0 +1,27 @@
+"""Speech models by name: what is known of each, where it comes from, where it lies."""
+
+from transcribe_gpu.models.catalogue import (
+    ALL_LANGUAGES,
+    NEMO,
+    TRANSFORMERS,
+    WHISPER,
+    Catalogue,
+    Model,
+    known_models,
+)
+from transcribe_gpu.models.folder import format_of
+from transcribe_gpu.models.library import ModelFolder, ModelLibrary, ModelSource
+
+__all__ = [
+    "ALL_LANGUAGES",
+    "NEMO",
+    "TRANSFORMERS",
+    "WHISPER",
+    "Catalogue",
+    "Model",
+    "ModelFolder",
+    "ModelLibrary",
+    "ModelSource",
+    "format_of",
+    "known_models",
+]
