@@ -1,8 +1,8 @@
 """The section `[ingest]` of everyword.toml."""
 
-from typing import Final
+from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt
+from pydantic import BaseModel, ConfigDict, NonNegativeFloat, PositiveFloat, PositiveInt
 
 from ingest.domain import AudioLimits
 
@@ -19,6 +19,18 @@ class IngestSettings(BaseModel):
     """How large a file may be. One PUT to S3 carries no more than the default."""
     max_duration_s: PositiveFloat = 12 * 3600
     """How long a recording may be."""
+    allow_private_addresses: bool = False
+    """Whether feeds and addresses on loopback or private networks may be fetched."""
+    download_total_s: PositiveFloat = 2 * 3600
+    """How long one download may take in all; what came is kept, and it goes on from there."""
+    host_at_once: PositiveInt = 2
+    """How many downloads from one host run at a time."""
+    host_delay_s: NonNegativeFloat = 0.5
+    """How long to wait between two requests to one host."""
+    feed_poll_s: PositiveFloat = 3600
+    """How often a feed is asked for new episodes."""
+    feed_transcripts: Literal["use", "ignore"] = "use"
+    """Whether transcripts that a feed links to replace recognition where they are good."""
     upload_expires_s: PositiveFloat = 6 * 3600
     """How long an upload address holds; an upload that began in time may end later."""
 

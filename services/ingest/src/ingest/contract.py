@@ -14,6 +14,14 @@ from everyword_events import (
     TranscriptReady,
     UploadRejected,
 )
+from ingest.domain.run_history import FETCH
+
+FETCH_CONTRACT: Final = ServiceContract(
+    FETCH,
+    consumes=(EpisodeCreated,),
+    emits=(UploadRejected, AudioUploaded, TranscriptReady),
+)
+"""Fetching is a consumer of its own: a slow download holds up nothing else."""
 
 CONTRACT: Final = ServiceContract(
     "ingest",

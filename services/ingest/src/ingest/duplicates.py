@@ -34,6 +34,10 @@ class DuplicateDetection:
             return stored.episode_id
         return self._claimed(_announced_key(show, sha256), episode_id, unborn=True)
 
+    def announce_origin(self, show: str, origin: str, episode_id: str) -> str:
+        """Return the id under which audio of this origin is to be taken in; see `announce`."""
+        return self._claimed(_origin_key(show, origin), episode_id, unborn=True)
+
     def claim(self, show: str, sha256: str, episode_id: str) -> str:
         """Claim stored bytes for an episode; return which episode has them now."""
         return self._claimed(_audio_key(show, sha256), episode_id, unborn=False)
@@ -51,6 +55,10 @@ class DuplicateDetection:
 
 def _audio_key(show: str, sha256: str) -> str:
     return f"audio|{json.dumps(show)}|{sha256}"
+
+
+def _origin_key(show: str, origin: str) -> str:
+    return f"origin|{json.dumps(show)}|{origin}"
 
 
 def _announced_key(show: str, sha256: str) -> str:

@@ -1,11 +1,14 @@
 """Episodes as others see them: folded from the journal, kept in the catalogue for listing."""
 
 from everyword_events import (
+    AudioUploaded,
     EpisodeCreated,
     Event,
     EventPublisher,
     Journal,
     NotFound,
+    TranscriptReady,
+    UploadRejected,
 )
 from ingest.domain import EpisodeView, State, fold
 from ingest.ports import EpisodeCatalogue, EpisodePage, ProgressBoard
@@ -52,6 +55,15 @@ class Episodes:
         """Return the episode's EpisodeCreated."""
         recorded = self._journal.of_episode(episode_id)
         return next((r.event for r in recorded if isinstance(r.event.data, EpisodeCreated)), None)
+
+    def has_audio(self, announcement: Event) -> bool:
+        """Tell whether an announced run got its audio, or a verdict that it gets none."""
+        recorded = self._journal.of_episode(announcement.meta.episode_id)
+        return any(
+            each.event.meta.run_id == announcement.meta.run_id
+            and isinstance(each.event.data, AudioUploaded | TranscriptReady | UploadRejected)
+            for each in recorded
+        )
 
     def page(
         self, *, show: str | None, state: State | None, cursor: str | None, limit: int

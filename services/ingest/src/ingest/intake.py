@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import unquote, urlsplit
 
 from everyword_events import (
     EpisodeCreated,
     EpisodeInfo,
+    EpisodeOrigin,
     Event,
     EventData,
     EverywordError,
@@ -34,6 +36,8 @@ from ingest.imports import Imported, ImportedTranscripts
 from ingest.validation import UploadValidation
 
 EXPIRED: Final = "upload_expired"
+IMPORT_EXPIRES_S: Final = 30 * 24 * 3600.0
+"""After so long nobody tries any more to fetch an episode's audio."""
 log = logging.getLogger(__name__)
 
 
@@ -108,12 +112,16 @@ class Intake:
         return replace(self._again(made), existing=existing)
 
     def _id_for(
-        self, new: NewEpisode, imported: Imported | None, idempotency_key: str | None
+        self,
+        new: NewEpisode,
+        imported: Imported | None,
+        idempotency_key: str | None,
+        origin: str = "",
     ) -> str:
         episode_id = new_run_id()
         if not idempotency_key:
             return episode_id
-        request = f"{new.model_dump_json()}{imported.sha256 if imported else ''}"
+        request = f"{new.model_dump_json()}{imported.sha256 if imported else origin}"
         return self._requests.episode_for(idempotency_key, request, episode_id)
 
     def _open(
@@ -129,10 +137,55 @@ class Intake:
             kept = self._imports.keep(imported, episode_id=episode_id, run_id=episode_id)
         data: EventData
         if kept is None or new.bytes > 0:
-            data = self._created(new, settings)
+            data = self._created(new, settings.upload_expires_s)
         else:
             data = self._imports.ready(kept, self._info(new))
         self._episodes.record(_first(episode_id, data, self._clock()))
+
+    def import_audio(
+        self, new: NewEpisode, origin: EpisodeOrigin, *, idempotency_key: str | None = None
+    ) -> Announced:
+        """Announce an episode whose audio is fetched; see `IngestService.import_audio`."""
+        name = new.filename or unquote(urlsplit(origin.url).path)
+        settings = self._settings_for(clean(new.show))
+        known = {"bytes": 0, "sha256": None, "filename": name}
+        new = checked(new.model_copy(update=known), settings.limits, wants_audio=False)
+        mine = self._id_for(new, None, idempotency_key, origin.url)
+        made = self._episodes.find(mine)
+        if made is not None:
+            return Announced(made)
+        episode_id = mine
+        if not new.allow_duplicate:
+            identity = f"{origin.feed_url}#{origin.guid}" if origin.guid else origin.url
+            episode_id = self._duplicates.announce_origin(new.show, identity, mine)
+        existing = episode_id != mine
+        made = self._episodes.find(episode_id) if existing else None
+        if made is None:
+            data = self._created(new, IMPORT_EXPIRES_S, origin)
+            self._episodes.record(_first(episode_id, data, self._clock()))
+            made = self._episodes.get(episode_id)
+        return Announced(made, existing=existing)
+
+    def lacks_audio(self, announcement: Event) -> bool:
+        """Tell whether an announced run still waits for its audio.
+
+        A failure that is no verdict on the file (a server that was down too long) does not end it.
+        """
+        view = self._episodes.find(announcement.meta.episode_id)
+        if view is None:  # the bus was faster than the log
+            return True
+        return view.state != "removed" and not self._episodes.has_audio(announcement)
+
+    def reject(self, announcement: Event, error: EverywordError) -> None:
+        """Record that an announced run has no usable audio."""
+        data = UploadRejected(code=error.code, message=error.message, hint=error.hint)
+        self._record(announcement, data)
+
+    def finish(self, announcement: Event) -> None:
+        """Validate the stored audio of an announced run and record the result."""
+        upload = self._blobs.stat(upload_key(announcement.meta.episode_id))
+        if upload is not None:
+            self._record(announcement, self._validation.validate_upload(announcement, upload))
 
     def complete(self, episode_id: str) -> EpisodeView:
         """Validate an episode's upload once it is stored; see `IngestService.complete`."""
@@ -186,7 +239,9 @@ class Intake:
             raise
         return Announced(self.complete(episode_id))
 
-    def _created(self, new: NewEpisode, settings: IngestSettings) -> EpisodeCreated:
+    def _created(
+        self, new: NewEpisode, expires_s: float, origin: EpisodeOrigin | None = None
+    ) -> EpisodeCreated:
         return EpisodeCreated(
             episode=self._info(new),
             filename=new.filename,
@@ -199,9 +254,11 @@ class Intake:
                 channels=new.channels,
                 engine=new.engine,
                 model=new.model,
+                speaker_names=origin.persons if origin else (),
             ),
-            upload_expires_at=self._clock() + timedelta(seconds=settings.upload_expires_s),
+            upload_expires_at=self._clock() + timedelta(seconds=expires_s),
             allow_duplicate=new.allow_duplicate,
+            origin=origin,
         )
 
     def _again(self, made: EpisodeView) -> Announced:
@@ -211,6 +268,8 @@ class Intake:
             return Announced(made)
         created = announcement.data
         assert isinstance(created, EpisodeCreated)
+        if created.origin is not None:
+            return Announced(made)
         return Announced(made, self._signed(made.episode_id, created))
 
     def _signed(self, episode_id: str, created: EpisodeCreated) -> SignedUpload:

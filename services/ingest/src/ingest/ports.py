@@ -40,6 +40,13 @@ class Fetched:
     not_modified: bool = False
 
 
+TranscriptReader = Callable[[bytes, str, str], bytes]
+"""Reads a caption file (its bytes, its name, a language or "") into Everyword's own JSON.
+
+Raises InvalidInput where it is none.
+"""
+
+
 class Fetcher(Protocol):
     """Fetches what a person or a feed names by address, and nothing that it should not."""
 
@@ -51,6 +58,9 @@ class Fetcher(Protocol):
                 or redirects without end.
             TransientFailure: the server or the network fails now, or it takes too long.
         """
+
+    def peek(self, url: str, *, total_s: float) -> bytes:
+        """Return a file's first bytes, to learn what is there; raises as `fetch` does."""
 
 
 @dataclass(frozen=True)

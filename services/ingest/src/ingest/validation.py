@@ -86,7 +86,7 @@ class UploadValidation:
 def _check_bytes(created: EpisodeCreated, upload: BlobRef) -> None:
     if upload.bytes == 0:
         raise InvalidInput("the uploaded file is empty", hint="upload it again", code="empty")
-    if upload.bytes != created.bytes:
+    if created.origin is None and upload.bytes != created.bytes:
         less = upload.bytes < created.bytes
         raise InvalidInput(
             f"{human_bytes(created.bytes)} were announced, {human_bytes(upload.bytes)} came "

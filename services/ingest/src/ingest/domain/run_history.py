@@ -35,6 +35,8 @@ State = Literal[
     "failed",
     "removed",
 ]
+FETCH: Final = "fetch"
+"""The consumer that fetches audio from where an EpisodeCreated says that it is."""
 Output = Literal["captions", "search"]
 Data = TypeVar("Data", bound=EventData)
 
@@ -58,6 +60,7 @@ _DELIVERS: Final[dict[Output, type[EventData]]] = {
     "search": EpisodeIndexed,
 }
 _CONSUMER: Final[dict[type[EventData], str]] = {
+    EpisodeCreated: FETCH,
     AudioUploaded: "transcribe-gpu",
     TranscriptReady: "refine",
     TranscriptEdited: "refine",
@@ -69,7 +72,7 @@ REPLAYABLE: Final[dict[str, tuple[str, ...]]] = {
 }
 """From which events an episode can be processed again, and which services consume each."""
 
-_MENDED_AT: Final = {"transcribe-gpu": 2, "refine": 3}
+_MENDED_AT: Final = {FETCH: 1, "transcribe-gpu": 2, "refine": 3}
 """The stage that shows that what this consumer gave up on went well after all."""
 
 _NEVER: Final = len(STAGES)

@@ -5,7 +5,8 @@ import errno
 import http
 import time
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from pathlib import PurePosixPath
@@ -29,6 +30,7 @@ from ingest.adapters.fetching.partial import Partial, validator_of
 from ingest.adapters.fetching.politeness import Politeness
 from ingest.domain import human_bytes
 from ingest.domain.audio import human_duration
+from ingest.domain.sniffing import HEAD_BYTES
 from ingest.ports import Fetched, FetchRequest
 
 MOST_REDIRECTS: Final = 10
@@ -96,10 +98,10 @@ class HttpFetcher:
             try:
                 return self._fetch(request, partial, deadline)
             except OutOfTime:
-                raise _too_slow(request) from None
+                raise _too_slow(request.url, request.total_s) from None
             except _BROKEN as error:
                 if time.monotonic() >= deadline:
-                    raise _too_slow(request) from error
+                    raise _too_slow(request.url, request.total_s) from error
                 done, validator = partial.resume()
                 if not tries_left or not (done and validator):
                     raise _unreachable(request.url, error) from error
@@ -111,32 +113,61 @@ class HttpFetcher:
             time.sleep(min(RETRY_PAUSE_S, max(0.0, deadline - time.monotonic())))
         raise AssertionError("unreachable")
 
+    def peek(self, url: str, *, total_s: float) -> bytes:
+        """Return a file's first bytes; see the port."""
+        deadline = time.monotonic() + total_s
+        try:
+            with self._opened(url, deadline) as (answer, hop):
+                headers = _plain(answer)
+                if answer.status not in {http.HTTPStatus.OK, http.HTTPStatus.PARTIAL_CONTENT}:
+                    raise _refused(hop.url, answer.status, headers)
+                head = b""
+                for block in decoded(answer.iter_stream(), headers.get("content-encoding", "")):
+                    head += block
+                    if len(head) >= HEAD_BYTES:
+                        break
+                return head[:HEAD_BYTES]
+        except OutOfTime:
+            raise _too_slow(url, total_s) from None
+        except _BROKEN as error:
+            raise _unreachable(url, error) from error
+
     def _fetch(self, request: FetchRequest, partial: Partial, deadline: float) -> Fetched:
-        hop, seen = _Hop.first(request.url), set[tuple[str, str]]()
+        done, validator = partial.resume()
+        wanted = [("Range", f"bytes={done}-"), ("If-Range", validator)] if done else []
+        if not done and request.etag:
+            wanted.append(("If-None-Match", request.etag))
+        if not done and request.last_modified:
+            wanted.append(("If-Modified-Since", request.last_modified))
+        with self._opened(request.url, deadline, wanted) as (answer, hop):
+            return self._received(request, partial, answer, hop)
+
+    @contextmanager
+    def _opened(
+        self, url: str, deadline: float, wanted: Sequence[tuple[str, str]] = ()
+    ) -> Iterator[tuple[httpcore.Response, _Hop]]:
+        """Follow redirects to the reply that is none; its body is still to be read."""
+        hop, seen = _Hop.first(url), set[tuple[str, str]]()
         network = GuardedNetwork(resolve=self._resolve, allowed=self._allowed, deadline=deadline)
         with httpcore.ConnectionPool(ssl_context=self._tls, network_backend=network) as pool:
             while True:
-                # A cookie wall sends everybody back to where they came from.
                 if (hop.url, hop.authorization) in seen or len(seen) > MOST_REDIRECTS:
                     raise InvalidInput(
-                        f"{shown(request.url)} redirects in a circle",
+                        f"{shown(url)} redirects in a circle",
                         hint="open it in a browser, and use the address that it ends at",
                         code="redirect_loop",
                     )
                 seen.add((hop.url, hop.authorization))
-                done, validator = partial.resume()
-                headers = _headers(hop, request, done, validator)
-                host = urlsplit(hop.url).hostname or ""
+                headers = [*_headers(hop), *wanted]
                 with (
-                    self._politeness.towards(host),
+                    self._politeness.towards(urlsplit(hop.url).hostname or ""),
                     pool.stream("GET", hop.url, headers=headers, extensions=_TIMEOUTS) as answer,
                 ):
-                    found = _plain(answer)
-                    location = found.get("location")
-                    if answer.status in _REDIRECTS and location:
-                        hop = hop.next(location)
-                        continue
-                    return self._received(request, partial, answer, hop)
+                    location = _plain(answer).get("location")
+                    if answer.status not in _REDIRECTS or not location:
+                        yield answer, hop
+                        return
+                    hop = hop.next(location)
 
     def _received(
         self, request: FetchRequest, partial: Partial, answer: httpcore.Response, hop: _Hop
@@ -194,23 +225,14 @@ _TIMEOUTS: Final = {
 }
 
 
-def _headers(hop: _Hop, request: FetchRequest, done: int, validator: str) -> list[tuple[str, str]]:
+def _headers(hop: _Hop) -> list[tuple[str, str]]:
     headers = [
         ("Host", urlsplit(hop.url).netloc),
         ("User-Agent", USER_AGENT),
         ("Accept", "*/*"),
         ("Accept-Encoding", "identity"),
     ]
-    if hop.authorization:
-        headers.append(("Authorization", hop.authorization))
-    if done:
-        headers += [("Range", f"bytes={done}-"), ("If-Range", validator)]
-        return headers
-    if request.etag:
-        headers.append(("If-None-Match", request.etag))
-    if request.last_modified:
-        headers.append(("If-Modified-Since", request.last_modified))
-    return headers
+    return [*headers, ("Authorization", hop.authorization)] if hop.authorization else headers
 
 
 def _plain(answer: httpcore.Response) -> dict[str, str]:
@@ -264,9 +286,9 @@ def _too_large(request: FetchRequest) -> InvalidInput:
     )
 
 
-def _too_slow(request: FetchRequest) -> TransientFailure:
+def _too_slow(url: str, total_s: float) -> TransientFailure:
     return TransientFailure(
-        f"{shown(request.url)} took longer than {human_duration(request.total_s)}",
+        f"{shown(url)} took longer than {human_duration(total_s)}",
         hint="the server is slow; what came is kept, and it goes on from there",
         code="download_too_slow",
     )
