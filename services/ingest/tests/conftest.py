@@ -1,6 +1,8 @@
 """The service on real adapters in a temporary folder, and real audio made by PyAV."""
 
 import io
+import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -13,17 +15,41 @@ import av
 import numpy as np
 import pytest
 
-from everyword_events import EVERYONE, BlobRef, Event, EventData, TransientFailure, new_run_id
+from everyword_events import (
+    EVERYONE,
+    BlobRef,
+    Event,
+    EventData,
+    InvalidInput,
+    TransientFailure,
+    new_run_id,
+)
 from everyword_events.sqlite.bus import SqliteBus
 from everyword_storage import DirectoryBlobStore, DirectoryUploadSigner
 from ingest import CONTRACT, IngestService, IngestSettings
+from ingest.adapters.feed_document import read_feed
+from ingest.adapters.fetching import HttpFetcher, Politeness
 from ingest.adapters.probe import probe_audio
 from ingest.adapters.sqlite import SqliteIngestTables
+from ingest.contract import FETCH_CONTRACT
 from ingest.domain import Progress
 from ingest.ports import ReplayJob
-from ingest.testing.web import Web, serving
+from ingest.testing.feeds import MemoryFeedStore
+from ingest.testing.web import Web as Served
+from ingest.testing.web import serving
+from ingest.web_sources import Web
 
 RATE_HZ = 48_000
+
+
+def read_vtt(raw: bytes, name: str, language: str) -> bytes:
+    """Read a WebVTT file of one cue, as the captions service would."""
+    found = re.search(rb"WEBVTT\n\n(\d+):([\d.]+) --> (\d+):([\d.]+)\n<v (\w+)>(.*)", raw)
+    if found is None:
+        raise InvalidInput(f"{name} is no WebVTT", code="transcript_invalid")
+    start, end = (float(found[i]) * 60 + float(found[i + 1]) for i in (1, 3))
+    segment = {"start": start, "end": end, "text": found[6].decode(), "speaker": found[5].decode()}
+    return json.dumps({"language": language or "und", "segments": [segment]}).encode()
 
 
 class Clock:
@@ -86,10 +112,19 @@ class World:
     replayed: list[ReplayJob] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.bus = Bus(self.folder / "bus.sqlite", [CONTRACT])
+        self.bus = Bus(self.folder / "bus.sqlite", [CONTRACT, FETCH_CONTRACT])
         self.blobs = Store(self.folder / "blobs")
         self.signer = DirectoryUploadSigner("http://127.0.0.1", b"0123456789abcdef", self.clock)
         self.tables = SqliteIngestTables(self.folder / "ingest.sqlite")
+        self.web = Web(
+            fetcher=HttpFetcher(
+                allowed=lambda _: True, politeness=Politeness(at_once=8, delay_s=0)
+            ),
+            read_feed=read_feed,
+            feeds=MemoryFeedStore(),
+            read_transcript=read_vtt,
+            scratch=self.folder / "downloads",
+        )
         self.service = IngestService(
             blobs=self.blobs,
             signer=self.signer,
@@ -102,6 +137,7 @@ class World:
             settings_for=lambda _: self.settings,
             progress=self.board,
             clock=self.clock,
+            web=self.web,
         )
 
     def close(self) -> None:
@@ -121,6 +157,16 @@ class World:
         while deliveries := inbox.receive(most=50, visibility_s=60):
             for delivery in deliveries:
                 self.bus.publish(self.service.handle(delivery.event))
+            inbox.acknowledge(deliveries)
+            count += len(deliveries)
+        return count
+
+    def fetch(self) -> int:
+        """Hand the `fetch` consumer all events that wait for it."""
+        inbox, count = self.bus.inbox(FETCH_CONTRACT.service), 0
+        while deliveries := inbox.receive(most=50, visibility_s=60):
+            for delivery in deliveries:
+                self.service.fetch_audio(delivery.event)
             inbox.acknowledge(deliveries)
             count += len(deliveries)
         return count
@@ -202,7 +248,7 @@ def wav() -> bytes:
 
 
 @pytest.fixture
-def web() -> Iterator[Web]:
+def web() -> Iterator[Served]:
     """Serve on loopback what a test says."""
     with serving() as web:
         yield web

@@ -13,6 +13,7 @@ from everyword_events import (
     EpisodeCreated,
     EpisodeInfo,
     EpisodeOrigin,
+    EpisodeRemoved,
     Event,
     EventData,
     EverywordError,
@@ -33,7 +34,7 @@ from ingest.duplicates import DuplicateDetection
 from ingest.episodes import Episodes
 from ingest.idempotency import IdempotentRequests
 from ingest.imports import Imported, ImportedTranscripts
-from ingest.validation import UploadValidation
+from ingest.validation import DUPLICATE, UploadValidation
 
 EXPIRED: Final = "upload_expired"
 IMPORT_EXPIRES_S: Final = 30 * 24 * 3600.0
@@ -184,8 +185,16 @@ class Intake:
     def finish(self, announcement: Event) -> None:
         """Validate the stored audio of an announced run and record the result."""
         upload = self._blobs.stat(upload_key(announcement.meta.episode_id))
-        if upload is not None:
-            self._record(announcement, self._validation.validate_upload(announcement, upload))
+        if upload is None:
+            return
+        created, result = announcement.data, self._validation.validate_upload(announcement, upload)
+        assert isinstance(created, EpisodeCreated)
+        from_feed = created.origin is not None and bool(created.origin.feed_url)
+        if isinstance(result, UploadRejected) and result.code == DUPLICATE and from_feed:
+            # A feed that has the same audio under two guids makes one episode, and no failure.
+            self._record(announcement, EpisodeRemoved(reason=result.message))
+        else:
+            self._record(announcement, result)
 
     def complete(self, episode_id: str) -> EpisodeView:
         """Validate an episode's upload once it is stored; see `IngestService.complete`."""

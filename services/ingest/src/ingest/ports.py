@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from ingest.domain import AudioFacts, EpisodeView, StageProgress, State
+from ingest.domain.feed import Feed, FeedRecord, KnownItem
 
 AudioProbe = Callable[[BinaryIO], AudioFacts]
 """Says what a seekable file is. Raises InvalidInput with a code that says what is wrong."""
@@ -61,6 +62,32 @@ class Fetcher(Protocol):
 
     def peek(self, url: str, *, total_s: float) -> bytes:
         """Return a file's first bytes, to learn what is there; raises as `fetch` does."""
+
+
+class FeedReader(Protocol):
+    """Reads one page of a feed."""
+
+    def __call__(self, raw: bytes, *, url: str, media_type: str = "") -> Feed:
+        """Return what it says; raises InvalidInput where it is no feed."""
+
+
+class FeedStore(Protocol):
+    """The feeds that are followed, and what was done about their items."""
+
+    def put(self, record: FeedRecord) -> None:
+        """Keep a feed's record."""
+
+    def feeds(self) -> Sequence[FeedRecord]:
+        """Return all feeds, in the order they were added."""
+
+    def remove(self, feed_id: str) -> None:
+        """Forget a feed and its items."""
+
+    def items(self, feed_id: str) -> Sequence[KnownItem]:
+        """Return what was done about a feed's items."""
+
+    def put_item(self, feed_id: str, item: KnownItem) -> None:
+        """Keep what was done about an item."""
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,13 @@ from everyword_events import (
     Conflict,
     EpisodeChanged,
     EpisodeInfo,
+    EpisodeOrigin,
     EpisodeRemoved,
     Event,
     EventPublisher,
     InvalidInput,
     Journal,
+    Misconfigured,
     Recorded,
     TranscriptReady,
     UploadRejected,
@@ -23,12 +25,16 @@ from everyword_events import (
 )
 from everyword_storage import BlobStore, UploadSigner, episode_prefix
 from everyword_storage.signing import utc_now
+from ingest.audio_import import not_audio
+from ingest.chapters import Chapters
 from ingest.config import IngestSettings
 from ingest.contract import CONTRACT
 from ingest.domain import REPLAYABLE, EpisodeChange, EpisodeView, NewEpisode, State
 from ingest.domain.metadata import checked_link, checked_title
+from ingest.domain.sniffing import sniffed
 from ingest.duplicates import DuplicateDetection
 from ingest.episodes import Episodes
+from ingest.feeds import Feeds
 from ingest.idempotency import IdempotentRequests
 from ingest.imports import ImportedTranscripts
 from ingest.intake import EXPIRED, Announced, Intake, awaits_upload
@@ -42,8 +48,10 @@ from ingest.ports import (
     UniqueKeys,
 )
 from ingest.validation import UploadValidation
+from ingest.web_sources import Web, WebSources, web_sources
 
 MOST_PER_PAGE = 200
+PEEK_TOTAL_S = 30.0
 
 
 class IngestService:
@@ -63,12 +71,14 @@ class IngestService:
         settings_for: Callable[[str], IngestSettings],
         progress: ProgressBoard | None = None,
         clock: Callable[[], datetime] = utc_now,
+        web: Web | None = None,
     ) -> None:
         self._blobs = blobs
         self._journal = journal
         self._catalogue = episodes
         self._replay = replay
         self._clock = clock
+        self._chapters = Chapters(blobs)
         self._episodes = Episodes(journal, publisher, episodes, progress)
         self._duplicates = DuplicateDetection(keys, self._episodes)
         imports = ImportedTranscripts(blobs)
@@ -83,6 +93,27 @@ class IngestService:
             settings_for=settings_for,
             clock=clock,
         )
+
+        self._sources = (
+            None
+            if web is None
+            else web_sources(
+                web,
+                blobs=blobs,
+                intake=self._intake,
+                episodes=self._episodes,
+                catalogue=episodes,
+                duplicates=self._duplicates,
+                probe=probe,
+                settings_for=settings_for,
+                clock=clock,
+            )
+        )
+
+    @property
+    def feeds(self) -> Feeds:
+        """The podcast feeds that are followed."""
+        return self._web.feeds
 
     def create(
         self,
@@ -150,6 +181,38 @@ class IngestService:
             silent = new.model_copy(update={"bytes": 0, "sha256": None})
             return self._intake.create(silent, transcript=transcript)
         return self._intake.add_file(audio, new, transcript=transcript)
+
+    def import_audio(
+        self, new: NewEpisode, url: str, *, idempotency_key: str | None = None
+    ) -> Announced:
+        """Take in audio from an address; it is fetched in the background.
+
+        What is there is looked at first, so that a mistake is told at once. The same address in
+        the same show is the same episode, unless `allow_duplicate`.
+
+        Raises:
+            InvalidInput: no address, not allowed, no audio there (`not_audio`), or a podcast's
+                feed (`is_feed`).
+            TransientFailure: its server fails now.
+        """
+        content = sniffed(self._web.fetcher.peek(url, total_s=PEEK_TOTAL_S))
+        if content != "other":
+            raise not_audio(url, content)
+        origin = EpisodeOrigin(url=url)
+        return self._intake.import_audio(new, origin, idempotency_key=idempotency_key)
+
+    def fetch_audio(self, event: Event) -> Sequence[Event]:
+        """Handle an EpisodeCreated that names where its audio is: the `fetch` consumer."""
+        return self._web.imports.handle(event)
+
+    def chapters(self, episode_id: str) -> bytes:
+        """Return the chapters that an episode's creator gave it, as JSON chapters.
+
+        Raises:
+            NotFound: no such episode, or it has none.
+        """
+        runs = {each.event.meta.run_id for each in self.events(episode_id)}
+        return self._chapters.of(episode_id, list(runs))
 
     def get(self, episode_id: str) -> EpisodeView:
         """Return an episode as the journal has it now.
@@ -289,6 +352,16 @@ class IngestService:
     def rebuild(self) -> int:
         """Make the catalogue anew from the journal; return how many episodes there are."""
         return self._episodes.rebuild()
+
+    @property
+    def _web(self) -> WebSources:
+        if self._sources is None:
+            raise Misconfigured(
+                "nothing is fetched from the web here",
+                hint="upload the file instead",
+                code="fetching_unavailable",
+            )
+        return self._sources
 
     def _present(self, episode_id: str) -> EpisodeView:
         view = self._episodes.get(episode_id)

@@ -1,0 +1,94 @@
+"""Audio and feeds from the web: what ingest needs for them, and the use cases it then has."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from everyword_storage import BlobStore
+from ingest.audio_import import AudioImport
+from ingest.chapters import Chapters
+from ingest.config import IngestSettings
+from ingest.duplicates import DuplicateDetection
+from ingest.episodes import Episodes
+from ingest.estimating import Estimator
+from ingest.feeds import Feeds
+from ingest.imports import ImportedTranscripts
+from ingest.intake import Intake
+from ingest.ports import (
+    AudioProbe,
+    EpisodeCatalogue,
+    FeedReader,
+    FeedStore,
+    Fetcher,
+    TranscriptReader,
+)
+from ingest.replacing import AudioReplacement
+
+
+@dataclass(frozen=True)
+class Web:
+    """The adapters for what is fetched; `scratch` is a folder for downloads under way."""
+
+    fetcher: Fetcher
+    read_feed: FeedReader
+    feeds: FeedStore
+    read_transcript: TranscriptReader
+    scratch: Path
+
+
+@dataclass(frozen=True)
+class WebSources:
+    """The use cases of what is fetched."""
+
+    fetcher: Fetcher
+    imports: AudioImport
+    feeds: Feeds
+
+
+def web_sources(
+    web: Web,
+    *,
+    blobs: BlobStore,
+    intake: Intake,
+    episodes: Episodes,
+    catalogue: EpisodeCatalogue,
+    duplicates: DuplicateDetection,
+    probe: AudioProbe,
+    settings_for: Callable[[str], IngestSettings],
+    clock: Callable[[], datetime],
+) -> WebSources:
+    """Compose the use cases."""
+    imports = AudioImport(
+        fetcher=web.fetcher,
+        blobs=blobs,
+        intake=intake,
+        probe=probe,
+        transcripts=ImportedTranscripts(blobs),
+        read_transcript=web.read_transcript,
+        scratch=web.scratch,
+        settings_for=settings_for,
+    )
+    replacement = AudioReplacement(
+        fetcher=web.fetcher,
+        blobs=blobs,
+        episodes=episodes,
+        duplicates=duplicates,
+        probe=probe,
+        scratch=web.scratch,
+        settings_for=settings_for,
+        clock=clock,
+    )
+    feeds = Feeds(
+        store=web.feeds,
+        fetcher=web.fetcher,
+        read_feed=web.read_feed,
+        intake=intake,
+        chapters=Chapters(blobs),
+        replacement=replacement,
+        estimator=Estimator(catalogue),
+        scratch=web.scratch,
+        settings_for=settings_for,
+        clock=clock,
+    )
+    return WebSources(web.fetcher, imports, feeds)
