@@ -1,8 +1,8 @@
 """`everyword feed`: transcript and chapter tags for a podcast's own feed."""
 
-from collections.abc import Iterable
-from pathlib import Path, PurePosixPath
-from urllib.parse import unquote, urlsplit
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
 
 import click
 
@@ -10,9 +10,11 @@ from captions.domain.feed import (
     EpisodeLinks,
     FeedItem,
     enrich_feed,
+    feed_items,
     snippet,
     transcript_links,
 )
+from captions.domain.feed_matching import ArchivedEpisode, match_items
 from everyword_events import NotFound
 from everyword_local.client import Json
 from everyword_local.commands.context import CommandContext, pass_context
@@ -38,28 +40,49 @@ def enrich(
     if base_url is None and context.api.in_process:
         raise click.UsageError("say --base-url, the address under which listeners find it")
     address = base_url or context.api.url
-    episodes = Episodes(
-        each
-        for each in context.api.pages("/v1/episodes", "episodes", show=show, limit=200)
-        if each["state"] == "ready"
-    )
-    matched = 0
-
-    def links_for(item: FeedItem) -> EpisodeLinks | None:
-        nonlocal matched
-        episode = episodes.of(item)
-        if episode is None:
-            return None
-        matched += 1
-        language = str(episode["language"] or "")
-        return EpisodeLinks(transcript_links(address, episode["episode_id"], language=language))
-
-    enriched = enrich_feed(source.read_bytes(), links_for)
+    raw = source.read_bytes()
+    items = feed_items(raw)
+    matched = match_items(items, list(_archived(context, show)))
+    enriched = enrich_feed(raw, lambda item: _links_of(address, matched, item))
     target.write_bytes(enriched)
+    unlinked = [each.title or each.guid for each in items if each.number not in matched]
+    for title in unlinked:
+        context.output.note(f"no transcript linked: {title}")
     context.output.result(
-        {"items_matched": matched, "output": str(target)},
-        [f"transcripts for {matched} of its items -> {target}"],
+        {"items_matched": len(matched), "unlinked": unlinked, "output": str(target)},
+        [f"transcripts for {len(matched)} of its {len(items)} items -> {target}"],
     )
+
+
+def _archived(context: CommandContext, show: str | None) -> Iterator[ArchivedEpisode]:
+    for each in context.api.pages("/v1/episodes", "episodes", show=show, limit=200):
+        if each["state"] == "ready":
+            yield archived(each)
+
+
+def archived(episode: Json) -> ArchivedEpisode:
+    """Return what a feed's item can be told by, from an episode as the API shows it."""
+    published = episode.get("published_at")
+    return ArchivedEpisode(
+        episode_id=episode["episode_id"],
+        title=episode["title"],
+        guid=episode.get("guid") or "",
+        source_url=episode.get("source_url") or "",
+        link=episode.get("link") or "",
+        filename=episode.get("filename") or "",
+        published_at=datetime.fromisoformat(published) if published else None,
+        language=episode.get("language") or "",
+    )
+
+
+def _links_of(
+    address: str, matched: Mapping[int, ArchivedEpisode], item: FeedItem
+) -> EpisodeLinks | None:
+    episode = matched.get(item.number)
+    if episode is None:
+        return None
+    links = transcript_links(address, episode.episode_id, language=episode.language)
+    return EpisodeLinks(links)
 
 
 @feed.command("snippet")
@@ -76,31 +99,3 @@ def snippet_of(context: CommandContext, episode: str, base_url: str | None) -> N
     links = transcript_links(address, found["episode_id"], language=language)
     tags = snippet(EpisodeLinks(links))
     context.output.result({"tags": tags}, tags)
-
-
-class Episodes:
-    """Finds the episode of a feed's item: by its page, its audio file's name, or its title."""
-
-    def __init__(self, episodes: Iterable[Json]) -> None:
-        self._by_link: dict[str, Json] = {}
-        self._by_file: dict[str, Json] = {}
-        self._by_title: dict[str, Json] = {}
-        for episode in episodes:
-            if episode["link"]:
-                self._by_link.setdefault(episode["link"], episode)
-            if episode["filename"]:
-                self._by_file.setdefault(episode["filename"], episode)
-            self._by_title.setdefault(_plain(episode["title"]), episode)
-
-    def of(self, item: FeedItem) -> Json | None:
-        """Return the item's episode, or None."""
-        file = PurePosixPath(unquote(urlsplit(item.enclosure_url).path)).name
-        return (
-            self._by_link.get(item.link)
-            or self._by_file.get(file)
-            or self._by_title.get(_plain(item.title))
-        )
-
-
-def _plain(title: str) -> str:
-    return " ".join(title.casefold().split())

@@ -24,7 +24,7 @@ _ALIASES: Final = frozenset(
 )
 _IN_FEEDS: Final = ("vtt", "srt", "podcast-json", "html", "txt")
 _WITHOUT_TIMES: Final = frozenset({"html", "txt"})
-_KNOWN: Final = frozenset({"guid", "title", "link"})
+_KNOWN: Final = {"guid": "guid", "title": "title", "link": "link", "pubDate": "published"}
 _SAME_TYPES: Final = {"application/srt": "application/x-subrip", "text/srt": "application/x-subrip"}
 
 
@@ -54,6 +54,17 @@ class FeedItem:
     title: str = ""
     link: str = ""
     enclosure_url: str = ""
+    published: str = ""
+    number: int = field(default=0, compare=False)
+
+
+def feed_items(feed: bytes) -> list[FeedItem]:
+    """Return what the items of a feed say of themselves, in order; `number` counts from 0.
+
+    Raises:
+        InvalidInput: not XML, or not an RSS feed.
+    """
+    return [item.told for item in _Scan(feed).items]
 
 
 def transcript_links(
@@ -181,7 +192,7 @@ class _Scan:
             self._root = name
             self.root_name_end = at + len(f"<{name}".encode(self.encoding))
         elif self._path == ["rss", "channel"] and name == "item":
-            self.items.append(_Item())
+            self.items.append(_Item(FeedItem(number=len(self.items))))
         elif self._in_item():
             item = self.items[-1]
             if not item.tail:
@@ -210,7 +221,7 @@ class _Scan:
     def _ended(self, name: str) -> None:
         self._path.pop()
         if self._in_item() and name in _KNOWN:
-            setattr(self.items[-1].told, name, "".join(self._text).strip())
+            setattr(self.items[-1].told, _KNOWN[name], "".join(self._text).strip())
         elif name == "item" and self._path == ["rss", "channel"]:
             at = self._parser.CurrentByteIndex
             item = self.items[-1]

@@ -77,6 +77,9 @@ class EpisodeView(Model):
     published_at: AwareDatetime | None = None
     link: str | None = None
     filename: str = ""
+    guid: str = ""
+    source_url: str | None = None
+    image_url: str | None = None
     error: EpisodeError | None = None
     progress: Progress | None = None
     duration_s: float | None = None
@@ -162,6 +165,8 @@ def _stated(history: RunHistory) -> dict[str, object]:
     if created is not None:
         stated["filename"] = created[1].filename
         stated["upload_expires_at"] = created[1].upload_expires_at
+        if (origin := created[1].origin) is not None:
+            stated |= {"guid": origin.guid, "source_url": origin.url, "image_url": origin.image_url}
     return stated
 
 

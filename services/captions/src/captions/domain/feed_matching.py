@@ -1,0 +1,121 @@
+"""Which episode of the archive an item of a feed is.
+
+A transcript of another episode under an item is worse than none, as apps show it to everybody. So
+an item and an episode belong together only by a key that is one item's and one episode's alone.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import PurePosixPath
+from typing import Final, TypeVar
+from urllib.parse import unquote, urlsplit
+
+from captions.domain.feed import FeedItem
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedEpisode:
+    """What the archive knows an episode by; `source_url` is where its audio was fetched."""
+
+    episode_id: str
+    title: str
+    guid: str = ""
+    source_url: str = ""
+    link: str = ""
+    filename: str = ""
+    published_at: datetime | None = None
+    language: str = ""
+
+
+T = TypeVar("T")
+Key = Hashable | None
+_ItemKey = Callable[[FeedItem], Key]
+_EpisodeKey = Callable[[ArchivedEpisode], Key]
+
+
+def match_items(
+    items: Sequence[FeedItem], episodes: Sequence[ArchivedEpisode]
+) -> dict[int, ArchivedEpisode]:
+    """Return the episode of each item that has one, by the item's number.
+
+    The surest key first: guid, the enclosure's address, the episode's page, title with date, then
+    a title or a file's name where it is unique. An episode goes to one item.
+    """
+    found: dict[int, ArchivedEpisode] = {}
+    taken: set[str] = set()
+    for item_key, episode_key in _KEYS:
+        by_key = _unique(episodes, episode_key)
+        for key, item in _unique(items, item_key).items():
+            episode = by_key.get(key)
+            if episode is None or item.number in found or episode.episode_id in taken:
+                continue
+            if _dates_differ(item, episode) and item_key is not _guid:
+                continue
+            found[item.number] = episode
+            taken.add(episode.episode_id)
+    return found
+
+
+def _unique(those: Iterable[T], key_of: Callable[[T], Key]) -> Mapping[Key, T]:
+    """Return those whose key no other has."""
+    keyed = [(key, each) for each in those if (key := key_of(each))]
+    counts = Counter(key for key, _ in keyed)
+    return {key: each for key, each in keyed if counts[key] == 1}
+
+
+def _guid(item: FeedItem) -> Key:
+    return item.guid
+
+
+def _titled_on(item: FeedItem) -> Key:
+    day = _day(item.published)
+    return (_plain(item.title), day) if day and item.title else None
+
+
+def _episode_titled_on(episode: ArchivedEpisode) -> Key:
+    if episode.published_at is None or not episode.title:
+        return None
+    return _plain(episode.title), episode.published_at.astimezone(UTC).date()
+
+
+_KEYS: Final[tuple[tuple[_ItemKey, _EpisodeKey], ...]] = (
+    (_guid, lambda episode: episode.guid),
+    (lambda item: _address(item.enclosure_url), lambda episode: _address(episode.source_url)),
+    (lambda item: _address(item.link), lambda episode: _address(episode.link)),
+    (_titled_on, _episode_titled_on),
+    (lambda item: _plain(item.title), lambda episode: _plain(episode.title)),
+    (lambda item: _file(item.enclosure_url), lambda episode: episode.filename),
+)
+
+
+def _dates_differ(item: FeedItem, episode: ArchivedEpisode) -> bool:
+    """Tell whether both say when they were published, and not within a day of each other."""
+    day = _day(item.published)
+    if day is None or episode.published_at is None:
+        return False
+    return abs((episode.published_at.astimezone(UTC).date() - day).days) > 1
+
+
+def _day(stated: str) -> date | None:
+    try:
+        moment = parsedate_to_datetime(stated)
+    except ValueError:
+        return None
+    return moment.astimezone(UTC).date() if moment.tzinfo else moment.date()
+
+
+def _plain(title: str) -> str:
+    return " ".join(title.casefold().split())
+
+
+def _address(url: str) -> str:
+    """Return an address without its scheme, which hosts change, and without a fragment."""
+    parts = urlsplit(url.strip())
+    return f"{parts.netloc.lower()}{parts.path}?{parts.query}" if parts.netloc else ""
+
+
+def _file(url: str) -> str:
+    return PurePosixPath(unquote(urlsplit(url).path)).name
