@@ -207,3 +207,8 @@ def test_ffmpeg_writes_nothing_to_the_terminal(tmp_path: Path, audio: Audio) -> 
         [sys.executable, "-c", code, str(tmp_path / "bad.mp3")], capture_output=True, check=True
     )
     assert (done.stdout, done.stderr) == (b"", b"")
+
+
+def test_ogg_files_joined_end_to_end_count_whole(audio: Audio) -> None:
+    part = audio("ogg", "libopus")
+    assert probe(part + part).duration_s == pytest.approx(8.0, abs=0.1)

@@ -39,6 +39,9 @@ MISSING_S: Final = 1.0
 MISSING_SHARE: Final = 0.02
 """Less than either of these is missing from a whole file too (encoder delay, rounding)."""
 
+LINK_S: Final = 1.0
+"""Times that go back further than this begin anew; no codec reorders audio so far."""
+
 _GUESSED: Final = frozenset({"aac", "ac3", "eac3", "amr", "amrnb", "amrwb", "mpeg", "mpegts"})
 """Containers that state no duration: FFmpeg guesses it from bit rates and time stamps."""
 
@@ -125,6 +128,8 @@ class _Count:
     summed: int = 0
     first: int | None = None
     end: int = 0
+    links: int = 0
+    """What the links of a chain before this one held, in the track's time base."""
 
     def run(self) -> float:
         for stream in self.container.streams:
@@ -155,10 +160,18 @@ class _Count:
         length = packet.duration or 0
         self.summed += length
         if packet.pts is not None:
+            if self._begins_a_link(packet.pts):
+                self.links += self.end - (self.first or 0)
+                self.first, self.end = None, 0
             self.first = packet.pts if self.first is None else min(self.first, packet.pts)
             self.end = max(self.end, packet.pts + length)
         if self.decoded_s < PROVEN_S and self.tried < MOST_TRIED_PACKETS:
             self._decode(packet)
+
+    def _begins_a_link(self, pts: int) -> bool:
+        """Tell whether times begin anew: Ogg files joined end to end are legal (RFC 3533)."""
+        base = self.stream.time_base
+        return base is not None and float((self.end - pts) * base) > LINK_S
 
     def _decode(self, packet: "Packet[AudioStream]") -> None:
         self.tried += 1
@@ -177,7 +190,8 @@ class _Count:
         start_s = float(self.first * self.stream.time_base)
         if self.container.start_time is not None:  # sound that begins after the picture
             start_s = min(start_s, self.container.start_time / av.time_base)
-        return float(self.end * self.stream.time_base) - max(0.0, start_s)
+        end_s = float((self.links + self.end) * self.stream.time_base)
+        return end_s - max(0.0, start_s)
 
 
 def _stated_s(container: InputContainer, stream: AudioStream, head: Head) -> float:

@@ -16,6 +16,7 @@ from av.audio.resampler import AudioResampler
 from numpy.typing import NDArray
 
 from everyword_events import InvalidInput
+from transcribe_gpu.adapters.mixing import STEREO, StereoMixer
 from transcribe_gpu.ports import SAMPLE_RATE_HZ, Float32Array
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ GAP_S: Final = 0.1
 LONGEST_GAP_S: Final = 3600.0
 TRUNCATED: Final = "truncated_audio"
 DAMAGED: Final = "damaged_audio"
+CANCELLED: Final = "channels_cancel"
+MOST_GAPS_TOLD: Final = 20
 
 _CLOSED: Final = {"protocol_whitelist": "none"}
 """A playlist that poses as audio must not make FFmpeg open other files or addresses."""
@@ -42,6 +45,7 @@ class PyAvAudio:
         self.decoded_s = 0.0
         self.flags: tuple[str, ...] = ()
         self._difference = self._energy = 0.0
+        self._lost = False
         with closing(self._open()) as container:
             stream = _audio_stream(container)
             self.channels = stream.codec_context.channels
@@ -62,6 +66,7 @@ class PyAvAudio:
             InvalidInput: not a single sample comes out (code `audio_undecodable`).
         """
         self._difference = self._energy = 0.0
+        self._lost = False
         samples = 0
         waiting: list[Float32Array] = []
         size = 0
@@ -89,20 +94,26 @@ class PyAvAudio:
         """Decode, resample and fill holes: what is heard at t seconds comes out at t seconds."""
         stream = _audio_stream(container)
         resampler = _Resampler(channel)
+        mixer = StereoMixer()
         zero_s = (container.start_time or 0) / av.time_base
         expected_s = zero_s
         for frame in self._frames(container, stream):
             time_s = frame.time
             if time_s is not None:
                 gap_s = time_s - expected_s
-                if GAP_S < gap_s < LONGEST_GAP_S:
+                if (0 if self._lost else GAP_S) < gap_s < LONGEST_GAP_S:
                     yield from _silence(gap_s)
+                    if self._lost:
+                        self._tell_gap(expected_s - zero_s, time_s - zero_s)
                 expected_s = time_s
+            self._lost = False
             expected_s += frame.samples / (frame.sample_rate or SAMPLE_RATE_HZ)
             for planes in resampler.resample(frame):
-                yield self._one(planes, channel)
+                yield self._one(planes, channel, mixer)
         for planes in resampler.flush():
-            yield self._one(planes, channel)
+            yield self._one(planes, channel, mixer)
+        if mixer.cancelled:
+            self._flag(CANCELLED)
 
     def _frames(self, container: "InputContainer", stream: "AudioStream") -> Iterator[AudioFrame]:
         packets = container.demux(stream)
@@ -120,13 +131,18 @@ class PyAvAudio:
                 return
             except av.error.FFmpegError:
                 self._flag(DAMAGED)
+                self._lost = True
                 continue
             for frame in frames:
                 if isinstance(frame, AudioFrame) and frame.samples:
                     yield frame
 
-    def _one(self, planes: NDArray[np.int16], channel: int | None) -> Float32Array:
-        """Take the channel (or the only row) of int16, (n_channels, n_samples)."""
+    def _one(
+        self, planes: NDArray[np.int16], channel: int | None, mixer: StereoMixer
+    ) -> Float32Array:
+        """Take the channel (or the mix, or the only row) of int16, (n_channels, n_samples)."""
+        if channel is None and len(planes) == STEREO:
+            return mixer.mix(planes)
         row = planes[0 if channel is None else min(channel, len(planes) - 1)]
         if channel is not None:
             floats = planes.astype(np.float32)
@@ -138,6 +154,11 @@ class PyAvAudio:
     def _flag(self, flag: str) -> None:
         if flag not in self.flags:
             self.flags = (*self.flags, flag)
+
+    def _tell_gap(self, start: float, end: float) -> None:
+        """Say on the transcript between which seconds the file could not be decoded."""
+        if sum(flag.startswith("gap:") for flag in self.flags) < MOST_GAPS_TOLD:
+            self._flag(f"gap:{start:.1f}-{end:.1f}")
 
     def _open(self) -> "InputContainer":
         self._source.seek(0)
@@ -160,7 +181,7 @@ _HINT: Final = "expected mp3, m4a, wav, flac, ogg, opus, webm, mp4 or the like"
 
 
 class _Resampler:
-    """To 16 kHz int16: one row for the mix, all rows where a channel is wanted."""
+    """To 16 kHz int16: one row for the mix, all rows where a channel is wanted, or of stereo."""
 
     def __init__(self, channel: int | None) -> None:
         self._channel = channel
@@ -175,7 +196,7 @@ class _Resampler:
             self._form = form
             self._inner = (
                 AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE_HZ)
-                if self._channel is None
+                if self._channel is None and frame.layout.nb_channels != STEREO
                 else AudioResampler(format="s16p", layout=frame.layout, rate=SAMPLE_RATE_HZ)
             )
         assert self._inner is not None
