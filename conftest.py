@@ -8,6 +8,7 @@ import hypothesis
 import pytest
 
 from everyword_events import Misconfigured
+from everyword_http.testing import SERVED_BY, Serve, serving
 from search.testing.opensearch_node import opensearch_node
 
 # The same examples every time, so that a change is judged by what it changes. `make explore` draws
@@ -31,6 +32,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         shared = item.get_closest_marker("opensearch") is not None
         group = "opensearch" if shared else item.nodeid.partition("::")[0]
         item.add_marker(pytest.mark.xdist_group(group))
+
+
+@pytest.fixture(params=SERVED_BY)
+def serve(request: pytest.FixtureRequest) -> Iterator[Serve]:
+    """Serve applications until the test is over: once by uvicorn, once as on Lambda."""
+    with ExitStack() as stack:
+        yield lambda app: stack.enter_context(serving(app, request.param))
 
 
 @pytest.fixture(scope="session")

@@ -21,8 +21,8 @@ import psutil
 
 from captions.standalone import render_files
 from everyword_events import Event, Handler
+from everyword_local.composition import DISPATCHER, Composition
 from everyword_local.data_folder import DataFolder
-from everyword_local.house import DISPATCHER, House
 from everyword_local.settings import SettingsFile, read_settings
 from everyword_transcripts import Segment, Transcript, Word, read_transcript, write_transcript
 from ingest.domain import NewEpisode
@@ -73,18 +73,18 @@ def one_hour(runs: int) -> None:
     steps: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as scratch:
         folder = DataFolder(Path(scratch))
-        with House(folder, SettingsFile(settings_file(folder.root))) as house:
+        with Composition(folder, SettingsFile(settings_file(folder.root))) as composition:
             for run in range(runs + 1):
                 transcript = write_transcript(generated(WORDS, draw))
                 took = {"json (yardstick)": cpu_s(lambda t=transcript: twice(t))}
                 new = NewEpisode(title=f"hour {run}")
                 took["ingest"] = cpu_s(
-                    lambda t=transcript, n=new: house.ingest.import_transcript(t, n)
+                    lambda t=transcript, n=new: composition.ingest.import_transcript(t, n)
                 )
-                event = last(house, "TranscriptReady")
+                event = last(composition, "TranscriptReady")
                 for name in ("refine", "captions", "search"):
-                    took[name], caused = worked(house.handler(name), event)
-                    house.bus.publish(caused)
+                    took[name], caused = worked(composition.handler(name), event)
+                    composition.bus.publish(caused)
                     if name == "refine":
                         (event,) = caused
                 if run:  # the first warms up
@@ -136,9 +136,9 @@ def worked(handler: Handler, event: Event) -> tuple[float, Sequence[Event]]:
     return time.process_time() - began, caused
 
 
-def last(house: House, kind: str) -> Event:
+def last(composition: Composition, kind: str) -> Event:
     """Return the newest event of a type in the journal."""
-    return list(house.bus.scan(types=[kind]))[-1].event
+    return list(composition.bus.scan(types=[kind]))[-1].event
 
 
 def twice(raw: bytes) -> None:
@@ -152,17 +152,19 @@ def long_queue(episodes: int) -> None:
     draw = random.Random(2)
     with tempfile.TemporaryDirectory() as scratch:
         folder = DataFolder(Path(scratch))
-        with House(folder, SettingsFile(None)) as house:
+        with Composition(folder, SettingsFile(None)) as composition:
             for number in range(episodes):
                 transcript = write_transcript(generated(60, draw))
-                house.ingest.import_transcript(transcript, NewEpisode(title=f"short {number}"))
+                composition.ingest.import_transcript(
+                    transcript, NewEpisode(title=f"short {number}")
+                )
             process = psutil.Process()
             stop = threading.Event()
-            dispatcher = threading.Thread(target=house.run, args=(DISPATCHER, stop))
+            dispatcher = threading.Thread(target=composition.run, args=(DISPATCHER, stop))
             began = time.monotonic()
             dispatcher.start()
             seen = [process.memory_info().rss / MIB]
-            while sum(depth.unfinished for depth in house.bus.pending().values()):
+            while sum(depth.unfinished for depth in composition.bus.pending().values()):
                 time.sleep(0.5)
                 seen.append(process.memory_info().rss / MIB)
             took_s = time.monotonic() - began

@@ -1,7 +1,7 @@
 """What the services declare fits together."""
 
 from everyword_events import CATALOGUE, DeliveryDeadLettered
-from everyword_local.house import CONTRACTS
+from everyword_local.composition import CONTRACTS
 
 
 def test_every_consumed_event_is_emitted_by_somebody() -> None:

@@ -2,9 +2,7 @@
 
 import base64
 import random
-import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -14,16 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 
 from captions.adapters.sqlite import SqliteLatestCaptions
-from captions.api import register
+from captions.api import router
 from captions.config import CaptionsSettings
 from captions.domain.formats import TranscriptWriter
 from captions.domain.parsers.vtt_file import parse_vtt
 from captions.service import CaptionsService
 from everyword_events import EpisodeInfo, Event, InvalidInput, TranscriptRefined, new_run_id
-from everyword_http import local_resolver
+from everyword_http import create_application
+from everyword_http.testing import listening
 from everyword_storage.directory import DirectoryBlobStore
 from everyword_transcripts import Segment, Speaker, Transcript, Word, write_transcript
 
@@ -250,20 +248,8 @@ def served(folder: Path) -> Iterator[tuple[CaptionsService, DirectoryBlobStore, 
     service = CaptionsService(
         blobs, lambda _: CaptionsSettings(), SqliteLatestCaptions(folder / "captions.sqlite3")
     )
-    app = local_resolver("test", "0")
-    register(app, service)
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    try:
-        while not server.started:
-            time.sleep(0.01)
-        yield service, blobs, f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
-        listener.close()
+    with listening(create_application("test", "0", [router(service)])) as url:
+        yield service, blobs, url
 
 
 @contextmanager

@@ -51,14 +51,16 @@ class Everyword:
         )
 
     @contextmanager
-    def up(self) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+    def up(
+        self, *arguments: str, **variables: str
+    ) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
         """Run the stack on a free port; yields its address and its process."""
         command = [sys.executable, "-m", "everyword_local", "--data", str(self.data)]
         with subprocess.Popen(
-            [*command, "--json", "up", "--port", "0"],
+            [*command, "--json", "up", "--port", "0", *arguments],
             stdout=subprocess.PIPE,
             text=True,
-            env=environment(),
+            env={**environment(), **variables},
             cwd=self.data.parent,
         ) as server:
             try:

@@ -8,10 +8,10 @@ import click
 import pytest
 from starlette.testclient import TestClient
 
+from everyword_local.application import application
 from everyword_local.command import everyword, hoist_global_options
+from everyword_local.composition import Composition
 from everyword_local.data_folder import DataFolder
-from everyword_local.house import House
-from everyword_local.server import application
 from everyword_local.settings import SettingsFile
 
 ROOT = Path(__file__).parents[3]
@@ -57,8 +57,8 @@ def test_a_link_leads_to_a_file_and_its_heading(page: Path) -> None:
 def test_the_routes_of_the_http_page_exist(tmp_path: Path) -> None:
     page = (ROOT / "docs" / "http.md").read_text("utf-8")
     named = {path.replace("$ID", "ID") for path in re.findall(r"\$API(/v1/[\w$/:.-]+)", page)}
-    with House(DataFolder(tmp_path), SettingsFile(None)) as house:
-        described = TestClient(application(house)).get("/v1/openapi.json").json()["paths"]
+    with Composition(DataFolder(tmp_path), SettingsFile(None)) as composition:
+        described = TestClient(application(composition)).get("/v1/openapi.json").json()["paths"]
     known = [re.sub(r"\\\{\w+\\\}", "[^/:]+", re.escape(path)) for path in described]
     assert len(named) > 10
     for path in named:

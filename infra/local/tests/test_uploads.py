@@ -8,17 +8,17 @@ import httpx
 import pytest
 from starlette.testclient import TestClient
 
+from everyword_local.application import application
+from everyword_local.composition import Composition
 from everyword_local.data_folder import DataFolder
-from everyword_local.house import House
-from everyword_local.server import application
 from everyword_local.settings import SettingsFile
 from support.stack import Everyword
 
 
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator[TestClient]:
-    with House(DataFolder(tmp_path / "data"), SettingsFile(None)) as house:
-        yield TestClient(application(house))
+    with Composition(DataFolder(tmp_path / "data"), SettingsFile(None)) as composition:
+        yield TestClient(application(composition))
 
 
 @pytest.fixture
@@ -79,10 +79,13 @@ def test_an_address_is_for_one_episode_only(client: TestClient, sound: bytes) ->
 
 def test_an_upload_goes_where_its_episode_was_announced(tmp_path: Path, sound: bytes) -> None:
     everyword = Everyword(tmp_path / "data")
-    proxied = {"Host": "archive.example", "X-Forwarded-Proto": "https"}
+    everyword.data.mkdir()
+    (everyword.data / "everyword.toml").write_text('[server]\nnames = ["archive.example"]\n')
+    key = {"Authorization": "Bearer k3y"}
+    proxied = {**key, "Host": "archive.example", "X-Forwarded-Proto": "https"}
     body = {"title": "t", "filename": "sound.wav", "bytes": len(sound)}
-    with everyword.up() as (url, _):
-        direct = httpx.post(f"{url}/v1/episodes", json=body).json()["upload"]["url"]
+    with everyword.up(EVERYWORD_KEY="k3y") as (url, _):
+        direct = httpx.post(f"{url}/v1/episodes", json=body, headers=key).json()["upload"]["url"]
         assert direct.startswith(f"{url}/uploads/")
         behind = httpx.post(f"{url}/v1/episodes", json=body, headers=proxied).json()["upload"]
         assert behind["url"].startswith("https://archive.example/uploads/")

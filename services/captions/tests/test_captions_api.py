@@ -1,6 +1,5 @@
 """Over real HTTP semantics: types, CORS, ETag, 304, problems."""
 
-import asyncio
 import hashlib
 import json
 from collections.abc import Callable
@@ -9,24 +8,18 @@ from typing import Any
 import httpx
 import pytest
 
-from captions.api import register
+from captions.api import router
 from everyword_events import new_run_id
-from everyword_http import local_resolver
+from everyword_http import create_application
 from everyword_transcripts import read_transcript
 
 
 @pytest.fixture
-def get(stage: Any) -> Callable[..., httpx.Response]:
-    app = local_resolver("test", "0")
-    register(app, stage.service)
+def get(stage: Any, serve: Any) -> Callable[..., httpx.Response]:
+    client: httpx.Client = serve(create_application("test", "0", [router(stage.service)]))
 
     def call(path: str, **headers: str) -> httpx.Response:
-        async def ask() -> Any:
-            transport = httpx.ASGITransport(app=app)
-            async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-                return await client.get(path, headers=headers)
-
-        return asyncio.run(ask())
+        return client.get(path, headers=headers)
 
     return call
 

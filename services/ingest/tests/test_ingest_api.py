@@ -1,6 +1,5 @@
 """Ingest over HTTP: routes, shapes, status codes, problems, OpenAPI."""
 
-import asyncio
 import hashlib
 import json
 from typing import Any
@@ -9,30 +8,26 @@ import httpx
 import pytest
 
 from everyword_events import TranscriptReady
-from everyword_http import local_resolver
+from everyword_http import create_application
 from everyword_storage import upload_key
 from ingest import api
 
 
 class Client:
-    """Speaks HTTP to the routes, in this process."""
+    """Speaks HTTP to the routes."""
 
-    def __init__(self, world: Any) -> None:
-        self.app = local_resolver("Everyword", "0")
-        api.register(self.app, world.service, link_of=lambda ref: f"/files/{ref.sha256[:4]}")
+    def __init__(self, world: Any, serve: Any) -> None:
+        routes = api.router(world.service, link_of=lambda ref: f"/files/{ref.sha256[:4]}")
+        self.client = serve(create_application("Everyword", "0", [routes]))
 
     def __call__(self, method: str, path: str, **options: Any) -> httpx.Response:
-        async def send() -> httpx.Response:
-            transport = httpx.ASGITransport(self.app)
-            async with httpx.AsyncClient(transport=transport, base_url="http://t") as client:
-                return await client.request(method, path, **options)
-
-        return asyncio.run(send())
+        reply: httpx.Response = self.client.request(method, path, **options)
+        return reply
 
 
 @pytest.fixture
-def http(world: Any) -> Client:
-    return Client(world)
+def http(world: Any, serve: Any) -> Client:
+    return Client(world, serve)
 
 
 def announce(http: Client, raw: bytes, **fields: object) -> httpx.Response:
@@ -160,8 +155,9 @@ def test_what_does_not_fit_is_a_problem(
 
 
 def test_what_is_no_json_is_a_problem(http: Client) -> None:
+    kind = {"Content-Type": "application/json"}
     for body in (b"{", b"[]", b"\xff", b""):
-        reply = http("POST", "/v1/episodes", content=body)
+        reply = http("POST", "/v1/episodes", content=body, headers=kind)
         assert reply.status_code in {400, 422}, body
         assert reply.headers["content-type"] == "application/problem+json"
 

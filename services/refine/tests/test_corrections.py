@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from starlette.testclient import TestClient
 
 from everyword_events import (
     EngineInfo,
@@ -20,11 +19,11 @@ from everyword_events import (
     new_run_id,
 )
 from everyword_events.sqlite.bus import SqliteBus
-from everyword_http import local_resolver
+from everyword_http import create_application
 from everyword_storage import DirectoryBlobStore
 from everyword_transcripts import Transcript, read_transcript, write_transcript
 from refine.adapters.journal_history import JournalHistory
-from refine.api import register
+from refine.api import router
 from refine.config import RefineSettings
 from refine.contract import CONTRACT
 from refine.editing import Correction
@@ -37,15 +36,13 @@ EPISODE = EpisodeInfo(show="Slow Radio", title="One", as_of=datetime(2026, 1, 1,
 class House:
     """A service, a bus and a store on a real disk, and the episode's events driven by hand."""
 
-    def __init__(self, bus: Any, blobs: DirectoryBlobStore) -> None:
+    def __init__(self, bus: Any, blobs: DirectoryBlobStore, serve: Any) -> None:
         self.bus = bus
         self.blobs = blobs
         self.service = RefineService(
             blobs, lambda _: RefineSettings(), history=JournalHistory(bus), publisher=bus
         )
-        app = local_resolver("Everyword", "1")
-        register(app, self.service)
-        self.http = TestClient(app)
+        self.http = serve(create_application("Everyword", "1", [router(self.service)]))
 
     def transcribed(self, transcript: Any, *, refine: Any = True) -> Any:
         run_id = new_run_id()
@@ -82,8 +79,8 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path: Path, blobs: DirectoryBlobStore) -> Any:
-    return House(SqliteBus(tmp_path / "bus.sqlite3", [CONTRACT]), blobs)
+def house(tmp_path: Path, blobs: DirectoryBlobStore, serve: Any) -> Any:
+    return House(SqliteBus(tmp_path / "bus.sqlite3", [CONTRACT]), blobs, serve)
 
 
 @pytest.fixture

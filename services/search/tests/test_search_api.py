@@ -1,41 +1,41 @@
 """The HTTP routes: typed parameters, agreed JSON, problems that say what to mend."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
-from starlette.testclient import TestClient
 
-from everyword_http import local_resolver
+from everyword_http import create_application
 from search.adapters.sqlite.index import SqliteWordIndex
-from search.api import register
+from search.api import router
 from search.config import SearchSettings
 from search.service import SearchService
 from search.testing.corpus import document, info
 
+Serve = Callable[[Any], httpx.Client]
+
 
 @contextmanager
-def serving(file: Path, settings: SearchSettings) -> Iterator[TestClient]:
+def serving(serve: Serve, file: Path, settings: SearchSettings) -> Iterator[httpx.Client]:
     index = SqliteWordIndex(file)
     index.put(document("a", "Ada: we kept bees", about=info(show="One", published="2024-05-05")))
     index.put(document("b", "Åke: bees and kelp", about=info(show="Two")))
     blobs: Any = None
-    app = local_resolver("test", "1")
-    register(app, SearchService(index, index.vocabulary, blobs, lambda _: settings))
-    with TestClient(app) as client:
-        yield client
+    service = SearchService(index, index.vocabulary, blobs, lambda _: settings)
+    yield serve(create_application("test", "1", [router(service)]))
     index.close()
 
 
 @pytest.fixture(name="client")
-def _client(tmp_path: Path) -> Iterator[TestClient]:
-    with serving(tmp_path / "index.db", SearchSettings()) as client:
+def _client(tmp_path: Path, serve: Serve) -> Iterator[httpx.Client]:
+    with serving(serve, tmp_path / "index.db", SearchSettings()) as client:
         yield client
 
 
-def test_search(client: TestClient) -> None:
+def test_search(client: httpx.Client) -> None:
     reply = client.get("/v1/search", params={"q": "bees", "limit": 1, "sort": "date"}).json()
     assert (reply["hits"], reply["episodes"], reply["matched"]) == (2, 2, "exact")
     assert [r["episode_id"] for r in reply["results"]] == ["a"]
@@ -56,12 +56,12 @@ def test_search(client: TestClient) -> None:
         ({"to": "2024-05-04"}, ""),
     ],
 )
-def test_filters(client: TestClient, params: dict[str, str], found: str) -> None:
+def test_filters(client: httpx.Client, params: dict[str, str], found: str) -> None:
     reply = client.get("/v1/search", params={"q": "bees", **params}).json()
     assert "".join(r["episode_id"] for r in reply["results"]) == found
 
 
-def test_exact_is_an_answer_of_its_own(client: TestClient) -> None:
+def test_exact_is_an_answer_of_its_own(client: httpx.Client) -> None:
     loosely = client.get("/v1/search?q=bee")
     exactly = client.get("/v1/search?q=bee&exact=true")
     assert (loosely.json()["matched"], loosely.json()["hits"]) == ("stemmed", 2)
@@ -85,20 +85,22 @@ def test_exact_is_an_answer_of_its_own(client: TestClient) -> None:
         ({"q": "bees", "cursor": "x"}, 400),
     ],
 )
-def test_bad_queries_are_problems(client: TestClient, params: dict[str, str], status: int) -> None:
+def test_bad_queries_are_problems(
+    client: httpx.Client, params: dict[str, str], status: int
+) -> None:
     reply = client.get("/v1/search", params=params)
     assert reply.status_code == status
     assert reply.headers["content-type"] == "application/problem+json"
     assert reply.json()["detail"]
 
 
-def test_suggest_shows_and_speakers(client: TestClient) -> None:
+def test_suggest_shows_and_speakers(client: httpx.Client) -> None:
     assert client.get("/v1/suggest?q=we+ke").json() == {"suggestions": ["we kelp", "we kept"]}
     assert client.get("/v1/shows").json()["names"][0] == {"name": "One", "episodes": 1}
     assert client.get("/v1/speakers?show=Two").json() == {"names": [{"name": "Åke", "episodes": 1}]}
 
 
-def test_a_reply_is_asked_for_again_by_its_etag(client: TestClient) -> None:
+def test_a_reply_is_asked_for_again_by_its_etag(client: httpx.Client) -> None:
     for path in ("/v1/search?q=bees", "/v1/timeline?q=bees", "/v1/suggest?q=b", "/v1/shows"):
         first = client.get(path, headers={"Origin": "https://show.example"})
         assert first.headers["access-control-allow-origin"] == "*"
@@ -109,7 +111,7 @@ def test_a_reply_is_asked_for_again_by_its_etag(client: TestClient) -> None:
         assert client.get(path, headers={"If-None-Match": '"other"'}).json() == first.json()
 
 
-def test_timeline(client: TestClient) -> None:
+def test_timeline(client: httpx.Client) -> None:
     months = client.get("/v1/timeline?q=bees").json()
     assert months == {
         "query": "bees",
@@ -129,16 +131,16 @@ def test_timeline(client: TestClient) -> None:
     assert client.get("/v1/timeline?q=").status_code == 400
 
 
-def test_an_address_that_asks_too_often_is_told_to_wait(tmp_path: Path) -> None:
+def test_a_client_that_asks_too_often_is_told_to_wait(tmp_path: Path, serve: Serve) -> None:
     settings = SearchSettings(searches_per_s=0.5)
-    with serving(tmp_path / "other.db", settings) as client:
+    with serving(serve, tmp_path / "other.db", settings) as client:
         replies = [client.get("/v1/search?q=bees") for _ in range(4)]
     assert [reply.status_code for reply in replies] == [200, 200, 429, 429]
     assert replies[-1].json()["code"] == "rate_limited"
     assert int(replies[-1].headers["retry-after"]) >= 1
 
 
-def test_the_routes_are_described(client: TestClient) -> None:
+def test_the_routes_are_described(client: httpx.Client) -> None:
     paths = client.get("/v1/openapi.json").json()["paths"]
     assert {"/v1/search", "/v1/timeline", "/v1/suggest", "/v1/shows", "/v1/speakers"} <= set(paths)
     content = paths["/v1/search"]["get"]["responses"]["200"]["content"]["application/json"]

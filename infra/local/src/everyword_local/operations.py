@@ -1,55 +1,127 @@
 """The operator's part of the HTTP API on one machine: health, dead letters."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from aws_lambda_powertools.event_handler import ApiGatewayResolver
+from fastapi import Query
 from pydantic import BaseModel, Field
 
 from everyword_events import DeadLetter
-from everyword_local.house import House
+from everyword_http import Router, needs
+from everyword_local.composition import Composition
+
+MOST_DEAD_LETTERS = 10_000
 
 
 class DeadLetterIds(BaseModel):
     """Which dead letters to act on."""
 
-    dead_letters: list[str] = Field(min_length=1, max_length=10_000)
+    dead_letters: list[str] = Field(min_length=1, max_length=MOST_DEAD_LETTERS)
 
 
-def register(app: ApiGatewayResolver, house: House) -> None:
-    """Put the routes on a resolver."""
+class HealthReply(BaseModel):
+    """How much work is queued or in hand, by service."""
 
-    @app.get("/v1/health")
-    def health() -> dict[str, Any]:
-        """Say that the API answers, and how much work is queued or in hand."""
-        depths = house.bus.pending()
-        queues = {name: depth.unfinished for name, depth in depths.items()}
-        return {"ok": True, "pending": sum(queues.values()), "queues": queues}
-
-    @app.get("/v1/dead-letters")
-    def dead_letters(service: str | None = None, limit: int = 1000) -> dict[str, Any]:
-        """List what services gave up on, oldest first."""
-        found = house.bus.list(consumer=service, limit=limit)
-        return {"dead_letters": [_shape(dead) for dead in found]}
-
-    @app.post("/v1/dead-letters:redrive")
-    def redrive(body: DeadLetterIds) -> dict[str, int]:
-        """Queue dead letters again with fresh attempts."""
-        return {"redriven": house.bus.redrive(body.dead_letters)}
-
-    @app.post("/v1/dead-letters:discard")
-    def discard(body: DeadLetterIds) -> dict[str, int]:
-        """Drop dead letters for good."""
-        return {"discarded": house.bus.discard(body.dead_letters)}
+    ok: bool
+    pending: int
+    queues: dict[str, int]
 
 
-def _shape(dead: DeadLetter) -> dict[str, Any]:
-    return {
-        "dead_letter_id": dead.dead_letter_id,
-        "service": dead.consumer,
-        "attempts": dead.attempts,
-        "code": dead.code,
-        "message": dead.message,
-        "hint": dead.hint,
-        "died_at": dead.died_at.isoformat(),
-        "event": {"type": dead.event.type, **dead.event.to_detail()},
-    }
+class DeadLetterReply(BaseModel):
+    """What a service gave up on, and why."""
+
+    dead_letter_id: str
+    service: str
+    attempts: int
+    code: str
+    message: str
+    hint: str
+    died_at: str
+    event: dict[str, Any]
+
+    @classmethod
+    def of(cls, dead: DeadLetter) -> "DeadLetterReply":
+        """Show a dead dead."""
+        return cls(
+            dead_letter_id=dead.dead_letter_id,
+            service=dead.consumer,
+            attempts=dead.attempts,
+            code=dead.code,
+            message=dead.message,
+            hint=dead.hint,
+            died_at=dead.died_at.isoformat(),
+            event={"type": dead.event.type, **dead.event.to_detail()},
+        )
+
+
+class DeadLettersReply(BaseModel):
+    """Dead letters, oldest first."""
+
+    dead_letters: list[DeadLetterReply]
+
+
+class Redriven(BaseModel):
+    """How many are queued again."""
+
+    redriven: int
+
+
+class Discarded(BaseModel):
+    """How many were dropped."""
+
+    discarded: int
+
+
+class Live(BaseModel):
+    """The server answers."""
+
+    ok: bool = True
+
+
+def router(composition: Composition) -> Router:
+    """Return the operator's routes."""
+    routes = Router(tags=["operations"])
+    bus = composition.bus
+
+    @routes.get("/health/live", summary="Whether the server answers at all")
+    async def live() -> Live:
+        return Live()
+
+    @routes.get("/health/ready", summary="Whether it can do its work: 503 where it cannot")
+    def ready() -> Live:
+        bus.pending()
+        return Live()
+
+    @routes.get("/v1/health", summary="How much work there is", dependencies=[needs("search")])
+    def health() -> HealthReply:
+        queues = {name: depth.unfinished for name, depth in bus.pending().items()}
+        return HealthReply(ok=True, pending=sum(queues.values()), queues=queues)
+
+    @routes.get(
+        "/v1/dead-letters",
+        summary="What services gave up on, oldest first",
+        dependencies=[needs("admin")],
+    )
+    def dead_letters(
+        service: str | None = None,
+        limit: Annotated[int, Query(ge=1, le=MOST_DEAD_LETTERS)] = 1000,
+    ) -> DeadLettersReply:
+        found = bus.list(consumer=service, limit=limit)
+        return DeadLettersReply(dead_letters=[DeadLetterReply.of(each) for each in found])
+
+    @routes.post(
+        "/v1/dead-letters:redrive",
+        summary="Queue dead letters again with fresh attempts",
+        dependencies=[needs("admin")],
+    )
+    def redrive(body: DeadLetterIds) -> Redriven:
+        return Redriven(redriven=bus.redrive(body.dead_letters))
+
+    @routes.post(
+        "/v1/dead-letters:discard",
+        summary="Drop dead letters for good",
+        dependencies=[needs("admin")],
+    )
+    def discard(body: DeadLetterIds) -> Discarded:
+        return Discarded(discarded=bus.discard(body.dead_letters))
+
+    return routes

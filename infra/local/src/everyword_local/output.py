@@ -65,7 +65,7 @@ class Output:
             self.json({"error": said})
 
     def table(self, *columns: str) -> Table:
-        """Return an empty table in the house's form."""
+        """Return an empty table in the command's form."""
         table = Table(box=None, pad_edge=False, header_style="bold")
         for place, column in enumerate(columns):
             table.add_column(column, no_wrap=place == 0)  # an id that is cut is no id

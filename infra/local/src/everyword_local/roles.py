@@ -8,8 +8,8 @@ import threading
 from pathlib import Path
 
 from everyword_events import EverywordError
+from everyword_local.composition import DISPATCHER, MODEL_KEY, WORKER, Composition
 from everyword_local.data_folder import DataFolder
-from everyword_local.house import DISPATCHER, MODEL_KEY, WORKER, House
 from everyword_local.logs import log_as_json
 from everyword_local.processes import ROLES, stop_with_parent
 from everyword_local.settings import SettingsFile
@@ -26,23 +26,23 @@ def main() -> int:
     chosen = parser.parse_args()
     stop = stop_with_parent()
     try:
-        with _house(chosen.data, chosen.settings) as house:
-            log_as_json(house.folder.root / "logs" / f"{chosen.role}.log")
-            run(chosen.role, house, stop)
+        with _composition(chosen.data, chosen.settings) as composition:
+            log_as_json(composition.folder.root / "logs" / f"{chosen.role}.log")
+            run(chosen.role, composition, stop)
     except EverywordError as error:
         sys.stderr.write(f"everyword {chosen.role}: {error.message}\n")
         return 1
     return 0
 
 
-def _house(data: Path, settings: Path | None) -> House:
+def _composition(data: Path, settings: Path | None) -> Composition:
     key = os.environ.get(MODEL_KEY, "")
-    return House(DataFolder(data), SettingsFile(settings), model_key=key)
+    return Composition(DataFolder(data), SettingsFile(settings), model_key=key)
 
 
-def run(role: str, house: House, stop: threading.Event) -> None:
+def run(role: str, composition: Composition, stop: threading.Event) -> None:
     """Run the consumers of one role side by side until `stop` is set."""
-    house.run(WORKER if role == "worker" else DISPATCHER, stop)
+    composition.run(WORKER if role == "worker" else DISPATCHER, stop)
 
 
 if __name__ == "__main__":

@@ -1,134 +1,85 @@
-"""The one HTTP origin of the local stack: the services' API, uploads, audio and the web page."""
+"""`everyword up`: the stack on one port, until it is told to stop."""
 
 import contextlib
+import ipaddress
+import resource
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from importlib.metadata import version
+from dataclasses import dataclass
 
-import uvicorn
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
-from starlette.routing import Mount, Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-import captions.api
-import ingest.api
-import refine.api
-import search.api
-from captions.domain.formats import FORMATS
-from everyword_events import BlobRef, Misconfigured, NotFound
-from everyword_http import local_resolver
-from everyword_local import operations
+from everyword_events import Misconfigured
+from everyword_http import Access, OpenAccess, OwnNames, SingleKey, name_of
+from everyword_http.server import server_of
+from everyword_local.application import RequestOrigin, application
+from everyword_local.composition import Composition
 from everyword_local.data_folder import DataFolder
-from everyword_local.house import ASKED_AT, House
 from everyword_local.logs import log_as_json
 from everyword_local.processes import process_group
 from everyword_local.settings import SettingsFile
-from everyword_local.uploads import CORS, UploadEndpoint
-from everyword_local.web.routes import web_routes
-from search.client_identity import is_trusted
 
-GRACE_S = 5
-_THIS_MACHINE = ("127.0.0.1", "::1")
+BACKLOG = 512
+_LOOPBACK = ("127.0.0.0/8", "::1")
 
 
-def application(house: House) -> Starlette:
-    """Compose the ASGI application of one house."""
-    api = local_resolver("Everyword", version("everyword"))
-    ingest.api.register(api, house.ingest, link_of=address_of)
-    refine.api.register(api, house.refine)
-    captions.api.register(api, house.captions)
+@dataclass(frozen=True)
+class Listening:
+    """Where the server listens, and who may use it.
 
-    search.api.register(api, house.search)
-    operations.register(api, house)
-
-    def media(request: Request) -> Response:
-        try:
-            ref, path = house.audio_of(request.path_params["episode_id"])
-        except NotFound as error:
-            return PlainTextResponse(error.message, 404, headers=CORS)
-        return FileResponse(path, media_type=ref.media_type, headers=CORS)
-
-    return Starlette(
-        routes=[
-            Route("/uploads/{token}", UploadEndpoint(house).__call__, methods=["PUT"]),
-            Route("/media/{episode_id}", media),
-            *web_routes(house),
-            Mount("/", api),
-        ],
-        middleware=[Middleware(_Address, house=house)],
-    )
-
-
-class _Address:
-    """Lets what answers a request know under which address it was asked.
-
-    A proxy on this machine, or one that is trusted, may say that it was asked by https.
+    `key` is needed of everybody where it is not empty; `public_search` opens the reading routes
+    to those without one.
     """
 
-    def __init__(self, app: ASGIApp, house: House) -> None:
-        self._app = app
-        self._house = house
+    host: str = "127.0.0.1"
+    port: int = 8080
+    key: str = ""
+    public_search: bool = False
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            scope = {**scope, "scheme": self._scheme(Request(scope))}
-            ASKED_AT.set(str(Request(scope).base_url))
-        await self._app(scope, receive, send)
+    def access(self, names: tuple[str, ...]) -> Access:
+        """Return who may do what.
 
-    def _scheme(self, request: Request) -> str:
-        stated = request.headers.get("x-forwarded-proto", "").lower()
-        if stated not in {"http", "https"} or request.client is None:
-            return request.url.scheme
-        proxies = (*_THIS_MACHINE, *self._house.search.trusted_proxies)
-        return stated if is_trusted(request.client.host, proxies) else request.url.scheme
-
-
-def address_of(ref: BlobRef) -> str:
-    """Return the address that serves a caption file; another blob's own name."""
-    match ref.uri.rsplit("/", 4):
-        case [_, episode_id, run_id, "captions", file]:
-            for form in FORMATS.values():
-                if form.file == file:
-                    return f"/v1/episodes/{episode_id}/transcript{form.suffix}?run={run_id}"
-    return ref.uri
+        Raises:
+            Misconfigured: others could reach the server, and there is no key (`key_needed`).
+        """
+        if self.key:
+            return SingleKey(self.key, public_search=self.public_search)
+        if names or not _is_loopback(self.host):
+            raise Misconfigured(
+                "others can reach this server, and it has no key",
+                hint="set EVERYWORD_KEY to a long random word (--public-search lets anybody read), "
+                "or listen on 127.0.0.1 under no public name",
+                code="key_needed",
+            )
+        return OpenAccess()
 
 
 def serve(
     folder: DataFolder,
     settings: SettingsFile,
+    listening: Listening,
     *,
-    host: str,
-    port: int,
     ready: Callable[[str], None],
 ) -> None:
     """Run the whole stack until it is told to stop; port 0 takes a free one.
 
     Raises:
-        Misconfigured: the port is in use (`port_in_use`), or another server holds the folder.
+        Misconfigured: the port is in use (`port_in_use`), another server holds the folder, or
+            others could reach it without a key.
     """
-    with _listening(host, port) as listener:
-        taken = listener.getsockname()[1]
-        shown = f"[{host}]" if ":" in host else host
-        url = f"http://{shown}:{taken}"
-        with folder.serving(url), House(folder, settings, base_url=url) as house:
-            house.resume()
+    access = listening.access(settings.of_show("").server.names)
+    with _listener(listening.host, listening.port) as listener:
+        shown = f"[{listening.host}]" if ":" in listening.host else listening.host
+        url = f"http://{shown}:{listener.getsockname()[1]}"
+        with folder.serving(url), Composition(folder, settings, base_url=url) as composition:
+            composition.resume()
             log_as_json(folder.root / "logs" / "http.log")
             arguments = ["--data", str(folder.root)]
             if settings.path is not None:
                 arguments += ["--settings", str(settings.path)]
-            server = uvicorn.Server(
-                uvicorn.Config(
-                    application(house),
-                    log_config=None,
-                    # It would take the word of anybody on this machine for who asks.
-                    proxy_headers=False,
-                    timeout_graceful_shutdown=GRACE_S,
-                )
-            )
+            server = server_of(guarded(application(composition, access=access), settings))
 
             def give_up() -> None:
                 server.should_exit = True
@@ -148,14 +99,33 @@ def serve(
                 )
 
 
+def guarded(app: ASGIApp, settings: SettingsFile) -> ASGIApp:
+    """Put before an application what a server on a network needs: own names, trusted proxies."""
+    own = OwnNames(RequestOrigin(app), names=lambda: settings.of_show("").server.names)
+    proxies = [*_LOOPBACK, *settings.of_show("").search.trusted_proxies]
+    guarded: ASGIApp = ProxyHeadersMiddleware(own, trusted_hosts=proxies)  # type: ignore[arg-type,assignment]
+    return guarded
+
+
+def _is_loopback(host: str) -> bool:
+    name = name_of(f"[{host}]" if ":" in host else host)
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost"
+
+
 @contextlib.contextmanager
-def _listening(host: str, port: int) -> Iterator[socket.socket]:
+def _listener(host: str, port: int) -> Iterator[socket.socket]:
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    with contextlib.suppress(OSError, ValueError):  # a connection is a file
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
-        listener.listen(128)
+        listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
         raise Misconfigured(

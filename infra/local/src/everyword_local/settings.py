@@ -25,6 +25,18 @@ _UNKNOWN_KEY = "extra_forbidden"
 _HEADER = re.compile(r"\s*\[(?P<list>\[)?(?P<name>.+?)\]\]?\s*(#.*)?$")
 
 
+class ServerSettings(BaseModel):
+    """Under which names people reach `everyword up`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    names: tuple[str, ...] = Field(
+        (),
+        description="The server's public host names, such as archive.example: requests under "
+        "other names are refused; a server with a public name needs a key",
+    )
+
+
 class Settings(BaseModel):
     """All of everyword.toml for one show: a section per service, every key optional."""
 
@@ -36,6 +48,7 @@ class Settings(BaseModel):
     refine: RefineSettings = Field(default_factory=RefineSettings)
     captions: CaptionsSettings = Field(default_factory=CaptionsSettings)
     search: SearchSettings = Field(default_factory=SearchSettings)
+    server: ServerSettings = Field(default_factory=ServerSettings)
 
 
 class SettingsFile:

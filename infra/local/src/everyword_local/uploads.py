@@ -3,70 +3,63 @@
 import asyncio
 import io
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import BinaryIO, cast
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
-from everyword_events import Conflict, EverywordError, InvalidInput
-from everyword_http import CONTENT_TYPE, problem_of, status_of
-from everyword_local.house import House
+from everyword_events import Conflict, InvalidInput, TransientFailure
+from everyword_http import Workers
+from everyword_local.composition import Composition
 
-CORS = {"Access-Control-Allow-Origin": "*"}
+PAUSE_S = 30.0
+"""So long may an upload keep us waiting for its next bytes."""
 
 
 class UploadEndpoint:
     """Answers `PUT /uploads/{token}`: once the bytes are stored, the upload is complete."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
+    def __init__(self, composition: Composition) -> None:
+        self._composition = composition
 
     async def __call__(self, request: Request) -> Response:
         """Take one upload."""
+        workers: Workers = request.app.state.workers["uploads"]
+        body = _Body(request.stream(), asyncio.get_running_loop())
+        stated = request.headers.get("content-length", "")
         try:
-            episode = await self._take(request)
+            episode = await workers.run(
+                partial(self._take, request.path_params["token"], stated, body)
+            )
         except ClientDisconnect:
             return Response(status_code=499)
-        except EverywordError as error:
-            return JSONResponse(
-                problem_of(error),
-                status_code=int(status_of(error)),
-                media_type=CONTENT_TYPE,
-                headers=CORS,
-            )
-        return JSONResponse(episode, headers=CORS)
+        return JSONResponse(episode)
 
-    async def _take(self, request: Request) -> dict[str, object]:
-        grant = self._house.signer.verify(request.path_params["token"])
+    def _take(self, token: str, stated: str, body: "_Body") -> dict[str, object]:
+        grant = self._composition.signer.verify(token)
         episode_id = grant.key.split("/")[1]
-        if not await asyncio.to_thread(self._house.ingest.awaits_upload, episode_id):
+        if not self._composition.ingest.awaits_upload(episode_id):
             raise Conflict(
                 "this episode's upload is over",
                 hint="create another episode to upload another file",
                 code="upload_over",
             )
-        stated = request.headers.get("content-length", "")
         if stated.isdigit() and int(stated) != grant.size:
             raise _wrong_size(int(stated), grant.size)
-        body = _Body(request.stream(), grant.size, asyncio.get_running_loop())
-        await asyncio.to_thread(
-            self._house.blobs.put,
-            grant.key,
-            cast("BinaryIO", body),
-            media_type=grant.media_type,
-        )
-        view = await asyncio.to_thread(self._house.complete_upload, episode_id)
-        return {"episode_id": episode_id, "state": view}
+        body.size = grant.size
+        self._composition.blobs.put(grant.key, cast("BinaryIO", body), media_type=grant.media_type)
+        state = self._composition.complete_upload(episode_id)
+        return {"episode_id": episode_id, "state": state}
 
 
 class _Body(io.RawIOBase):
     """A request's body as a readable file for another thread; exactly `size` bytes or an error."""
 
-    def __init__(
-        self, stream: AsyncIterator[bytes], size: int, loop: asyncio.AbstractEventLoop
-    ) -> None:
+    size = 0
+
+    def __init__(self, stream: AsyncIterator[bytes], loop: asyncio.AbstractEventLoop) -> None:
         self._stream = stream
-        self._size = size
         self._loop = loop
         self._taken = 0
         self._rest = b""
@@ -78,12 +71,12 @@ class _Body(io.RawIOBase):
         while not self._rest:
             block = asyncio.run_coroutine_threadsafe(self._next(), self._loop).result()
             if block is None:
-                if self._taken != self._size:
-                    raise _wrong_size(self._taken, self._size)
+                if self._taken != self.size:
+                    raise _wrong_size(self._taken, self.size)
                 return b""
             self._taken += len(block)
-            if self._taken > self._size:
-                raise _wrong_size(self._taken, self._size)
+            if self._taken > self.size:
+                raise _wrong_size(self._taken, self.size)
             self._rest = block
         if size < 0:
             size = len(self._rest)
@@ -91,7 +84,14 @@ class _Body(io.RawIOBase):
         return taken
 
     async def _next(self) -> bytes | None:
-        return await anext(self._stream, None)
+        try:
+            return await asyncio.wait_for(anext(self._stream, None), PAUSE_S)
+        except TimeoutError:
+            raise TransientFailure(
+                "the upload does not go on",
+                hint="upload it again",
+                code="upload_stalled",
+            ) from None
 
 
 def _wrong_size(got: int, announced: int) -> InvalidInput:

@@ -1,52 +1,53 @@
 """GET an episode's transcript in every format."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Header, Query
+from fastapi import Header, Query, Response
 
 from captions.domain.formats import FORMATS, PUBLISHED, Format
 from captions.service import CaptionsService
-from everyword_http import is_fresh
+from everyword_http import PublicRouter, is_fresh
 
-_ROUTE = "/v1/episodes/<episode_id>/transcript"
+_ROUTE = "/v1/episodes/{episode_id}/transcript"
 
 
-def register(app: Any, service: CaptionsService) -> None:
-    """Put a route for each format on a Powertools resolver, and our JSON without a suffix."""
+def router(service: CaptionsService) -> PublicRouter:
+    """Return a route for each format, and our JSON without a suffix."""
+    routes = PublicRouter(tags=["captions"])
     for form in PUBLISHED:
-        _add(app, service, form, form.suffix)
-    _add(app, service, FORMATS["json"], "")
+        _add(routes, service, form, form.suffix)
+    _add(routes, service, FORMATS["json"], "")
+    return routes
 
 
-def _add(app: Any, service: CaptionsService, form: Format, suffix: str) -> None:
-    @app.get(
+def _add(routes: PublicRouter, service: CaptionsService, form: Format, suffix: str) -> None:
+    content = {form.media_type.partition(";")[0]: {"schema": {"type": "string"}}}
+
+    @routes.get(
         _ROUTE + suffix,
-        tags=["captions"],
         summary=f"Transcript as {form.name}",
         operation_id=f"transcript_{form.name.replace('-', '_')}{'' if suffix else '_default'}",
+        response_class=Response,
+        responses={
+            200: {"description": "The file", "content": content},
+            304: {"description": "Not modified"},
+        },
     )
     def transcript(
         episode_id: str,
         run: Annotated[str | None, Query(description="a run's id; the newest if absent")] = None,
-        if_none_match: Annotated[str | None, Header(alias="If-None-Match")] = None,
-    ) -> Response[str]:
+        if_none_match: Annotated[str | None, Header()] = None,
+    ) -> Response:
         ref = service.file(episode_id, form.name, run)
         etag = f'"{ref.sha256}"'
-        headers: dict[str, str | list[str]] = {
+        headers = {
             "ETag": etag,
             "Cache-Control": "no-cache",
-            "Access-Control-Allow-Origin": "*",
-            "Access-Control-Expose-Headers": "ETag",
             "X-Content-Type-Options": "nosniff",
         }
         if form.name == "html":
             headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
         if is_fresh(if_none_match, etag):
-            return Response(status_code=304, headers=headers, body="")
-        return Response(
-            status_code=200,
-            content_type=ref.media_type,
-            headers=headers,
-            body=service.read(ref).decode(),
-        )
+            return Response(status_code=304, headers=headers)
+        headers["Content-Type"] = ref.media_type
+        return Response(service.read(ref), headers=headers)

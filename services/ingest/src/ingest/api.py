@@ -1,18 +1,19 @@
-"""Ingest over HTTP: `register` puts its routes on a Powertools resolver, local or on AWS."""
+"""Ingest over HTTP: episodes are announced, read, altered, processed again and removed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from http import HTTPStatus
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
-from aws_lambda_powertools.event_handler import ApiGatewayResolver, Response
-from aws_lambda_powertools.event_handler.openapi.params import Header, Query
+from fastapi import Header, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from everyword_events import BlobRef, EngineInfo
+from everyword_http import Router, needs, reply
 from everyword_storage import SignedUpload
 from ingest.domain import EpisodeChange, EpisodeError, EpisodeView, NewEpisode, Progress, State
 from ingest.service import MOST_PER_PAGE, IngestService
 
+MOST_AFTER: Final = 2**53
 Shown = Callable[[EpisodeView], "EpisodeReply"]
 
 
@@ -107,7 +108,7 @@ class ReplayRequest(BaseModel):
     from_: str = Field(alias="from")
     only: list[str] = Field(default_factory=list, max_length=20)
     reason: str = Field(default="", max_length=1000)
-    rate_per_s: float | None = Field(default=None, gt=0)
+    rate_per_s: float | None = Field(default=None, gt=0, allow_inf_nan=False)
 
 
 class ReplaysRequest(ReplayRequest):
@@ -122,52 +123,66 @@ class ReplaysReply(BaseModel):
     episode_ids: list[str]
 
 
-def register(
-    app: ApiGatewayResolver,
-    service: IngestService,
-    *,
-    link_of: Callable[[BlobRef], str] = lambda ref: ref.uri,
-) -> None:
-    """Put ingest's routes on a resolver with validation; `link_of` says where a file is found."""
+def router(
+    service: IngestService, *, link_of: Callable[[BlobRef], str] = lambda ref: ref.uri
+) -> Router:
+    """Return ingest's routes; `link_of` says where a file is found."""
+    routes = Router()
 
     def shown(view: EpisodeView) -> EpisodeReply:
         return EpisodeReply.of(view, link_of)
 
-    _take_in(app, service, shown)
-    _tell(app, service, shown)
-    _alter(app, service, shown)
-    _process_again(app, service)
+    _take_in(routes, service, shown)
+    _tell(routes, service, shown)
+    _alter(routes, service, shown)
+    _process_again(routes, service)
+    return routes
 
 
-def _take_in(app: ApiGatewayResolver, service: IngestService, shown: Shown) -> None:
-    @app.post("/v1/episodes", summary="Announce an episode", tags=["episodes"])
+def _take_in(routes: Router, service: IngestService, shown: Shown) -> None:
+    @routes.post(
+        "/v1/episodes",
+        summary="Announce an episode",
+        tags=["episodes"],
+        status_code=HTTPStatus.CREATED,
+        response_model=AnnouncedReply,
+        responses={200: {"model": AnnouncedReply, "description": "The archive has it already"}},
+        dependencies=[needs("upload")],
+    )
     def create(
         body: EpisodeRequest,
-        idempotency_key: Annotated[str | None, Header(alias="Idempotency-Key")] = None,
-    ) -> Response[AnnouncedReply]:
+        idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
+    ) -> Response:
         announced = service.create(
             NewEpisode.model_validate(body.model_dump(exclude={"transcript"})),
             transcript=body.transcript,
             idempotency_key=idempotency_key,
         )
-        reply = AnnouncedReply(
+        answer = AnnouncedReply(
             episode_id=announced.episode.episode_id,
             state=announced.episode.state,
             existing=announced.existing,
             upload=UploadReply.of(announced.upload) if announced.upload else None,
         )
-        status = HTTPStatus.OK if announced.existing else HTTPStatus.CREATED
-        return Response(status_code=status, content_type="application/json", body=reply)
+        return reply(answer, HTTPStatus.OK if announced.existing else HTTPStatus.CREATED)
 
-    @app.post(
-        "/v1/episodes/<episode_id>:complete", summary="Say that it is uploaded", tags=["episodes"]
+    @routes.post(
+        "/v1/episodes/{episode_id}:complete",
+        summary="Say that it is uploaded",
+        tags=["episodes"],
+        dependencies=[needs("upload")],
     )
     def complete(episode_id: str) -> EpisodeReply:
         return shown(service.complete(episode_id))
 
 
-def _tell(app: ApiGatewayResolver, service: IngestService, shown: Shown) -> None:
-    @app.get("/v1/episodes", summary="List episodes, newest first", tags=["episodes"])
+def _tell(routes: Router, service: IngestService, shown: Shown) -> None:
+    @routes.get(
+        "/v1/episodes",
+        summary="List episodes, newest first",
+        tags=["episodes"],
+        dependencies=[needs("search")],
+    )
     def page(
         show: str | None = None,
         state: State | None = None,
@@ -178,52 +193,78 @@ def _tell(app: ApiGatewayResolver, service: IngestService, shown: Shown) -> None
         episodes = [shown(view) for view in found.episodes]
         return EpisodesReply(episodes=episodes, next=found.next_cursor)
 
-    @app.get("/v1/episodes/<episode_id>", summary="Read an episode", tags=["episodes"])
+    @routes.get(
+        "/v1/episodes/{episode_id}",
+        summary="Read an episode",
+        tags=["episodes"],
+        dependencies=[needs("search")],
+    )
     def read(episode_id: str) -> EpisodeReply:
         return shown(service.get(episode_id))
 
-    @app.get("/v1/episodes/<episode_id>/events", summary="Read its journal", tags=["episodes"])
-    def events(episode_id: str, after: Annotated[int, Query(ge=0)] = 0) -> EventsReply:
+    @routes.get(
+        "/v1/episodes/{episode_id}/events",
+        summary="Read its journal",
+        tags=["episodes"],
+        dependencies=[needs("search")],
+    )
+    def events(
+        episode_id: str, after: Annotated[int, Query(ge=0, le=MOST_AFTER)] = 0
+    ) -> EventsReply:
         recorded = service.events(episode_id, after=after)
         return EventsReply(
             events=[{"type": each.event.type, **each.event.to_detail()} for each in recorded]
         )
 
 
-def _alter(app: ApiGatewayResolver, service: IngestService, shown: Shown) -> None:
-    @app.patch("/v1/episodes/<episode_id>", summary="State its metadata anew", tags=["episodes"])
+def _alter(routes: Router, service: IngestService, shown: Shown) -> None:
+    @routes.patch(
+        "/v1/episodes/{episode_id}",
+        summary="State its metadata anew",
+        tags=["episodes"],
+        dependencies=[needs("edit")],
+    )
     def change(episode_id: str, body: EpisodeChange) -> EpisodeReply:
         return shown(service.change(episode_id, body))
 
-    @app.delete("/v1/episodes/<episode_id>", summary="Remove an episode", tags=["episodes"])
+    @routes.delete(
+        "/v1/episodes/{episode_id}",
+        summary="Remove an episode",
+        tags=["episodes"],
+        dependencies=[needs("edit")],
+    )
     def remove(
         episode_id: str, reason: Annotated[str, Query(max_length=1000)] = ""
     ) -> EpisodeReply:
         return shown(service.remove(episode_id, reason))
 
 
-def _process_again(app: ApiGatewayResolver, service: IngestService) -> None:
-    @app.post("/v1/episodes/<episode_id>/replays", summary="Process it again", tags=["replays"])
-    def replay(episode_id: str, body: ReplayRequest) -> Response[ReplaysReply]:
-        return _accepted(service.replay(episode_id, body.from_, only=body.only, reason=body.reason))
-
-    @app.post("/v1/replays", summary="Process many episodes again", tags=["replays"])
-    def replays(body: ReplaysRequest) -> Response[ReplaysReply]:
-        return _accepted(
-            service.replay(
-                None,
-                body.from_,
-                only=body.only,
-                reason=body.reason,
-                show=body.show,
-                rate_per_s=body.rate_per_s,
-            )
-        )
-
-
-def _accepted(episode_ids: Sequence[str]) -> Response[ReplaysReply]:
-    return Response(
+def _process_again(routes: Router, service: IngestService) -> None:
+    @routes.post(
+        "/v1/episodes/{episode_id}/replays",
+        summary="Process it again",
+        tags=["replays"],
         status_code=HTTPStatus.ACCEPTED,
-        content_type="application/json",
-        body=ReplaysReply(episode_ids=list(episode_ids)),
+        dependencies=[needs("edit")],
     )
+    def replay(episode_id: str, body: ReplayRequest) -> ReplaysReply:
+        done = service.replay(episode_id, body.from_, only=body.only, reason=body.reason)
+        return ReplaysReply(episode_ids=list(done))
+
+    @routes.post(
+        "/v1/replays",
+        summary="Process many episodes again",
+        tags=["replays"],
+        status_code=HTTPStatus.ACCEPTED,
+        dependencies=[needs("edit")],
+    )
+    def replays(body: ReplaysRequest) -> ReplaysReply:
+        done = service.replay(
+            None,
+            body.from_,
+            only=body.only,
+            reason=body.reason,
+            show=body.show,
+            rate_per_s=body.rate_per_s,
+        )
+        return ReplaysReply(episode_ids=list(done))

@@ -2,14 +2,14 @@
 
 from http import HTTPStatus
 
-from aws_lambda_powertools.event_handler import ApiGatewayResolver, Response
 from pydantic import BaseModel
 
+from everyword_http import Router, needs
 from refine.domain.report import Change, show_changes
 from refine.editing import Correction
 from refine.service import RefineService
 
-_EPISODE = "/v1/episodes/<episode_id>"
+_EPISODE = "/v1/episodes/{episode_id}"
 
 
 class CorrectionReply(BaseModel):
@@ -31,27 +31,28 @@ class ChangesReply(BaseModel):
     diff: str
 
 
-def register(app: ApiGatewayResolver, service: RefineService) -> None:
-    """Put the routes on a Powertools resolver."""
+def router(service: RefineService) -> Router:
+    """Return refine's routes."""
+    routes = Router(tags=["refine"])
 
-    @app.patch(
+    @routes.patch(
         f"{_EPISODE}/transcript",
-        tags=["refine"],
         summary="Correct a segment's text or speaker, or name a speaker's label",
         operation_id="correct_transcript",
+        status_code=HTTPStatus.ACCEPTED,
+        dependencies=[needs("edit")],
     )
-    def correct(episode_id: str, body: Correction) -> Response[CorrectionReply]:
+    def correct(episode_id: str, body: Correction) -> CorrectionReply:
         event = service.correct(episode_id, body)
-        reply = CorrectionReply(
+        return CorrectionReply(
             episode_id=episode_id, event_id=event.meta.event_id, run_id=event.meta.run_id
         )
-        return Response(HTTPStatus.ACCEPTED, content_type="application/json", body=reply)
 
-    @app.get(
+    @routes.get(
         f"{_EPISODE}/changes",
-        tags=["refine"],
         summary="What refinement changed, kept and rejected, and why",
         operation_id="transcript_changes",
+        dependencies=[needs("search")],
     )
     def changes(episode_id: str) -> ChangesReply:
         report = service.report(episode_id)
@@ -63,3 +64,5 @@ def register(app: ApiGatewayResolver, service: RefineService) -> None:
             changes_left_out=report.changes_left_out,
             diff=show_changes(report),
         )
+
+    return routes

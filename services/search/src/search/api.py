@@ -4,15 +4,13 @@ Every reply carries an ETag and is asked for again with `If-None-Match`; anybody
 any page.
 """
 
-from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Final
 
-from aws_lambda_powertools.event_handler import ApiGatewayResolver, Response
-from aws_lambda_powertools.event_handler.openapi.params import Header, Query
+from fastapi import Header, Query, Response
 from pydantic_core import to_json
 from typing_extensions import TypedDict
 
-from everyword_http import etag_of, is_fresh
+from everyword_http import Client, PublicRouter, etag_of, is_fresh
 from search.domain.pages import Sort
 from search.domain.reply import SearchReply
 from search.domain.timeline import Step, Timeline
@@ -29,7 +27,7 @@ To = Annotated[str, Query(alias="to", description="a year, month or day, include
 Exact = Annotated[
     bool, Query(description="the words as written: no other forms, typing errors or sounds")
 ]
-IfNoneMatch = Annotated[str | None, Header(alias="If-None-Match")]
+IfNoneMatch = Annotated[str | None, Header()]
 
 
 class Suggestions(TypedDict):
@@ -44,12 +42,13 @@ class Facets(TypedDict):
     names: list[FacetReply]
 
 
-def register(app: ApiGatewayResolver, service: SearchService) -> None:
-    """Put search's routes on a resolver."""
-    admit = _turnstile(app, service)
+def router(service: SearchService) -> PublicRouter:
+    """Return search's routes."""
+    routes = PublicRouter(tags=["search"])
 
-    @app.get("/v1/search", summary="Find spoken words", tags=["search"], responses=_of(SearchReply))
+    @routes.get("/v1/search", summary="Find spoken words", responses=_of(SearchReply))
     def search(  # noqa: PLR0917
+        client: Client,
         q: Words,
         show: Text = "",
         episode: Text = "",
@@ -62,8 +61,8 @@ def register(app: ApiGatewayResolver, service: SearchService) -> None:
         per_episode: Annotated[int, Query(description="first moments of each; 0: all")] = 0,
         cursor: Annotated[str, Query(description="`next` of the page before")] = "",
         if_none_match: IfNoneMatch = None,
-    ) -> Response[str]:
-        admit()
+    ) -> Response:
+        service.admit(client)
         found = service.search(
             q,
             show=show or None,
@@ -79,10 +78,9 @@ def register(app: ApiGatewayResolver, service: SearchService) -> None:
         )
         return _reply(found, if_none_match)
 
-    @app.get(
-        "/v1/timeline", summary="Count words over time", tags=["search"], responses=_of(Timeline)
-    )
+    @routes.get("/v1/timeline", summary="Count words over time", responses=_of(Timeline))
     def timeline(  # noqa: PLR0917
+        client: Client,
         q: Words,
         step: Annotated[Step, Query(description="one bar each")] = "month",
         show: Text = "",
@@ -92,8 +90,8 @@ def register(app: ApiGatewayResolver, service: SearchService) -> None:
         date_to: To = "",
         exact: Exact = False,
         if_none_match: IfNoneMatch = None,
-    ) -> Response[str]:
-        admit()
+    ) -> Response:
+        service.admit(client)
         counted = service.timeline(
             q,
             step=step,
@@ -106,59 +104,43 @@ def register(app: ApiGatewayResolver, service: SearchService) -> None:
         )
         return _reply(counted, if_none_match)
 
-    @app.get("/v1/suggest", summary="Complete a word", tags=["search"], responses=_of(Suggestions))
+    @routes.get("/v1/suggest", summary="Complete a word", responses=_of(Suggestions))
     def suggest(
+        client: Client,
         q: Text,
         limit: Annotated[int, Query()] = 8,
         if_none_match: IfNoneMatch = None,
-    ) -> Response[str]:
-        admit()
+    ) -> Response:
+        service.admit(client)
         completed = Suggestions(suggestions=service.suggest(q, limit=limit))
         return _reply(completed, if_none_match, max_age_s=_SUGGEST_FOR_S)
 
-    @app.get("/v1/shows", summary="Shows to filter by", tags=["search"], responses=_of(Facets))
-    def shows(if_none_match: IfNoneMatch = None) -> Response[str]:
+    @routes.get("/v1/shows", summary="Shows to filter by", responses=_of(Facets))
+    def shows(if_none_match: IfNoneMatch = None) -> Response:
         return _reply(Facets(names=service.shows()), if_none_match)
 
-    @app.get(
-        "/v1/speakers", summary="Speakers to filter by", tags=["search"], responses=_of(Facets)
-    )
-    def speakers(show: Text = "", if_none_match: IfNoneMatch = None) -> Response[str]:
+    @routes.get("/v1/speakers", summary="Speakers to filter by", responses=_of(Facets))
+    def speakers(show: Text = "", if_none_match: IfNoneMatch = None) -> Response:
         return _reply(Facets(names=service.speakers(show=show or None)), if_none_match)
 
+    return routes
 
-def _of(model: Any) -> dict[int, Any]:
+
+def _of(model: Any) -> dict[int | str, dict[str, Any]]:
     """Describe a reply of JSON, which is written here rather than by the framework.
 
     It would look at each of a page's thousands of words once more.
     """
-    content = {"application/json": {"model": model}}
-    return {200: {"description": "OK", "content": content}, 304: {"description": "Not modified"}}
+    return {200: {"description": "OK", "model": model}, 304: {"description": "Not modified"}}
 
 
-def _reply(found: object, if_none_match: str | None, *, max_age_s: int = 0) -> Response[str]:
+def _reply(found: object, if_none_match: str | None, *, max_age_s: int = 0) -> Response:
     body = to_json(found)
     etag = etag_of(body)
-    headers: dict[str, str | list[str]] = {
+    headers = {
         "ETag": etag,
         "Cache-Control": f"public, max-age={max_age_s}" if max_age_s else "no-cache",
-        "Access-Control-Allow-Origin": "*",
-        "Access-Control-Expose-Headers": "ETag",
     }
     if is_fresh(if_none_match, etag):
-        return Response(status_code=304, headers=headers, body="")
-    return Response(
-        status_code=200, content_type="application/json", headers=headers, body=body.decode()
-    )
-
-
-def _turnstile(app: ApiGatewayResolver, service: SearchService) -> Callable[[], None]:
-    """Return what counts a request for who asks, where the server or gateway tells the address."""
-
-    def admit() -> None:
-        event: Mapping[str, Any] = app.current_event.raw_event
-        context = event.get("requestContext") or {}
-        peer = str((context.get("http") or {}).get("sourceIp") or "")
-        service.admit(peer, event.get("headers") or {})
-
-    return admit
+        return Response(status_code=304, headers=headers)
+    return Response(body, headers=headers, media_type="application/json")

@@ -1,11 +1,10 @@
 """The `[search]` section of everyword.toml."""
 
+from ipaddress import ip_network
 from string import Formatter
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
-
-from search.client_identity import networks_of
 
 
 class SearchSettings(BaseModel):
@@ -45,7 +44,7 @@ class SearchSettings(BaseModel):
     trusted_proxies: tuple[str, ...] = Field(
         (),
         description="Addresses or networks of your reverse proxies, such as 127.0.0.1: what they "
-        "add to X-Forwarded-For or Forwarded tells clients apart; nobody else is believed",
+        "say in X-Forwarded-For and X-Forwarded-Proto is believed, besides the loopback's word",
     )
     page_url: str = Field(
         "/episodes/{episode_id}",
@@ -55,7 +54,8 @@ class SearchSettings(BaseModel):
     @field_validator("trusted_proxies")
     @classmethod
     def _are_networks(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
-        networks_of(proxies)
+        for proxy in proxies:
+            ip_network(proxy)
         return proxies
 
     @field_validator("page_url")

@@ -4,7 +4,7 @@ import logging
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Final
@@ -22,7 +22,6 @@ from everyword_events import (
 )
 from everyword_storage import BlobStore
 from everyword_transcripts import read_transcript
-from search.client_identity import client_identity
 from search.config import SearchSettings
 from search.contract import CONTRACT
 from search.domain.cursor import Cursor, Totals, digest_of
@@ -82,22 +81,17 @@ class SearchService:
         self._settings_for = settings_for
         self._phonetics = phonetics
 
-    @property
-    def trusted_proxies(self) -> Sequence[str]:
-        """Whose word counts on who asks."""
-        return self._settings_for("").trusted_proxies
-
     @cached_property
     def _limit(self) -> RateLimit:
         return RateLimit(self._settings_for("").searches_per_s)
 
-    def admit(self, peer: str, headers: Mapping[str, str]) -> None:
-        """Count a search for who asks; `peer` is the address at the connection's other end.
+    def admit(self, client: str) -> None:
+        """Count a search for a client.
 
         Raises:
-            TransientFailure: they ask too often (code `rate_limited`).
+            TransientFailure: it asks too often (code `rate_limited`).
         """
-        self._limit.take(client_identity(peer, headers, self.trusted_proxies))
+        self._limit.take(client)
 
     def handle(self, event: Event) -> Sequence[Event]:
         """Index a refined transcript, restate an episode, or forget it.

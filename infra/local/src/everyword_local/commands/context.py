@@ -14,8 +14,8 @@ import platformdirs
 
 from everyword_events import Misconfigured, NotFound
 from everyword_local.client import IN_PROCESS, Api
+from everyword_local.composition import MODEL_KEY, Composition
 from everyword_local.data_folder import DataFolder
-from everyword_local.house import MODEL_KEY, House
 from everyword_local.output import Output
 from everyword_local.settings import FILE_NAME, SettingsFile
 
@@ -85,21 +85,23 @@ class CommandContext(contextlib.AbstractContextManager["CommandContext"]):
         )
 
     @cached_property
-    def house(self) -> House:
-        """The whole house, composed in this process."""
+    def composition(self) -> Composition:
+        """All services, composed in this process."""
         return self._closing.enter_context(
-            House(self.folder, self.settings, model_key=self.model_key)
+            Composition(self.folder, self.settings, model_key=self.model_key)
         )
 
     @cached_property
     def api(self) -> Api:
-        """The API of --api, of the server on the data folder, or of the house in this process."""
+        """The API of --api, of the server on the data folder, or of services in this process."""
         url = self.api_url or self.folder.server_url()
         if url:
             return Api(url, key=self.key)
-        from everyword_local.server import application  # noqa: PLC0415 - only where no server runs
+        from everyword_local.application import PATIENT, application  # noqa: PLC0415 - only where no server runs
 
-        transport = httpx.ASGITransport(application(self.house), raise_app_exceptions=False)
+        transport = httpx.ASGITransport(
+            application(self.composition, limits=PATIENT), raise_app_exceptions=False
+        )
         return Api(IN_PROCESS, transport=transport)
 
     def find_episode(self, name: str) -> str:
@@ -130,7 +132,7 @@ class CommandContext(contextlib.AbstractContextManager["CommandContext"]):
         if not self.api.in_process:
             yield
             return
-        with self.house.at_work():
+        with self.composition.at_work():
             yield
 
     def wait_for_quiet(self) -> None:

@@ -14,18 +14,24 @@ from transcribe_gpu.standalone import announced_engine
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True)
+@click.option("--public-search", is_flag=True, help="Anybody may search and read without a key.")
 @pass_context
-def up(context: CommandContext, host: str, port: int) -> None:
-    """Run the whole stack on this machine, with a web page."""
-    from everyword_local.server import serve  # noqa: PLC0415 - uvicorn is for this command alone
+def up(context: CommandContext, host: str, port: int, *, public_search: bool) -> None:
+    """Run the whole stack on this machine, with a web page.
+
+    With EVERYWORD_KEY set every request needs that key; beyond this machine it must be set.
+    """
+    from everyword_local.server import (  # noqa: PLC0415 - uvicorn is for this command alone
+        Listening,
+        serve,
+    )
 
     settings = context.settings.of_show("")
     context.output.note(announced_engine(settings.transcribe, settings.models))
     serve(
         context.folder,
         context.settings,
-        host=host,
-        port=port,
+        Listening(host, port, context.key, public_search=public_search),
         ready=lambda url: context.output.result(
             {"url": url, "data": str(context.folder.root)},
             [f"Everyword is at {url} (data in {context.folder.root}; Ctrl-C stops it)"],
@@ -39,10 +45,10 @@ def up(context: CommandContext, host: str, port: int) -> None:
 @pass_context
 def demo(context: CommandContext, engine: str, *, keep: bool) -> None:
     """Put the two bundled episodes through the whole pipeline, then search."""
-    from everyword_local.demo import Demo  # noqa: PLC0415 - for this command alone
+    from everyword_local.commands.demo import Demo  # noqa: PLC0415 - for this command alone
 
     folder = context.chosen_data or Path("everyword-demo")
-    found = Demo(context.output, folder.absolute(), engine=engine, keep=keep).run()
+    found = Demo(context.output, folder.absolute(), engine=engine, keep=keep, key=context.key).run()
     if context.output.as_json:
         context.output.json(found)
 

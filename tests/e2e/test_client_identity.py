@@ -1,4 +1,4 @@
-"""Searches are counted for who asks, also behind a reverse proxy: a real server, real addresses."""
+"""Searches are counted by client, also behind a reverse proxy: a real server, real addresses."""
 
 import httpx
 
@@ -21,37 +21,27 @@ def archive(everyword: Everyword, settings: str) -> None:
     (everyword.data / "everyword.toml").write_text(f"[search]\nsearches_per_s = 0.4\n{settings}")
 
 
-def test_addresses_are_told_apart_and_headers_not_believed(everyword: Everyword) -> None:
+def test_clients_are_told_apart_by_the_loopbacks_proxies(everyword: Everyword) -> None:
     archive(everyword, "")
     with everyword.up() as (url, _):
         assert searches(url) == [200, 200, 429, 429]
         assert searches(url, source="127.0.0.2") == [200, 200, 429, 429]
         page = httpx.get(f"{url}/search?q=storm")
         assert (page.status_code, "wait a little" in page.text) == (429, True)
-        forged = {"X-Forwarded-For": "198.51.100.7", "Forwarded": "for=198.51.100.7"}
-        assert searches(url, **forged) == [429, 429, 429, 429]
-
-
-def test_a_trusted_proxy_tells_its_clients_apart(everyword: Everyword) -> None:
-    archive(everyword, 'trusted_proxies = ["127.0.0.1"]\n')
-    with everyword.up() as (url, _):
         for client in ("198.51.100.7", "198.51.100.8"):
             assert searches(url, **{"X-Forwarded-For": client}) == [200, 200, 429, 429]
         more = "203.0.113.1, 198.51.100.7"
         assert searches(url, **{"X-Forwarded-For": more}) == [429, 429, 429, 429]
-        beside = {"source": "127.0.0.2", "X-Forwarded-For": "198.51.100.9"}
-        assert searches(url, **beside) == [200, 200, 429, 429]
-        again = {"source": "127.0.0.2", "X-Forwarded-For": "198.51.100.10"}
-        assert searches(url, **again) == [429, 429, 429, 429], "the proxy's own address is another"
 
 
-def test_the_scheme_of_uploads_is_a_near_proxys_word(everyword: Everyword) -> None:
+def test_an_uploads_scheme_is_a_trusted_proxys_word(everyword: Everyword) -> None:
     asked = {"title": "T", "filename": "a.wav", "bytes": 44}
-    https = {"X-Forwarded-Proto": "https", "Host": "archive.example"}
-    with everyword.up() as (url, _):
+    https = {
+        "X-Forwarded-Proto": "https",
+        "Host": "archive.example",
+        "Authorization": "Bearer k3y",
+    }
+    (everyword.data / "everyword.toml").write_text('[server]\nnames = ["archive.example"]\n')
+    with everyword.up(EVERYWORD_KEY="k3y") as (url, _):
         near = httpx.post(f"{url}/v1/episodes", json=asked, headers=https).json()
-        transport = httpx.HTTPTransport(local_address="127.0.0.2")
-        with httpx.Client(transport=transport) as client:
-            other = client.post(f"{url}/v1/episodes", json=asked, headers=https).json()
     assert near["upload"]["url"].startswith("https://archive.example/uploads/")
-    assert other["upload"]["url"].startswith("http://archive.example/uploads/")

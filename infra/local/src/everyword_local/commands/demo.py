@@ -50,11 +50,12 @@ class Demo:
         EverywordError: a step did not end as it must.
     """
 
-    def __init__(self, output: Output, folder: Path, *, engine: str, keep: bool) -> None:
+    def __init__(self, output: Output, folder: Path, *, engine: str, keep: bool, key: str) -> None:
         self._output = output
         self._folder = folder
         self._engine = engine
         self._keep = keep
+        self._key = key
         self._steps: dict[str, float] = {}
 
     def run(self) -> Json:
@@ -145,7 +146,7 @@ class Demo:
                 said = server.stdout.readline()
                 if not said:
                     raise TransientFailure("the stack did not start", code="start_failed")
-                yield Api(json.loads(said)["url"])
+                yield Api(json.loads(said)["url"], key=self._key)
             finally:
                 server.terminate()
                 server.wait()

@@ -54,12 +54,12 @@ QUICK_BATCH = 10
 MODEL_KEY = "EVERYWORD_MODEL_KEY"
 """The environment variable that carries the language model's key."""
 SETTLE_EVERY_S = 60.0
-ASKED_AT: ContextVar[str] = ContextVar("asked_at")
-"""Under which address the request in hand came: a proxy's, for one."""
+REQUEST_ORIGIN: ContextVar[str] = ContextVar("request_origin")
+"""Under which origin the request in hand came: a proxy's, for one."""
 log = logging.getLogger(__name__)
 
 
-class House:
+class Composition:
     """All five services of one installation, in one process.
 
     Raises:
@@ -81,7 +81,7 @@ class House:
         self._closing = contextlib.ExitStack()
         self.bus = self._closing.enter_context(SqliteBus(folder.bus, CONTRACTS))
         self.blobs = DirectoryBlobStore(folder.blobs)
-        self.signer = DirectoryUploadSigner(lambda: ASKED_AT.get(base_url), folder.secret())
+        self.signer = DirectoryUploadSigner(lambda: REQUEST_ORIGIN.get(base_url), folder.secret())
         self.progress = ProgressFolder(folder.progress)
 
     def __enter__(self) -> Self:

@@ -1,0 +1,116 @@
+"""The one HTTP origin of the local stack: the services' API, uploads, audio and the web page."""
+
+import math
+from collections.abc import Mapping
+from functools import partial
+from importlib.metadata import version
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+import captions.api
+import ingest.api
+import refine.api
+import search.api
+from captions.domain.formats import FORMATS
+from everyword_events import BlobRef
+from everyword_http import (
+    LIMITS,
+    Access,
+    OpenAccess,
+    SingleFraming,
+    WorkerLimits,
+    create_application,
+    install_problems,
+    is_fresh,
+    key_of,
+)
+from everyword_local import operations
+from everyword_local.composition import REQUEST_ORIGIN, Composition
+from everyword_local.uploads import UploadEndpoint
+from everyword_local.web.routes import web_routes
+
+UPLOADS: Final = WorkerLimits(threads=64, waiting=64, time_limit_s=math.inf)
+"""An upload holds a thread while its bytes come; a silence ends it, not its length."""
+PATIENT: Final = {name: WorkerLimits(time_limit_s=math.inf) for name in LIMITS}
+"""For one command in this process: nobody else waits."""
+MEDIA_HEADERS: Final = {
+    "Cache-Control": "no-cache",
+    "X-Content-Type-Options": "nosniff",
+    # Whatever an uploaded file says it is, a browser runs nothing of it.
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+}
+
+
+def application(
+    composition: Composition,
+    *,
+    access: Access | None = None,
+    limits: Mapping[str, WorkerLimits] = LIMITS,
+) -> Starlette:
+    """Compose the ASGI application of one installation."""
+    access = access or OpenAccess()
+    api = create_application(
+        "Everyword",
+        version("everyword"),
+        [
+            ingest.api.router(composition.ingest, link_of=address_of),
+            refine.api.router(composition.refine),
+            captions.api.router(composition.captions),
+            search.api.router(composition.search),
+            operations.router(composition),
+        ],
+        access=access,
+        limits={**limits, "uploads": UPLOADS},
+    )
+
+    async def media(request: Request) -> Response:
+        access.check(key_of(request), "search", public=True)
+        find = partial(composition.audio_of, request.path_params["episode_id"])
+        ref, path = await request.app.state.workers["public"].run(find)
+        headers = {**MEDIA_HEADERS, "ETag": f'"{ref.sha256}"'}
+        if is_fresh(request.headers.get("if-none-match"), headers["ETag"]):
+            return Response(status_code=304, headers=headers)
+        return FileResponse(path, media_type=ref.media_type, headers=headers)
+
+    app = Starlette(
+        routes=[
+            Route("/uploads/{token}", UploadEndpoint(composition).__call__, methods=["PUT"]),
+            Route("/media/{episode_id}", media),
+            *web_routes(composition),
+            Mount("/", api),
+        ],
+        middleware=[Middleware(SingleFraming)],
+    )
+    install_problems(app)
+    app.state.access = access
+    app.state.workers = api.state.workers
+    return app
+
+
+class RequestOrigin:
+    """Lets what answers a request know under which origin it was asked."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] == "http":
+            REQUEST_ORIGIN.set(str(Request(scope).base_url))
+        await self._app(scope, receive, send)
+
+
+def address_of(ref: BlobRef) -> str:
+    """Return the address that serves a caption file; another blob's own name."""
+    match ref.uri.rsplit("/", 4):
+        case [_, episode_id, run_id, "captions", file]:
+            for form in FORMATS.values():
+                if form.file == file:
+                    return f"/v1/episodes/{episode_id}/transcript{form.suffix}?run={run_id}"
+    return ref.uri

@@ -1,0 +1,166 @@
+"""What is refused before any route: names, origins, framing, and connections that only wait."""
+
+import contextlib
+import socket
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from everyword_http import OwnNames, PublicRouter, create_application
+from everyword_http.edge import BoundedBody
+from everyword_http.server import BoundedHttp
+from everyword_http.testing import listening
+
+
+def routes() -> PublicRouter:
+    found = PublicRouter()
+
+    @found.get("/v1/ping")
+    def ping() -> dict[str, bool]:
+        return {"ok": True}
+
+    @found.post("/v1/ping")
+    def write(body: dict[str, Any]) -> dict[str, bool]:
+        return {"ok": bool(body)}
+
+    return found
+
+
+class Impatient(BoundedHttp):
+    head_timeout_s = 0.6
+
+
+@pytest.fixture(name="url")
+def _url() -> Iterator[str]:
+    app = OwnNames(create_application("t", "1", [routes()]), names=lambda: ("archive.example",))
+    with listening(app, protocol=Impatient) as url:
+        yield url
+
+
+def connected(url: str) -> socket.socket:
+    host, _, port = url.removeprefix("http://").partition(":")
+    return socket.create_connection((host, int(port)), timeout=10)
+
+
+def answer_to(url: str, raw: bytes) -> bytes:
+    with connected(url) as connection:
+        connection.sendall(raw)
+        found = b""
+        while block := connection.recv(65536):
+            found += block
+        return found
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1", 200),
+        ("127.0.0.1:9999", 200),
+        ("localhost:8080", 200),
+        ("app.localhost", 200),
+        ("[::1]:8080", 200),
+        ("archive.example", 200),
+        ("ARCHIVE.example.:443", 200),
+        ("evil.example", 421),
+        ("192.0.2.1", 421),
+        ("archive.example.evil.example", 421),
+        ("localhost.evil.example", 421),
+        ("", 421),
+    ],
+)
+def test_requests_come_under_an_own_name(url: str, host: str, status: int) -> None:
+    answer = httpx.get(f"{url}/v1/ping", headers={"Host": host})
+    assert answer.status_code == status
+    if status == 421:
+        assert answer.json()["code"] == "host_unknown"
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        (None, 200),
+        ("own", 200),
+        ("https://archive.example", 200),
+        ("https://evil.example", 403),
+        ("http://127.0.0.1:1", 403),
+        ("null", 403),
+        ("", 403),
+    ],
+)
+def test_only_own_pages_write(url: str, origin: str | None, status: int) -> None:
+    headers = {} if origin is None else {"Origin": url if origin == "own" else origin}
+    answer = httpx.post(f"{url}/v1/ping", json={"a": 1}, headers=headers)
+    assert answer.status_code == status
+    assert httpx.get(f"{url}/v1/ping", headers=headers).status_code == 200
+
+
+def test_a_request_that_is_framed_twice_is_refused(url: str) -> None:
+    head = b"POST /v1/ping HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    both = b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+    answer = answer_to(url, head + both)
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert b'"code":"framing"' in answer
+    two_lengths = answer_to(url, head + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\n{}   ")
+    assert two_lengths.startswith(b"HTTP/1.1 400")
+    assert b"application/problem+json" in two_lengths
+
+
+@pytest.mark.parametrize(
+    "raw", [b"nonsense\r\n\r\n", b"GET / HTTP/1.1\r\nno colon\r\n\r\n", b"\0" * 99]
+)
+def test_what_is_no_http_is_a_problem(url: str, raw: bytes) -> None:
+    answer = answer_to(url, raw + b"\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert b"http_malformed" in answer
+
+
+def test_three_hundred_half_open_connections_block_nobody(url: str) -> None:
+    beginnings = (b"", b"G", b"GET /v1/ping HTTP/1.1\r\nHost: local", b"POST ")
+    waiting = [connected(url) for _ in range(300)]
+    for number, each in enumerate(waiting):
+        each.sendall(beginnings[number % len(beginnings)])
+    began = time.monotonic()
+    assert httpx.get(f"{url}/v1/ping").status_code == 200
+    assert time.monotonic() - began < 5
+    try:
+        for each in waiting:
+            each.settimeout(10)
+            with contextlib.suppress(ConnectionResetError):
+                assert each.recv(1) == b""
+    finally:
+        for each in waiting:
+            each.close()
+
+
+def test_a_head_that_drips_is_not_waited_for(url: str) -> None:
+    with connected(url) as connection:
+        began = time.monotonic()
+        with contextlib.suppress(ConnectionResetError, BrokenPipeError):
+            while time.monotonic() - began < 10:
+                connection.sendall(b"G")
+                time.sleep(0.1)
+        assert time.monotonic() - began < 5
+
+
+def test_a_used_connection_stays_open_between_requests(url: str) -> None:
+    with httpx.Client() as client:
+        for _ in range(3):
+            assert client.get(f"{url}/v1/ping").status_code == 200
+            time.sleep(1.0)
+
+
+def test_a_body_is_bounded_in_size_and_time() -> None:
+    app = BoundedBody(create_application("t", "1", [routes()]), most_bytes=1000, pause_s=0.5)
+    kind = {"Content-Type": "application/json"}
+    with listening(app) as url:
+        long = httpx.post(f"{url}/v1/ping", content=b" " * 2000, headers=kind)
+        assert (long.status_code, long.json()["code"]) == (413, "too_large")
+        counted = httpx.post(f"{url}/v1/ping", content=iter([b" " * 600] * 3), headers=kind)
+        assert (counted.status_code, counted.json()["code"]) == (413, "too_large")
+        head = b"POST /v1/ping HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        slow = answer_to(url, head + b"Content-Length: 50\r\n\r\n{")
+        assert slow.startswith(b"HTTP/1.1 408")
+        assert b"body_slow" in slow
