@@ -35,7 +35,7 @@ class Impatient(BoundedHttp):
 
 @pytest.fixture(name="url")
 def _url() -> Iterator[str]:
-    app = OwnNames(create_application("t", "1", [routes()]), names=lambda: ("archive.example",))
+    app = OwnNames(create_application("t", "1", [routes()]), names=("Archive.example",))
     with listening(app, protocol=Impatient) as url:
         yield url
 

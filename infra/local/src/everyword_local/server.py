@@ -101,8 +101,9 @@ def serve(
 
 def guarded(app: ASGIApp, settings: SettingsFile) -> ASGIApp:
     """Put before an application what a server on a network needs: own names, trusted proxies."""
-    own = OwnNames(RequestOrigin(app), names=lambda: settings.of_show("").server.names)
-    proxies = [*_LOOPBACK, *settings.of_show("").search.trusted_proxies]
+    general = settings.of_show("")
+    own = OwnNames(RequestOrigin(app), names=general.server.names)
+    proxies = [*_LOOPBACK, *general.search.trusted_proxies]
     guarded: ASGIApp = ProxyHeadersMiddleware(own, trusted_hosts=proxies)  # type: ignore[arg-type,assignment]
     return guarded
 

@@ -1,7 +1,7 @@
 """What every request passes before any route: framing, host, origin, the limits of its body."""
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from http import HTTPStatus
 from ipaddress import ip_address
 from typing import Final
@@ -123,9 +123,9 @@ class OwnNames:
     so are those of the loopback.
     """
 
-    def __init__(self, app: ASGIApp, *, names: Callable[[], Collection[str]] = tuple) -> None:
+    def __init__(self, app: ASGIApp, *, names: Collection[str] = ()) -> None:
         self._app = app
-        self._names = names
+        self._names = frozenset(name.lower() for name in names)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -156,7 +156,7 @@ class OwnNames:
         )
 
     def _is_own(self, name: str, scope: Scope) -> bool:
-        if name in self._names() or name == "localhost" or name.endswith(".localhost"):
+        if name in self._names or name == "localhost" or name.endswith(".localhost"):
             return True
         try:
             address = ip_address(name)
@@ -167,7 +167,7 @@ class OwnNames:
 
     def _is_same(self, origin: str, host: str) -> bool:
         parts = urlsplit(origin)
-        return parts.netloc.lower() == host.lower() or name_of(parts.netloc) in self._names()
+        return parts.netloc.lower() == host.lower() or name_of(parts.netloc) in self._names
 
 
 def name_of(host: str) -> str:
