@@ -55,3 +55,38 @@ class UploadSigner(Protocol):
         self, key: str, *, size: int, media_type: str, expires_in_s: float
     ) -> SignedUpload:
         """Return an address that accepts exactly one file of `size` bytes until it expires."""
+
+
+@dataclass(frozen=True)
+class SignedParts:
+    """Where a client puts a large file's parts: `part_bytes` each, the last one what is left.
+
+    `urls` are in the parts' order; `stored` are the numbers, from 1, of parts that are there
+    already, from before a connection broke.
+    """
+
+    urls: tuple[str, ...]
+    part_bytes: int
+    stored: tuple[int, ...]
+    headers: dict[str, str]
+    expires_at: datetime
+
+
+class MultipartUploads(Protocol):
+    """Uploads of large files in parts, each put by itself, and again where it failed."""
+
+    def sign_parts(
+        self, key: str, *, size: int, part_bytes: int, media_type: str, expires_in_s: float
+    ) -> SignedParts:
+        """Begin the upload of a file, or go on with it: return an address for every part."""
+
+    def complete(self, key: str, *, size: int) -> BlobRef:
+        """Make the blob of its parts, once all are there; done twice, it is done once.
+
+        Raises:
+            NotFound: no upload was begun (code `upload_missing`).
+            InvalidInput: parts are missing, or have the wrong size (code `parts_missing`).
+        """
+
+    def abort(self, key: str) -> None:
+        """Forget the parts, if there are any."""

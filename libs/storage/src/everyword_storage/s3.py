@@ -62,7 +62,7 @@ class S3BlobStore:
     def put(self, key: str, body: bytes | BinaryIO, *, media_type: str) -> BlobRef:
         """Store `body` under `key`; S3 shows it whole or not at all."""
         plain_key(key)
-        with _measured(body) as (stream, sha256, size), _translated():
+        with _measured(body) as (stream, sha256, size), translated():
             self._client.upload_fileobj(
                 cast("BinaryIO", _KeptOpen(stream)),
                 self._bucket,
@@ -75,7 +75,7 @@ class S3BlobStore:
     def get(self, ref: BlobRef) -> bytes:
         """Return the bytes, after comparing their digest."""
         key = self._key(ref)
-        with _translated(ref.uri):
+        with translated(ref.uri):
             body = self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
         if hashlib.sha256(body).hexdigest() != ref.sha256:
             raise InvalidInput(
@@ -90,7 +90,7 @@ class S3BlobStore:
         key = self._key(ref)
         spool = tempfile.SpooledTemporaryFile(max_size=MEMORY_BYTES)  # noqa: SIM115 - the caller's
         try:
-            with _translated(ref.uri):
+            with translated(ref.uri):
                 self._client.download_fileobj(self._bucket, key, spool, Config=_TRANSFER)
         except BaseException:
             spool.close()
@@ -102,7 +102,7 @@ class S3BlobStore:
         """Return the claim check of what lies under `key`, or None."""
         plain_key(key)
         try:
-            with _translated(key):
+            with translated(key):
                 head = self._client.head_object(Bucket=self._bucket, Key=key)
                 sha256 = head["Metadata"].get("sha256") or self._digest(key)
         except NotFound:
@@ -116,7 +116,7 @@ class S3BlobStore:
             raise InvalidInput(f"a prefix ends in a slash: {prefix!r}", code="key_invalid")
         plain_key(prefix.removesuffix("/"))
         count = 0
-        with _translated(prefix):
+        with translated(prefix):
             pages = self._client.get_paginator("list_objects_v2").paginate(
                 Bucket=self._bucket, Prefix=prefix, PaginationConfig={"PageSize": _DELETE_BATCH}
             )
@@ -184,7 +184,7 @@ class S3UploadSigner:
                 code="upload_expiry_too_long",
             )
         expires_at = self._clock() + timedelta(seconds=expires_in_s)
-        with _translated(key):
+        with translated(key):
             url = self._client.generate_presigned_url(
                 "put_object",
                 Params={
@@ -257,7 +257,8 @@ def _digest_of(stream: BinaryIO) -> tuple[str, int]:
 
 
 @contextmanager
-def _translated(what: str = "") -> Iterator[None]:
+def translated(what: str = "") -> Iterator[None]:
+    """Raise our errors for those of S3 and its client; `what` is the blob that was meant."""
     try:
         yield
     except ClientError as error:

@@ -18,12 +18,16 @@ LEAST_SECRET_BYTES: Final = 16
 
 
 class UploadGrant(Model):
-    """What a token allows: one file of `size` bytes under `key`, until `expires_at`."""
+    """What a token allows: one file of `size` bytes under `key`, until `expires_at`.
+
+    With a `part`, from 1, it is that part of a file.
+    """
 
     key: str
     size: NonNegativeInt
     media_type: str
     expires_at: AwareDatetime
+    part: NonNegativeInt = 0
 
 
 def utc_now() -> datetime:
@@ -63,14 +67,16 @@ class DirectoryUploadSigner:
         grant = UploadGrant(
             key=plain_key(key), size=size, media_type=media_type, expires_at=expires_at
         )
-        payload = _encode(grant.model_dump_json().encode())
+        return SignedUpload(
+            url=self.address_of(grant), headers={"content-type": media_type}, expires_at=expires_at
+        )
+
+    def address_of(self, grant: UploadGrant) -> str:
+        """Return the address that allows what the grant says."""
+        payload = _encode(grant.model_dump_json(exclude_defaults=True).encode())
         token = f"{payload}.{_encode(self._signature(payload))}"
         base_url = self._base_url if isinstance(self._base_url, str) else self._base_url()
-        return SignedUpload(
-            url=f"{base_url.rstrip('/')}/uploads/{token}",
-            headers={"content-type": media_type},
-            expires_at=expires_at,
-        )
+        return f"{base_url.rstrip('/')}/uploads/{token}"
 
     def verify(self, token: str) -> UploadGrant:
         """Return what the token allows.
