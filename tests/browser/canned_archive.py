@@ -51,11 +51,13 @@ class Archive:
     announced: list[Json] = field(default_factory=list)
     uploads: dict[str, bytes] = field(default_factory=dict)
     policy: str = CONTENT_SECURITY_POLICY
+    misheard: dict[str, str] = field(default_factory=dict)
+    """How a query was perhaps written, where it was said."""
 
     def search(self, params: Mapping[str, str]) -> Json:
         """Answer as `GET /v1/search` does, by brute force."""
         query = params["q"]
-        words = _tokens(query)
+        words = re.findall(r"[^\W_]+\*?", query.lower())
         matched = "exact"
         suggestion = None
         found = self._find(words, params)
@@ -86,7 +88,17 @@ class Archive:
             "capped": False,
             "next": following,
             "results": page,
+            **({"perhaps": self._perhaps(query, params)} if params.get("perhaps") else {}),
         }
+
+    def _perhaps(self, query: str, params: Mapping[str, str]) -> list[Json]:
+        found = self._find(_tokens(self.misheard.get(query, "")), params)
+        likely = {"likelihood": 0.62, "matched": "sounds_like"}
+        return [
+            {**result, "moments": [{**moment, **likely} for moment in result["moments"]]}
+            for episode, hits in found
+            for result in [_result(episode, hits[:10], 0, 10)]
+        ]
 
     def _find(
         self, wanted: list[str], params: Mapping[str, str]
@@ -150,6 +162,14 @@ class Hit:
     last: int
 
 
+def _matches(names: list[str], wanted: list[str]) -> bool:
+    """Tell whether these words are those wanted; the last may be a prefix, `fog*`."""
+    *before, last = wanted
+    if last.endswith("*"):
+        return names[:-1] == before and names[-1].startswith(last[:-1])
+    return names == wanted
+
+
 def _tokens(text: str) -> list[str]:
     return re.findall(r"[^\W_]+", text.lower())
 
@@ -161,7 +181,7 @@ def _hits(episode: Episode, wanted: list[str]) -> list[Hit]:
     return [
         Hit(words, tokens[at][1], tokens[at + len(wanted) - 1][1])
         for at in range(len(names) - len(wanted) + 1)
-        if wanted and names[at : at + len(wanted)] == wanted
+        if wanted and _matches(names[at : at + len(wanted)], wanted)
     ]
 
 

@@ -22,6 +22,7 @@ def plays(page: Any, clock: str) -> None:
 
 def test_from_typing_to_playing_and_back(archive: Archive, open_page: Open) -> None:
     page = open_page(f"{archive.url}/host")
+    page.get_by_role("combobox").wait_for()
     page.keyboard.press("/")
     page.keyboard.type("foghorn")
     page.keyboard.press("Enter")

@@ -1,6 +1,7 @@
 """The widget as it is shipped: small, found, and without what a strict policy refuses."""
 
 import gzip
+import json
 import re
 from pathlib import Path
 
@@ -45,6 +46,25 @@ def test_no_way_from_text_to_markup(script: Path) -> None:
     assert not re.findall(sinks, code)
     addresses = set(re.findall(r"https?://[^'\s\"`/]+", code))
     assert addresses <= {"http://www.w3.org"}, "the SVG namespace"
+
+
+@pytest.mark.parametrize("language", sorted(widget_path().glob("strings/*.json")), ids=str)
+def test_every_language_says_everything(language: Path) -> None:
+    words = json.loads(language.read_text())
+    scripts = {
+        "search": "everyword-search.js",
+        "transcript": "everyword-transcript.js",
+        "timeline": "everyword-timeline.js",
+    }
+    for part, script in scripts.items():
+        block = (widget_path() / script).read_text().partition("const STRINGS = {")[2]
+        english = dict(re.findall(r"^  (\w+): (.*),$", block.partition("};")[0], re.MULTILINE))
+        own = words[part].keys() | {"atLeast"}
+        assert own == english.keys() | {"atLeast"}, part
+        for name, text in words[part].items():
+            texts = text.values() if isinstance(text, dict) else [text]
+            allowed = set(re.findall(r"{\w+}", english[name]))
+            assert all(set(re.findall(r"{\w+}", each)) <= allowed for each in texts), name
 
 
 def test_at_most_twenty_properties() -> None:

@@ -54,6 +54,9 @@ const STRINGS = {
   player: 'Player',
   unplayable: 'This cannot be played here.',
   open: 'Open the episode',
+  blocked: 'The Content-Security-Policy forbids asking {origin}: add it to connect-src.',
+  perhaps: 'Perhaps also here',
+  recent: 'Recent searches',
   places: 'Where it is said',
   place: '{n} of {count}, {time}',
 };
@@ -62,6 +65,8 @@ const STRINGS = {
 export const THEME = `
 :host{display:block;color-scheme:inherit}
 :host([hidden]){display:none}
+:host([data-light=light]){color-scheme:light}
+:host([data-light=dark]){color-scheme:dark}
 :host([theme=light]){color-scheme:light}
 :host([theme=dark]){color-scheme:dark}
 .root{all:initial;display:block;color-scheme:inherit;
@@ -141,11 +146,6 @@ background:color-mix(in srgb,var(--accent) 12%,transparent)}
 .who{color:var(--muted);font-size:.875em;display:block}
 mark{background:var(--mark);color:var(--mark-text);border-radius:3px;padding:1px 2px;margin:0 -2px}
 .more{margin-top:6px}
-::highlight(everyword-now){background:var(--now);color:var(--now-text)}
-.dock{position:sticky;bottom:0;z-index:2;padding:8px 12px 10px;background:var(--bg);
-border:1px solid var(--line);border-radius:var(--radius);box-shadow:0 4px 20px #0002}
-.dock p{margin:0 0 4px;font-size:.875em;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
-.dock audio{display:block;width:100%;height:40px}
 @media (max-width:26rem){.hit{grid-template-columns:1fr}}
 @media (forced-colors:active){mark{background:Mark;color:MarkText;forced-color-adjust:none}
 .hit[aria-current],.list li[aria-selected=true]{outline:2px solid Highlight}
@@ -229,30 +229,11 @@ export function languageOf(element) {
   }
 }
 
-/** The word being spoken, painted without touching the text (CSS Custom Highlights). */
-export const painted = (name) => {
-  if (!globalThis.Highlight) return { add() {}, clear() {} };
-  if (!CSS.highlights.has(name)) CSS.highlights.set(name, new Highlight());
-  return CSS.highlights.get(name);
-};
-
-const fill = (template, id) => template?.replace('{episode}', encodeURIComponent(id));
+/** Put an episode's id into an address. */
+export const fill = (template, id) => template?.replace('{episode}', encodeURIComponent(id));
 
 /** Close the quotation mark of a phrase that is still being typed. */
 const closed = (query) => (query.match(/["“”„«»]/g)?.length % 2 ? `${query}"` : query);
-
-const players = new WeakMap();
-
-/**
- * Return what plays a target: `seek(seconds)` and `watch(callback)`. The target is a media element,
- * a YouTube frame, a Podlove store, or has `seek` already.
- */
-export async function playerOf(target) {
-  if (!target || target.seek) return target;
-  const kind = target.dispatch ? 'podlove' : target instanceof HTMLIFrameElement ? 'youtube' : 'media';
-  if (!players.has(target)) players.set(target, (await import(`./players/${kind}.js`)).default(target));
-  return players.get(target);
-}
 
 const button = (attributes, ...children) => h('button', { type: 'button', ...attributes }, ...children);
 const pill = (part, onclick, ...children) => button({ class: `pill ${part}`, part, onclick }, ...children);
@@ -264,6 +245,10 @@ let style;
 export class EverywordSearch extends HTMLElement {
   #root = this.attachShadow({ mode: 'open' });
   #ui = null;
+  #name = 'q'; // of the query in the page's address
+  #dialog = null;
+  #prefix = ''; // * while the last word is half typed
+  #blocked;
   #voice = null;
   #asked = {}; // q and filters, as last searched
   #failure = null;
@@ -277,26 +262,41 @@ export class EverywordSearch extends HTMLElement {
   #hits = new Map(); // link -> {result, moment, words}
   #active = null; // the hit that plays
   #article = null; // in this episode
-  #watching = null;
+  #playing = null; // loaded with the first hit that is played
   #leaving = null;
 
   connectedCallback() {
     this.#leaving = new AbortController();
-    const { signal } = this.#leaving;
-    if (!this.#ui) this.#build();
+    this.#start(this.#leaving.signal);
+  }
+
+  async #start(signal) {
+    // Several on one page do not share an address: q, q2, q3.
+    const place = [...document.querySelectorAll(this.localName)].indexOf(this);
+    this.#name = this.getAttribute('param') ?? (place > 0 ? `q${place + 1}` : 'q');
+    const { suit, translated } = await import('./surroundings.js');
+    const words = this.#ui || await translated(this, 'search');
+    if (signal.aborted) return;
+    if (!this.#ui) this.#build(words);
+    suit(this, signal);
     document.addEventListener('keydown', (event) => this.#shortcut(event), { signal });
+    document.addEventListener('securitypolicyviolation', (event) => this.#refused(event), { signal });
     addEventListener('popstate', () => this.#restore(), { signal });
     addEventListener('online', () => this.#failure === 'offline' && this.#search(), { signal });
+    if (this.hasAttribute('modal')) await this.#intoDialog();
     this.#restore();
+  }
+
+  async #intoDialog() {
+    const { modal } = await import('./modal.js');
+    this.#dialog ??= modal(this, this.#ui.root, this.#voice.say);
   }
 
   disconnectedCallback() {
     this.#leaving.abort();
     this.#searching?.abort();
     this.#suggesting?.abort();
-    this.#watching?.stop?.();
-    this.#watching = null;
-    painted('everyword-now').clear();
+    this.#playing?.then((playing) => playing.stop());
   }
 
   /** The words searched for; setting them searches. */
@@ -305,11 +305,13 @@ export class EverywordSearch extends HTMLElement {
   }
 
   set value(words) {
+    if (!this.#ui) return;
     this.#ui.input.value = words;
     this.#search();
   }
 
   focus(options) {
+    this.#dialog?.open();
     this.#ui?.input.focus(options);
   }
 
@@ -319,14 +321,14 @@ export class EverywordSearch extends HTMLElement {
     this.#search({ push: true });
   }
 
-  #build() {
+  #build(words) {
     let own = {};
     try {
       own = JSON.parse(this.getAttribute('strings') || '{}');
     } catch {
       console.warn('strings is not JSON');
     }
-    this.#voice = voice({ ...STRINGS, ...own }, languageOf(this));
+    this.#voice = voice({ ...STRINGS, ...words, ...own }, languageOf(this));
     const say = this.#voice.say;
     const input = h('input', {
       part: 'input', name: 'q', role: 'combobox', dir: 'auto', maxlength: 300,
@@ -335,6 +337,7 @@ export class EverywordSearch extends HTMLElement {
       'aria-expanded': 'false', 'aria-controls': 'words',
       oninput: (event) => this.#typed(event), oncompositionend: (event) => this.#typed(event),
       onkeydown: (event) => this.#inputKey(event), onblur: () => this.#closeList(),
+      onfocus: () => this.#recall(),
     });
     const clear = button({ class: 'icon', hidden: true, 'aria-label': say('clear'), onclick: () => this.#clear() },
       icon('M5 5l10 10M15 5L5 15'));
@@ -352,8 +355,10 @@ export class EverywordSearch extends HTMLElement {
     const status = h('p', { class: 'status', part: 'status', role: 'status' });
     const chips = h('span', {});
     const note = h('div', { class: 'note', hidden: true });
-    const results = h('div', { class: 'results', onkeydown: (event) => this.#resultKey(event),
-      onclick: (event) => this.#clicked(event) });
+    const onkeydown = (event) => this.#resultKey(event);
+    const onclick = (event) => this.#clicked(event);
+    const results = h('div', { class: 'results', onkeydown, onclick });
+    const also = h('div', { onkeydown, onclick });
     const more = pill('more', () => this.#search({ cursor: this.#next }), say('moreEpisodes'));
     const dock = h('div', { class: 'dock', part: 'player', role: 'group', hidden: true,
       'aria-label': say('player') });
@@ -365,11 +370,11 @@ export class EverywordSearch extends HTMLElement {
         input, clear),
       h('div', { class: 'bar' }), list,
       h('div', { class: 'under' }, status, chips, filters));
-    const root = h('div', { class: 'root', part: 'root' }, form, note, h('slot', { name: 'chart' }), results, more, dock);
+    const root = h('div', { class: 'root', part: 'root' }, form, note, h('slot', { name: 'chart' }), results, more, also, dock);
     more.hidden = true;
     this.#root.adoptedStyleSheets = [style ??= sheet(CSS_TEXT)];
     this.#root.append(root);
-    this.#ui = { root, input, clear, list, facets, filters, status, chips, note, results, more, dock };
+    this.#ui = { root, input, clear, list, facets, filters, status, chips, note, results, more, also, dock };
   }
 
   #api() {
@@ -393,7 +398,7 @@ export class EverywordSearch extends HTMLElement {
 
   /** Everything that narrows the search: what was asked, and what the page fixed. */
   #scope() {
-    return { ...this.#asked, q: closed(this.#asked.q),
+    return { ...this.#asked, q: closed(this.#asked.q) + this.#prefix,
       limit: this.getAttribute('page-size') || 10, per_episode: HITS_FIRST };
   }
 
@@ -435,16 +440,25 @@ export class EverywordSearch extends HTMLElement {
     const { signal } = (this.#searching = new AbortController());
     if (!cursor) {
       this.#asked = wanted;
+      this.#prefix = '';
       this.#address(push);
       this.#chips();
     }
     this.#busy(true);
     try {
-      const reply = await this.#get('search', { ...this.#scope(), cursor }, signal);
+      let reply = await this.#get('search', { ...this.#scope(), cursor }, signal);
+      if (live && !(reply.hits && reply.matched === 'exact') && /[\p{L}\p{N}]$/u.test(wanted.q)) {
+        this.#prefix = '*';
+        const begun = await this.#get('search', this.#scope(), signal);
+        if (begun.hits) reply = begun;
+        else this.#prefix = '';
+      }
       if (signal.aborted) return;
       this.#busy(false);
       this.#failure = null;
       this.#show(reply, Boolean(cursor));
+      if (push && reply.hits) this.#recent((recent) => recent.keep(wanted.q));
+      if (!cursor) this.#also(signal);
     } catch (error) {
       if (signal.aborted) return;
       this.#busy(false);
@@ -453,6 +467,30 @@ export class EverywordSearch extends HTMLElement {
       if (live && status < 500) this.#ui.status.textContent = plain(detail);
       else this.#fail(error, cursor);
     }
+  }
+
+  /** Where it was perhaps said and written otherwise, apart and uncounted. */
+  async #also(signal) {
+    const asked = { ...this.#scope(), perhaps: 'true', limit: 1, per_episode: 1 };
+    const { perhaps } = await this.#get('search', asked, signal).catch(() => ({}));
+    if (signal.aborted || !perhaps?.length) return;
+    this.#ui.also.replaceChildren(h('section', { part: 'perhaps' }, h('h2', {}, this.#voice.say('perhaps')),
+      perhaps.map((result) => this.#episode(result, false))));
+  }
+
+  #recent(use) {
+    if (this.#fixed('recent') !== 'off') import('./recent.js').then(use, () => {});
+  }
+
+  #recall() {
+    if (!this.value) this.#recent((recent) => this.value || this.#openList(recent.kept(), 'recent'));
+  }
+
+  #refused({ effectiveDirective, blockedURI }) {
+    const { origin } = this.#api();
+    if (effectiveDirective !== 'connect-src' || !blockedURI.startsWith(origin)) return;
+    this.#blocked = this.#voice.say('blocked', { origin });
+    if (this.#failure) this.#fail({});
   }
 
   #idle(push) {
@@ -468,7 +506,7 @@ export class EverywordSearch extends HTMLElement {
   }
 
   #param(name) {
-    const param = this.getAttribute('param') ?? 'q';
+    const param = this.#name;
     return name === 'q' ? param : param === 'q' ? name : `${param}-${name}`;
   }
 
@@ -521,7 +559,7 @@ export class EverywordSearch extends HTMLElement {
     }
   }
 
-  #openList(suggestions) {
+  #openList(suggestions, label = 'suggestions') {
     const { list, input } = this.#ui;
     const words = suggestions.map((each) => (each.text ? each : { text: each }))
       .filter(({ text }) => text !== input.value.trim());
@@ -530,6 +568,7 @@ export class EverywordSearch extends HTMLElement {
         h('bdi', {}, plain(text)),
         count == null ? null : h('small', {}, this.#times(count)))));
     list.hidden = !words.length;
+    list.setAttribute('aria-label', this.#voice.say(label));
     input.setAttribute('aria-expanded', String(!list.hidden));
     input.removeAttribute('aria-activedescendant');
   }
@@ -550,8 +589,9 @@ export class EverywordSearch extends HTMLElement {
 
   #shortcut(event) {
     const target = event.composedPath()[0];
-    if (event.key !== '/' || event.defaultPrevented || chord(event) || this.#fixed('shortcut') === 'off') return;
-    if (target.isContentEditable || target.matches?.('input,textarea,select,[role=textbox]')) return;
+    const wide = event.key === 'k' && (event.ctrlKey || event.metaKey);
+    if (!(wide || (event.key === '/' && !chord(event))) || event.defaultPrevented || this.#fixed('shortcut') === 'off') return;
+    if (!wide && (target.isContentEditable || target.matches?.('input,textarea,select,[role=textbox]'))) return;
     event.preventDefault();
     this.focus();
     this.#ui.input.select();
@@ -564,6 +604,7 @@ export class EverywordSearch extends HTMLElement {
     const at = items.findIndex((item) => item.getAttribute('aria-selected') === 'true');
     if (event.key === 'Escape') {
       if (!list.hidden) this.#closeList();
+      else if (this.#dialog && !input.value) return; // the dialog closes
       else this.#clear();
     } else if (event.key === 'Enter' && at >= 0) {
       this.#take(items[at]);
@@ -601,7 +642,7 @@ export class EverywordSearch extends HTMLElement {
   }
 
   #links() {
-    return [...this.#ui.results.querySelectorAll('.hit')];
+    return [...this.#ui.root.querySelectorAll('.hit')];
   }
 
   #clear() {
@@ -623,8 +664,9 @@ export class EverywordSearch extends HTMLElement {
     const { results, note, more, status } = this.#ui;
     this.#hits.clear();
     this.#active = this.#article = null;
-    painted('everyword-now').clear();
+    this.#playing?.then((playing) => playing.clear());
     results.replaceChildren();
+    this.#ui.also.replaceChildren();
     note.hidden = true;
     more.hidden = true;
     status.textContent = '';
@@ -643,7 +685,7 @@ export class EverywordSearch extends HTMLElement {
     this.#failure = navigator.onLine ? 'failed' : 'offline';
     if (!cursor) this.#empty();
     const { detail, hint } = error.problem ?? {};
-    const words = this.#failure === 'offline' ? say('offline') : plain(detail) || say('failed');
+    const words = this.#failure === 'offline' ? say('offline') : plain(detail) || this.#blocked || say('failed');
     if (!results.childElementCount) status.textContent = '';
     this.#note(true, h('p', { role: 'alert' }, words), hint && h('p', { class: 'meta' }, plain(hint)),
       pill('action', () => this.#search({ cursor }), say('retry')));
@@ -714,9 +756,9 @@ export class EverywordSearch extends HTMLElement {
     return page.href;
   }
 
-  #episode(result) {
+  #episode(result, counted = true) {
     const { say, date, number } = this.#voice;
-    const meta = [result.show, result.published_at && date(result.published_at), this.#times(result.hits)];
+    const meta = [result.show, result.published_at && date(result.published_at), counted && this.#times(result.hits)];
     const hits = h('ol', { part: 'hits' });
     const more = pill('more', async () => {
       const at = hits.childElementCount;
@@ -735,7 +777,7 @@ export class EverywordSearch extends HTMLElement {
     });
     const add = (count) => {
       hits.append(...waiting.splice(0, count).map((moment) => this.#hit(result, moment)));
-      const left = waiting.length || next ? result.hits - hits.childElementCount : 0;
+      const left = next ? result.hits - hits.childElementCount : waiting.length;
       more.textContent = say('more', { count: left, n: number(left) });
       more.hidden = left <= 0;
     };
@@ -854,69 +896,18 @@ export class EverywordSearch extends HTMLElement {
   }
 
   async #play(result, start) {
-    const selector = this.#fixed('player');
-    const target = this.player ?? (selector ? document.querySelector(selector) : this.#dock(result));
-    const id = result.episode_id;
-    // A page that fixed the episode and its player's recording knows best.
-    const own = this.#fixed('episode') && target?.currentSrc;
-    if (target instanceof HTMLMediaElement && target.dataset.episode !== id && !own) {
-      target.src = new URL(fill(this.#fixed('media') || 'media/{episode}', id), this.#api());
-      target.dataset.episode = id;
-    }
-    const player = await playerOf(target);
-    if (!player) {
-      location.assign(this.#href(result, start));
-      return;
-    }
-    player.seek(Math.max(0, start - EARLY_S));
-    if (this.#watching?.player !== player) {
-      this.#watching?.stop?.();
-      this.#watching = { player, stop: player.watch?.((seconds) => this.#follow(seconds)) };
-    }
-  }
-
-  #dock(result) {
-    const { dock } = this.#ui;
-    const { say } = this.#voice;
-    let audio = dock.querySelector('audio');
-    if (!audio) {
-      audio = h('audio', { controls: true, preload: 'auto' });
-      dock.append(h('p', { role: 'status' }), audio);
-    }
-    audio.onerror = () => {
-      const link = h('a', { href: this.#href(result) }, say('open'));
-      dock.firstChild.replaceChildren(say('unplayable'), ' ', link);
-    };
-    dock.hidden = false;
-    dock.firstChild.replaceChildren(h('bdi', {}, plain(result.title)));
-    return audio;
+    this.#playing ??= import('./playing.js').then(({ Playing }) => new Playing({
+      host: this, dock: this.#ui.dock, say: this.#voice.say, api: () => this.#api(),
+      href: (...where) => this.#href(...where), words: (link) => this.#hits.get(link),
+      active: () => this.#active, mark: (link) => this.#mark(link),
+    }));
+    (await this.#playing).play(result, start, this.#article);
   }
 
   #mark(link) {
     this.#active?.removeAttribute('aria-current');
     link?.setAttribute('aria-current', 'true');
     this.#active = link;
-  }
-
-  /** Paint the word that is being spoken, and move on to the next hit when playback reaches it. */
-  #follow(seconds) {
-    const now = painted('everyword-now');
-    now.clear();
-    const article = this.#article;
-    if (!article) return;
-    article.querySelector('.strip')?.at?.(seconds);
-    const reached = [...article.querySelectorAll('.hit')].findLast((link) => {
-      const { moment, words } = this.#hits.get(link);
-      return moment.start <= seconds + EARLY_S && seconds < words.at(-1)?.start + 1;
-    });
-    if (reached && reached !== this.#active) this.#mark(reached);
-    const { words } = this.#hits.get(this.#active) ?? {};
-    const word = words?.findLast(({ start }) => start <= seconds);
-    if (!word || seconds > words.at(-1).start + 1) return;
-    const range = new Range();
-    range.setStart(word.node, word.from);
-    range.setEnd(word.node, word.to);
-    now.add(range);
   }
 }
 

@@ -6,6 +6,7 @@
  * to the archive's own page of results.
  */
 import { THEME, h, languageOf, plain, sheet, voice } from './everyword-search.js';
+import { suit, translated } from './surroundings.js';
 
 const MOST_MONTHS = 36; // more are shown as years
 const PAUSE_MS = 200; // the words found come first
@@ -95,6 +96,11 @@ export class EverywordTimeline extends HTMLElement {
       console.warn('strings is not JSON');
     }
     this.#voice = voice({ ...STRINGS, ...own }, this.#lang);
+    suit(this, this.#leaving.signal);
+    translated(this, 'timeline').then((words) => {
+      this.#voice = voice({ ...STRINGS, ...words, ...own }, this.#lang);
+      if (this.#timeline) this.#draw();
+    });
     this.#root.adoptedStyleSheets = [style ??= sheet(CSS_TEXT)];
     document.addEventListener('everyword:results', (event) => {
       if (event.target === this.#widget()) this.#follow(event.detail);

@@ -5,9 +5,9 @@
  * found or chosen is painted over it (CSS Custom Highlights), so that 100,000 words stay light and
  * selecting, copying and the browser's own find work as in any text. README.md says how to use it.
  */
-import {
-  EARLY_S, THEME, clock, gap, h, languageOf, painted, plain, playerOf, sheet, voice,
-} from './everyword-search.js';
+import { EARLY_S, THEME, clock, gap, h, languageOf, plain, sheet, voice } from './everyword-search.js';
+import { painted, playerOf } from './playing.js';
+import { suit, translated } from './surroundings.js';
 
 const TURN_WORDS = 80;
 const TURN_PAUSE_S = 2.5;
@@ -119,6 +119,7 @@ export class EverywordTranscript extends HTMLElement {
       addEventListener(type, () => this.#ui && this.#following(false), { signal, passive: true });
     }
     addEventListener('hashchange', () => this.#toHash(true), { signal });
+    suit(this, signal);
     this.#load();
   }
 
@@ -142,7 +143,9 @@ export class EverywordTranscript extends HTMLElement {
     } catch {
       console.warn('everyword-transcript: the strings attribute is not JSON');
     }
-    this.#voice = voice({ ...STRINGS, ...own }, languageOf(this));
+    const words = await translated(this, 'transcript');
+    if (signal.aborted) return;
+    this.#voice = voice({ ...STRINGS, ...words, ...own }, languageOf(this));
     style ??= sheet(CSS_TEXT);
     this.#root.adoptedStyleSheets = [style];
     // Until the words are here, and if they never come, the page's own text stays readable.

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from everyword_http import PUBLIC_HEADERS, etag_of, is_fresh
 from everyword_http.compression import accepts_gzip
 
-SUFFIXES: Final = frozenset({".js", ".css"})
+SUFFIXES: Final = frozenset({".js", ".css", ".json"})
 _HEADERS: Final = {
     # Other sites embed the widget: a module script is fetched as CORS asks.
     **PUBLIC_HEADERS,
