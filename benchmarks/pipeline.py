@@ -84,7 +84,7 @@ def one_hour(runs: int) -> None:
                 event = last(composition, "TranscriptReady")
                 for name in ("refine", "captions", "search"):
                     took[name], caused = worked(composition.handler(name), event)
-                    composition.bus.publish(caused)
+                    composition.bus.append(caused)
                     if name == "refine":
                         (event,) = caused
                 if run:  # the first warms up

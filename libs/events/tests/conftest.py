@@ -3,31 +3,37 @@
 import json
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
 from moto import mock_aws
+from moto.dynamodb.models import dynamodb_backends
 
 from everyword_events import (
     DeadLetters,
     DeliveryDeadLettered,
     EpisodeIndexed,
     EpisodeRemoved,
-    EventPublisher,
+    Event,
+    EventLog,
     Inbox,
     ServiceContract,
     TranscriptReady,
     TranscriptRefined,
 )
 from everyword_events.aws.dead_letters import ConsumerQueues, SqsDeadLetters
-from everyword_events.aws.eventbridge import EventBridgePublisher
+from everyword_events.aws.eventbridge import EventBridgeBus
+from everyword_events.aws.log import DynamoEventLog, table_definition
+from everyword_events.aws.relay import Relay
 from everyword_events.aws.sqs import SqsInbox
 from everyword_events.sqlite.bus import SqliteBus
 from everyword_events.testing import BusUnderTest
 
 REGION = "eu-north-1"
+TABLE = "event-log"
 CONTRACTS = (
     ServiceContract("refine", consumes=(TranscriptReady,), emits=(TranscriptRefined,)),
     ServiceContract("captions", consumes=(TranscriptRefined, EpisodeRemoved)),
@@ -52,7 +58,7 @@ class SqliteUnderTest:
     def __init__(self, path: Path) -> None:
         self.clock = Clock()
         self.bus = SqliteBus(path, CONTRACTS, clock=self.clock)
-        self.publisher: EventPublisher = self.bus
+        self.log: EventLog = self.bus
         self.dead_letters: DeadLetters = self.bus
 
     def inbox(self, consumer: str) -> Inbox:
@@ -65,15 +71,41 @@ class SqliteUnderTest:
         raw = sqlite3.connect(self.bus.path)
         with raw:
             position = raw.execute(
-                "INSERT INTO journal (event_id, episode_id, type, wire)"
-                " VALUES ('raw', '?', '?', ?)",
+                "INSERT INTO events (event_id, episode_id, type, wire) VALUES ('raw', '?', '?', ?)",
                 (body,),
             ).lastrowid
             raw.execute(
-                "INSERT INTO deliveries (consumer, position, visible_at) VALUES (?, ?, 0)",
+                "INSERT INTO deliveries (consumer, position, replay, visible_at)"
+                " VALUES (?, ?, 0, 0)",
                 (consumer, position),
             )
         raw.close()
+
+
+class RelayedLog:
+    """A DynamoDB log whose stream is relayed after every append, as a Lambda would."""
+
+    def __init__(self, client: Any, relay: Relay) -> None:
+        client.create_table(**table_definition(TABLE))
+        self._log = DynamoEventLog(client, TABLE, sleep=lambda _s: None)
+        self._relay = relay
+        self._seen = 0
+
+    def append(self, events: Sequence[Event]) -> None:
+        self._log.append(events)
+        records = stream_of(TABLE)[self._seen :]
+        self._seen += len(records)
+        assert self._relay.handle({"Records": records}) == {"batchItemFailures": []}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._log, name)
+
+
+def stream_of(table: str) -> list[dict[str, Any]]:
+    """Return all records of a table's stream, in Lambda's form; moto has no client for it."""
+    shard = dynamodb_backends["123456789012"][REGION].get_table(table).stream_shard
+    records: list[dict[str, Any]] = shard.get(shard.starting_sequence_number, 1_000_000)
+    return records
 
 
 class AwsUnderTest:
@@ -85,9 +117,11 @@ class AwsUnderTest:
     def __init__(self) -> None:
         self.events = boto3.client("events", region_name=REGION)
         self.sqs = boto3.client("sqs", region_name=REGION)
+        self.dynamodb = boto3.client("dynamodb", region_name=REGION)
         self.events.create_event_bus(Name="everyword")
         self.queues = {contract.service: self._subscribe(contract) for contract in CONTRACTS}
-        self.publisher: EventPublisher = EventBridgePublisher(self.events, "everyword")
+        relay = Relay(self.dynamodb, TABLE, EventBridgeBus(self.events, "everyword"))
+        self.log: Any = RelayedLog(self.dynamodb, relay)
         self.dead_letters: DeadLetters = SqsDeadLetters(self.sqs, self.queues, poll_s=0)
 
     def _subscribe(self, contract: ServiceContract) -> ConsumerQueues:
@@ -112,7 +146,7 @@ class AwsUnderTest:
             queues.queue_url,
             consumer,
             dead_letter_url=queues.dead_letter_url,
-            publisher=self.publisher,
+            log=self.log,
         )
 
     def pass_time(self, seconds: float) -> None:

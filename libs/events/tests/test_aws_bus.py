@@ -22,7 +22,7 @@ from everyword_events import (
     new_run_id,
 )
 from everyword_events.aws.errors import translated
-from everyword_events.aws.eventbridge import EventBridgePublisher
+from everyword_events.aws.eventbridge import EventBridgeBus
 from everyword_events.aws.sqs import SqsInbox, whole_seconds
 from everyword_events.consumer.retry import RetryPolicy
 from everyword_events.consumer.runner import ConsumerRunner
@@ -57,10 +57,14 @@ def entries_of(*events: Event) -> list[dict[str, Any]]:
             "Source": event.source,
             "DetailType": event.type,
             "Detail": json.dumps(event.to_detail()),
-            "Time": event.meta.occurred_at,
+            "Time": event.to_wire()["time"],
         }
         for event in events
     ]
+
+
+def wires(*events: Event) -> list[dict[str, Any]]:
+    return [event.to_wire() for event in events]
 
 
 def test_only_refused_entries_are_put_again() -> None:
@@ -76,18 +80,18 @@ def test_only_refused_entries_are_put_again() -> None:
     )
     stubber.add_response("put_events", put_reply(""), {"Entries": entries_of(second)})
     slept: list[float] = []
-    EventBridgePublisher(client, "everyword", sleep=slept.append).publish([first, second, third])
+    bus = EventBridgeBus(client, "everyword", sleep=slept.append)
+    assert bus.put(wires(first, second, third)) == []
     stubber.assert_no_pending_responses()
     assert len(slept) == 2
 
 
-def test_entries_refused_again_and_again_fail_the_publication() -> None:
+def test_entries_refused_again_and_again_are_named() -> None:
     client, stubber = stubbed("events")
     for _ in range(3):
         stubber.add_response("put_events", put_reply("InternalFailure"), {"Entries": ANY})
-    publisher = EventBridgePublisher(client, "everyword", attempts=3, sleep=lambda _s: None)
-    with pytest.raises(TransientFailure, match="turned down 1 of the events: InternalFailure"):
-        publisher.publish([ready()])
+    refusing = EventBridgeBus(client, "everyword", attempts=3, sleep=lambda _s: None)
+    assert refusing.put(wires(ready())) == [0]
     stubber.assert_no_pending_responses()
 
 
@@ -96,7 +100,7 @@ def test_a_bus_that_does_not_exist_is_a_misconfiguration_and_not_retried() -> No
     stubber.add_client_error("put_events", "ResourceNotFoundException", "no such bus")
     slept: list[float] = []
     with pytest.raises(Misconfigured, match="no such bus"):
-        EventBridgePublisher(client, "nowhere", sleep=slept.append).publish([ready()])
+        EventBridgeBus(client, "nowhere", sleep=slept.append).put(wires(ready()))
     assert slept == []
 
 
@@ -104,7 +108,7 @@ def test_throttling_of_the_whole_call_is_retried() -> None:
     client, stubber = stubbed("events")
     stubber.add_client_error("put_events", "ThrottlingException", "slow down")
     stubber.add_response("put_events", put_reply(""), {"Entries": ANY})
-    EventBridgePublisher(client, "everyword", sleep=lambda _s: None).publish([ready()])
+    EventBridgeBus(client, "everyword", sleep=lambda _s: None).put(wires(ready()))
     stubber.assert_no_pending_responses()
 
 
@@ -116,19 +120,19 @@ def test_calls_hold_at_most_ten_entries_and_one_megabyte() -> None:
         stubber.add_response(
             "put_events", put_reply(*[""] * len(events)), {"Entries": entries_of(*events)}
         )
-    EventBridgePublisher(client, "everyword").publish(small + large)
+    EventBridgeBus(client, "everyword").put(wires(*small, *large))
     stubber.assert_no_pending_responses()
 
 
 def test_one_event_too_large_keeps_all_from_being_sent(aws: BusUnderTest) -> None:
     with pytest.raises(InvalidInput):
-        aws.publisher.publish([ready(), ready("x" * 300_000)])
+        aws.log.append([ready(), ready("x" * 300_000)])
     assert drain(aws.inbox("refine")) == []
 
 
 def test_characters_that_sqs_refuses_arrive(aws: BusUnderTest) -> None:
     event = ready("noncharacters \uffff\ufffe, controls \x01\x7f, and \U0001f600")
-    aws.publisher.publish([event])
+    aws.log.append([event])
     inbox = aws.inbox("refine")
     inbox.dead_letter(*inbox.receive(most=1, visibility_s=60), code="c", message="m", hint="")
     aws.dead_letters.redrive([dead.dead_letter_id for dead in aws.dead_letters.list()])
@@ -136,7 +140,7 @@ def test_characters_that_sqs_refuses_arrive(aws: BusUnderTest) -> None:
 
 
 def test_more_than_ten_are_acknowledged(aws: BusUnderTest) -> None:
-    aws.publisher.publish([ready() for _ in range(13)])
+    aws.log.append([ready() for _ in range(13)])
     inbox = aws.inbox("refine")
     taken: list[Delivery] = []
     while more := inbox.receive(most=100, visibility_s=1):
@@ -227,6 +231,7 @@ def test_receiving_asks_for_what_sqs_allows() -> None:
             "VisibilityTimeout": 61,
             "WaitTimeSeconds": 20,
             "MessageSystemAttributeNames": ["ApproximateReceiveCount", "SentTimestamp"],
+            "MessageAttributeNames": ["EverywordCounts"],
         },
     )
     assert inbox.receive(most=100, visibility_s=60.5, wait_s=300) == ()
@@ -271,8 +276,8 @@ def refine(event: Event) -> Sequence[Event]:
 
 
 def test_the_runner_works_over_sqs(aws: BusUnderTest) -> None:
-    aws.publisher.publish([ready() for _ in range(3)])
-    runner = ConsumerRunner(aws.inbox("refine"), aws.publisher, refine)
+    aws.log.append([ready() for _ in range(3)])
+    runner = ConsumerRunner(aws.inbox("refine"), aws.log, refine)
     while runner.run_once():
         pass
     assert len(drain(aws.inbox("captions"))) == 3
@@ -283,9 +288,9 @@ def test_the_runner_dead_letters_over_sqs_after_the_last_attempt(aws: BusUnderTe
     def poisoned(_event: Event) -> Sequence[Event]:
         raise KeyError("x")
 
-    aws.publisher.publish([ready()])
+    aws.log.append([ready()])
     policy = RetryPolicy(max_attempts=3, base_delay_s=0)
-    runner = ConsumerRunner(aws.inbox("refine"), aws.publisher, poisoned, policy)
+    runner = ConsumerRunner(aws.inbox("refine"), aws.log, poisoned, policy)
     assert [runner.run_once() for _ in range(4)] == [1, 1, 1, 0]
     (dead,) = aws.dead_letters.list()
     assert (dead.code, dead.attempts) == ("unexpected_error", 3)

@@ -14,7 +14,7 @@ from everyword_events.testing import BusUnderTest, drain, event_ids, ready
 
 def test_an_event_arrives_as_it_was_published(bus: BusUnderTest) -> None:
     event = ready('Æther 東京 "quoted"')
-    bus.publisher.publish([event])
+    bus.log.append([event])
     (delivery,) = bus.inbox("refine").receive(most=10, visibility_s=60)
     assert delivery.event == event
     assert delivery.consumer == "refine"
@@ -22,7 +22,7 @@ def test_an_event_arrives_as_it_was_published(bus: BusUnderTest) -> None:
 
 
 def test_only_consumers_of_the_type_get_it(bus: BusUnderTest) -> None:
-    bus.publisher.publish([ready()])
+    bus.log.append([ready()])
     assert drain(bus.inbox("captions")) == []
     assert drain(bus.inbox("search")) == []
     assert len(drain(bus.inbox("refine"))) == 1
@@ -30,7 +30,7 @@ def test_only_consumers_of_the_type_get_it(bus: BusUnderTest) -> None:
 
 def test_every_consumer_of_the_type_gets_it(bus: BusUnderTest) -> None:
     event = Event.first("ingest", EpisodeRemoved(), episode_id="e", run_id=new_run_id())
-    bus.publisher.publish([event])
+    bus.log.append([event])
     assert drain(bus.inbox("captions")) == [event]
     assert drain(bus.inbox("search")) == [event]
 
@@ -38,30 +38,30 @@ def test_every_consumer_of_the_type_gets_it(bus: BusUnderTest) -> None:
 def test_a_targeted_event_reaches_its_audience_only(bus: BusUnderTest) -> None:
     event = Event.first("ingest", EpisodeRemoved(), episode_id="e", run_id=new_run_id())
     targeted = event.replayed(run_id=new_run_id(), audience=["search"])
-    bus.publisher.publish([targeted])
+    bus.log.append([targeted])
     assert drain(bus.inbox("captions")) == []
     assert drain(bus.inbox("search")) == [targeted]
 
 
 def test_a_batch_larger_than_any_call_arrives_whole(bus: BusUnderTest) -> None:
     events = [ready(f"Episode {n}") for n in range(23)]
-    bus.publisher.publish(events)
+    bus.log.append(events)
     arrived = drain(bus.inbox("refine"))
     assert event_ids(arrived) == event_ids(events)
 
 
 def test_publishing_nothing_is_nothing(bus: BusUnderTest) -> None:
-    bus.publisher.publish([])
+    bus.log.append([])
     assert bus.inbox("refine").receive(most=10, visibility_s=60) == ()
 
 
 def test_receive_takes_no_more_than_asked(bus: BusUnderTest) -> None:
-    bus.publisher.publish([ready() for _ in range(5)])
+    bus.log.append([ready() for _ in range(5)])
     assert len(bus.inbox("refine").receive(most=2, visibility_s=60)) <= 2
 
 
 def test_a_taken_delivery_is_hidden_and_comes_again_if_not_acknowledged(bus: BusUnderTest) -> None:
-    bus.publisher.publish([ready()])
+    bus.log.append([ready()])
     inbox = bus.inbox("refine")
     (first,) = inbox.receive(most=1, visibility_s=1)
     assert not inbox.receive(most=1, visibility_s=1)
@@ -72,7 +72,7 @@ def test_a_taken_delivery_is_hidden_and_comes_again_if_not_acknowledged(bus: Bus
 
 
 def test_a_heartbeat_keeps_a_delivery_hidden(bus: BusUnderTest) -> None:
-    bus.publisher.publish([ready()])
+    bus.log.append([ready()])
     inbox = bus.inbox("refine")
     (delivery,) = inbox.receive(most=1, visibility_s=1)
     inbox.extend(delivery, visibility_s=60)
@@ -83,7 +83,7 @@ def test_a_heartbeat_keeps_a_delivery_hidden(bus: BusUnderTest) -> None:
 
 
 def test_acknowledged_deliveries_never_come_again(bus: BusUnderTest) -> None:
-    bus.publisher.publish([ready() for _ in range(3)])
+    bus.log.append([ready() for _ in range(3)])
     inbox = bus.inbox("refine")
     deliveries = []
     while taken := inbox.receive(most=10, visibility_s=1):
@@ -99,7 +99,7 @@ def test_acknowledging_nothing_is_nothing(bus: BusUnderTest) -> None:
 
 
 def test_a_delivery_given_back_waits_its_delay(bus: BusUnderTest) -> None:
-    bus.publisher.publish([ready()])
+    bus.log.append([ready()])
     inbox = bus.inbox("refine")
     (delivery,) = inbox.receive(most=1, visibility_s=60)
     inbox.give_back(delivery, delay_s=1)
@@ -110,7 +110,7 @@ def test_a_delivery_given_back_waits_its_delay(bus: BusUnderTest) -> None:
 
 
 def test_a_delivery_given_back_without_delay_is_there_at_once(bus: BusUnderTest) -> None:
-    bus.publisher.publish([ready()])
+    bus.log.append([ready()])
     inbox = bus.inbox("refine")
     (delivery,) = inbox.receive(most=1, visibility_s=60)
     inbox.give_back(delivery, delay_s=0)
@@ -121,7 +121,7 @@ def test_a_dead_letter_is_listed_with_its_reason_and_not_delivered(
     bus: BusUnderTest,
 ) -> None:
     event = ready()
-    bus.publisher.publish([event])
+    bus.log.append([event])
     inbox = bus.inbox("refine")
     (delivery,) = inbox.receive(most=1, visibility_s=1)
     inbox.dead_letter(delivery, code="no_words", message="cannot\x00 be read ☃", hint="try again")
@@ -138,7 +138,7 @@ def test_a_dead_letter_is_listed_with_its_reason_and_not_delivered(
 
 
 def test_a_very_long_reason_is_cut(bus: BusUnderTest) -> None:
-    bus.publisher.publish([ready()])
+    bus.log.append([ready()])
     inbox = bus.inbox("refine")
     inbox.dead_letter(
         *inbox.receive(most=1, visibility_s=60), code="c", message="é" * 300_000, hint=""
@@ -149,14 +149,14 @@ def test_a_very_long_reason_is_cut(bus: BusUnderTest) -> None:
 
 
 def test_listing_does_not_change_the_letters(bus: BusUnderTest) -> None:
-    bus.publisher.publish([ready()])
+    bus.log.append([ready()])
     inbox = bus.inbox("refine")
     inbox.dead_letter(*inbox.receive(most=1, visibility_s=60), code="c", message="m", hint="")
     assert bus.dead_letters.list() == bus.dead_letters.list() != []
 
 
 def test_letters_are_listed_by_consumer_and_up_to_a_limit(bus: BusUnderTest) -> None:
-    bus.publisher.publish([ready() for _ in range(3)])
+    bus.log.append([ready() for _ in range(3)])
     inbox = bus.inbox("refine")
     while deliveries := inbox.receive(most=1, visibility_s=60):
         inbox.dead_letter(*deliveries, code="c", message="m", hint="")
@@ -167,7 +167,7 @@ def test_letters_are_listed_by_consumer_and_up_to_a_limit(bus: BusUnderTest) -> 
 
 def test_a_dead_letter_is_announced(bus: BusUnderTest) -> None:
     event = ready()
-    bus.publisher.publish([event])
+    bus.log.append([event])
     inbox = bus.inbox("refine")
     inbox.dead_letter(*inbox.receive(most=1, visibility_s=60), code="c", message="m", hint="h")
     (news,) = drain(bus.inbox("ingest"))
@@ -187,7 +187,7 @@ def test_a_dead_letter_is_announced(bus: BusUnderTest) -> None:
 
 
 def test_a_dead_lettered_announcement_is_not_announced(bus: BusUnderTest) -> None:
-    bus.publisher.publish([ready()])
+    bus.log.append([ready()])
     inbox = bus.inbox("refine")
     inbox.dead_letter(*inbox.receive(most=1, visibility_s=60), code="c", message="m", hint="")
     ingest = bus.inbox("ingest")
@@ -198,7 +198,7 @@ def test_a_dead_lettered_announcement_is_not_announced(bus: BusUnderTest) -> Non
 
 def test_a_redriven_dead_letter_starts_afresh_and_each_is_announced(bus: BusUnderTest) -> None:
     event = ready()
-    bus.publisher.publish([event])
+    bus.log.append([event])
     inbox = bus.inbox("refine")
     told = []
     for _ in range(2):
@@ -214,7 +214,7 @@ def test_a_redriven_dead_letter_starts_afresh_and_each_is_announced(bus: BusUnde
 
 
 def test_a_discarded_letter_is_gone(bus: BusUnderTest) -> None:
-    bus.publisher.publish([ready() for _ in range(2)])
+    bus.log.append([ready() for _ in range(2)])
     inbox = bus.inbox("refine")
     while deliveries := inbox.receive(most=1, visibility_s=60):
         inbox.dead_letter(*deliveries, code="c", message="m", hint="")
@@ -242,7 +242,7 @@ def test_a_message_that_is_no_event_goes_to_the_dead_letters(
 ) -> None:
     bus.send_raw("refine", body)
     event = ready()
-    bus.publisher.publish([event])
+    bus.log.append([event])
     assert drain(bus.inbox("refine")) == [event]
     (dead,) = bus.dead_letters.list()
     assert dead.code == code
@@ -255,6 +255,6 @@ def test_a_message_that_is_no_event_goes_to_the_dead_letters(
 
 def test_too_large_an_event_is_refused(bus: BusUnderTest) -> None:
     with pytest.raises(InvalidInput, match="larger than the bus carries") as refused:
-        bus.publisher.publish([ready("x" * 300_000)])
+        bus.log.append([ready("x" * 300_000)])
     assert refused.value.code == "event_too_large"
     assert drain(bus.inbox("refine")) == []

@@ -1,66 +1,48 @@
-"""Replays: one event, an episode, a show, everything; and what newest run wins means."""
-
-from collections.abc import Sequence
-from datetime import timedelta
+"""Replays of an episode's newest event; and what newest run wins means, whatever the clock says."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from everyword_events import (
-    EpisodeChanged,
-    EpisodeCreated,
-    EpisodeRemoved,
     Event,
     InvalidInput,
     NotFound,
     ServiceContract,
     TranscriptReady,
     TranscriptRefined,
+    is_newer,
+    is_stale,
+    later_run_id,
     new_run_id,
+    next_run_id,
+    removal_of,
 )
 from everyword_events.replay import Replayer
-from everyword_events.runs import is_newer, is_stale
 from everyword_events.sqlite.bus import SqliteBus
-from everyword_events.testing import EPISODE, drain, ready, sample
+from everyword_events.testing import drain, ready, sample
 
 CONTRACTS = (
     ServiceContract("refine", consumes=(TranscriptReady,)),
     ServiceContract("captions", consumes=(TranscriptRefined,)),
     ServiceContract("search", consumes=(TranscriptRefined,)),
 )
+AHEAD = "0fffffff-ffff-7fff-bfff-ffffffffffff"
 
 
 def replayer(bus: SqliteBus) -> Replayer:
-    return Replayer(bus, bus, CONTRACTS)
+    return Replayer(bus, CONTRACTS)
 
 
 def refined(event: Event) -> Event:
     return event.causes("refine", sample(TranscriptRefined))
 
 
-def said(event: Event, kind: type[EpisodeChanged | EpisodeCreated], show: str, days: int) -> Event:
-    """Return a later statement about the event's episode."""
-    info = EPISODE.model_copy(update={"show": show, "as_of": EPISODE.as_of + timedelta(days=days)})
-    data = sample(kind).model_copy(update={"episode": info})
-    return Event.first("ingest", data, episode_id=event.meta.episode_id, run_id=new_run_id())
-
-
-def removal(event: Event) -> Event:
-    return Event.first(
-        "ingest", EpisodeRemoved(), episode_id=event.meta.episode_id, run_id=new_run_id()
-    )
-
-
-def replayed_of(bus: SqliteBus, **options: object) -> list[str]:
-    return [one.of for one in replayer(bus).archive(**options)]  # type: ignore[arg-type]
-
-
-def test_one_event_is_published_again_as_a_new_run(sqlite_bus: SqliteBus) -> None:
-    event = ready()
-    sqlite_bus.publish([event])
+def test_an_event_is_appended_again_as_a_new_run(sqlite_bus: SqliteBus) -> None:
+    event = ready(episode_id="e")
+    sqlite_bus.append([event])
     drain(sqlite_bus.inbox("refine"))
-    replayed = replayer(sqlite_bus).event(event.meta.event_id, reason="a better glossary")
+    replayed = replayer(sqlite_bus).episode("e", start="TranscriptReady", reason="new glossary")
     (again,) = drain(sqlite_bus.inbox("refine"))
     assert again.data == event.data
     assert again.meta.event_id == replayed.event_id != event.meta.event_id
@@ -68,34 +50,43 @@ def test_one_event_is_published_again_as_a_new_run(sqlite_bus: SqliteBus) -> Non
     assert is_newer(again.meta.run_id, event.meta.run_id)
     assert again.meta.replay is not None
     assert again.meta.replay.of == replayed.of == event.meta.event_id
-    assert again.meta.replay.reason == "a better glossary"
-    assert sqlite_bus.get(replayed.event_id) == again
+    assert again.meta.replay.reason == "new glossary"
+    assert sqlite_bus.get("e", replayed.event_id) == again
 
 
 def test_a_replay_can_be_for_some_only(sqlite_bus: SqliteBus) -> None:
-    event = refined(ready())
-    sqlite_bus.publish([event])
+    event = refined(ready(episode_id="e"))
+    sqlite_bus.append([event])
     for consumer in ("captions", "search"):
         drain(sqlite_bus.inbox(consumer))
-    replayer(sqlite_bus).event(event.meta.event_id, only=["search"])
+    replayer(sqlite_bus).episode("e", start="TranscriptRefined", only=["search"])
     assert drain(sqlite_bus.inbox("captions")) == []
     assert len(drain(sqlite_bus.inbox("search"))) == 1
 
 
 def test_replaying_twice_is_two_runs(sqlite_bus: SqliteBus) -> None:
-    event = ready()
-    sqlite_bus.publish([event])
-    first = replayer(sqlite_bus).event(event.meta.event_id)
-    second = replayer(sqlite_bus).event(event.meta.event_id)
+    sqlite_bus.append([ready(episode_id="e")])
+    first = replayer(sqlite_bus).episode("e", start="TranscriptReady")
+    second = replayer(sqlite_bus).episode("e", start="TranscriptReady")
     assert is_newer(second.run_id, first.run_id)
     assert first.event_id != second.event_id
+    assert second.of == first.event_id
     assert len(drain(sqlite_bus.inbox("refine"))) == 3
+
+
+def test_one_request_is_replayed_once(sqlite_bus: SqliteBus) -> None:
+    event = refined(ready(episode_id="e"))
+    sqlite_bus.append([event])
+    ask = {"start": "TranscriptRefined", "only": ["search"], "request_id": "r"}
+    first = replayer(sqlite_bus).episode("e", **ask)  # type: ignore[arg-type]
+    assert replayer(sqlite_bus).episode("e", **ask) == first  # type: ignore[arg-type]
+    assert len(sqlite_bus.of_episode("e")) == 2
 
 
 def test_an_episode_s_newest_event_of_a_type_is_replayed(sqlite_bus: SqliteBus) -> None:
     old = ready(episode_id="e")
     new = ready(episode_id="e")
-    sqlite_bus.publish([new, refined(new), old, ready()])  # the older run arrived last
+    sqlite_bus.append([new, refined(new), old, ready()])  # the older run arrived last
     replayed = replayer(sqlite_bus).episode("e", start="TranscriptReady")
     assert replayed.of == new.meta.event_id
     assert replayed.episode_id == "e"
@@ -120,117 +111,36 @@ def test_what_cannot_be_replayed_is_said(
     sqlite_bus: SqliteBus, options: dict[str, object], error: type[Exception], words: str
 ) -> None:
     gone = ready(episode_id="gone")
-    sqlite_bus.publish([ready(episode_id="e"), gone, removal(gone)])
+    sqlite_bus.append([ready(episode_id="e"), gone, removal_of(sqlite_bus, "ingest", "gone")])
     before = len(list(sqlite_bus.scan()))
     with pytest.raises(error, match=words):
         replayer(sqlite_bus).episode(**options)  # type: ignore[arg-type]
     assert len(list(sqlite_bus.scan())) == before
 
 
-def test_a_misspelt_type_is_answered_with_the_nearest() -> None:
+def test_a_misspelt_type_is_answered_with_the_nearest(sqlite_bus: SqliteBus) -> None:
     with pytest.raises(InvalidInput) as refused:
-        Replayer(None, None, CONTRACTS).archive(start="TranscriptRefind")  # type: ignore[arg-type]
+        replayer(sqlite_bus).check("TranscriptRefind")
     assert refused.value.hint == "did you mean TranscriptRefined?"
 
 
-def test_an_unknown_event_is_not_found(sqlite_bus: SqliteBus) -> None:
-    with pytest.raises(NotFound):
-        replayer(sqlite_bus).event("unknown")
+def test_a_clock_that_was_ahead_makes_no_run_old(sqlite_bus: SqliteBus) -> None:
+    sqlite_bus.append([ready(episode_id="e")])
+    ahead = sqlite_bus.of_episode("e")[0].event.replayed(run_id=AHEAD)
+    sqlite_bus.append([ahead])
+    run_ids = [next_run_id(sqlite_bus, "e")]
+    assert run_ids[0] > AHEAD > new_run_id()
+    replayed = replayer(sqlite_bus).episode("e", start="TranscriptReady")
+    assert replayed.run_id > AHEAD
+    assert replayer(sqlite_bus).episode("e", start="TranscriptReady").run_id > replayed.run_id
 
 
-def test_a_whole_archive_is_replayed_in_the_journal_s_order(sqlite_bus: SqliteBus) -> None:
-    events = [ready(f"Episode {n}") for n in range(5)]
-    superseded = ready(episode_id=events[2].meta.episode_id)
-    removed = ready()
-    never_came_so_far = said(ready(), EpisodeCreated, "Slow Radio", 0)
-    older = superseded.model_copy(
-        update={"meta": superseded.meta.model_copy(update={"run_id": "0"})}
-    )
-    sqlite_bus.publish([*events, older, removed, removal(removed), never_came_so_far])
-    assert replayed_of(sqlite_bus, start="TranscriptReady") == [e.meta.event_id for e in events]
-    journalled = [r.event for r in sqlite_bus.scan() if r.event.meta.replay]
-    assert len({event.meta.run_id for event in journalled}) == 5
-
-
-def test_a_show_is_what_was_last_stated(sqlite_bus: SqliteBus) -> None:
-    here = ready(show="Here")
-    came = ready(show="There")
-    went = ready(show="Here")
-    elsewhere = ready(show="Elsewhere")
-    sqlite_bus.publish(
-        [
-            here,
-            came,
-            went,
-            elsewhere,
-            said(came, EpisodeChanged, "Here", days=2),
-            said(came, EpisodeChanged, "There", days=1),  # an older statement that arrived late
-            said(went, EpisodeChanged, "There", days=1),
-        ]
-    )
-    assert replayed_of(sqlite_bus, start="TranscriptReady", show="Here") == [
-        here.meta.event_id,
-        came.meta.event_id,
-    ]
-    with pytest.raises(NotFound, match="'Nowhere'"):
-        replayer(sqlite_bus).archive(start="TranscriptReady", show="Nowhere")
-
-
-def test_an_episode_announced_again_after_its_removal_starts_afresh(sqlite_bus: SqliteBus) -> None:
-    first = ready(episode_id="e")
-    sqlite_bus.publish([first, removal(first), said(first, EpisodeCreated, "Here", days=1)])
-    assert replayed_of(sqlite_bus, start="TranscriptReady") == []
-    second = ready(episode_id="e")
-    sqlite_bus.publish([second])
-    assert replayed_of(sqlite_bus, start="TranscriptReady") == [second.meta.event_id]
-
-
-def test_a_replay_can_be_replayed(sqlite_bus: SqliteBus) -> None:
-    event = ready()
-    sqlite_bus.publish([event])
-    first = replayer(sqlite_bus).event(event.meta.event_id)
-    second = replayer(sqlite_bus).episode(event.meta.episode_id, start="TranscriptReady")
-    assert second.of == first.event_id
-
-
-def test_the_rate_is_held_and_progress_told(sqlite_bus: SqliteBus) -> None:
-    sqlite_bus.publish([ready() for _ in range(5)])
-    now = [0.0]
-    sent_at: list[float] = []
-
-    def sleep(seconds: float) -> None:
-        now[0] += seconds
-
-    class Slow:
-        def publish(self, events: Sequence[Event]) -> None:
-            sent_at.append(now[0])
-            now[0] += 0.1  # publishing takes time as well, within the rate
-            sqlite_bus.publish(events)
-
-    told: list[tuple[int, int]] = []
-    paced = Replayer(sqlite_bus, Slow(), CONTRACTS, sleep=sleep, clock=lambda: now[0])
-    walk = paced.archive(
-        start="TranscriptReady",
-        rate_per_s=2,
-        progress=lambda done, of: told.append((done, of)),
-    )
-    assert len(list(walk)) == 5
-    assert sent_at == pytest.approx([0, 0.5, 1, 1.5, 2])
-    assert told == [(0, 5), (1, 5), (2, 5), (3, 5), (4, 5), (5, 5)]
-
-
-@pytest.mark.parametrize("rate", [0, -1, float("nan")])
-def test_a_rate_that_is_none_is_refused(sqlite_bus: SqliteBus, rate: float) -> None:
-    with pytest.raises(InvalidInput, match="rate"):
-        replayer(sqlite_bus).archive(start="TranscriptReady", rate_per_s=rate)
-
-
-def test_an_abandoned_replay_stops(sqlite_bus: SqliteBus) -> None:
-    sqlite_bus.publish([ready() for _ in range(3)])
-    walk = replayer(sqlite_bus).archive(start="TranscriptReady")
-    next(walk)
-    walk.close()  # type: ignore[attr-defined]
-    assert len(list(sqlite_bus.scan())) == 4
+@pytest.mark.parametrize("than", [AHEAD, "ffffffff-ffff-7fff-bfff-ffffffffffff", "r9", "", "z"])
+def test_a_later_run_sorts_after_any_id(than: str) -> None:
+    first = later_run_id(than)
+    second = later_run_id(first)
+    assert than < first < second
+    assert all(c.isascii() and (c.isalnum() or c == "-") for c in second)
 
 
 def test_the_first_run_is_newer_than_none_and_nothing_is_stale_to_nobody() -> None:

@@ -4,6 +4,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 
@@ -59,7 +60,7 @@ def run_until(runner: ConsumerRunner, reached: Callable[[], bool], timeout_s: fl
 
 def test_results_are_published_and_the_delivery_acknowledged(sqlite_bus: SqliteBus) -> None:
     event = ready()
-    sqlite_bus.publish([event])
+    sqlite_bus.append([event])
     assert runner_of(sqlite_bus, refine).run_once() == 1
     (refined,) = drain(sqlite_bus.inbox("captions"))
     assert refined.meta.causation_id == event.meta.event_id
@@ -68,29 +69,30 @@ def test_results_are_published_and_the_delivery_acknowledged(sqlite_bus: SqliteB
 
 
 def test_a_batch_is_settled_whole(sqlite_bus: SqliteBus) -> None:
-    sqlite_bus.publish([ready() for _ in range(7)])
+    sqlite_bus.append([ready() for _ in range(7)])
     runner = runner_of(sqlite_bus, refine, batch=5)
     assert [runner.run_once() for _ in range(3)] == [5, 2, 0]
     assert len(drain(sqlite_bus.inbox("captions"))) == 7
 
 
-def test_a_separate_publisher_gets_the_results_first(sqlite_bus: SqliteBus) -> None:
+def test_a_separate_log_gets_the_results_first(sqlite_bus: SqliteBus) -> None:
     seen: list[int] = []
 
     class Spy:
-        def publish(self, events: Sequence[Event]) -> None:
+        def append(self, events: Sequence[Event]) -> None:
             seen.append(sqlite_bus.pending()["refine"].in_flight)
-            sqlite_bus.publish(events)
+            sqlite_bus.append(events)
 
-    sqlite_bus.publish([ready()])
-    ConsumerRunner(sqlite_bus.inbox("refine"), Spy(), refine).run_once()
+    sqlite_bus.append([ready()])
+    log: Any = Spy()
+    ConsumerRunner(sqlite_bus.inbox("refine"), log, refine).run_once()
     assert seen == [1]
     assert len(drain(sqlite_bus.inbox("captions"))) == 1
     assert sqlite_bus.pending()["refine"].unfinished == 0
 
 
 def test_invalid_input_is_dead_lettered_at_once_with_its_words(sqlite_bus: SqliteBus) -> None:
-    sqlite_bus.publish([ready()])
+    sqlite_bus.append([ready()])
     error = InvalidInput("not a transcript", hint="import it again", code="bad_transcript")
     runner_of(sqlite_bus, raising(error)).run_once()
     (dead,) = sqlite_bus.list()
@@ -111,7 +113,7 @@ def test_a_transient_failure_is_tried_again_then_works(sqlite_bus: SqliteBus) ->
             raise TransientFailure("the store is asleep")
         return refine(event)
 
-    sqlite_bus.publish([ready()])
+    sqlite_bus.append([ready()])
     runner = runner_of(sqlite_bus, third_time_lucky, policy=AT_ONCE)
     while runner.run_once():
         pass
@@ -121,7 +123,7 @@ def test_a_transient_failure_is_tried_again_then_works(sqlite_bus: SqliteBus) ->
 
 
 def test_the_last_transient_failure_dead_letters(sqlite_bus: SqliteBus) -> None:
-    sqlite_bus.publish([ready()])
+    sqlite_bus.append([ready()])
     error = TransientFailure("the store is asleep", hint="wake it", code="asleep")
     runner = runner_of(sqlite_bus, raising(error), policy=RetryPolicy(3, base_delay_s=0))
     assert [runner.run_once() for _ in range(4)] == [1, 1, 1, 0]
@@ -133,7 +135,7 @@ def test_a_poison_event_is_dead_lettered_then_redriven_after_the_fix(
     sqlite_bus: SqliteBus, caplog: pytest.LogCaptureFixture
 ) -> None:
     event = ready()
-    sqlite_bus.publish([event])
+    sqlite_bus.append([event])
     runner = runner_of(sqlite_bus, raising(KeyError("secret text")), policy=AT_ONCE)
     while runner.run_once():
         pass
@@ -153,14 +155,14 @@ def test_a_poison_event_is_dead_lettered_then_redriven_after_the_fix(
 
 
 def test_a_conflict_is_acknowledged(sqlite_bus: SqliteBus) -> None:
-    sqlite_bus.publish([ready()])
+    sqlite_bus.append([ready()])
     runner_of(sqlite_bus, raising(Conflict("done already"))).run_once()
     assert sqlite_bus.pending()["refine"].unfinished == 0
     assert sqlite_bus.list() == []
 
 
 def test_an_interruption_counts_no_attempt(sqlite_bus: SqliteBus) -> None:
-    sqlite_bus.publish([ready()])
+    sqlite_bus.append([ready()])
     runner = runner_of(sqlite_bus, raising(Interrupted("spot notice")))
     for _ in range(7):
         assert runner.run_once() == 1
@@ -174,7 +176,7 @@ def test_one_bad_delivery_does_not_spoil_its_batch(sqlite_bus: SqliteBus) -> Non
             raise InvalidInput("no")
         return refine(event)
 
-    sqlite_bus.publish([ready("good"), ready("bad"), ready("good")])
+    sqlite_bus.append([ready("good"), ready("bad"), ready("good")])
     runner_of(sqlite_bus, picky, batch=3).run_once()
     assert len(drain(sqlite_bus.inbox("captions"))) == 2
     assert len(sqlite_bus.list()) == 1
@@ -189,7 +191,7 @@ def test_a_result_that_cannot_be_published_dead_letters_only_its_own_delivery(
             data = data.model_copy(update={"language": "x" * 300_000})
         return [event.causes("refine", data)]
 
-    sqlite_bus.publish([ready("good"), ready("huge"), ready("good")])
+    sqlite_bus.append([ready("good"), ready("huge"), ready("good")])
     runner_of(sqlite_bus, sometimes_huge, batch=3).run_once()
     assert len(drain(sqlite_bus.inbox("captions"))) == 2
     (dead,) = sqlite_bus.list()
@@ -197,7 +199,7 @@ def test_a_result_that_cannot_be_published_dead_letters_only_its_own_delivery(
 
 
 def test_a_handler_that_returns_no_events_by_mistake_is_an_error(sqlite_bus: SqliteBus) -> None:
-    sqlite_bus.publish([ready()])
+    sqlite_bus.append([ready()])
     forgetful: Handler = lambda _event: None  # type: ignore[assignment,return-value] # noqa: E731
     runner = runner_of(sqlite_bus, forgetful, policy=RetryPolicy(1))
     runner.run_once()
@@ -206,7 +208,7 @@ def test_a_handler_that_returns_no_events_by_mistake_is_an_error(sqlite_bus: Sql
 
 
 def test_deliveries_whose_workers_died_each_time_are_dead_lettered(sqlite_bus: SqliteBus) -> None:
-    sqlite_bus.publish([ready()])
+    sqlite_bus.append([ready()])
     inbox = sqlite_bus.inbox("refine")
     for _ in range(5):
         assert len(inbox.receive(most=1, visibility_s=0)) == 1  # and then killed
@@ -223,7 +225,7 @@ def test_deliveries_whose_workers_died_each_time_are_dead_lettered(sqlite_bus: S
 
 
 def test_the_heartbeat_keeps_long_work_from_others(sqlite_bus: SqliteBus) -> None:
-    sqlite_bus.publish([ready()])
+    sqlite_bus.append([ready()])
     others: list[Sequence[Delivery]] = []
 
     def slow(event: Event) -> Sequence[Event]:
@@ -240,14 +242,14 @@ def test_the_heartbeat_keeps_long_work_from_others(sqlite_bus: SqliteBus) -> Non
 def test_a_lost_claim_is_noticed_and_does_no_harm(
     sqlite_bus: SqliteBus, caplog: pytest.LogCaptureFixture
 ) -> None:
-    sqlite_bus.publish([ready()])
+    sqlite_bus.append([ready()])
 
     def overtaken(event: Event) -> Sequence[Event]:
         sqlite_bus.release_claims("refine")
         (other,) = sqlite_bus.inbox("refine").receive(most=1, visibility_s=60)
         time.sleep(0.3)
         events = refine(event)
-        sqlite_bus.inbox("refine").publish_and_acknowledge(events, [other])
+        sqlite_bus.inbox("refine").append_and_acknowledge(events, [other])
         return events
 
     runner_of(sqlite_bus, overtaken, visibility_s=0.3).run_once()
@@ -263,14 +265,14 @@ def test_threads_share_the_work(sqlite_bus: SqliteBus) -> None:
         at_once.wait()
         return refine(event)
 
-    sqlite_bus.publish([ready() for _ in range(6)])
+    sqlite_bus.append([ready() for _ in range(6)])
     runner = runner_of(sqlite_bus, together, batch=1, threads=3, wait_s=0.05)
     run_until(runner, lambda: sqlite_bus.pending()["captions"].waiting == 6)
 
 
 def test_run_forever_wakes_for_new_events(sqlite_bus: SqliteBus) -> None:
     runner = runner_of(sqlite_bus, refine, wait_s=5)
-    published = threading.Timer(0.1, sqlite_bus.publish, [[ready()]])
+    published = threading.Timer(0.1, sqlite_bus.append, [[ready()]])
     published.start()
     started = time.monotonic()
     stop = threading.Event()
@@ -280,7 +282,7 @@ def test_run_forever_wakes_for_new_events(sqlite_bus: SqliteBus) -> None:
         time.sleep(0.005)
     arrived_s = time.monotonic() - started
     stop.set()
-    sqlite_bus.publish([ready()])  # ends the waiting
+    sqlite_bus.append([ready()])  # ends the waiting
     thread.join(10)
     assert arrived_s < 1
 
@@ -297,7 +299,7 @@ def test_batches_grow_while_handlers_are_quick_and_shrink_when_not(sqlite_bus: S
             stop.set()
         return ()
 
-    sqlite_bus.publish([ready() for _ in range(11)])
+    sqlite_bus.append([ready() for _ in range(11)])
     runner_of(sqlite_bus, handler, batch=4).run_forever(stop)
     # batches of 1, 2 (slow at its end: settled one by one), 1, 2, 4, and the last one
     assert in_hand == [1, 2, 2, 1, 2, 2, 4, 4, 4, 4, 1]
@@ -313,7 +315,7 @@ def test_stopping_finishes_what_is_in_hand_and_returns_the_rest(sqlite_bus: Sqli
             stop.set()
         return refine(event)
 
-    sqlite_bus.publish([ready() for _ in range(3)])
+    sqlite_bus.append([ready() for _ in range(3)])
     runner_of(sqlite_bus, handler).run_forever(stop)
     assert len(drain(sqlite_bus.inbox("captions"))) == 2
     left = sqlite_bus.inbox("refine").receive(most=3, visibility_s=1)
@@ -329,7 +331,7 @@ def test_work_that_outlasts_the_grace_is_given_back_uncounted(sqlite_bus: Sqlite
         ended.set()
         return refine(event)
 
-    sqlite_bus.publish([ready()])
+    sqlite_bus.append([ready()])
     runner_of(sqlite_bus, handler, grace_s=0.05).run_forever(stop)
     (again,) = sqlite_bus.inbox("refine").receive(most=1, visibility_s=60)
     assert again.attempt == 1
@@ -340,7 +342,7 @@ def test_work_that_outlasts_the_grace_is_given_back_uncounted(sqlite_bus: Sqlite
 
 
 def test_an_interrupt_from_the_keyboard_gives_the_work_back(sqlite_bus: SqliteBus) -> None:
-    sqlite_bus.publish([ready(), ready()])
+    sqlite_bus.append([ready(), ready()])
     with pytest.raises(KeyboardInterrupt):
         runner_of(sqlite_bus, raising(KeyboardInterrupt()), batch=2).run_once()
     left = sqlite_bus.inbox("refine").receive(most=2, visibility_s=1)
@@ -381,7 +383,7 @@ def test_log_lines_carry_the_house_s_fields_and_no_text(
 ) -> None:
     caplog.set_level("INFO", logger="everyword_events")
     event = ready("A title")
-    sqlite_bus.publish([event])
+    sqlite_bus.append([event])
     runner_of(sqlite_bus, refine).run_once()
     (record,) = [r for r in caplog.records if r.getMessage() == "handled"]
     assert (
@@ -417,7 +419,7 @@ def test_a_delay_asked_for_is_the_least() -> None:
 
 
 def test_a_delay_asked_for_is_honoured_on_the_bus(sqlite_bus: SqliteBus) -> None:
-    sqlite_bus.publish([ready()])
+    sqlite_bus.append([ready()])
     runner = runner_of(
         sqlite_bus, raising(TransientFailure("slow down", retry_after_s=3600)), policy=AT_ONCE
     )

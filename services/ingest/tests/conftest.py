@@ -95,10 +95,10 @@ class Bus(SqliteBus):
 
     unplugged = False
 
-    def publish(self, events: Sequence[Event]) -> None:
+    def append(self, events: Sequence[Event]) -> None:
         if self.unplugged:
             raise TransientFailure("no power")
-        super().publish(events)
+        super().append(events)
 
 
 @dataclass
@@ -128,8 +128,7 @@ class World:
         self.service = IngestService(
             blobs=self.blobs,
             signer=self.signer,
-            publisher=self.bus,
-            journal=self.bus,
+            log=self.bus,
             episodes=self.tables,
             keys=self.tables,
             probe=probe_audio,
@@ -156,7 +155,7 @@ class World:
         inbox, count = self.bus.inbox(CONTRACT.service), 0
         while deliveries := inbox.receive(most=50, visibility_s=60):
             for delivery in deliveries:
-                self.bus.publish(self.service.handle(delivery.event))
+                self.bus.append(self.service.handle(delivery.event))
             inbox.acknowledge(deliveries)
             count += len(deliveries)
         return count
@@ -182,7 +181,7 @@ class World:
             ]
             if found:
                 again = found[-1].replayed(run_id=new_run_id(), audience=job.only or (EVERYONE,))
-                self.bus.publish([again])
+                self.bus.append([again])
                 done.append(episode_id)
         return done
 

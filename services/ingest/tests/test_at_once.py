@@ -31,7 +31,7 @@ tables = SqliteIngestTables(folder / "ingest.sqlite")
 service = IngestService(
     blobs=DirectoryBlobStore(folder / "blobs"),
     signer=DirectoryUploadSigner("http://127.0.0.1", b"0123456789abcdef"),
-    publisher=bus, journal=bus, episodes=tables, keys=tables, probe=probe_audio,
+    log=bus, episodes=tables, keys=tables, probe=probe_audio,
     replay=lambda job: [], settings_for=lambda _: IngestSettings(),
 )
 print("ready", flush=True)

@@ -413,7 +413,7 @@ def test_a_server_that_fails_is_asked_again_and_gives_up_with_a_reason(
         consumer="fetch", dead_type="EpisodeCreated", dead_event_id=created.meta.event_id,
         code="download_failed", message="it answers 503", attempts=9,
     )  # fmt: skip
-    world.bus.publish([created.causes("fetch", dead)])
+    world.bus.append([created.causes("fetch", dead)])
     failed = world.service.get(created.meta.episode_id)
     assert failed.state == "failed"
     assert failed.error is not None

@@ -22,7 +22,7 @@ from everyword_events.sqlite.bus import SqliteBus
 from everyword_http import create_application
 from everyword_storage import DirectoryBlobStore
 from everyword_transcripts import Transcript, read_transcript, write_transcript
-from refine.adapters.journal_history import JournalHistory
+from refine.adapters.log_history import LogHistory
 from refine.api import router
 from refine.config import RefineSettings
 from refine.contract import CONTRACT
@@ -40,7 +40,7 @@ class House:
         self.bus = bus
         self.blobs = blobs
         self.service = RefineService(
-            blobs, lambda _: RefineSettings(), history=JournalHistory(bus), publisher=bus
+            blobs, lambda _: RefineSettings(), history=LogHistory(bus), log=bus
         )
         self.http = serve(create_application("Everyword", "1", [router(self.service)]))
 
@@ -57,12 +57,12 @@ class House:
             engine=EngineInfo(name="x"),
         )
         event = Event.first("transcribe-gpu", data, episode_id="ep1", run_id=run_id)
-        self.bus.publish([event])
+        self.bus.append([event])
         return self.refine(event) if refine else event
 
     def refine(self, event: Any) -> Any:
         caused = self.service.handle(event)
-        self.bus.publish(caused)
+        self.bus.append(caused)
         return caused[0]
 
     def patch(self, status: Any = 202, **body: Any) -> Any:
@@ -71,7 +71,7 @@ class House:
         return reply.json()
 
     def corrected(self, **body: Any) -> Any:
-        return self.refine(self.bus.get(self.patch(**body)["event_id"]))
+        return self.refine(self.bus.get("ep1", self.patch(**body)["event_id"]))
 
     def texts(self, refined: Any) -> Any:
         transcript = read_transcript(self.blobs.get(refined.data.transcript))
@@ -96,7 +96,7 @@ def spoken(transcribe: Callable[..., Transcript]) -> Any:
 def test_a_correction_is_an_event_and_starts_a_new_run(house: Any, spoken: str) -> None:
     first = house.transcribed(spoken)
     said = house.patch(segment=1, text="Today we use kubectl every day")
-    event = house.bus.get(said["event_id"])
+    event = house.bus.get("ep1", said["event_id"])
     assert isinstance(event.data, TranscriptEdited)
     assert CONTRACT.accepts(event)
     assert event.meta.run_id == said["run_id"] > first.meta.run_id
@@ -148,12 +148,12 @@ def test_a_conflict_is_reported_and_kept_for_later_runs(
 def test_a_redelivered_or_replayed_correction_applies_once(house: Any, spoken: str) -> None:
     house.transcribed(spoken)
     said = house.patch(segment=1, text="Today we use kubectl every day")
-    event = house.bus.get(said["event_id"])
+    event = house.bus.get("ep1", said["event_id"])
     first, second = house.service.handle(event)[0], house.service.handle(event)[0]
     assert first.data == second.data
     assert first.meta.event_id == second.meta.event_id
     replayed = event.replayed(run_id=new_run_id())
-    house.bus.publish([replayed])
+    house.bus.append([replayed])
     got = house.refine(replayed)
     assert house.texts(got)[1] == "Today we use kubectl every day"
     assert len(house.service.report("ep1").edits) == 1
@@ -161,8 +161,10 @@ def test_a_redelivered_or_replayed_correction_applies_once(house: Any, spoken: s
 
 def test_corrections_refined_in_the_other_order_both_count(house: Any, spoken: str) -> None:
     house.transcribed(spoken)
-    one = house.bus.get(house.patch(segment=1, text="Today we use kubectl every day")["event_id"])
-    two = house.bus.get(house.patch(segment=2, text="And that is all for now")["event_id"])
+    one = house.bus.get(
+        "ep1", house.patch(segment=1, text="Today we use kubectl every day")["event_id"]
+    )
+    two = house.bus.get("ep1", house.patch(segment=2, text="And that is all for now")["event_id"])
     second = house.refine(two)
     first = house.refine(one)
     newest = max(second, first, key=lambda event: event.meta.run_id)
@@ -183,9 +185,9 @@ def test_a_correction_that_the_newest_run_does_not_know_gets_a_newer_run(
         run_id=new_run_id(),
     )
     house.corrected(segment=2, text="And that is all for now")
-    house.bus.publish([late])
+    house.bus.append([late])
     got = house.refine(late)
-    newest = JournalHistory(house.bus).newest("ep1", type(got.data))
+    newest = LogHistory(house.bus).newest("ep1", type(got.data))
     assert newest.meta.event_id == got.meta.event_id
     assert got.meta.run_id > late.meta.run_id
     assert house.texts(got)[1:] == ["Today we use kubectl every day", "And that is all for now"]
@@ -203,17 +205,17 @@ def test_a_recognition_overtaken_by_a_correction_of_the_old_one_still_wins(
         refine=False,
     )
     # The journal lags: the correction is refined before the new recognition is known.
-    edit = house.bus.get(house.patch(segment=2, text="And that is all for now")["event_id"])
+    edit = house.bus.get("ep1", house.patch(segment=2, text="And that is all for now")["event_id"])
     behind = RefineService(
         house.blobs, lambda _: RefineSettings(), history=Lagging(house.bus, ready.meta.event_id)
     )
-    house.bus.publish(behind.handle(edit))
+    house.bus.append(behind.handle(edit))
     got = house.refine(ready)
     assert got.meta.run_id > edit.meta.run_id
     assert house.texts(got)[1] == "Today we are using it every single day"
 
 
-class Lagging(JournalHistory):
+class Lagging(LogHistory):
     """A journal that has not heard of one event yet."""
 
     def __init__(self, journal: Any, hidden: Any) -> None:
@@ -225,15 +227,15 @@ class Hiding:
         self.journal = journal
         self.hidden = hidden
 
-    def get(self, event_id: Any) -> Any:
-        return None if event_id == self.hidden else self.journal.get(event_id)
+    def get(self, episode_id: Any, event_id: Any) -> Any:
+        return None if event_id == self.hidden else self.journal.get(episode_id, event_id)
 
     def of_episode(self, episode_id: Any, *, after: Any = 0) -> Any:
         found = self.journal.of_episode(episode_id, after=after)
         return [one for one in found if one.event.meta.event_id != self.hidden]
 
-    def scan(self, *, types: Any = (), after: Any = 0) -> Any:
-        return self.journal.scan(types=types, after=after)
+    def scan(self, *, types: Any = ()) -> Any:
+        return self.journal.scan(types=types)
 
 
 def test_an_older_recognition_delivered_late_stays_old(house: Any, spoken: str) -> None:
@@ -265,7 +267,7 @@ def test_a_removed_episode_takes_neither_corrections_nor_late_events(
 ) -> None:
     refined = house.transcribed(spoken)
     gone = Event.first("ingest", EpisodeRemoved(), episode_id="ep1", run_id=new_run_id())
-    house.bus.publish([gone])
+    house.bus.append([gone])
     house.service.handle(gone)
     house.patch(404, segment=0, text="x")
     late = house.transcribed(spoken, refine=False)
@@ -320,8 +322,8 @@ def test_a_correction_pays_for_no_model_call_again(house: Any, spoken: str) -> A
     house.service = RefineService(
         house.blobs,
         lambda _: RefineSettings(),
-        history=JournalHistory(house.bus),
-        publisher=house.bus,
+        history=LogHistory(house.bus),
+        log=house.bus,
         models=lambda _: model,
     )
     first = house.transcribed(spoken)

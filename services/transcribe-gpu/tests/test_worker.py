@@ -62,7 +62,7 @@ def test_jobs_are_worked_on_one_after_the_other(
     upload: Upload,
     question: Clip,
 ) -> None:
-    bus.publish([upload(encoded(question.samples), run_id=run_id) for run_id in ("r1", "r2")])
+    bus.append([upload(encoded(question.samples), run_id=run_id) for run_id in ("r1", "r2")])
     stop = threading.Event()
     worker = threading.Thread(target=serve, args=(bus, blobs, progress, stop))
     worker.start()
@@ -85,7 +85,7 @@ def test_a_terminated_worker_gives_its_job_back_uncounted(
     upload: Upload,
     question: Clip,
 ) -> None:
-    bus.publish([upload(encoded(question.samples))])
+    bus.append([upload(encoded(question.samples))])
     stop = threading.Event()
     handlers = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
     try:

@@ -25,14 +25,14 @@ from everyword_events.consumer.runner import ConsumerRunner
 from everyword_events.sqlite.bus import SqliteBus
 from everyword_local.client import IN_PROCESS
 from everyword_local.data_folder import DataFolder
-from everyword_local.replaying import JournalReplay
+from everyword_local.replaying import LogReplay
 from everyword_local.settings import SettingsFile
 from everyword_storage.directory import DirectoryBlobStore
 from everyword_storage.signing import DirectoryUploadSigner
 from ingest.adapters.probe import probe_audio
 from ingest.adapters.sqlite import SqliteIngestTables
 from refine.adapters.choice import Models
-from refine.adapters.journal_history import JournalHistory
+from refine.adapters.log_history import LogHistory
 from search.engines import open_engine
 from transcribe_gpu.adapters.decoding import PyAvAudio
 from transcribe_gpu.adapters.progress_file import ProgressFolder
@@ -98,12 +98,11 @@ class Composition:
         service = ingest.service.IngestService(
             blobs=self.blobs,
             signer=self.signer,
-            publisher=self.bus,
-            journal=self.bus,
+            log=self.bus,
             episodes=tables,
             keys=tables,
             probe=probe_audio,
-            replay=JournalReplay(self.bus, self.bus, CONTRACTS),
+            replay=LogReplay(self.bus, CONTRACTS),
             settings_for=lambda show: self.settings.of_show(show).ingest,
             progress=self.progress,
         )
@@ -119,8 +118,8 @@ class Composition:
         return refine.service.RefineService(
             self.blobs,
             lambda show: self.settings.of_show(show).refine,
-            history=JournalHistory(self.bus),
-            publisher=self.bus,
+            history=LogHistory(self.bus),
+            log=self.bus,
             models=models,
         )
 

@@ -1,21 +1,19 @@
-"""Ingest's replay port over the journal."""
+"""Ingest's replay port over the event log."""
 
 import contextlib
 import time
 from collections.abc import Sequence
 
-from everyword_events import EventPublisher, Journal, NotFound, ServiceContract
+from everyword_events import EventLog, NotFound, ServiceContract
 from everyword_events.replay import Replayer
 from ingest.ports import ReplayJob
 
 
-class JournalReplay:
+class LogReplay:
     """Publishes the newest event of a type of each requested episode again, as a new run."""
 
-    def __init__(
-        self, journal: Journal, publisher: EventPublisher, contracts: Sequence[ServiceContract]
-    ) -> None:
-        self._replayer = Replayer(journal, publisher, contracts)
+    def __init__(self, log: EventLog, contracts: Sequence[ServiceContract]) -> None:
+        self._replayer = Replayer(log, contracts)
 
     def __call__(self, job: ReplayJob) -> Sequence[str]:
         """Replay as requested; return the ids of the episodes that had such an event."""

@@ -28,7 +28,7 @@ def derived_event_id(cause_id: str, event_type: str, schema: int, part: str = ""
 
     `part` tells apart several events of one type from one cause. The id keeps the cause's first 48
     bits (for a UUIDv7 its time), and is then a UUIDv8 (RFC 9562): the events of one chain lie side
-    by side in every index, so that a large journal costs no more to append to than a small one.
+    by side in every index, so that a large log costs no more to append to than a small one.
     """
     digest = str(uuid_utils.uuid5(_IDENTITY, f"{cause_id}|{event_type}|{schema}|{part}"))
     return f"{cause_id[:14]}8{digest[15:]}" if _UUID.fullmatch(cause_id) else digest
@@ -70,7 +70,7 @@ class EventData(Model):
 
 
 class Replay(Model):
-    """Marks an event published again from the journal."""
+    """Marks an event published again from the event log."""
 
     of: str
     reason: str = ""
@@ -186,13 +186,19 @@ class Event(Model):
         )
 
     def replayed(
-        self, *, run_id: str, reason: str = "", audience: Sequence[str] = (EVERYONE,)
+        self,
+        *,
+        run_id: str,
+        reason: str = "",
+        audience: Sequence[str] = (EVERYONE,),
+        request_id: str = "",
     ) -> "Event":
-        """Return this stored event as the start of a new run, for `audience` only."""
+        """Return this stored event as the start of a new run, for `audience` only.
+
+        Its id is derived from the `request_id`, or else from the run.
+        """
         meta = self.meta
-        event_id = derived_event_id(
-            meta.event_id, self.type, meta.schema_version, f"replay|{run_id}"
-        )
+        event_id = replayed_id(meta.event_id, self, request_id or run_id)
         now = datetime.now(UTC)
         return self.model_copy(
             update={
@@ -210,3 +216,8 @@ class Event(Model):
                 )
             }
         )
+
+
+def replayed_id(of: str, event: Event, request: str) -> str:
+    """Return the id that `event`, or a replay of it, has as the replay of event `of`."""
+    return derived_event_id(of, event.type, event.meta.schema_version, f"replay|{request}")

@@ -1,40 +1,58 @@
-"""The bus, as services and compositions see it.
+"""The event log and the bus, as services and compositions see them.
 
-Promised by every adapter:
-- **At least once.** A published event reaches every consumer whose contract accepts it, until the
+The log comes first and is the truth: a producer appends, and from the log, only from there, events
+reach the bus. Promised by every `EventLog`:
+- **Durable on return.** What `append` returned for survives a crash of any process.
+- **Read your own writes.** It is found by `get` and `of_episode` at once, from any process.
+- **One event a name.** An event id is kept once; a second append of it changes nothing.
+- **One order an episode.** The positions of an episode's events rise in the order they were
+  appended, and never change. Positions of two episodes say nothing of each other.
+- **Removal closes an episode.** After its EpisodeRemoved (see `removal`) an append of anything
+  else of that episode changes nothing: no late result comes back.
+
+Promised by every bus:
+- **At least once.** An appended event reaches every consumer whose contract accepts it, until the
   consumer acknowledges it or it lands in the dead letters with a reason. Nothing is dropped.
-- **Durable on return.** When `publish` returns, the events survive a crash of any process.
 - **One holder at a time, mostly.** A delivery that was received is hidden from others until its
   visibility time-out passes. Whoever lets it pass may find the delivery in other hands; both then
   do the work, and the ids of what they emit are the same.
-- **Told.** What a consumer gives up is published as `DeliveryDeadLettered`, once per dead dead.
+- **Announced.** What a consumer gives up is appended as `DeliveryDeadLettered`, once each.
 
-Not promised: order, of any kind; exactly once (the same event id may be delivered twice, even when
-nothing failed); that two consumers see an event at the same time; that a consumer sees what was
-published before its contract was known to the publisher (a replay brings it).
+Not promised: order of deliveries; exactly once (the same event id may be delivered twice, even
+when nothing failed); that two consumers see an event at the same time; that a consumer sees what
+was appended before its contract was known (a replay brings it).
 
 Methods raise TransientFailure when the bus does not answer and Misconfigured when it never will.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 from everyword_events.envelope import Event
 
 Handler = Callable[[Event], Sequence[Event]]
-"""A service's use case: takes one event, returns the events it caused (published, then acked)."""
+"""A service's use case: takes one event, returns the events it caused (appended, then acked)."""
+
+Spends = Literal["attempt", "retry", "nothing"]
+"""What giving a delivery back uses up: one of its few attempts, a retry of many, or nothing."""
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """One event handed to one consumer; `attempt` counts from 1."""
+    """One event handed to one consumer.
+
+    `attempt` counts from 1 what ended in an unexpected error or without an answer; `retries` what
+    failed for the time being, since `failing_since`.
+    """
 
     event: Event
     consumer: str
     attempt: int
     receipt: str
+    retries: int = 0
+    failing_since: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -53,21 +71,53 @@ class DeadLetter:
 
 @dataclass(frozen=True)
 class Recorded:
-    """An event with its place in the journal (rising, gaps allowed)."""
+    """An event with its place in the log (rising within its episode, gaps allowed)."""
 
     position: int
     event: Event
 
 
-class EventPublisher(Protocol):
-    """Puts events on the bus."""
+@dataclass(frozen=True)
+class Paused:
+    """Why a consumer takes no work, and since when; it goes on by itself after the mend."""
 
-    def publish(self, events: Sequence[Event]) -> None:
-        """Publish all of `events` durably.
+    code: str
+    message: str
+    hint: str
+    since: datetime
+
+
+class EventLog(Protocol):
+    """Every event there is, once, each episode's in one order."""
+
+    def append(self, events: Sequence[Event]) -> None:
+        """Append all of `events` durably; what the log has already, or must not have, is left out.
 
         Raises:
-            TransientFailure: some or all were not accepted; publish them again.
+            TransientFailure: some or all were not accepted; append them again.
             InvalidInput: an event is larger than the bus carries.
+        """
+
+    def get(self, episode_id: str, event_id: str) -> Event | None:
+        """Return the event, or None."""
+
+    def of_episode(self, episode_id: str, *, after: int = 0) -> Sequence[Recorded]:
+        """Return the episode's events after a position, oldest first.
+
+        Raises:
+            InvalidInput: one was written by a newer program.
+        """
+
+    def scan(self, *, types: Sequence[str] = ()) -> Iterator[Recorded]:
+        """Walk all events in bounded memory, those of one episode in their order.
+
+        Everything that was durable when the walk began is met, once.
+        """
+
+    def erase(self, episode_id: str) -> None:
+        """Delete what was said of a removed episode: every event but its EpisodeRemoved.
+
+        Without one nothing happens.
         """
 
 
@@ -95,14 +145,11 @@ class Inbox(Protocol):
     def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
         """Finish deliveries for good."""
 
-    def give_back(self, delivery: Delivery, *, delay_s: float, counts: bool = True) -> None:
-        """Return a delivery to the queue, visible again after `delay_s`.
-
-        `counts=False` does not spend an attempt where the bus can tell (shutdown, not failure).
-        """
+    def give_back(self, delivery: Delivery, *, delay_s: float, spends: Spends = "attempt") -> None:
+        """Return a delivery to the queue, visible again after `delay_s`."""
 
     def dead_letter(self, delivery: Delivery, *, code: str, message: str, hint: str) -> None:
-        """Move a delivery to the dead letters, and publish `DeliveryDeadLettered`."""
+        """Move a delivery to the dead letters, and append `DeliveryDeadLettered`."""
 
 
 @runtime_checkable
@@ -110,16 +157,16 @@ class AtomicInbox(Protocol):
     """An inbox whose bus can commit a handler's results and the acknowledgement together."""
 
     @property
-    def publisher(self) -> EventPublisher:
-        """The publisher that `publish_and_acknowledge` publishes to."""
+    def log(self) -> EventLog:
+        """The log that `append_and_acknowledge` appends to."""
 
-    def publish_and_acknowledge(
+    def append_and_acknowledge(
         self, events: Sequence[Event], deliveries: Sequence[Delivery]
     ) -> None:
-        """Publish all of `events` and finish all of `deliveries`, or do neither.
+        """Append all of `events` and finish all of `deliveries`, or do neither.
 
         Raises:
-            InvalidInput, TransientFailure: as `EventPublisher.publish`.
+            InvalidInput, TransientFailure: as `EventLog.append`.
         """
 
 
@@ -136,18 +183,14 @@ class DeadLetters(Protocol):
         """Drop them for good; return how many were."""
 
 
-class Journal(Protocol):
-    """Every event ever published, in the order it was recorded."""
+class ConsumerStates(Protocol):
+    """Which consumers take no work now, for people and pages to see."""
 
-    def get(self, event_id: str) -> Event | None:
-        """Return the event, or None."""
+    def pause(self, consumer: str, why: Paused) -> None:
+        """Note that the consumer takes no work; the first note's `since` stays."""
 
-    def of_episode(self, episode_id: str, *, after: int = 0) -> Sequence[Recorded]:
-        """Return the episode's events after a position, oldest first.
+    def resume(self, consumer: str) -> None:
+        """Note that it works again."""
 
-        Raises:
-            InvalidInput: one was written by a newer program.
-        """
-
-    def scan(self, *, types: Sequence[str] = (), after: int = 0) -> Iterator[Recorded]:
-        """Walk the journal in order from a position, in bounded memory."""
+    def paused(self) -> Mapping[str, Paused]:
+        """Return the consumers that are paused now, and why."""

@@ -28,7 +28,7 @@ from everyword_events.catalogue import (
     UploadRejected,
 )
 from everyword_events.envelope import BlobRef, Event, EventData, Meta, Replay, new_run_id
-from everyword_events.ports import DeadLetters, EventPublisher, Inbox
+from everyword_events.ports import DeadLetters, EventLog, Inbox
 
 AS_OF: Final = datetime(2026, 3, 4, 5, 6, 7, 890000, tzinfo=UTC)
 EPISODE: Final = EpisodeInfo(
@@ -204,7 +204,7 @@ def event_ids(events: Iterable[Event]) -> list[str]:
 class BusUnderTest(Protocol):
     """What the bus contract suite needs of an adapter."""
 
-    publisher: EventPublisher
+    log: EventLog
     dead_letters: DeadLetters
 
     def inbox(self, consumer: str) -> Inbox:

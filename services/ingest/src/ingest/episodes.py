@@ -1,11 +1,10 @@
-"""Episodes as others see them: folded from the journal, kept in the catalogue for listing."""
+"""Episodes as others see them: folded from the event log, kept in the catalogue for listing."""
 
 from everyword_events import (
     AudioUploaded,
     EpisodeCreated,
     Event,
-    EventPublisher,
-    Journal,
+    EventLog,
     NotFound,
     TranscriptReady,
     UploadRejected,
@@ -15,7 +14,7 @@ from ingest.ports import EpisodeCatalogue, EpisodePage, ProgressBoard
 
 
 class Episodes:
-    """Reads one episode from the journal, always fresh; many from the catalogue.
+    """Reads one episode from the event log, always fresh; many from the catalogue.
 
     What ingest itself publishes is projected at once, so that who creates an episode finds it in
     the next listing; what others publish follows when the bus delivers it.
@@ -23,19 +22,17 @@ class Episodes:
 
     def __init__(
         self,
-        journal: Journal,
-        publisher: EventPublisher,
+        log: EventLog,
         catalogue: EpisodeCatalogue,
         progress: ProgressBoard | None,
     ) -> None:
-        self._journal = journal
-        self._publisher = publisher
+        self._log = log
         self._catalogue = catalogue
         self._progress = progress
 
     def find(self, episode_id: str) -> EpisodeView | None:
         """Return the episode, or None if there is no such episode."""
-        recorded = self._journal.of_episode(episode_id)
+        recorded = self._log.of_episode(episode_id)
         return self._with_progress(fold(each.event for each in recorded)) if recorded else None
 
     def get(self, episode_id: str) -> EpisodeView:
@@ -53,12 +50,12 @@ class Episodes:
 
     def announcement(self, episode_id: str) -> Event | None:
         """Return the episode's EpisodeCreated."""
-        recorded = self._journal.of_episode(episode_id)
+        recorded = self._log.of_episode(episode_id)
         return next((r.event for r in recorded if isinstance(r.event.data, EpisodeCreated)), None)
 
     def has_audio(self, announcement: Event) -> bool:
         """Tell whether an announced run got its audio, or a verdict that it gets none."""
-        recorded = self._journal.of_episode(announcement.meta.episode_id)
+        recorded = self._log.of_episode(announcement.meta.episode_id)
         return any(
             each.event.meta.run_id == announcement.meta.run_id
             and isinstance(each.event.data, AudioUploaded | TranscriptReady | UploadRejected)
@@ -74,23 +71,23 @@ class Episodes:
 
     def record(self, event: Event) -> None:
         """Publish an event of ours and project its episode."""
-        self._publisher.publish([event])
+        self._log.append([event])
         self.project(event)
 
     def project(self, event: Event) -> EpisodeView:
         """Fold the event's episode anew and keep the view.
 
-        The event is folded in even where the journal has yet to learn of it.
+        The event is folded in even where the log has yet to learn of it.
         """
-        recorded = self._journal.of_episode(event.meta.episode_id)
+        recorded = self._log.of_episode(event.meta.episode_id)
         view = fold([*(each.event for each in recorded), event])
         self._catalogue.put(view, position=recorded[-1].position if recorded else 0)
         return view
 
     def rebuild(self) -> int:
-        """Make the catalogue anew from the journal; return how many episodes there are."""
+        """Make the catalogue anew from the event log; return how many episodes there are."""
         self._catalogue.clear()
-        last = {each.event.meta.episode_id: each.event for each in self._journal.scan()}
+        last = {each.event.meta.episode_id: each.event for each in self._log.scan()}
         for event in last.values():
             self.project(event)
         return len(last)

@@ -102,7 +102,7 @@ class EpisodeCatalogue(Protocol):
     """A table of folded views: a projection that can be deleted and made again."""
 
     def put(self, view: EpisodeView, *, position: int) -> None:
-        """Keep the view of an episode's events up to a journal position; never an older one."""
+        """Keep the view of an episode's events up to a position in the log; never an older one."""
 
     def page(
         self, *, show: str | None, state: State | None, cursor: str | None, limit: int

@@ -13,9 +13,8 @@ from everyword_events import (
     EpisodeOrigin,
     EpisodeRemoved,
     Event,
-    EventPublisher,
+    EventLog,
     InvalidInput,
-    Journal,
     Misconfigured,
     Recorded,
     TranscriptReady,
@@ -62,8 +61,7 @@ class IngestService:
         *,
         blobs: BlobStore,
         signer: UploadSigner,
-        publisher: EventPublisher,
-        journal: Journal,
+        log: EventLog,
         episodes: EpisodeCatalogue,
         keys: UniqueKeys,
         probe: AudioProbe,
@@ -74,12 +72,12 @@ class IngestService:
         web: Web | None = None,
     ) -> None:
         self._blobs = blobs
-        self._journal = journal
+        self._log = log
         self._catalogue = episodes
         self._replay = replay
         self._clock = clock
         self._chapters = Chapters(blobs)
-        self._episodes = Episodes(journal, publisher, episodes, progress)
+        self._episodes = Episodes(log, episodes, progress)
         self._duplicates = DuplicateDetection(keys, self._episodes)
         imports = ImportedTranscripts(blobs)
         self._intake = Intake(
@@ -215,7 +213,7 @@ class IngestService:
         return self._chapters.of(episode_id, list(runs))
 
     def get(self, episode_id: str) -> EpisodeView:
-        """Return an episode as the journal has it now.
+        """Return an episode as the log has it now.
 
         Raises:
             NotFound: there is none.
@@ -235,12 +233,12 @@ class IngestService:
         return self._episodes.page(show=show, state=state, cursor=cursor, limit=limit)
 
     def events(self, episode_id: str, *, after: int = 0) -> Sequence[Recorded]:
-        """Return an episode's journal after a position, oldest first.
+        """Return an episode's events after a position, oldest first.
 
         Raises:
             NotFound: there is no such episode.
         """
-        recorded = self._journal.of_episode(episode_id, after=after)
+        recorded = self._log.of_episode(episode_id, after=after)
         if not recorded:
             self._episodes.get(episode_id)
         return recorded
@@ -350,7 +348,7 @@ class IngestService:
         return []
 
     def rebuild(self) -> int:
-        """Make the catalogue anew from the journal; return how many episodes there are."""
+        """Make the catalogue anew from the event log; return how many episodes there are."""
         return self._episodes.rebuild()
 
     @property

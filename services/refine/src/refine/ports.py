@@ -50,7 +50,7 @@ class LanguageModel(Protocol):
 
 
 class EpisodeHistory(Protocol):
-    """What happened to an episode, as its journal knows."""
+    """What happened to an episode, as the event log knows."""
 
     def newest(self, episode_id: str, kind: type[EventData]) -> Event | None:
         """Return the event of `kind` with the newest run, or None."""

@@ -9,7 +9,7 @@ from everyword_events import (
     Conflict,
     EpisodeRemoved,
     Event,
-    EventPublisher,
+    EventLog,
     Misconfigured,
     NotFound,
     TranscriptEdited,
@@ -59,14 +59,14 @@ class RefineService:
         settings_for: Callable[[str], RefineSettings],
         *,
         history: EpisodeHistory | None = None,
-        publisher: EventPublisher | None = None,
+        log: EventLog | None = None,
         models: Callable[[ModelSettings], LanguageModel | None] | None = None,
         known_speakers: KnownSpeakers | None = None,
     ) -> None:
         self._blobs = blobs
         self._settings_for = settings_for
         self._history = history
-        self._publisher = publisher
+        self._log = log
         self._models = models
         self._known_speakers = known_speakers
 
@@ -97,8 +97,8 @@ class RefineService:
             NotFound: no such episode, or nothing refined yet, or no such segment or label.
             Conflict: the transcript or the segment's text is not what the person saw.
         """
-        if self._history is None or self._publisher is None:
-            raise Misconfigured("corrections need a history and a publisher")
+        if self._history is None or self._log is None:
+            raise Misconfigured("corrections need a history and a log")
         current = self._history.newest(episode_id, TranscriptRefined)
         removed = self._history.newest(episode_id, EpisodeRemoved)
         if current is None or removed or not isinstance(current.data, TranscriptRefined):
@@ -112,7 +112,7 @@ class RefineService:
         transcript = read_transcript(self._blobs.get(current.data.transcript))
         data = recorded(correction, transcript, edited_by=edited_by)
         event = Event.first(CONTRACT.service, data, episode_id=episode_id, run_id=new_run_id())
-        self._publisher.publish([event])
+        self._log.append([event])
         return event
 
     def report(self, episode_id: str) -> RefineReport:
@@ -155,7 +155,7 @@ class RefineService:
         return caused.model_copy(update={"meta": caused.meta.model_copy(update={"run_id": run_id})})
 
     def _edits(self, event: Event) -> tuple[Edit, ...]:
-        """Return every correction there is, the one at hand too if the journal lags behind."""
+        """Return every correction there is, the one at hand too if the log lags behind."""
         if self._history is None:
             return ()
         events = list(self._history.edits(event.meta.episode_id))

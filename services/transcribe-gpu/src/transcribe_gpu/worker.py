@@ -5,7 +5,7 @@ import threading
 from types import FrameType
 from typing import Final
 
-from everyword_events import EventPublisher, Inbox
+from everyword_events import EventLog, Inbox
 from everyword_events.consumer.runner import ConsumerRunner
 from transcribe_gpu.service import TranscribeService
 
@@ -16,7 +16,7 @@ heartbeat waiting for some 10 s at a time."""
 
 def run_worker(
     inbox: Inbox,
-    publisher: EventPublisher,
+    log: EventLog,
     service: TranscribeService,
     stop: threading.Event,
     *,
@@ -26,7 +26,7 @@ def run_worker(
 
     `service` must have been made with `stopping=stop.is_set`: that is what ends a job early.
     """
-    ConsumerRunner(inbox, publisher, service.handle, visibility_s=visibility_s).run_forever(stop)
+    ConsumerRunner(inbox, log, service.handle, visibility_s=visibility_s).run_forever(stop)
 
 
 def stop_on_signals(stop: threading.Event) -> None:

@@ -51,6 +51,8 @@ def translated(what: str) -> Iterator[None]:
         raise TransientFailure(f"cannot {what}: {error}", code="aws_unreachable") from error
 
 
-def error_code(error: ClientError) -> str:
-    """Return AWS's code of the error, `ThrottlingException` for one."""
+def error_code(error: BaseException | None) -> str:
+    """Return AWS's code of the error, `ThrottlingException` for one; none for another's error."""
+    if not isinstance(error, ClientError):
+        return ""
     return str(error.response["Error"].get("Code", "Unknown"))

@@ -1,20 +1,24 @@
-"""The publisher on AWS: events onto an EventBridge bus, whose rules copy them to SQS queues.
+"""Events onto an EventBridge bus, whose rules copy them to SQS queues.
 
-What this bus does not promise and the SQLite bus does: `publish` is not all or nothing (after a
-TransientFailure some events are out), and the same event id published twice is delivered twice.
+Only the relay puts events here; everybody else appends to the log.
 """
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from tenacity import (
+    RetryError,
+    Retrying,
+    retry_if_exception_type,
+    retry_if_result,
+    stop_after_attempt,
+    wait_random_exponential,
+)
 
 from everyword_events.aws.errors import translated
-from everyword_events.envelope import Event
 from everyword_events.errors import TransientFailure
-from everyword_events.limits import checked_json
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -24,9 +28,12 @@ MOST_ENTRIES: Final = 10
 MOST_BATCH_BYTES: Final = 1_000_000
 _TIME_BYTES: Final = 14
 
+Wire = Mapping[str, Any]
+"""An event as `Event.to_wire` returns it; not parsed here, so that any version passes."""
 
-class EventBridgePublisher:
-    """An EventPublisher over one event bus. Threads may share it.
+
+class EventBridgeBus:
+    """One event bus. Threads may share it.
 
     Entries that EventBridge turns down are put again, alone, up to `attempts` times with backoff.
     """
@@ -44,65 +51,56 @@ class EventBridgePublisher:
         self._retrying = Retrying(
             stop=stop_after_attempt(attempts),
             wait=wait_random_exponential(multiplier=0.2, max=5),
-            retry=retry_if_exception_type(TransientFailure),
+            retry=retry_if_result(bool) | retry_if_exception_type(TransientFailure),
             sleep=sleep,
             reraise=True,
         )
 
-    def publish(self, events: Sequence[Event]) -> None:
-        """Publish all of `events`, checked for size before the first is sent.
+    def put(self, wires: Sequence[Wire]) -> Sequence[int]:
+        """Put events, in order; return the places in `wires` of those EventBridge kept refusing.
 
         Raises:
-            InvalidInput: an event is too large.
-            TransientFailure: EventBridge kept turning some down; publish all again.
+            TransientFailure: EventBridge did not answer; some may be out.
             Misconfigured: no such bus, or no right to publish to it.
         """
-        for batch in _batches([self._entry(event) for event in events]):
-            self._retrying.copy()(self._put, batch)
+        refused: list[int] = []
+        entries = [self._entry(wire) for wire in wires]
+        for places in _batches(entries):
+            left = list(places)
+            try:
+                self._retrying.copy()(self._put, entries, left)
+            except RetryError:
+                refused += left
+        return refused
 
-    def _put(self, left: "list[PutEventsRequestEntryTypeDef]") -> None:
-        """Put the entries and keep in `left` those turned down, to be put again."""
+    def _put(self, entries: "Sequence[PutEventsRequestEntryTypeDef]", left: list[int]) -> int:
+        """Put what is in `left` and keep there what was turned down; return how many it were."""
         with translated(f"publish to {self._bus_name}"):
-            reply = self._client.put_events(Entries=left)
-        if not reply["FailedEntryCount"]:
-            left.clear()
-            return
-        refused = [
-            (entry, outcome)
-            for entry, outcome in zip(left, reply["Entries"], strict=True)
-            if outcome.get("ErrorCode")
-        ]
-        left[:] = [entry for entry, _ in refused]
-        first = refused[0][1]
-        raise TransientFailure(
-            f"EventBridge turned down {len(refused)} of the events: "
-            f"{first.get('ErrorCode')} {first.get('ErrorMessage', '')}",
-            code="events_turned_down",
-        )
+            reply = self._client.put_events(Entries=[entries[place] for place in left])
+        outcomes = zip(left[:], reply["Entries"], strict=True)
+        left[:] = [place for place, outcome in outcomes if outcome.get("ErrorCode")]
+        return len(left)
 
-    def _entry(self, event: Event) -> "PutEventsRequestEntryTypeDef":
-        checked_json(event)
+    def _entry(self, wire: Wire) -> "PutEventsRequestEntryTypeDef":
         return {
             "EventBusName": self._bus_name,
-            "Source": event.source,
-            "DetailType": event.type,
-            "Detail": json.dumps(event.to_detail()),  # ASCII: no character SQS would refuse
-            "Time": event.meta.occurred_at,
+            "Source": wire["source"],
+            "DetailType": wire["detail-type"],
+            "Detail": json.dumps(wire["detail"]),  # ASCII: no character SQS would refuse
+            "Time": wire["time"],
         }
 
 
-def _batches(
-    entries: "Sequence[PutEventsRequestEntryTypeDef]",
-) -> "Iterator[list[PutEventsRequestEntryTypeDef]]":
+def _batches(entries: "Sequence[PutEventsRequestEntryTypeDef]") -> Iterator[list[int]]:
     """Cut `entries` into calls that EventBridge takes: at most 10 entries and 1 MB."""
-    batch: list[PutEventsRequestEntryTypeDef] = []
+    batch: list[int] = []
     batch_bytes = 0
-    for entry in entries:
+    for place, entry in enumerate(entries):
         entry_bytes = _size_bytes(entry)
         if batch and (len(batch) == MOST_ENTRIES or batch_bytes + entry_bytes > MOST_BATCH_BYTES):
             yield batch
             batch, batch_bytes = [], 0
-        batch.append(entry)
+        batch.append(place)
         batch_bytes += entry_bytes
     if batch:
         yield batch

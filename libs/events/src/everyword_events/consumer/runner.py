@@ -24,7 +24,7 @@ from everyword_events.consumer.log_fields import log_fields
 from everyword_events.consumer.retry import RetryPolicy
 from everyword_events.consumer.settlement import Done, Settlement
 from everyword_events.errors import EverywordError, TransientFailure
-from everyword_events.ports import Delivery, EventPublisher, Handler, Inbox
+from everyword_events.ports import Delivery, EventLog, Handler, Inbox
 
 __all__ = ["ConsumerRunner", "RetryPolicy"]
 
@@ -44,7 +44,7 @@ class _Shift:
 
 
 class ConsumerRunner:
-    """One consumer: `handler` over `inbox`, results to `publisher`.
+    """One consumer: `handler` over `inbox`, results to `log`.
 
     `threads` handlers run at once. Each thread takes one delivery at a time while handlers are slow
     and, while they are quick, up to `batch`, whose results are committed together; set it to 1
@@ -56,7 +56,7 @@ class ConsumerRunner:
     def __init__(
         self,
         inbox: Inbox,
-        publisher: EventPublisher,
+        log: EventLog,
         handler: Handler,
         policy: RetryPolicy | None = None,
         *,
@@ -76,7 +76,7 @@ class ConsumerRunner:
         self._wait_s = wait_s
         self._grace_s = grace_s
         self._draw = draw or random.Random()  # noqa: S311 - jitter, no secret
-        self._settlement = Settlement(inbox, publisher, self._policy, self._draw)
+        self._settlement = Settlement(inbox, log, self._policy, self._draw)
 
     def run_once(self) -> int:
         """Take and work on up to `batch` of what is due now; return how many deliveries it were.

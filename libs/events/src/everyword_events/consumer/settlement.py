@@ -15,7 +15,7 @@ from everyword_events.errors import (
     InvalidInput,
     TransientFailure,
 )
-from everyword_events.ports import AtomicInbox, Delivery, EventPublisher, Inbox
+from everyword_events.ports import AtomicInbox, Delivery, EventLog, Inbox
 
 logger = logging.getLogger(__name__)
 
@@ -36,14 +36,14 @@ class Settlement:
     """
 
     def __init__(
-        self, inbox: Inbox, publisher: EventPublisher, policy: RetryPolicy, draw: random.Random
+        self, inbox: Inbox, log: EventLog, policy: RetryPolicy, draw: random.Random
     ) -> None:
         self._inbox = inbox
-        self._publisher = publisher
+        self._log = log
         self._policy = policy
         self._draw = draw
         self._atomic: AtomicInbox | None = None
-        if isinstance(inbox, AtomicInbox) and inbox.publisher is publisher:
+        if isinstance(inbox, AtomicInbox) and inbox.log is log:
             self._atomic = inbox
 
     def finish(self, done: Sequence[Done]) -> None:
@@ -51,7 +51,7 @@ class Settlement:
         if not done:
             return
         try:
-            self._publish_and_acknowledge(done)
+            self._append_and_acknowledge(done)
         except EverywordError as error:
             if len(done) == 1:
                 self.fail(done[0].delivery, error)
@@ -91,7 +91,7 @@ class Settlement:
         """Give the delivery back at once, its attempt not counted."""
         logger.info("given back unfinished", extra=log_fields(delivery, "given_back"))
         try:
-            self._inbox.give_back(delivery, delay_s=0, counts=False)
+            self._inbox.give_back(delivery, delay_s=0, spends="nothing")
         except TransientFailure as error:
             _left_to_time_out(delivery, error)
 
@@ -116,13 +116,13 @@ class Settlement:
         except TransientFailure as trouble:
             _left_to_time_out(delivery, trouble)
 
-    def _publish_and_acknowledge(self, done: Sequence[Done]) -> None:
+    def _append_and_acknowledge(self, done: Sequence[Done]) -> None:
         events = [event for one in done for event in one.events]
         deliveries = [one.delivery for one in done]
         if self._atomic is not None:
-            self._atomic.publish_and_acknowledge(events, deliveries)
+            self._atomic.append_and_acknowledge(events, deliveries)
         else:
-            self._publisher.publish(events)
+            self._log.append(events)
             self._inbox.acknowledge(deliveries)
 
 

@@ -1,17 +1,18 @@
-"""The bus on one machine: an append-only journal, deliveries and dead letters in one SQLite file.
+"""The event log and the bus on one machine, in one SQLite file.
 
-Beyond what `ports` promises for every bus:
-- `publish` is all or nothing, and an event id is journalled and delivered once however often it is
-  published; the first wording stays.
+Beyond what `ports` promises for every log and bus:
+- `append` is all or nothing: events and their deliveries are one transaction.
 - Results and acknowledgements can be committed together (`AtomicInbox`): no crash separates them.
+- New work goes before replays, and before what replays caused.
 - A power cut may undo a claim, and the attempt it counted; nothing else once committed is lost.
 - Visibility and delays follow the machine's wall clock; setting it back makes them longer.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib import resources
 from pathlib import Path
 from sqlite3 import Connection
 from types import TracebackType
@@ -23,25 +24,33 @@ from everyword_events.dead_letter import read_or_stand_in
 from everyword_events.envelope import Event
 from everyword_events.errors import Misconfigured
 from everyword_events.limits import checked_json
-from everyword_events.ports import DeadLetter, Recorded
-from everyword_events.sqlite.file import SqliteFile
+from everyword_events.ports import DeadLetter, Paused, Recorded
+from everyword_events.removal import removal_id
+from everyword_events.sqlite.database import SqliteDatabase
 from everyword_events.sqlite.inbox import SqliteInbox
+from everyword_events.sqlite.opener import Schema
 
 _PAGE: Final = 256
 
-_JOURNAL: Final = """
-INSERT INTO journal (event_id, episode_id, type, wire) VALUES (?, ?, ?, ?)
-ON CONFLICT (event_id) DO NOTHING RETURNING position
+_APPEND: Final = """
+INSERT INTO events (event_id, episode_id, type, wire, replay)
+SELECT :event_id, :episode_id, :type, :wire,
+    :replay OR EXISTS (SELECT 1 FROM events WHERE event_id = :correlation_id AND replay)
+WHERE NOT EXISTS (SELECT 1 FROM events WHERE event_id = :removal_id)
+ON CONFLICT (event_id) DO NOTHING RETURNING position, replay
 """
-_DELIVER: Final = "INSERT INTO deliveries (consumer, position, visible_at) VALUES (?, ?, ?)"
+_DELIVER: Final = """
+INSERT INTO deliveries (consumer, position, replay, visible_at) VALUES (?, ?, ?, ?)
+"""
 _REDRIVE: Final = """
-INSERT INTO deliveries (consumer, position, visible_at, claims)
-SELECT consumer, position, ?, claims FROM dead_letters WHERE dead_letter_id = ?
+INSERT INTO deliveries (consumer, position, replay, visible_at, claims)
+SELECT consumer, position, replay, ?, claims FROM dead_letters JOIN events USING (position)
+WHERE dead_letter_id = ?
 """
 _DISCARD: Final = "DELETE FROM dead_letters WHERE dead_letter_id = ?"
 _DEAD_LETTERS: Final = """
 SELECT dead_letter_id, consumer, attempts, code, message, hint, died_at, event_id, wire
-FROM dead_letters JOIN journal USING (position)
+FROM dead_letters JOIN events USING (position)
 WHERE ?1 IS NULL OR consumer = ?1 ORDER BY dead_letter_id LIMIT ?2
 """
 _RELEASE: Final = """
@@ -53,6 +62,26 @@ SELECT consumer, sum(visible_at <= ?1), sum(visible_at > ?1 AND held),
     sum(visible_at > ?1 AND NOT held), 0 FROM deliveries GROUP BY consumer
 UNION ALL SELECT consumer, 0, 0, 0, count(*) FROM dead_letters GROUP BY consumer
 """
+_SAID_OF: Final = "SELECT position FROM events WHERE episode_id = ? AND event_id <> ?"
+_ERASE: Final = (
+    f"DELETE FROM deliveries WHERE position IN ({_SAID_OF})",  # noqa: S608 - constants only
+    f"DELETE FROM dead_letters WHERE position IN ({_SAID_OF})",  # noqa: S608 - constants only
+    "DELETE FROM events WHERE episode_id = ? AND event_id <> ?",
+)
+_PAUSE: Final = """
+INSERT INTO paused_consumers VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (consumer) DO UPDATE SET
+    code = excluded.code, message = excluded.message, hint = excluded.hint
+"""
+
+
+def _sql(name: str) -> str:
+    return resources.files("everyword_events.sqlite").joinpath(name).read_text("utf-8")
+
+
+SCHEMA: Final = Schema(
+    name="event log", version=2, script=_sql("schema.sql"), steps={1: _sql("from_1_to_2.sql")}
+)
 
 
 @dataclass(frozen=True)
@@ -71,14 +100,14 @@ class QueueDepth:
 
 
 class SqliteBus:
-    """EventPublisher, Journal and DeadLetters over one file; `inbox(consumer)` gives the queues.
+    """EventLog, DeadLetters and ConsumerStates over one file; `inbox(consumer)` gives the queues.
 
-    Every process that publishes must name the same `contracts`: they decide who gets an event.
+    Every process that appends must name the same `contracts`: they decide who gets an event.
     Threads may share a bus; a process opens its own, after any fork. `busy_timeout_s` is how long
     a call waits for another process's transaction.
 
     Raises:
-        Misconfigured: the file cannot be made or read here, is no bus, or is newer than we are.
+        Misconfigured: the file cannot be made or read here, is none, or is newer than we are.
     """
 
     def __init__(
@@ -92,10 +121,10 @@ class SqliteBus:
         self.path = Path(path)
         self._contracts = tuple(contracts)
         self._clock = clock
-        self._file = SqliteFile(self.path, busy_timeout_s=busy_timeout_s)
+        self._file = SqliteDatabase(self.path, SCHEMA, busy_timeout_s=busy_timeout_s)
 
-    def publish(self, events: Sequence[Event]) -> None:
-        """Journal and queue all of `events` in one durable transaction.
+    def append(self, events: Sequence[Event]) -> None:
+        """Append and queue all of `events` in one durable transaction.
 
         Raises:
             InvalidInput: an event is too large.
@@ -115,36 +144,47 @@ class SqliteBus:
         """
         if consumer not in {contract.service for contract in self._contracts}:
             raise Misconfigured(f"no contract names a consumer {consumer!r}")
-        return SqliteInbox(
-            self._file, consumer, publisher=self, append=self._append, clock=self._clock
-        )
+        return SqliteInbox(self._file, consumer, log=self, append=self._append, clock=self._clock)
 
-    def get(self, event_id: str) -> Event | None:
-        """Return the journalled event, or None."""
-        rows = self._file.read("SELECT wire FROM journal WHERE event_id = ?", (event_id,))
+    def get(self, episode_id: str, event_id: str) -> Event | None:
+        """Return the event, or None."""
+        rows = self._file.read(
+            "SELECT wire FROM events WHERE event_id = ? AND episode_id = ?", (event_id, episode_id)
+        )
         return parse_event(rows[0][0]) if rows else None
 
     def of_episode(self, episode_id: str, *, after: int = 0) -> Sequence[Recorded]:
         """Return the episode's events after a position, oldest first."""
         rows = self._file.read(
-            "SELECT position, wire FROM journal WHERE episode_id = ? AND position > ?"
+            "SELECT position, wire FROM events WHERE episode_id = ? AND position > ?"
             " ORDER BY position",
             (episode_id, after),
         )
         return [Recorded(position, parse_event(wire)) for position, wire in rows]
 
-    def scan(self, *, types: Sequence[str] = (), after: int = 0) -> Iterator[Recorded]:
-        """Walk the journal a page at a time; events published meanwhile are met as well."""
+    def scan(self, *, types: Sequence[str] = ()) -> Iterator[Recorded]:
+        """Walk the log a page at a time; events appended meanwhile are met as well."""
         marks = ", ".join("?" * len(types))
         only = f"AND type IN ({marks})" if types else ""
         query = (
-            f"SELECT position, wire FROM journal WHERE position > ? {only}"  # noqa: S608 - marks
+            f"SELECT position, wire FROM events WHERE position > ? {only}"  # noqa: S608 - marks
             f" ORDER BY position LIMIT {_PAGE}"
         )
+        after = 0
         while rows := self._file.read(query, (after, *types)):
             for position, wire in rows:
                 yield Recorded(position, parse_event(wire))
             after = rows[-1][0]
+
+    def erase(self, episode_id: str) -> None:
+        """Delete what was said of a removed episode, its deliveries and dead letters too."""
+        removal = removal_id(episode_id)
+        if self.get(episode_id, removal) is None:
+            return
+        with self._file.write() as db:
+            for statement in _ERASE:
+                db.execute(statement, (episode_id, removal))
+        self._file.forget_history()
 
     def list(self, *, consumer: str | None = None, limit: int = 100) -> Sequence[DeadLetter]:
         """Return up to `limit` dead letters, oldest first."""
@@ -169,7 +209,7 @@ class SqliteBus:
         return found
 
     def discard(self, dead_letter_ids: Sequence[str]) -> int:
-        """Drop the dead letters for good (their events stay in the journal); return how many."""
+        """Drop the dead letters for good (their events stay in the log); return how many."""
         with self._file.write() as db:
             return sum(
                 db.execute(_DISCARD, (dead_letter_id,)).rowcount
@@ -201,6 +241,25 @@ class SqliteBus:
         with self._file.write() as db:
             return db.execute(_RELEASE, (int(self._clock() * 1000), consumer)).rowcount
 
+    def pause(self, consumer: str, why: Paused) -> None:
+        """Note that the consumer takes no work; the first note's `since` stays."""
+        since_ms = int(why.since.timestamp() * 1000)
+        with self._file.write() as db:
+            db.execute(_PAUSE, (consumer, why.code, why.message, why.hint, since_ms))
+
+    def resume(self, consumer: str) -> None:
+        """Note that it works again."""
+        with self._file.write() as db:
+            db.execute("DELETE FROM paused_consumers WHERE consumer = ?", (consumer,))
+
+    def paused(self) -> Mapping[str, Paused]:
+        """Return the consumers that are paused now, and why."""
+        rows = self._file.read("SELECT consumer, code, message, hint, since FROM paused_consumers")
+        return {
+            consumer: Paused(code, message, hint, datetime.fromtimestamp(since_ms / 1000, UTC))
+            for consumer, code, message, hint, since_ms in rows
+        }
+
     def close(self) -> None:
         """Close the file."""
         self._file.close()
@@ -217,14 +276,21 @@ class SqliteBus:
         self.close()
 
     def _append(self, db: Connection, texts: Sequence[tuple[Event, str]]) -> None:
-        """Journal what is new and queue it for every consumer whose contract accepts it."""
+        """Append what is new and queue it for every consumer whose contract accepts it."""
         now = int(self._clock() * 1000)
         for event, text in texts:
             meta = event.meta
-            row = db.execute(
-                _JOURNAL, (meta.event_id, meta.episode_id, event.type, text)
-            ).fetchone()
+            values = {
+                "event_id": meta.event_id,
+                "episode_id": meta.episode_id,
+                "type": event.type,
+                "wire": text,
+                "replay": meta.replay is not None,
+                "correlation_id": meta.correlation_id,
+                "removal_id": removal_id(meta.episode_id),
+            }
+            row = db.execute(_APPEND, values).fetchone()
             if row is not None:
                 for contract in self._contracts:
                     if contract.accepts(event):
-                        db.execute(_DELIVER, (contract.service, row[0], now))
+                        db.execute(_DELIVER, (contract.service, *row, now))

@@ -16,41 +16,37 @@ from everyword_events.dead_letter import dead_lettered, read_or_stand_in, shorte
 from everyword_events.envelope import Event
 from everyword_events.errors import Conflict
 from everyword_events.limits import checked_json
-from everyword_events.ports import Delivery, EventPublisher
-from everyword_events.sqlite.file import SqliteFile
+from everyword_events.ports import Delivery, EventLog, Spends
+from everyword_events.sqlite.database import SqliteDatabase
 
 Append = Callable[[Connection, Sequence[tuple[Event, str]]], None]
-"""Journals events (with their JSON) and queues their deliveries, inside a transaction."""
+"""Appends events (with their JSON) and queues their deliveries, inside a transaction."""
 
 _ANY_DUE: Final = "SELECT 1 FROM deliveries WHERE consumer = ? AND visible_at <= ? LIMIT 1"
 _NEXT_DUE: Final = "SELECT min(visible_at) FROM deliveries WHERE consumer = ?"
 _CLAIM: Final = """
 UPDATE deliveries
 SET visible_at = :until, attempts = attempts + 1, claims = claims + 1, held = 1
-WHERE consumer = :consumer AND position IN (
-    SELECT position FROM deliveries WHERE consumer = :consumer AND visible_at <= :now
-    ORDER BY position LIMIT :most
+WHERE consumer = :consumer AND (replay, position) IN (
+    SELECT replay, position FROM deliveries WHERE consumer = :consumer AND visible_at <= :now
+    ORDER BY replay, position LIMIT :most
 )
-RETURNING position, claims, attempts,
-    (SELECT wire FROM journal WHERE journal.position = deliveries.position)
+RETURNING replay, position, claims, attempts, retries, failing_since,
+    (SELECT wire FROM events WHERE events.position = deliveries.position)
 """
-_EXTEND: Final = """
-UPDATE deliveries SET visible_at = ?
-WHERE consumer = ? AND position = ? AND claims = ? AND held
-"""
-_ACKNOWLEDGE: Final = """
-DELETE FROM deliveries WHERE consumer = ? AND position = ? AND claims = ? AND held
-"""
-_GIVE_BACK: Final = """
-UPDATE deliveries SET visible_at = ?, attempts = attempts - ?, claims = claims + 1, held = 0
-WHERE consumer = ? AND position = ? AND claims = ? AND held
-"""
-_DEAD_LETTER: Final = """
+_MINE: Final = "consumer = ? AND replay = ? AND position = ? AND claims = ? AND held"
+_EXTEND: Final = f"UPDATE deliveries SET visible_at = ? WHERE {_MINE}"  # noqa: S608 - constants
+_ACKNOWLEDGE: Final = f"DELETE FROM deliveries WHERE {_MINE}"  # noqa: S608 - constants
+_GIVE_BACK: Final = f"""
+UPDATE deliveries SET visible_at = ?, attempts = attempts - ?, retries = retries + ?,
+    failing_since = coalesce(failing_since, ?), claims = claims + 1, held = 0
+WHERE {_MINE}
+"""  # noqa: S608 - constants
+_DEAD_LETTER: Final = f"""
 INSERT INTO dead_letters (consumer, position, attempts, claims, code, message, hint, died_at)
-SELECT consumer, position, attempts, claims, ?, ?, ?, ? FROM deliveries
-WHERE consumer = ? AND position = ? AND claims = ? AND held
+SELECT consumer, position, attempts, claims, ?, ?, ?, ? FROM deliveries WHERE {_MINE}
 RETURNING dead_letter_id
-"""
+"""  # noqa: S608 - constants
 
 
 class SqliteInbox:
@@ -58,15 +54,15 @@ class SqliteInbox:
 
     def __init__(
         self,
-        file: SqliteFile,
+        file: SqliteDatabase,
         consumer: str,
         *,
-        publisher: EventPublisher,
+        log: EventLog,
         append: Append,
         clock: Callable[[], float],
     ) -> None:
         self.consumer = consumer
-        self.publisher = publisher
+        self.log = log
         self._file = file
         self._append = append
         self._clock = clock
@@ -106,12 +102,12 @@ class SqliteInbox:
 
     def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
         """Finish all of `deliveries` in one transaction."""
-        self.publish_and_acknowledge((), deliveries)
+        self.append_and_acknowledge((), deliveries)
 
-    def publish_and_acknowledge(
+    def append_and_acknowledge(
         self, events: Sequence[Event], deliveries: Sequence[Delivery]
     ) -> None:
-        """Publish `events` and finish `deliveries` in one transaction, or neither.
+        """Append `events` and finish `deliveries` in one transaction, or neither.
 
         Raises:
             InvalidInput: an event is too large.
@@ -121,13 +117,20 @@ class SqliteInbox:
             self._append(db, texts)
             db.executemany(_ACKNOWLEDGE, map(_claim_of, deliveries))
 
-    def give_back(self, delivery: Delivery, *, delay_s: float, counts: bool = True) -> None:
-        """Return the delivery, visible again after `delay_s`; without `counts` as if not tried."""
+    def give_back(self, delivery: Delivery, *, delay_s: float, spends: Spends = "attempt") -> None:
+        """Return the delivery, visible again after `delay_s`."""
+        retried = spends == "retry"
+        values = (
+            self._in_ms(delay_s),
+            spends != "attempt",
+            retried,
+            self._in_ms(0) if retried else None,
+        )
         with self._file.write() as db:
-            db.execute(_GIVE_BACK, (self._in_ms(delay_s), 0 if counts else 1, *_claim_of(delivery)))
+            db.execute(_GIVE_BACK, (*values, *_claim_of(delivery)))
 
     def dead_letter(self, delivery: Delivery, *, code: str, message: str, hint: str) -> None:
-        """Move the delivery to the dead letters and publish `DeliveryDeadLettered`, in one go."""
+        """Move the delivery to the dead letters and append `DeliveryDeadLettered`, in one go."""
         claim = _claim_of(delivery)
         with self._file.write() as db:
             dead = db.execute(
@@ -161,13 +164,17 @@ class SqliteInbox:
         rows.sort()
         return [delivery for row in rows if (delivery := self._readable(row)) is not None]
 
-    def _readable(self, row: tuple[int, int, int, str]) -> Delivery | None:
+    def _readable(self, row: tuple[int, int, int, int, int, int | None, str]) -> Delivery | None:
         """Return the claimed row as a delivery; dead-letter one that this program cannot read."""
-        position, claims, attempt, wire = row
+        replay, position, claims, attempt, retries, failing_ms, wire = row
         event, reason = read_or_stand_in(
             wire, message_id=f"position-{position}", came_at=datetime.now(UTC)
         )
-        delivery = Delivery(event, self.consumer, attempt, f"{position}.{claims}")
+        failing_since = None
+        if failing_ms is not None:
+            failing_since = datetime.fromtimestamp(failing_ms / 1000, UTC)
+        receipt = f"{replay}.{position}.{claims}"
+        delivery = Delivery(event, self.consumer, attempt, receipt, retries, failing_since)
         if reason is None:
             return delivery
         self.dead_letter(delivery, code=reason.code, message=reason.message, hint=reason.hint)
@@ -177,6 +184,6 @@ class SqliteInbox:
         return int((self._clock() + delay_s) * 1000)
 
 
-def _claim_of(delivery: Delivery) -> tuple[str, int, int]:
-    position, _, claims = delivery.receipt.partition(".")
-    return delivery.consumer, int(position), int(claims)
+def _claim_of(delivery: Delivery) -> tuple[str, int, int, int]:
+    replay, position, claims = map(int, delivery.receipt.split("."))
+    return delivery.consumer, replay, position, claims

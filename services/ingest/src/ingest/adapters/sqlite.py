@@ -47,7 +47,7 @@ class SqliteIngestTables:
             raise
 
     def put(self, view: EpisodeView, *, position: int) -> None:
-        """Keep the view of an episode's events up to a journal position; never an older one."""
+        """Keep the view of an episode's events up to a position in the log; never an older one."""
         row = (view.episode_id, position, view.show, view.state, view.model_dump_json())
         self._run(_PUT, row)
 

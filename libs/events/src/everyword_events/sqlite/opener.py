@@ -1,0 +1,204 @@
+"""Opens every SQLite file there is: permissions, pragmas, schema and version, our errors.
+
+Any number of processes may open a file; a process opens it after a fork, never before. It must
+lie on a local disk: the write-ahead log needs shared memory (https://www.sqlite.org/wal.html).
+"""
+
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from everyword_events.errors import EverywordError, Misconfigured, TransientFailure
+
+OLDEST_SQLITE: Final = (3, 37)  # STRICT tables; RETURNING came with 3.35
+_CHECKPOINT_PAGES: Final = 4_000  # 16 MB of log: a page written again and again is copied once
+
+
+@dataclass(frozen=True)
+class Schema:
+    """A file's tables: `script` makes the present version, `steps[n]` lifts version n to n + 1.
+
+    `name` says in messages what the file is. A `projection` can be made again from the event log.
+    """
+
+    name: str
+    version: int
+    script: str
+    steps: Mapping[int, str] = field(default_factory=dict)
+    projection: bool = False
+
+
+def connect(
+    path: Path, schema: Schema, *, busy_timeout_s: float = 30.0, pragmas: Sequence[str] = ()
+) -> sqlite3.Connection:
+    """Open the file, made and brought to the schema's version where that is needed.
+
+    Commits are durable; what is deleted is overwritten. `pragmas` (`cache_size = -32768`) are
+    the caller's own. The connection may be used by any thread, one at a time, and has no
+    transactions of its own.
+
+    Raises:
+        Misconfigured: it cannot be made or read here, is none of ours, damaged, or newer than we.
+        TransientFailure: it is locked, or the disk is full.
+    """
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        raise Misconfigured(
+            f"this Python carries SQLite {sqlite3.sqlite_version}, needed is 3.37 or newer",
+            hint="use a newer Python",
+        )
+    with translated(path, schema):
+        is_new = not path.exists()
+        connection = sqlite3.connect(
+            path, timeout=busy_timeout_s, isolation_level=None, check_same_thread=False
+        )
+        try:
+            if is_new:
+                with suppress(OSError):
+                    path.chmod(0o600)  # never open the file: closing it would drop SQLite's locks
+            _use_write_ahead_log(connection, busy_timeout_s)
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
+            connection.execute("PRAGMA secure_delete = ON")
+            for pragma in pragmas:
+                connection.execute(f"PRAGMA {pragma}")
+            _prepare(connection, path, schema)
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def problems_of(path: Path) -> str:
+    """Say what is wrong inside a SQLite file; nothing when it is sound, or not there."""
+    if not path.exists():
+        return ""
+    try:
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+        try:
+            found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        return str(error)
+    return "" if found == "ok" else str(found).replace("\n", " ")
+
+
+def delete_file(path: Path) -> None:
+    """Delete a SQLite file with what lies beside it; nobody may have it open."""
+    for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+        path.with_name(name).unlink(missing_ok=True)
+
+
+@contextmanager
+def translated(path: Path, schema: Schema) -> Iterator[None]:
+    """Raise our errors for SQLite's."""
+    try:
+        yield
+    except sqlite3.ProgrammingError:
+        raise  # a mistake of ours, not of the file's
+    except sqlite3.Error as error:
+        raise _ours(error, path, schema) from error
+
+
+def _prepare(connection: sqlite3.Connection, path: Path, schema: Schema) -> None:
+    """Make the tables of a new file, lift an older one; refuse one that is not ours or too new."""
+    found = _version(connection)
+    if found > schema.version:
+        raise Misconfigured(
+            f"{path} was written by a newer Everyword ({schema.name} schema {found}, "
+            f"this program knows up to {schema.version})",
+            hint="update everyword, or use another data folder",
+            code="data_too_new",
+        )
+    if found == schema.version:
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        found = _version(connection)  # another process may have been quicker
+        if found == 0:
+            _check_empty(connection, path, schema)
+            _run(connection, schema.script)
+        for version in range(found, schema.version) if found else ():
+            _run(connection, schema.steps[version])
+        connection.execute(f"PRAGMA user_version = {schema.version}")
+        connection.execute("COMMIT")
+    except BaseException:
+        with suppress(sqlite3.Error):
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _check_empty(connection: sqlite3.Connection, path: Path, schema: Schema) -> None:
+    if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+        raise _not_ours(path, schema)
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _run(connection: sqlite3.Connection, script: str) -> None:
+    """Run a script inside the present transaction, which `executescript` would end."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            connection.execute(statement)
+            statement = ""
+
+
+def _use_write_ahead_log(connection: sqlite3.Connection, busy_timeout_s: float) -> None:
+    """Switch to the write-ahead log; two processes that do so at once do not wait for each other.
+
+    SQLite answers "locked" at once here, whatever the busy time-out, so we wait.
+    """
+    deadline = time.monotonic() + busy_timeout_s
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if not is_error(error, "SQLITE_BUSY", "SQLITE_LOCKED") or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+def is_error(error: sqlite3.Error, *names: str) -> bool:
+    """Tell whether the error is one of `names` or an extended form of it (SQLITE_BUSY_SNAPSHOT)."""
+    return getattr(error, "sqlite_errorname", "").startswith(names)
+
+
+def _not_ours(path: Path, schema: Schema) -> Misconfigured:
+    hint = "restore it from a backup, or move it away to start empty"
+    if schema.projection:
+        hint = "start everyword again: it is made again from the event log"
+    return Misconfigured(
+        f"{path} is not an Everyword {schema.name}, or is damaged",
+        hint=hint,
+        code="data_unreadable",
+    )
+
+
+def _ours(error: sqlite3.Error, path: Path, schema: Schema) -> EverywordError:
+    if is_error(error, "SQLITE_BUSY", "SQLITE_LOCKED"):
+        return TransientFailure(f"{path} is busy: {error}", code="database_busy")
+    if is_error(error, "SQLITE_FULL"):
+        return TransientFailure(
+            f"no space left for {path}", hint="free some disk space", code="disk_full"
+        )
+    if is_error(error, "SQLITE_IOERR"):
+        return TransientFailure(f"cannot read or write {path}: {error}", hint="check the disk")
+    if is_error(error, "SQLITE_NOTADB", "SQLITE_CORRUPT"):
+        return _not_ours(path, schema)
+    if is_error(error, "SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH"):
+        return Misconfigured(
+            f"cannot write {path}: {error}",
+            hint="choose a folder you may write to, with --data DIR",
+            code="data_not_writable",
+        )
+    return Misconfigured(f"{path}: {error}", hint=f"is this the {schema.name} of another version?")
