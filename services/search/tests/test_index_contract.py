@@ -480,7 +480,7 @@ def test_facets_count_episodes(archive: Archive) -> None:
     facets = archive.index.facets(Filters())
     assert facets.shows == (("One", 2), ("Two", 1))
     assert facets.speakers == (("Ada", 2), ("Åke", 1))
-    assert facets.languages == ("en", "sv")
+    assert sorted(archive.index.vocabulary.languages()) == ["en", "sv"]
     of_one = archive.index.facets(Filters(shows=frozenset(("two",))))
     assert (of_one.shows, of_one.speakers) == ((("Two", 1),), ())
 

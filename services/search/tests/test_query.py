@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from everyword_events import InvalidInput
+from search.domain.number_queries import with_numbers
 from search.domain.query import Filters, after_last_moment, first_moment, parse_query
 
 
@@ -30,7 +31,7 @@ def _instant(*date: int) -> float:
         ("bee*", ["bee*"]),
         ('"kept be*"', ["kept be*"]),
         ("well-known", ["well known"]),
-        ("bees bees", ["bees"]),
+        ("bees bees", ["bees", "bees"]),
         ("— bees ...", ["bees"]),
         ("foo:bar", ["foo bar"]),
         ("東京", ["東 京"]),
@@ -115,3 +116,27 @@ def test_any_text_is_understood_or_refused(query: str) -> None:
         return
     assert parsed.wanted
     assert all(clause.tokens for clause in (*parsed.wanted, *parsed.unwanted))
+
+
+@pytest.mark.parametrize(
+    ("query", "clauses"),
+    [
+        ("bees bees", ["bees"]),
+        ("twenty twenty", ["twenty twenty"]),
+        ("in nineteen eighty-four we", ["in", "nineteen eighty four", "we"]),
+        ('"in nineteen eighty-four" 40 percent', ["in nineteen eighty four", "40 percent"]),
+        ("five -two bees", ["five", "bees"]),
+        ("one two", ["one", "two"]),
+        ("4-hour", ["4 hour"]),
+    ],
+)
+def test_words_that_say_one_number_are_one_clause(query: str, clauses: list[str]) -> None:
+    wanted = with_numbers(parse_query(query), ["en"]).wanted
+    assert [" ".join(clause.tokens) for clause in wanted] == clauses
+
+
+def test_a_number_in_a_compound_and_in_a_phrase_is_spelled_otherwise_too() -> None:
+    (clause,) = with_numbers(parse_query("4-hour"), ["en"]).wanted
+    assert clause.spellings[0].others == (("four", "hour"),)
+    (clause,) = with_numbers(parse_query('"in 1984 we"'), ["en"]).wanted
+    assert ("nineteen", "eighty", "four") in clause.spellings[1].others

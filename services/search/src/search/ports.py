@@ -42,7 +42,7 @@ class WordIndex(Protocol):
         """
 
     def facets(self, filters: Filters) -> Facets:
-        """Return the shows, speakers and languages among the episodes that pass `filters`."""
+        """Return the shows and speakers among the episodes that pass `filters`."""
 
 
 class PhoneticIndex(Protocol):

@@ -4,7 +4,7 @@ import logging
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Final
@@ -27,6 +27,7 @@ from search.contract import CONTRACT
 from search.domain.cursor import Cursor, Totals, digest_of
 from search.domain.document import EpisodeDocument
 from search.domain.expansion import Expansion, Tier, VariantKind
+from search.domain.number_queries import with_numbers
 from search.domain.pages import EpisodeMoments, Facet, PagePosition, SearchPage, SearchRequest, Sort
 from search.domain.query import (
     LONGEST_QUERY,
@@ -233,7 +234,7 @@ class SearchService:
         return _facet_replies(self._index.facets(filters).speakers)
 
     def _understood(self, q: str, beside: Filters) -> tuple[Query, SearchRequest]:
-        query = parse_query(q)
+        query = with_numbers(parse_query(q), self._vocabulary.languages())
         query = replace(query, filters=self._named(query.filters).also(beside))
         ends_at = time.monotonic() + self._settings_for("").time_budget_s
         return query, SearchRequest(plans=(), filters=query.filters, ends_at=ends_at)
@@ -263,12 +264,12 @@ class SearchService:
         self, request: SearchRequest, expansion: Expansion, *, exact: bool
     ) -> tuple[Tier, SearchPage, Expansion]:
         """Try tier after tier until one finds something."""
-        languages: tuple[str, ...] = ()
+        languages: Collection[str] = ()
         nothing = SearchPage(0, 0, False, (), None)
         request = replace(request, look_up=expansion.look_up)
         for tier in _AS_WRITTEN if exact else _TIERS:
             if tier is Tier.STEMMED:
-                languages = self._index.facets(Filters()).languages
+                languages = self._vocabulary.languages()
             plans = expansion.plans(tier, languages)
             found = self._index.find(replace(request, plans=tuple(plans))) if plans else nothing
             if found.compounds:
@@ -281,7 +282,7 @@ class SearchService:
         return Tier.EXACT, nothing, expansion
 
     def _go_on(self, request: SearchRequest, expansion: Expansion, at: Cursor) -> SearchPage:
-        languages = self._index.facets(Filters()).languages if at.tier is Tier.STEMMED else ()
+        languages = self._vocabulary.languages() if at.tier is Tier.STEMMED else ()
         expansion = expansion.knowing(
             self._vocabulary.variants(VariantKind.JOIN, expansion.look_up)
         )

@@ -12,9 +12,9 @@ from typing import Final, Protocol
 
 from search.domain.matching import Alternatives, Pattern, Plan, Slot
 from search.domain.query import Clause, Query, Spelling
-from search.domain.tokens import fold, joined, stem
+from search.domain.tokens import fold, folds, is_hangul, joined, stem, without_particle
 
-MOST_PATTERNS: Final = 16
+MOST_PATTERNS: Final = 32
 MOST_LOOSE_TERMS: Final = 16
 MOST_PREFIX_TERMS: Final = 200
 SHORTEST_FUZZY: Final = 4
@@ -35,16 +35,20 @@ class VariantKind(StrEnum):
     """What two words may share; the key is what they share.
 
     FOLD: the word without accents. STEM: `{language}:{stem}`. JOIN: a compound written together;
-    its variants are the compound's tokens, joined by spaces.
+    its variants are the compound's tokens, joined by spaces. NOUN: a Korean word's noun.
     """
 
     FOLD = "fold"
     STEM = "stem"
     JOIN = "join"
+    NOUN = "noun"
 
 
 class Vocabulary(Protocol):
     """The words ever said in the archive."""
+
+    def languages(self) -> Collection[str]:
+        """Return the languages of the archive's episodes, as lately as is known."""
 
     def spoken(self, terms: Collection[str]) -> frozenset[str]:
         """Return those of `terms` that are said somewhere."""
@@ -67,9 +71,12 @@ def variants_of(
 ) -> Iterator[tuple[str, str, str]]:
     """Yield the variants of an episode's terms; none for a term that is its own fold or stem."""
     for term in terms:
-        folded, stemmed = fold(term), stem(term, language)
-        if folded != term:
-            yield VariantKind.FOLD, folded, term
+        stemmed = stem(term, language)
+        for folded in folds(term):
+            if folded != term:
+                yield VariantKind.FOLD, folded, term
+        if (noun := without_particle(term)) is not None:
+            yield VariantKind.NOUN, noun, term
         if stemmed != term:
             yield VariantKind.STEM, f"{language}:{stemmed}", term
     for tokens in compounds:
@@ -99,6 +106,7 @@ class Expansion:
             term for rows in self._rows.values() for row in rows for term in row
         )
         self._folded: dict[str, frozenset[str]] | None = None
+        self._with_particles: dict[str, frozenset[str]] | None = None
 
     @property
     def look_up(self) -> frozenset[str]:
@@ -120,28 +128,41 @@ class Expansion:
         `languages` are those of the archive's episodes: stems differ between them.
         """
         if tier is Tier.EXACT:
-            return [self._plan({})]
+            return [self._plan(self._nouns())]
         if tier is Tier.FOLDED:
-            plan = self._plan(self.folded(), folds=True)
-            return [plan] if plan != self._plan({}) else []
+            plan = self._plan(self.folded(), folded_too=True)
+            return [plan] if plan != self._plan(self._nouns()) else []
         if tier is Tier.STEMMED:
             return list(self._stemmed(languages))
         if tier is Tier.FUZZY:
             near = self.corrections()
-            return [self._plan({**self.folded(), **near}, folds=True, rows=1)] if near else []
+            return [self._plan({**self.folded(), **near}, folded_too=True, rows=1)] if near else []
         return []
 
     def folded(self) -> Mapping[str, frozenset[str]]:
         """Return, for each term, the words that differ from it in accents alone."""
         if self._folded is None:
-            variants = self._vocabulary.variants(
-                VariantKind.FOLD, {fold(term) for term in self._terms}
-            )
+            keys = {folded for term in self._terms for folded in folds(term)}
+            variants = self._vocabulary.variants(VariantKind.FOLD, keys)
             self._folded = {
-                term: frozenset((term, *_itself(fold(term), fold), *variants.get(fold(term), ())))
+                term: self._nouns()
+                .get(term, frozenset((term,)))
+                .union(
+                    *((*_itself(folded, fold), *variants.get(folded, ())) for folded in folds(term))
+                )
                 for term in self._terms
             }
         return self._folded
+
+    def _nouns(self) -> Mapping[str, frozenset[str]]:
+        """Return, for each Korean noun, itself and its words with a particle."""
+        if self._with_particles is None:
+            nouns = {term for term in self._terms if is_hangul(term)}
+            found = self._vocabulary.variants(VariantKind.NOUN, nouns) if nouns else {}
+            self._with_particles = {
+                noun: frozenset((noun, *words)) for noun, words in found.items()
+            }
+        return self._with_particles
 
     def corrections(self) -> dict[str, frozenset[str]]:
         """Return, for each term never said, the nearest words that are: one edit, else two.
@@ -177,14 +198,17 @@ class Expansion:
         variants = self._vocabulary.variants(
             VariantKind.STEM, {f"{language}:{key}" for (language, _), key in stems.items()}
         )
-        narrower = self._plan(folded, folds=True)
+        narrower = self._plan(folded, folded_too=True)
         for language in sorted(languages):
             widened = {}
             for term in self._terms:
                 key = stems[language, term]
                 itself = _itself(key, lambda word: stem(word, language))  # noqa: B023
                 widened[term] = folded[term].union(itself, variants.get(f"{language}:{key}", ()))
-            plan = self._plan(widened, folds=True, language=language)
+            prefixed = frozenset(
+                filter(_may_take_an_ending, self._terms if language == "ko" else ())
+            )
+            plan = self._plan(widened, folded_too=True, language=language, prefixed=prefixed)
             if (plan.wanted, plan.unwanted) != (narrower.wanted, narrower.unwanted):
                 yield plan
 
@@ -192,13 +216,14 @@ class Expansion:
         self,
         widened: Mapping[str, frozenset[str]],
         *,
-        folds: bool = False,
+        folded_too: bool = False,
         rows: int = MOST_PATTERNS,
         language: str | None = None,
+        prefixed: Collection[str] = (),
     ) -> Plan:
         def slots(clause: Clause) -> Alternatives:
             return tuple(
-                self._pattern(row, widened, is_prefix=clause.is_prefix, folds=folds)
+                self._pattern(row, widened, prefixed, clause.is_prefix, folded_too=folded_too)
                 for row in self._rows[clause][:rows]
             )
 
@@ -209,18 +234,22 @@ class Expansion:
         self,
         row: tuple[str, ...],
         widened: Mapping[str, frozenset[str]],
-        *,
+        prefixed: Collection[str],
         is_prefix: bool,
-        folds: bool,
+        *,
+        folded_too: bool,
     ) -> Pattern:
-        slots = [Slot(widened.get(term) or frozenset((term,))) for term in row]
+        slots = [
+            Slot(widened.get(term) or frozenset((term,)), term if term in prefixed else "")
+            for term in row
+        ]
         if is_prefix:
             start = row[-1]
-            wider = (
-                self._vocabulary.folded_starting(fold(start), limit=MOST_PREFIX_TERMS)
-                if folds
-                else ()
-            )
+            wider = [
+                term
+                for folded in (folds(start) if folded_too else ())
+                for term in self._vocabulary.folded_starting(folded, limit=MOST_PREFIX_TERMS)
+            ]
             slots[-1] = Slot(frozenset(t for t in wider if not t.startswith(start)), prefix=start)
         return tuple(slots)
 
@@ -235,7 +264,7 @@ def _rows(
         key = spelling.joined or (spelling.tokens[0] if len(spelling.tokens) == 1 else "")
         apart = [tuple(variants.split(" ")) for variants in sorted(compounds.get(key, ()))]
         whole = [(spelling.joined,)] if spelling.joined else []
-        return list(dict.fromkeys([spelling.tokens, *whole, *apart]))
+        return list(dict.fromkeys([spelling.tokens, *whole, *apart, *spelling.others]))
 
     rows = {}
     for clause in clauses:
@@ -245,6 +274,11 @@ def _rows(
         found = (tuple(term for way in choice for term in way) for choice in product(*options))
         rows[clause] = tuple(dict.fromkeys(islice(found, MOST_PATTERNS)))
     return rows
+
+
+def _may_take_an_ending(term: str) -> bool:
+    """Tell whether a Korean word may be the start of another: there is no stemmer for it."""
+    return len(term) > 1 and is_hangul(term)
 
 
 def _itself(key: str, reduce: Callable[[str], str]) -> tuple[str, ...]:

@@ -155,7 +155,6 @@ class Facets:
 
     shows: tuple[Facet, ...]
     speakers: tuple[Facet, ...]
-    languages: tuple[str, ...]
 
 
 class Candidate(NamedTuple):

@@ -26,10 +26,14 @@ _DATE: Final = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
 
 @dataclass(frozen=True)
 class Spelling:
-    """One word of a query as its tokens, and written together when it is a compound."""
+    """One word of a query as its tokens, and written together when it is a compound.
+
+    A number may be several words (`nineteen eighty-four`); `others` are its other spellings.
+    """
 
     tokens: tuple[str, ...]
     joined: str | None = None
+    others: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,7 @@ class Filters:
 
 @dataclass(frozen=True)
 class Query:
-    """A query understood."""
+    """A query understood; see `search.domain.number_queries` for the numbers in it."""
 
     text: str
     wanted: tuple[Clause, ...]
@@ -120,7 +124,7 @@ def parse_query(text: str) -> Query:
         published_from=max(map(first_moment, fields["after"]), default=None),
         published_before=min(map(first_moment, fields["before"]), default=None),
     )
-    return Query(text, tuple(dict.fromkeys(wanted)), tuple(dict.fromkeys(unwanted)), filters)
+    return Query(text, tuple(wanted), tuple(unwanted), filters)
 
 
 def folded_name(name: str) -> str:

@@ -18,7 +18,19 @@ LONGEST_TOKEN: Final = 64
 
 _ASCII_EDGES: Final = " .,;:!?\"'()[]{}<>$%&*/-_=@|~^`\\"
 _UNIFY: Final = str.maketrans(
-    dict.fromkeys("’‘‛ʼʹ`´＇′׳", "'") | dict.fromkeys("‐‑‒–—―−﹣－", "-") | {"״": '"'}  # noqa: RUF001
+    dict.fromkeys("’‘‛ʼʹ`´＇′׳", "'")  # noqa: RUF001
+    | dict.fromkeys(
+        "\u02bb\u02bd\u02be\u02bf\u02c8\u02ca\u02cb\ua78c\u0559\u055a\u1fbf\u1fbd\u1ffe\u07f4\u07f5",
+        "'",
+    )
+    | dict.fromkeys("‐‑‒–—―−﹣－", "-")  # noqa: RUF001
+    | {"״": '"', "٪": "%", "﹪": "%"}
+)
+"""Letters that nobody types are what they look like: apostrophes for okina, hamza and ain."""
+UNIT_SIGNS: Final = "$€£¥₹₽₩₪₺₴%"
+"""Tokens of their own beside a number: `$5` is `5 $`, as it is said."""
+_SIGN_BEFORE: Final = re.compile(
+    rf"(?<![\w.])([{UNIT_SIGNS}])\s*(\d++(?:[.,']\d++)*+)(?![{UNIT_SIGNS}])"
 )
 _GROUPED_DIGITS: Final = re.compile(r"(?<=\d)[,'](?=\d{3}(?!\d))")
 _DECIMAL_COMMA: Final = re.compile(r"(?<=\d),(?=\d)")
@@ -35,11 +47,87 @@ _UNSPACED: Final = re.compile(
     "\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 )
 # Over character classes: C++ and C#, one unspaced character, a word (decimals stay), an emoji.
-_TOKEN: Final = re.compile(r"(?<![wdm])w(?:\+\+|#)(?![wd])|um*|[wd](?:[wdm]|(?<=d)\.(?=d))*|s[sm]*")
+_TOKEN: Final = re.compile(
+    r"(?<![wdm])w(?:\+\+|#)(?![wd])|um*|[wd](?:[wdm]|(?<=d)\.(?=d))*|s[sm]*|(?:(?<=d)|^)c(?![wdc])"
+)
 _LETTERS_WITHOUT_DECOMPOSITION: Final = str.maketrans(
     {"ø": "o", "œ": "oe", "æ": "ae", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ħ": "h", "ŧ": "t"}
     | {"\u0131": "i", "ŋ": "n", "ĸ": "k", "\u0640": ""}
 )
+_SPELLED_AS_TWO: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
+_PARTICLES: Final = tuple(
+    sorted(
+        [
+            "은",
+            "는",
+            "이",
+            "가",
+            "을",
+            "를",
+            "의",
+            "에",
+            "에서",
+            "에게",
+            "에게서",
+            "한테",
+            "한테서",
+            "께",
+            "께서",
+            "으로",
+            "로",
+            "으로서",
+            "로서",
+            "으로써",
+            "로써",
+            "와",
+            "과",
+            "하고",
+            "도",
+            "만",
+            "까지",
+            "부터",
+            "마저",
+            "조차",
+            "마다",
+            "처럼",
+            "만큼",
+            "보다",
+            "이나",
+            "나",
+            "이나마",
+            "이라도",
+            "라도",
+            "이며",
+            "이랑",
+            "랑",
+            "들",
+            "들이",
+            "들은",
+            "들을",
+            "들의",
+            "들에게",
+            "들도",
+            "들과",
+            "에는",
+            "에도",
+            "에만",
+            "에서는",
+            "에서도",
+            "까지는",
+            "까지도",
+            "부터는",
+            "으로는",
+            "로는",
+            "으로도",
+            "로도",
+            "이다",
+            "입니다",
+        ],
+        key=len,
+        reverse=True,
+    )
+)
+"""Korean writes particles on the noun, the longest first here."""
 _SNOWBALL: Final = {
     "ar": "arabic", "ca": "catalan", "cs": "czech", "da": "danish", "de": "german",
     "el": "greek", "en": "english", "eo": "esperanto", "es": "spanish", "et": "estonian",
@@ -55,7 +143,12 @@ _STEMMING = threading.Lock()
 @lru_cache(maxsize=1 << 16)
 def tokens_of(word: str) -> tuple[str, ...]:
     """Return the tokens of one display word, or of one word of a query; none for punctuation."""
-    if word.isascii() and (plain := word.strip(_ASCII_EDGES)).isalnum():
+    if (
+        word.isascii()
+        and (plain := word.strip(_ASCII_EDGES)).isalnum()
+        and "$" not in word
+        and "%" not in word
+    ):
         return (plain.lower()[:LONGEST_TOKEN],)
     return tuple(token[:LONGEST_TOKEN] for token in _split(_normalized(word)))
 
@@ -85,6 +178,31 @@ def fold(token: str) -> str:
     return unicodedata.normalize("NFC", kept) or token
 
 
+def folds(token: str) -> tuple[str, ...]:
+    """Return the forms without accents: `schluter`, and `schlueter` where letters are spelled so.
+
+    Who has no umlauts on the keyboard writes two letters (ä ae, ö oe, ü ue, ø oe, å aa).
+    """
+    if token.isascii():
+        return (token,)
+    spelled = unicodedata.normalize("NFC", token).translate(_SPELLED_AS_TWO)
+    return tuple(dict.fromkeys((fold(token), fold(spelled))))
+
+
+def without_particle(token: str) -> str | None:
+    """Return the noun of a Korean word with a particle (`서울에서`: `서울`), if it has one."""
+    for particle in _PARTICLES:
+        noun = token.removesuffix(particle)
+        if noun != token and len(noun) + len(particle) > 2 and is_hangul(noun):  # noqa: PLR2004
+            return noun
+    return None
+
+
+def is_hangul(token: str) -> bool:
+    """Tell whether a token is written in Hangul syllables alone."""
+    return bool(token) and all("가" <= character <= "힣" for character in token)
+
+
 @lru_cache(maxsize=1 << 16)
 def stem(token: str, language: str) -> str:
     """Return the folded stem (Snowball); only the fold where the language has no stemmer."""
@@ -112,6 +230,7 @@ def _normalized(word: str) -> str:
     # NFKC takes SARA AM apart, and then a word cut before it would differ from one cut after.
     text = text.replace("\u0e4d\u0e32", "\u0e33").replace("\u0ecd\u0eb2", "\u0eb3")
     text = "".join(c for c in text if not _is_invisible(c))
+    text = _SIGN_BEFORE.sub(r"\2\1", text)
     text = _DECIMAL_COMMA.sub(".", _GROUPED_DIGITS.sub("", text))
     initials = _INITIALISM.fullmatch(text)
     if initials:
@@ -133,6 +252,8 @@ def _class(character: str) -> str:
     """Return the one-letter class that `_TOKEN` is written in."""
     if character in ".+#":
         return character
+    if character in UNIT_SIGNS:
+        return "c"
     category = unicodedata.category(character)
     if category[0] == "M":
         return "m"

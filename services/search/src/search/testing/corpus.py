@@ -76,6 +76,21 @@ LANGUAGES = (
     document("turkish", "İstanbul ışık ılık IŞIK", language="tr"),
     document("icelandic", "Þór fór til Reykjavíkur", language="is"),
     document("silence"),
+    document("spelled", "thirty of us in nineteen eighty-four, the third of one hundred and five"),
+    document(
+        "figures", "30 of us in 1984, the 3rd of 105 and 3,000 people, five of them at 5 a. m."
+    ),
+    document(
+        "money", "$5 each, five dollars, 40% of it, forty percent, 40 % and 3 million dollars"
+    ),
+    document(
+        "zahlen",
+        "dreißig für 30 Euro oder 30 € im Jahr neunzehnhundertvierundachtzig",
+        language="de",
+    ),
+    document("lookalikes", "Hawaiʻi and Hawai'i, the Oʻahu of ʿAlī and Qurʾān, rock ʼnʼ roll"),
+    document("umlauts", "Schlüter und Schlueter, Müller, Öffi, Ålesund", language="de"),
+    document("particles", "서울에서 서울은 서울 사람들이 집에서 아이", language="ko"),
     document("café", "a café, a cafe and cafés", "no no no no, no"),
     document("stems", "she runs and was running; the runner ran", "running late"),
 )
@@ -95,7 +110,14 @@ LANGUAGE_QUERIES = (
     "café", "cafés", "CAFE", '"no no"', '"no no no"', "no no", "no", "run", "runs", "runner",
     "runing", "becoming", "kow*", "kno*", "caf*", "crep*", "crêp*", "häs*", "has*", "東*",
     '"well k*"', "bees -kept", "bees -la", "said bees", "la said", "running -late", "run -zebra",
-    "cofe", "cafee",
+    "cofe", "cafee", "thirty", "30", "1984", "nineteen eighty-four", '"in nineteen eighty four"',
+    '"in 1984"', "3rd", "third", "105", "one hundred five", '"a hundred and five"',
+    "three thousand",
+    "3,000", "five", "5", "$5", "five dollars", "5 dollars", "40%", "forty percent", '"40 %"',
+    "forty per cent", "$3 million", "three million dollars", "thirty -us", '"thirty of us in 1984"',
+    "dreissig", "dreißig euro", "30€", "neunzehnhundertvierundachtzig", "hawaii", "Hawai‘i", "oahu",
+    "ali", "quran", "Qur'an", "schlueter", "Schlüter", "schluter", "schlue*", "schlü*", "mueller",
+    "oeffi", "aalesund", "서울", "사람", "사람들", "집", "아이", "서울에서", '"서울 사람"', "서*",
 )  # fmt: skip
 """Queries that meet those peculiarities; some find nothing, some only by a looser tier."""
 

@@ -8,8 +8,9 @@ from typing import NamedTuple
 from everyword_events import InvalidInput
 from search.domain.document import EpisodeDocument
 from search.domain.expansion import Tier
+from search.domain.number_queries import with_numbers
 from search.domain.query import WINDOW, Clause, Query, folded_name, parse_query
-from search.domain.tokens import fold, joined, stem, tokens_of
+from search.domain.tokens import folds, is_hangul, joined, stem, tokens_of, without_particle
 
 _SHOWN = 12
 _MOST_STARTS = 1_000
@@ -50,7 +51,7 @@ def length_s(document: EpisodeDocument) -> float:
 def answer(documents: Sequence[EpisodeDocument], text: str) -> Answer | None:
     """Return all hits of a query, or None for a query that is refused."""
     try:
-        query = parse_query(text)
+        query = with_numbers(parse_query(text), {document.language for document in documents})
     except InvalidInput:
         return None
     archive = _Archive(documents)
@@ -174,6 +175,7 @@ class _Archive:
                 key = spelling.joined or (spelling.tokens[0] if len(spelling.tokens) == 1 else "")
                 ways |= self.compounds.get(key, set())
                 ways |= {(spelling.joined,)} if spelling.joined else set()
+                ways |= {*spelling.others}
             rows = [(*row, *way) for row in rows for way in ways]
         found = set()
         for row in rows:
@@ -191,12 +193,15 @@ class _Archive:
                     found.add((tokens[at][0], tokens[at + len(row) - 1][0]))
         return found
 
-    def _same(self, said: str, asked: str, tier: Tier, language: str, *, is_prefix: bool) -> bool:
+    def _same(  # noqa: PLR0911 - a line for each way to be the same
+        self, said: str, asked: str, tier: Tier, language: str, *, is_prefix: bool
+    ) -> bool:
         if is_prefix:
             return said.startswith(asked) or (
-                tier is not Tier.EXACT and fold(said).startswith(fold(asked))
+                tier is not Tier.EXACT
+                and any(one.startswith(other) for one in folds(said) for other in folds(asked))
             )
-        if said == asked:
+        if said == asked or (is_hangul(asked) and without_particle(said) == asked):
             return True
         if tier is Tier.EXACT:
             return False
@@ -204,10 +209,12 @@ class _Archive:
             return True
         if tier is Tier.STEMMED and stem(said, language) == stem(asked, language):
             return True
-        return fold(said) == fold(asked)
+        if tier is Tier.STEMMED and language == "ko" and is_hangul(asked) and len(asked) > 1:
+            return said.startswith(asked)
+        return bool({*folds(said)} & {*folds(asked)})
 
     def _corrections(self, asked: str) -> set[str]:
-        known = any(fold(word) == fold(asked) for word in self.spoken)
+        known = any({*folds(word)} & {*folds(asked)} for word in self.spoken)
         if known or len(asked) < 4 or not asked.isalpha():  # noqa: PLR2004
             return set()
         for distance in range(1, 3 if len(asked) >= 8 else 2):  # noqa: PLR2004

@@ -13,7 +13,7 @@ _MOST_FACETS: Final = 1_000
 
 
 def count_facets(layout: Layout, filters: Filters) -> Facets:
-    """Return the shows, speakers and languages among the episodes that pass `filters`."""
+    """Return the shows and speakers among the episodes that pass `filters`."""
     spoken = {"bool": {"must_not": [{"term": {"revision": ""}}]}}
     query = episode_query(filters)
     names: Json = {
@@ -21,7 +21,6 @@ def count_facets(layout: Layout, filters: Filters) -> Facets:
         for name, field in (
             ("shows", "show"),
             ("speakers", "speakers"),
-            ("languages", "language"),
         )
     }
     reply = layout.client.search(
@@ -36,7 +35,6 @@ def count_facets(layout: Layout, filters: Filters) -> Facets:
     return Facets(
         _merged(found["shows"]),
         _merged(found["speakers"]),
-        tuple(sorted(bucket["key"] for bucket in found["languages"])),
     )
 
 

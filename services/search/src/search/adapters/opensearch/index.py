@@ -91,6 +91,7 @@ class OpenSearchWordIndex:
                 except Conflict:
                     continue
                 self._wait_for_write(generation, episode_id, number)
+                self.vocabulary.languages_changed()
             self._sweep(generation, about)
             return Stored(len(document.words), passages, generation.passages)
         raise _contended(episode_id)
@@ -117,7 +118,7 @@ class OpenSearchWordIndex:
         return find_page(self._layout, self._known, request, self._most_passages)
 
     def facets(self, filters: Filters) -> Facets:
-        """Return the shows, speakers and languages among the episodes that pass `filters`."""
+        """Return the shows and speakers among the episodes that pass `filters`."""
         return count_facets(self._layout, filters)
 
     def _write_words(

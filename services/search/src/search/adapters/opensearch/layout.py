@@ -14,7 +14,8 @@ from everyword_events import Misconfigured
 from search.adapters.opensearch.client import Json, OpenSearchClient
 from search.domain.phonetics.phones import GRAM, LETTERS, coarse
 
-FORMAT: Final = 4
+FORMAT: Final = 5
+"""Of the mappings, or of the tokens in them: an older index is written anew."""
 FIRST: Final = "first"
 _KEYWORD: Final = {"type": "keyword"}
 _FILTER: Final = {"type": "keyword", "doc_values": False}  # never sorted or counted by

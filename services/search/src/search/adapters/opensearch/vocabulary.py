@@ -1,5 +1,6 @@
 """The vocabulary in OpenSearch: an index of words and their variants, counts from passages."""
 
+import time
 from base64 import urlsafe_b64encode
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
@@ -19,6 +20,7 @@ _ITSELF: Final = "term"
 _MOST_KIN: Final = 10_000
 _MOST_NEAR: Final = 500
 _SAMPLE: Final = 200
+_LANGUAGES_FOR_S: Final = 10.0
 
 
 class OpenSearchVocabulary:
@@ -26,6 +28,7 @@ class OpenSearchVocabulary:
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
+        self._languages: tuple[float, tuple[str, ...]] = (-_LANGUAGES_FOR_S, ())
         self._learned: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
 
     def learn(self, index: str, document: EpisodeDocument) -> None:
@@ -37,6 +40,25 @@ class OpenSearchVocabulary:
         variants += variants_of(new, compounds, document.language)
         self._layout.client.bulk(self._created(index, variants))
         learned |= new
+
+    def languages_changed(self) -> None:
+        """Ask for the languages anew at the next use: an episode was written."""
+        self._languages = (-_LANGUAGES_FOR_S, ())
+
+    def languages(self) -> Collection[str]:
+        """Return the languages of the episodes, as they were some seconds ago at the earliest."""
+        read_at, found = self._languages
+        if time.monotonic() > read_at + _LANGUAGES_FOR_S:
+            body = {
+                "size": 0,
+                "query": {"bool": {"must_not": [{"term": {"revision": ""}}]}},
+                "aggs": {"languages": {"terms": {"field": "language", "size": 1_000}}},
+            }
+            reply = self._layout.client.search(self._layout.episodes, body)
+            buckets = reply["aggregations"]["languages"]["buckets"]
+            found = tuple(sorted(bucket["key"] for bucket in buckets if bucket["key"]))
+            self._languages = time.monotonic(), found
+        return found
 
     def spoken(self, terms: Collection[str]) -> frozenset[str]:
         """Return those of `terms` that are said somewhere."""

@@ -105,7 +105,7 @@ class SqliteWordIndex:
             return find_page(connection, request, most_weighed=self._most_weighed)
 
     def facets(self, filters: Filters) -> Facets:
-        """Return the shows, speakers and languages among the episodes that pass `filters`."""
+        """Return the shows and speakers among the episodes that pass `filters`."""
         with self._connections.reading() as connection:
             return _facets(connection, filters)
 
@@ -288,9 +288,7 @@ def _facets(connection: sqlite3.Connection, filters: Filters) -> Facets:
         " group by s.folded order by 2 desc, 1",
         values,
     )
-    languages = connection.execute(f"select distinct e.language {rest} order by 1", values)
     return Facets(
         tuple(Facet(*row) for row in shows),
         tuple(Facet(*row) for row in speakers),
-        tuple(language for (language,) in languages),
     )

@@ -26,9 +26,15 @@ def _pattern(pattern: Pattern) -> str:
     options = [_options(slot) for slot in pattern]
     if not all(options):
         return ""
+    if any(slot.prefix for slot in pattern[:-1]):  # FTS5 has prefixes at the end of a phrase alone
+        return _all_of(options)
     phrases = list(islice(product(*options), _MOST_PHRASES + 1))
     if len(phrases) <= _MOST_PHRASES:
         return " OR ".join(_phrase(row) for row in phrases)
+    return _all_of(options)
+
+
+def _all_of(options: list[list[str]]) -> str:
     return "(" + " AND ".join("(" + " OR ".join(map(_term, terms)) + ")" for terms in options) + ")"
 
 

@@ -72,5 +72,5 @@ create table if not exists speaker (
 
 -- Postings. Contentless: the tokens are given again to delete them, which SQLite 3.40 can do.
 create virtual table if not exists postings using fts5 (
-    tokens, content='', tokenize="ascii tokenchars '.+#'"
+    tokens, content='', tokenize="ascii tokenchars '.+#$%'"
 );

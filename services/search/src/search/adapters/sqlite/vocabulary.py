@@ -26,6 +26,18 @@ class SqliteVocabulary:
         self._read_up_to = 0
         self._lock = threading.Lock()
 
+    def languages(self) -> Sequence[str]:
+        """Return the languages of the episodes: a step through the index for each."""
+        found: list[str] = []
+        with self._connections.reading() as connection:
+            while True:
+                (language,) = connection.execute(
+                    "select min(language) from episode where language > ?", (found or [""])[-1:]
+                ).fetchone()
+                if language is None:
+                    return found
+                found.append(language)
+
     def spoken(self, terms: Collection[str]) -> frozenset[str]:
         """Return those of `terms` that are said somewhere."""
         with self._connections.reading() as connection:
