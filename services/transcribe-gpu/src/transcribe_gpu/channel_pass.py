@@ -16,10 +16,12 @@ from transcribe_gpu.domain import (
     LanguageDetection,
     Window,
     cut_windows,
+    filled,
     in_recording,
     joined,
     judge,
     sentences,
+    unheard,
 )
 from transcribe_gpu.ports import (
     SAMPLE_RATE_HZ,
@@ -32,6 +34,8 @@ from transcribe_gpu.ports import (
 
 _ATTEMPTS: Final = 2
 """How often a window is recognised at most."""
+_ROUNDS: Final = 3
+"""How often passed over speech is looked for in a window at most."""
 _AHEAD: Final = 2
 """Batches of windows that wait for the engine."""
 
@@ -95,7 +99,7 @@ class ChannelPass:
         """Recognise windows; the doubtful ones again, in other ways, keeping the best text."""
         if not windows:
             return ()
-        best = self._attempt(windows, 0)
+        best = self._filled(windows, self._attempt(windows, 0))
         for attempt in range(1, _ATTEMPTS):
             doubtful = [place for place, judged in enumerate(best) if judged.doubts]
             if not doubtful:
@@ -106,6 +110,27 @@ class ChannelPass:
                     best[place] = judged
             self.tried_again += len(doubtful)
         return [judged.flagged() for judged in best]
+
+    def _filled(self, windows: Sequence[Window], first: list[Judged]) -> list[Judged]:
+        """Hear again, by itself, the speech that the first attempt passed over."""
+        best = list(first)
+        for _ in range(_ROUNDS):
+            gaps = [
+                (place, gap)
+                for place, window in enumerate(windows)
+                for gap in unheard(best[place].hypothesis, window)
+            ]
+            if not gaps:
+                break
+            heard = self._attempt([gap.window for _, gap in gaps], 0)
+            before = list(best)
+            for (place, gap), judged in zip(gaps, heard, strict=True):
+                if not judged.doubts:
+                    found = filled(best[place].hypothesis, gap, judged.hypothesis)
+                    best[place] = judge(found, windows[place])
+            if best == before:
+                break
+        return best
 
     def _attempt(self, windows: Sequence[Window], attempt: int) -> list[Judged]:
         began = self._clock()

@@ -4,6 +4,7 @@ from transcribe_gpu.domain.assembly import assemble
 from transcribe_gpu.domain.channels import ChannelSpeech, one_talk
 from transcribe_gpu.domain.checks import find_loops
 from transcribe_gpu.domain.doubts import Judged, judge
+from transcribe_gpu.domain.gaps import filled, unheard
 from transcribe_gpu.domain.joining import in_recording, joined
 from transcribe_gpu.domain.language import AUTO, LanguageDetection, language_code
 from transcribe_gpu.domain.loudness import Loudness
@@ -26,6 +27,7 @@ __all__ = [
     "Window",
     "assemble",
     "cut_windows",
+    "filled",
     "find_loops",
     "in_recording",
     "joined",
@@ -33,4 +35,5 @@ __all__ = [
     "language_code",
     "one_talk",
     "sentences",
+    "unheard",
 ]

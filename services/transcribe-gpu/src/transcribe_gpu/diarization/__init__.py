@@ -1,0 +1,1 @@
+"""Who speaks when: voices as embeddings, clustered."""

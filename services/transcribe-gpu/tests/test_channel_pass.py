@@ -1,0 +1,122 @@
+"""A recording through an engine: the same words however long it is, however often it is killed."""
+
+import io
+import random
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from everyword_events import Interrupted
+from everyword_transcripts import Transcript
+from transcribe_gpu.adapters.decoding import PyAvAudio
+from transcribe_gpu.domain import Hypothesis
+from transcribe_gpu.ports import Checkpoints, Float32Array
+from transcribe_gpu.recognition import Recogniser
+from transcribe_gpu.selection import EngineSelector
+from transcribe_gpu.testing import encoded
+from transcribe_gpu.testing_tones import TONES, LoudIsSpeech, ToneEngine, ToneSource, tones
+
+
+def recognise(
+    samples: Float32Array,
+    engine: ToneEngine | None = None,
+    check: Callable[[], None] = lambda: None,
+    checkpoints: Checkpoints | None = None,
+) -> Transcript:
+    selector = EngineSelector([ToneSource(engine or ToneEngine())])
+    return (
+        Recogniser(selector, LoudIsSpeech())
+        .run(
+            PyAvAudio(io.BytesIO(encoded(samples))),
+            TONES,
+            report=lambda *told: None,
+            announce=lambda line: None,
+            check=check,
+            checkpoints=None if checkpoints is None else lambda _: checkpoints,
+        )
+        .transcript
+    )
+
+
+def words(transcript: Transcript) -> list[str]:
+    return [word.word for word in transcript.words()]
+
+
+def talk(seed: int, seconds: float) -> tuple[Float32Array, list[str]]:
+    """Return phrases of any length with pauses of any length, and their words."""
+    draw = random.Random(seed)
+    parts: list[Float32Array] = []
+    said: list[int] = []
+    length = 0.0
+    while length < seconds:
+        phrase = [draw.randrange(150) for _ in range(draw.randrange(1, 40))]
+        parts.append(tones(phrase, pause_s=draw.choice([0.2, 0.6, 1.5, 4.0])))
+        said += phrase
+        length += parts[-1].size / 16_000
+    return np.concatenate(parts), [f"w{number}" for number in said]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_seams_lose_double_and_displace_no_word(seed: int) -> None:
+    samples, said = talk(seed, 150)
+    transcript = recognise(samples)
+    assert words(transcript) == said
+    loud = np.flatnonzero(np.abs(samples) > 0.05)
+    begins = loud[np.flatnonzero(np.diff(loud, prepend=-16_000) > 800)] / 16_000
+    for word, begin in zip(transcript.words(), begins, strict=True):
+        assert word.start == pytest.approx(begin, abs=0.02)
+        assert word.end == pytest.approx(begin + 0.3, abs=0.03)
+
+
+def test_parts_alone_and_together_give_the_same_words() -> None:
+    parts = [talk(seed, 35) for seed in range(6)]
+    alone = [word for samples, _ in parts for word in words(recognise(samples))]
+    assert words(recognise(np.concatenate([samples for samples, _ in parts]))) == alone
+
+
+def test_speech_that_an_engine_passes_over_is_heard_again() -> None:
+    phrase = [tones([n, n + 1, n + 2], pause_s=0.9) for n in range(0, 30, 3)]
+    engine = ToneEngine(deaf_after_s=0.8)
+    transcript = recognise(np.concatenate(phrase), engine)
+    assert words(transcript) == [f"w{number}" for number in range(30)]
+
+
+class Kept:
+    """Checkpoints in memory, as JSON would keep them."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, Hypothesis] = {}
+
+    def get(self, name: str) -> Hypothesis | None:
+        return self.found.get(name)
+
+    def put(self, name: str, hypothesis: Hypothesis) -> None:
+        assert name not in self.found
+        self.found[name] = hypothesis
+
+
+def test_ten_kills_give_the_same_transcript_as_none() -> None:
+    samples, _ = talk(11, 240)
+    whole = recognise(samples)
+    kept, draw = Kept(), random.Random(3)
+    calls = 0
+    for _ in range(10):
+        countdown = draw.randrange(2, 5)
+
+        def killed() -> None:
+            nonlocal countdown
+            countdown -= 1
+            if countdown == 0:
+                raise Interrupted("killed")
+
+        engine = ToneEngine()
+        try:
+            recognise(samples, engine, killed, kept)
+        except Interrupted:
+            calls += len(engine.calls)
+    engine = ToneEngine()
+    assert recognise(samples, engine, checkpoints=kept) == whole
+    once = ToneEngine()
+    recognise(samples, once)
+    assert calls + len(engine.calls) == len(once.calls), "a window was recognised twice"
