@@ -56,6 +56,21 @@ def test_the_whole_file_in_pieces_is_taken_once(client: TestClient, sound: bytes
     assert (again.status_code, again.json()["code"]) == (409, "upload_over")
 
 
+def test_of_two_uploads_to_one_address_one_is_kept_whole(client: TestClient, sound: bytes) -> None:
+    episode_id, url = announce(client, len(sound))
+    other = sound[:-1] + bytes([sound[-1] ^ 1])
+    inner: list[int] = []
+
+    def slow() -> Iterator[bytes]:
+        yield other[:1000]
+        inner.append(client.put(url, content=in_pieces(sound)).status_code)
+        yield other[1000:]
+
+    outer = client.put(url, content=slow())
+    assert (inner, outer.status_code) == ([200], 409)
+    assert client.get(f"/media/{episode_id}").content == sound
+
+
 @pytest.mark.parametrize("wrong", [-1, +1, +5_000_000])
 def test_another_length_than_announced_is_refused(
     client: TestClient, sound: bytes, wrong: int

@@ -2,7 +2,9 @@
 
 import hashlib
 import io
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import boto3
@@ -92,21 +94,39 @@ def test_open_reads_and_seeks(store: BlobStore) -> None:
         assert stream.read() == b"0123456789"
 
 
-def test_a_second_put_replaces_and_the_old_claim_check_is_refused(store: BlobStore) -> None:
+def test_the_first_put_wins_and_the_second_gets_its_claim_check(store: BlobStore) -> None:
+    first = store.put(KEY, b"first", media_type="text/plain")
+    second = store.put(KEY, io.BytesIO(b"second!"), media_type="text/html")
+    assert second == first == store.stat(KEY)
+    assert store.get(second) == b"first"
+
+
+def test_putting_the_same_bytes_again_keeps_them(store: BlobStore) -> None:
+    first = store.put(KEY, b"same", media_type="text/plain")
+    ref = store.put(KEY, b"same", media_type="text/vtt")
+    assert ref == first
+    assert store.get(ref) == b"same"
+
+
+def test_a_key_is_free_again_once_it_was_deleted(store: BlobStore) -> None:
     old = store.put(KEY, b"old", media_type="text/plain")
-    new = store.put(KEY, b"new!", media_type="text/html")
-    assert store.stat(KEY) == new
+    store.delete("episodes/e1/")
+    new = store.put(KEY, b"new!", media_type="text/plain")
     assert store.get(new) == b"new!"
     with pytest.raises(InvalidInput) as caught:
         store.get(old)
     assert caught.value.code == "digest_mismatch"
 
 
-def test_putting_the_same_bytes_again_keeps_them(store: BlobStore) -> None:
-    store.put(KEY, b"same", media_type="text/plain")
-    ref = store.put(KEY, b"same", media_type="text/vtt")
-    assert store.get(ref) == b"same"
-    assert store.stat(KEY) == ref
+def test_a_child_process_can_open_a_local_copy(store: BlobStore) -> None:
+    ref = store.put(upload_key("e1"), b"sound", media_type="audio/ogg")
+    with store.local_copy(ref) as path:
+        command = [sys.executable, "-c", "import sys; print(open(sys.argv[1]).read())", path]
+        assert subprocess.check_output(command, text=True) == "sound\n"
+    assert store.get(ref) == b"sound"
+    gone = ref.model_copy(update={"uri": ref.uri.replace("e1", "e2")})
+    with pytest.raises(NotFound), store.local_copy(gone):
+        pass
 
 
 def test_delete_takes_a_prefix_and_nothing_beside_it(store: BlobStore) -> None:
@@ -177,12 +197,32 @@ def test_another_store_s_claim_check_is_not_found(store: BlobStore) -> None:
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(body=st.binary(max_size=300), again=st.binary(max_size=300))
-def test_the_last_put_is_what_is_there(store: BlobStore, body: bytes, again: bytes) -> None:
-    store.put(KEY, body, media_type="text/plain")
-    ref = store.put(KEY, again, media_type="text/plain")
-    found = store.stat(KEY)
-    assert found == ref
-    assert store.get(ref) == again
+def test_what_is_there_never_changes(store: BlobStore, body: bytes, again: bytes) -> None:
+    store.delete("episodes/e1/")
+    ref = store.put(KEY, body, media_type="text/plain")
+    assert store.put(KEY, again, media_type="text/plain") == store.stat(KEY) == ref
+    assert store.get(ref) == body
+
+
+def test_two_that_finish_a_step_at_once_publish_one_result(store: BlobStore) -> None:
+    class Heard(EventData):
+        by: str
+        transcript: BlobRef
+
+    def work(name: str, other: Callable[[], object]) -> Heard:
+        ref = store.put(KEY, name.encode(), media_type="text/plain")
+        other()
+        return Heard(by=name, transcript=ref)
+
+    step = {"episode_id": "e1", "run_id": "r1", "step": "hear"}
+    results = []
+
+    def second() -> None:
+        results.append(done_once(store, Heard, lambda: work("second", lambda: None), **step))
+
+    results.append(done_once(store, Heard, lambda: work("first", second), **step))
+    assert results[0] == results[1]
+    assert store.get(results[0].transcript) == b"first"
 
 
 def test_a_finished_step_is_not_done_again(store: BlobStore) -> None:

@@ -108,11 +108,12 @@ def test_path_of_is_a_file_with_the_key_s_suffix(tmp_path: Path) -> None:
     assert path.parent == tmp_path / "e"
 
 
-def test_a_replaced_blob_leaves_no_file_behind(tmp_path: Path) -> None:
+def test_a_put_that_lost_leaves_no_file_behind(tmp_path: Path) -> None:
     store = DirectoryBlobStore(tmp_path)
     for body in (b"1", b"2", b"3"):
         store.put("e/a.txt", body, media_type="text/plain")
     assert len(list((tmp_path / "e").iterdir())) == 2
+    assert list((tmp_path / ".incoming").iterdir()) == []
 
 
 def test_a_link_that_leads_out_is_not_followed(tmp_path: Path) -> None:

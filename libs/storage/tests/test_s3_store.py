@@ -1,5 +1,6 @@
 """What only S3 has to answer for: presigned uploads, objects without our digest, its errors."""
 
+import base64
 import hashlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -108,3 +109,54 @@ def test_the_digest_lies_in_the_metadata(client: "S3Client") -> None:
     head = client.head_object(Bucket=BUCKET, Key="a.json")
     assert head["Metadata"] == {"sha256": hashlib.sha256(b"x").hexdigest()}
     assert head["ContentType"] == "application/json"
+
+
+def test_the_digest_of_an_upload_in_parts_is_found_once_and_kept(client: "S3Client") -> None:
+    begun = client.create_multipart_upload(Bucket=BUCKET, Key="e/audio")
+    where = {"Bucket": BUCKET, "Key": "e/audio", "UploadId": begun["UploadId"]}
+    bodies = [b"a" * (5 << 20), b"b"]
+    parts = [
+        {"PartNumber": n, "ETag": client.upload_part(**where, PartNumber=n, Body=body)["ETag"]}  # type: ignore[arg-type]
+        for n, body in enumerate(bodies, start=1)
+    ]
+    client.complete_multipart_upload(**where, MultipartUpload={"Parts": parts})  # type: ignore[arg-type, typeddict-item]
+    reads: list[str] = []
+    client.meta.events.register("before-call.s3.GetObject", lambda **_: reads.append("read"))
+    store = S3BlobStore(client, BUCKET)
+    refs = [store.stat("e/audio") for _ in range(3)]
+    assert refs[0] is not None
+    assert refs[0].sha256 == hashlib.sha256(b"".join(bodies)).hexdigest()
+    assert refs == [refs[0]] * 3
+    assert reads == ["read"]
+
+
+def test_a_digest_that_was_stated_is_never_computed(client: "S3Client") -> None:
+    sha256 = hashlib.sha256(b"hello").hexdigest()
+    upload = S3UploadSigner(client, BUCKET).sign_put(
+        "e/audio", size=5, media_type="audio/mpeg", expires_in_s=600, sha256=sha256
+    )
+    assert {"x-amz-checksum-sha256", "if-none-match"} <= set(upload.headers)
+    digest = base64.b64encode(bytes.fromhex(sha256)).decode()
+    client.put_object(
+        Bucket=BUCKET,
+        Key="e/audio",
+        Body=b"hello",
+        ChecksumSHA256=digest,
+        ChecksumAlgorithm="SHA256",
+    )
+    reads: list[str] = []
+    client.meta.events.register("before-call.s3.GetObject", lambda **_: reads.append("read"))
+    ref = S3BlobStore(client, BUCKET).stat("e/audio")
+    assert ref is not None
+    assert (ref.sha256, reads) == (sha256, [])
+
+
+def test_a_large_blob_goes_in_parts_and_never_over_another(
+    client: "S3Client",
+) -> None:
+    store = S3BlobStore(client, BUCKET, single_put_bytes=1 << 20)
+    large = bytes(6 << 20)
+    first = store.put("e/a", large, media_type="x/y")
+    assert store.get(first) == large
+    assert store.put("e/a", large + b"!", media_type="x/y") == first
+    assert "Uploads" not in client.list_multipart_uploads(Bucket=BUCKET)

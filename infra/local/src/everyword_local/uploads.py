@@ -1,6 +1,7 @@
 """The signed upload address of one machine: bytes stream from the socket into the blob store."""
 
 import asyncio
+import hashlib
 import io
 from collections.abc import AsyncIterator
 from functools import partial
@@ -39,16 +40,17 @@ class UploadEndpoint:
     def _take(self, token: str, stated: str, body: "_Body") -> dict[str, object]:
         grant = self._composition.signer.verify(token)
         episode_id = grant.key.split("/")[1]
-        if not self._composition.ingest.awaits_upload(episode_id):
-            raise Conflict(
-                "this episode's upload is over",
-                hint="create another episode to upload another file",
-                code="upload_over",
-            )
+        ingest = self._composition.ingest
+        if not ingest.awaits_upload(episode_id):
+            raise _over()
         if stated.isdigit() and int(stated) != grant.size:
             raise _wrong_size(int(stated), grant.size)
         body.size = grant.size
-        self._composition.blobs.put(grant.key, cast("BinaryIO", body), media_type=grant.media_type)
+        kept = self._composition.blobs.put(
+            grant.key, cast("BinaryIO", body), media_type=grant.media_type
+        )
+        if kept.sha256 != body.digest.hexdigest() or not ingest.awaits_upload(episode_id):
+            raise _over()  # another upload to this address was quicker
         state = self._composition.complete_upload(episode_id)
         return {"episode_id": episode_id, "state": state}
 
@@ -63,6 +65,7 @@ class _Body(io.RawIOBase):
         self._loop = loop
         self._taken = 0
         self._rest = b""
+        self.digest = hashlib.sha256()
 
     def readable(self) -> bool:
         return True
@@ -81,6 +84,7 @@ class _Body(io.RawIOBase):
         if size < 0:
             size = len(self._rest)
         taken, self._rest = self._rest[:size], self._rest[size:]
+        self.digest.update(taken)
         return taken
 
     async def _next(self) -> bytes | None:
@@ -92,6 +96,14 @@ class _Body(io.RawIOBase):
                 hint="upload it again",
                 code="upload_stalled",
             ) from None
+
+
+def _over() -> Conflict:
+    return Conflict(
+        "this episode's upload is over",
+        hint="create another episode to upload another file",
+        code="upload_over",
+    )
 
 
 def _wrong_size(got: int, announced: int) -> InvalidInput:

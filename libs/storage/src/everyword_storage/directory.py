@@ -5,10 +5,10 @@ A blob of the key `episodes/E/R/captions.vtt` is two files side by side:
     captions.{first 32 digits of its sha256}.vtt    the bytes, written whole, then renamed here
     .captions.vtt.ref                               JSON: sha256, bytes, media_type
 
-The `.ref` file is renamed into place last and is what counts: where it is, its bytes are, and
-they are the ones it was made from. So `stat` never hashes, and a replaced blob is never read half
-old, half new. Files being written lie in `.incoming/`; what a killed process left there is swept
-when the store is opened a day later.
+The `.ref` file is linked into place last, only where there is none, and is what counts: where it
+is, its bytes are, and they are the ones it was made from. So `stat` never hashes, and of several
+writers the first wins. Files being written lie in `.incoming/`; what a killed process left there is
+swept when the store is opened a day later.
 """
 
 import errno
@@ -61,7 +61,7 @@ class DirectoryBlobStore:
             self._sweep()
 
     def put(self, key: str, body: bytes | BinaryIO, *, media_type: str) -> BlobRef:
-        """Store `body` under `key`: on return it survives a power cut."""
+        """Store `body` under `key` unless something is there: on return it survives a power cut."""
         where = self._place(key)
         source: BinaryIO = io.BytesIO(body) if isinstance(body, bytes) else body
         temporary = self._incoming / uuid4().hex
@@ -74,10 +74,10 @@ class DirectoryBlobStore:
                 media_type=media_type,
             )
             with _translated(where):
-                self._install(where, temporary, ref)
+                kept = self._install(where, temporary, ref)
         finally:
             temporary.unlink(missing_ok=True)
-        return ref
+        return kept
 
     def get(self, ref: BlobRef) -> bytes:
         """Return the bytes, after comparing their digest."""
@@ -93,6 +93,11 @@ class DirectoryBlobStore:
             return self.path_of(ref).open("rb")
         except FileNotFoundError as error:
             raise _missing(ref) from error
+
+    @contextmanager
+    def local_copy(self, ref: BlobRef) -> Iterator[Path]:
+        """Give the file that holds the bytes itself; it must not be changed."""
+        yield self.path_of(ref)
 
     def path_of(self, ref: BlobRef) -> Path:
         """Return the file that holds the blob's bytes, to serve it with range requests.
@@ -117,7 +122,7 @@ class DirectoryBlobStore:
                 ref = _read_ref(where)
             if ref is None:
                 return None
-            # A writer may replace the blob between these two looks: then look again.
+            # It may be deleted and put anew between these two looks: then look again.
             if _data_file(where, ref.sha256).is_file():
                 return ref.model_copy(update={"uri": f"blob://{self._bucket}/{key}"})
         return None
@@ -140,26 +145,26 @@ class DirectoryBlobStore:
             _remove_tree(folder)
         return count
 
-    def _install(self, where: Path, temporary: Path, ref: BlobRef) -> None:
-        for _ in range(_TRIES):
-            # A delete may take the folder away at any moment: then make it again.
-            with suppress(FileNotFoundError), _made_and_locked(where.parent) as folder:
-                older = _read_ref(where)
-                data_file = _data_file(where, ref.sha256)
-                temporary.rename(data_file)
-                ref_file = _ref_file(where)
-                fresh = self._incoming / uuid4().hex
-                try:
-                    _write_durably(fresh, ref.model_dump_json().encode())
-                    fresh.rename(ref_file)
-                finally:
-                    fresh.unlink(missing_ok=True)
-                os.fsync(folder)
-                if older is not None and older.sha256 != ref.sha256:
-                    _data_file(where, older.sha256).unlink(missing_ok=True)
-                return
-            if not temporary.exists():
-                break
+    def _install(self, where: Path, temporary: Path, ref: BlobRef) -> BlobRef:
+        """Put the bytes and their ref where none are; return the ref that is there now."""
+        fresh = self._incoming / uuid4().hex
+        try:
+            _write_durably(fresh, ref.model_dump_json().encode())
+            for _ in range(_TRIES):
+                # A delete may take the folder away at any moment: then make it again.
+                with suppress(FileNotFoundError), _made_and_locked(where.parent) as folder:
+                    kept = _read_ref(where)
+                    if kept is not None and _data_file(where, kept.sha256).is_file():
+                        return kept.model_copy(update={"uri": ref.uri})
+                    _ref_file(where).unlink(missing_ok=True)
+                    temporary.rename(_data_file(where, ref.sha256))
+                    os.link(fresh, _ref_file(where))
+                    os.fsync(folder)
+                    return ref
+                if not temporary.exists():
+                    break
+        finally:
+            fresh.unlink(missing_ok=True)
         raise TransientFailure(
             f"{where.parent.name} was deleted while it was written to", code="storage_busy"
         )

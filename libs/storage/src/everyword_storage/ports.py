@@ -1,7 +1,9 @@
 """The blob store, as services see it: bytes under keys, read back by claim check."""
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from everyword_events import BlobRef
@@ -10,11 +12,14 @@ from everyword_events import BlobRef
 class BlobStore(Protocol):
     """Keeps immutable bytes under keys such as `episodes/{episode_id}/{run_id}/transcript.json`.
 
-    A put is atomic: a reader sees the whole blob or none. Putting the same key again replaces it.
+    A put is atomic, and only if the key is free: a reader sees the whole blob or none, the first
+    writer wins, and what lies under a key never changes until it is deleted.
     """
 
     def put(self, key: str, body: bytes | BinaryIO, *, media_type: str) -> BlobRef:
-        """Store `body` under `key` durably and return its claim check.
+        """Store `body` under `key` durably, unless something is there, and return its claim check.
+
+        Whoever comes second gets the claim check of what was first: compare digests to know.
 
         Raises:
             InvalidInput: the key leaves the store (`../`, absolute) or has characters it cannot.
@@ -31,6 +36,12 @@ class BlobStore(Protocol):
 
     def open(self, ref: BlobRef) -> BinaryIO:
         """Open a large blob for seekable reading without loading it; the digest is not compared."""
+
+    def local_copy(self, ref: BlobRef) -> AbstractContextManager[Path]:
+        """Give a large blob as a named file while the block runs, for a child process to open.
+
+        The file must not be changed.
+        """
 
     def stat(self, key: str) -> BlobRef | None:
         """Return the claim check of what lies under `key`, or None."""
@@ -52,9 +63,18 @@ class UploadSigner(Protocol):
     """Hands out upload addresses that need no other authority."""
 
     def sign_put(
-        self, key: str, *, size: int, media_type: str, expires_in_s: float
+        self,
+        key: str,
+        *,
+        size: int,
+        media_type: str,
+        expires_in_s: float,
+        sha256: str | None = None,
     ) -> SignedUpload:
-        """Return an address that accepts exactly one file of `size` bytes until it expires."""
+        """Return an address that accepts exactly one file of `size` bytes until it expires.
+
+        A `sha256` that is known beforehand saves reading the file for it afterwards.
+        """
 
 
 @dataclass(frozen=True)
