@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import BinaryIO
 
 from everyword_events import (
@@ -17,6 +18,7 @@ from everyword_events import (
 )
 from everyword_storage import BlobStore, artifact_key, done_once, episode_prefix
 from everyword_transcripts import write_transcript
+from transcribe_gpu.checkpoints import BlobCheckpoints, forget_checkpoints
 from transcribe_gpu.config import TranscribeSettings
 from transcribe_gpu.contract import CONTRACT
 from transcribe_gpu.errors import EngineUnavailable
@@ -111,6 +113,7 @@ class TranscribeService:
                 report=report,
                 announce=lambda line: log.info("engine chosen", extra={"engine": line}),
                 check=self._check,
+                checkpoints=partial(BlobCheckpoints, self._blobs, episode_id, run_id),
             )
         transcript = replace(done.transcript, episode_id=episode_id, run_id=run_id)
         ref = self._blobs.put(
@@ -118,6 +121,7 @@ class TranscribeService:
             write_transcript(transcript),
             media_type="application/json",
         )
+        forget_checkpoints(self._blobs, episode_id, run_id)
         engine = transcript.engine
         return TranscriptReady(
             episode=uploaded.episode,
@@ -134,7 +138,7 @@ class TranscribeService:
 
     def _check(self) -> None:
         if self._stopping():
-            raise Interrupted("the worker is stopping", hint="the job starts again by itself")
+            raise Interrupted("the worker is stopping", hint="the job goes on by itself")
 
     def _forget(self, episode_id: str) -> None:
         """Delete what a job that was running when the episode was removed wrote after that."""

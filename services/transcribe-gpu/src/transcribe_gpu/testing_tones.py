@@ -100,6 +100,10 @@ class ToneSource:
     engine: ToneEngine = field(default_factory=ToneEngine)
     name: str = "tones"
 
+    def offers(self, tier: str, language: str) -> Sequence[str]:  # noqa: ARG002 - there is one
+        """Offer the one model."""
+        return ("",)
+
     def accuracy(self, model: str) -> str:  # noqa: ARG002 - there is one
         """Say that it is for tests."""
         return "for tests"
