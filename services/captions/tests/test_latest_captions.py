@@ -1,12 +1,15 @@
 """The `LatestCaptions` port: what each adapter promises."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import boto3
 import pytest
+from moto import mock_aws
 
+from captions.adapters.dynamodb import DynamoLatestCaptions, table_definition
 from captions.adapters.sqlite import SqliteLatestCaptions
 from captions.domain.latest import LatestFiles
 from captions.ports import LatestCaptions
@@ -21,11 +24,20 @@ KNOWN = LatestFiles(
 )
 
 
-@pytest.fixture(params=["sqlite"])
-def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Opened:
+@pytest.fixture(params=["sqlite", "dynamodb"])
+def opened(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Opened]:
     """Open the same store as often as the test likes, as several processes would."""
-    assert request.param == "sqlite"
-    return lambda: SqliteLatestCaptions(tmp_path / "latest.sqlite3")
+    if request.param == "sqlite":
+        yield lambda: SqliteLatestCaptions(tmp_path / "latest.sqlite3")
+        return
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    with mock_aws():
+        client = boto3.client("dynamodb", region_name="eu-west-1")
+        client.create_table(**table_definition("everyword-captions"))
+        yield lambda: DynamoLatestCaptions(client, "everyword-captions")
 
 
 def test_what_is_put_is_there_for_everybody(opened: Opened) -> None:

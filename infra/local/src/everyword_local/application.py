@@ -17,8 +17,7 @@ import captions.api
 import ingest.api
 import refine.api
 import search.api
-from captions.domain.formats import FORMATS
-from everyword_events import BlobRef
+from captions.addresses import address_of
 from everyword_http import (
     LIMITS,
     Access,
@@ -104,13 +103,3 @@ class RequestOrigin:
         if scope["type"] == "http":
             REQUEST_ORIGIN.set(str(Request(scope).base_url))
         await self._app(scope, receive, send)
-
-
-def address_of(ref: BlobRef) -> str:
-    """Return the address that serves a caption file; another blob's own name."""
-    match ref.uri.rsplit("/", 4):
-        case [_, episode_id, run_id, "captions", file]:
-            for form in FORMATS.values():
-                if form.file == file:
-                    return f"/v1/episodes/{episode_id}/transcript{form.suffix}?run={run_id}"
-    return ref.uri

@@ -1,0 +1,79 @@
+"""The newest captions of each episode, in DynamoDB: one item an episode, compared and set."""
+
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import ClientError
+from pydantic import TypeAdapter
+
+from captions.domain.latest import LatestFiles
+from everyword_events import TransientFailure
+from everyword_events.aws.errors import error_code, translated
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_STATE: Final = TypeAdapter(LatestFiles)
+_FAILED: Final = "ConditionalCheckFailedException"
+
+
+class DynamoLatestCaptions:
+    """`LatestCaptions` over one table. Threads and processes may share it."""
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def get(self, episode_id: str) -> LatestFiles | None:
+        """Return what is known of the episode, or None."""
+        with translated("read the newest captions"):
+            reply = self._client.get_item(
+                TableName=self._table, Key=_key(episode_id), ConsistentRead=True
+            )
+        item = reply.get("Item")
+        return None if item is None else _STATE.validate_json(item["state"]["S"])
+
+    def put(self, episode_id: str, known: LatestFiles, *, was: LatestFiles | None) -> bool:
+        """Replace `was` with `known`, if it still stands."""
+        condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
+        if was is not None:
+            condition = {
+                "ConditionExpression": "#state = :was",
+                "ExpressionAttributeNames": {"#state": "state"},
+                "ExpressionAttributeValues": {":was": {"S": _written(was)}},
+            }
+        item = {
+            **_key(episode_id),
+            "run_id": {"S": known.run_id},
+            "state": {"S": _written(known)},
+        }
+        try:
+            with translated("keep the newest captions"):
+                self._client.put_item(TableName=self._table, Item=item, **condition)
+        except TransientFailure as error:
+            if isinstance(error.__cause__, ClientError) and error_code(error.__cause__) == _FAILED:
+                return False
+            raise
+        return True
+
+
+def table_definition(name: str) -> dict[str, Any]:
+    """Return what `create_table` takes: the one description of the table's shape."""
+    return {
+        "TableName": name,
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [
+            {"AttributeName": each, "AttributeType": "S"} for each in ("pk", "sk")
+        ],
+        "KeySchema": [
+            {"AttributeName": "pk", "KeyType": "HASH"},
+            {"AttributeName": "sk", "KeyType": "RANGE"},
+        ],
+    }
+
+
+def _written(state: LatestFiles) -> str:
+    return _STATE.dump_json(state).decode()
+
+
+def _key(episode_id: str) -> dict[str, Any]:
+    return {"pk": {"S": episode_id}, "sk": {"S": "latest"}}
