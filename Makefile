@@ -13,7 +13,7 @@ PROJECTS := $(addsuffix /pyproject.toml,$(PACKAGES))
 # Two processes at least: tests wait as often as they compute.
 PYTEST := $(BIN)/pytest -q -n auto --maxprocesses 4 --dist loadgroup
 
-.PHONY: demo check test test-all explore lint types bench up clean constraints
+.PHONY: demo check test test-all explore lint types bench up clean constraints aws-synth aws-check
 
 demo: .venv/.run ## two episodes through the whole pipeline, then a search
 	$(BIN)/everyword --data .demo demo
@@ -42,6 +42,13 @@ lint: .venv/.dev
 types: .venv/.dev
 	$(BIN)/mypy $(SOURCES)
 
+aws-synth: .venv/.dev ## the CloudFormation templates, in infra/aws/cdk.out; no account, Docker or network
+	cd infra/aws && ../../$(BIN)/python -m everyword_cdk.app
+
+aws-check: .venv/.dev ## types and import rules of the AWS composition
+	MYPYPATH=infra/aws/src $(BIN)/mypy infra/aws/src
+	$(BIN)/lint-imports --config infra/aws/importlinter.ini
+
 bench: .venv/.dev ## medians and ratios; docs/benchmarks.md quotes them
 	for script in benchmarks/[a-z]*.py; do $(BIN)/python $$script || exit 1; done
 
@@ -59,6 +66,10 @@ constraints: .venv/.dev ## write constraints.txt from what is installed now
 		$(addprefix -e ,$(PACKAGES))
 	@touch $@
 
-.venv/.dev: .venv/.run requirements-dev.txt
+AWS := bus,ingest,transcribe-gpu,refine,captions,search,cdk
+
+.venv/.dev: .venv/.run requirements-dev.txt infra/aws/pyproject.toml infra/aws/requirements-dev.txt
 	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -r requirements-dev.txt
+	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt --no-build-isolation \
+		-e 'infra/aws[$(AWS)]' -r infra/aws/requirements-dev.txt
 	@touch $@

@@ -1,0 +1,95 @@
+"""SQS batches by Lambda, settled by the same code as everywhere.
+
+Lambda deletes what a batch does not report as failed. So: what settlement acknowledged (done, sent
+again, dead-lettered) is not reported, and Lambda deletes it; what it gave back or left to its
+time-out is reported, and stays as settlement left it.
+"""
+
+import random
+from collections.abc import Sequence
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import (
+    BatchProcessor,
+    EventType,
+    process_partial_response,
+)
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from everyword_aws.telemetry import logger
+from everyword_events import Delivery, EventLog, EverywordError, Handler
+from everyword_events.aws.sqs import SqsInbox
+from everyword_events.consumer.log_fields import log_fields
+from everyword_events.consumer.retry import RetryPolicy
+from everyword_events.consumer.settlement import Done, Settlement
+
+
+class NotFinished(Exception):
+    """The message stays in its queue: given back, or left to its time-out."""
+
+
+class LambdaInbox(SqsInbox):
+    """The queue behind a batch; Lambda deletes for it what it acknowledges."""
+
+    acknowledged: set[str]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.acknowledged = set()
+
+    def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
+        """Note what Lambda is to delete."""
+        self.acknowledged.update(each.receipt.partition(" ")[0] for each in deliveries)
+
+
+class BatchConsumer:
+    """One consumer's handler over the batches of its queue."""
+
+    def __init__(self, inbox: LambdaInbox, log: EventLog, handler: Handler) -> None:
+        self._inbox = inbox
+        self._handler = handler
+        draw = random.Random()  # noqa: S311 - jitter, no secret
+        self._settlement = Settlement(inbox, log, RetryPolicy(), draw)
+        self._processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
+
+    def handle(self, event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+        """Work on a batch; return which messages stay in their queue."""
+        self._inbox.acknowledged.clear()
+        return process_partial_response(event, self._record, self._processor, context)
+
+    def _record(self, record: SQSRecord) -> None:
+        delivery = self._inbox.readable(as_received(record))
+        if delivery is not None and not self._settlement.gives_up_on_arrival(delivery):
+            settled(delivery, self._handler, self._settlement)
+        if record.message_id not in self._inbox.acknowledged:
+            raise NotFinished(record.message_id)
+
+
+def settled(delivery: Delivery, handler: Handler, settlement: Settlement) -> None:
+    """Call the handler and settle the delivery by how it ends."""
+    try:
+        events = tuple(handler(delivery.event))
+    except Exception as error:  # noqa: BLE001 - retried, then dead-lettered: never swallowed
+        if not isinstance(error, EverywordError):
+            fields = log_fields(delivery, "unexpected_error")
+            logger.error("unexpected error in a handler", exc_info=error, extra=fields)
+        settlement.fail(delivery, error)
+    else:
+        settlement.finish([Done(delivery, events)])
+
+
+def as_received(record: SQSRecord) -> Any:
+    """Write a record of Lambda's as `receive_message` would have returned it."""
+    raw = record.raw_event
+    return {
+        "MessageId": raw["messageId"],
+        "ReceiptHandle": raw["receiptHandle"],
+        "Body": raw["body"],
+        "Attributes": raw.get("attributes", {}),
+        "MessageAttributes": {
+            name: {"StringValue": value.get("stringValue", ""), "DataType": value["dataType"]}
+            for name, value in raw.get("messageAttributes", {}).items()
+        },
+    }

@@ -1,0 +1,85 @@
+"""The variables of a function's environment, typed: written while synthesizing, read once here."""
+
+import os
+from collections.abc import Mapping
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from everyword_events import Misconfigured
+
+PREFIX = "EVERYWORD_"
+
+
+class Environment(BaseModel):
+    """Variables named `EVERYWORD_` and the field's name."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def variables(self) -> dict[str, str]:
+        """Return the variables, for the function's definition; empty ones are left out."""
+        return {
+            f"{PREFIX}{name.upper()}": str(value)
+            for name, value in self.model_dump().items()
+            if value
+        }
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str] = os.environ) -> Self:
+        """Read the variables.
+
+        Raises:
+            Misconfigured: one is missing: the function was not deployed by this application.
+        """
+        given = {name: environ.get(f"{PREFIX}{name.upper()}") for name in cls.model_fields}
+        try:
+            return cls.model_validate({name: value for name, value in given.items() if value})
+        except ValidationError as error:
+            missing = ", ".join(
+                f"{PREFIX}{str(each['loc'][0]).upper()}" for each in error.errors(include_url=False)
+            )
+            raise Misconfigured(
+                f"environment variables are missing or wrong: {missing}",
+                hint="deploy the function with infra/aws",
+                code="environment_invalid",
+            ) from error
+
+
+class RelayEnvironment(Environment):
+    """What the relay and the sweep know."""
+
+    bus: str
+    event_log: str
+
+
+class ServiceEnvironment(Environment):
+    """What a service's functions know. What is empty, this function does not use."""
+
+    service: str
+    prefix: str
+    bucket: str
+    table: str
+    event_log: str
+    queue_url: str
+    dead_letters_url: str
+    settings_file: str
+    index_url: str = ""
+    durable_function: str = ""
+    replays_url: str = ""
+    public_search: str = ""
+
+
+class WakeEnvironment(Environment):
+    """Which GPU workers an upload wakes."""
+
+    gpu: str
+    cluster: str = ""
+    worker: str
+
+
+class WorkerEnvironment(ServiceEnvironment):
+    """What the GPU worker in its container knows besides."""
+
+    settings: str
+    idle_polls: int
+    gpu: str = ""

@@ -1,0 +1,48 @@
+"""The refine service on AWS."""
+
+import os
+from functools import cache
+
+from everyword_aws.batch import BatchConsumer
+from everyword_aws.clients import client
+from everyword_aws.graphs.shared import ServiceGraph
+from everyword_aws.refining import Dispatcher, Refining
+from refine.adapters.choice import Models
+from refine.adapters.log_history import LogHistory
+from refine.config import RefineSettings
+from refine.service import RefineService
+
+MODEL_KEY = "EVERYWORD_MODEL_KEY"
+
+
+@cache
+def _graph() -> ServiceGraph:
+    return ServiceGraph()
+
+
+@cache
+def service() -> RefineService:
+    """Return the service."""
+    graph = _graph()
+    return RefineService(
+        graph.blobs,
+        graph.settings(RefineSettings).for_show,
+        history=LogHistory(graph.log),
+        log=graph.log,
+        models=Models(api_key=os.environ.get(MODEL_KEY, "")),
+    )
+
+
+@cache
+def refining() -> Refining:
+    """Return what the durable function does."""
+    graph = _graph()
+    return Refining(service().handle, graph.log, graph.inbox())
+
+
+@cache
+def dispatcher() -> BatchConsumer:
+    """Return what starts a durable execution for every event of the queue."""
+    graph = _graph()
+    starts = Dispatcher(client("lambda"), graph.environment.durable_function, graph.log)
+    return graph.consumer(starts.handle)

@@ -1,0 +1,50 @@
+"""The search service on AWS: its engine is OpenSearch, whatever everyword.toml says."""
+
+from functools import cache
+from pathlib import Path
+
+from everyword_aws.batch import BatchConsumer
+from everyword_aws.clients import credentials, region
+from everyword_aws.graphs.shared import ServiceGraph
+from search.config import SearchSettings
+from search.engines import Engine, open_engine
+from search.service import SearchService
+
+_NO_FILE = Path("/tmp/unused")  # noqa: S108 - the embedded engine's, which is not used here
+
+
+@cache
+def _graph() -> ServiceGraph:
+    return ServiceGraph()
+
+
+def _settings() -> dict[str, str]:
+    url = _graph().environment.index_url
+    signed = {"aws_region": region()} if url.startswith("https://") else {}
+    return {"engine": "opensearch", "url": url, **signed}
+
+
+@cache
+def engine() -> Engine:
+    """Return the index; requests to a collection are signed with the function's own credentials."""
+    settings = _graph().settings(SearchSettings, **_settings()).of_show("")
+    return open_engine(settings, _NO_FILE, credentials=credentials())
+
+
+@cache
+def service() -> SearchService:
+    """Return the service."""
+    graph, index = _graph(), engine()
+    return SearchService(
+        index.index,
+        index.vocabulary,
+        graph.blobs,
+        graph.settings(SearchSettings, **_settings()).for_show,
+        index.phonetics,
+    )
+
+
+@cache
+def consumer() -> BatchConsumer:
+    """Return what handles the service's events."""
+    return _graph().consumer(service().handle)

@@ -1,0 +1,36 @@
+"""What of transcribe-gpu runs on Lambda: waking workers, and forgetting removed episodes."""
+
+from collections.abc import Sequence
+from functools import cache
+
+from everyword_aws.batch import BatchConsumer
+from everyword_aws.clients import client
+from everyword_aws.environment import WakeEnvironment
+from everyword_aws.graphs.shared import ServiceGraph
+from everyword_aws.waking import EcsWorkers, GroupWorkers, Workers
+from everyword_events import EpisodeRemoved, Event
+from everyword_storage import episode_prefix
+
+REMOVALS = "transcribe-gpu-removals"
+
+
+@cache
+def workers() -> Workers:
+    """Return the GPU workers that an upload wakes."""
+    environment = WakeEnvironment.read()
+    if environment.gpu == "asg":
+        return GroupWorkers(client("autoscaling"), environment.worker)
+    return EcsWorkers(client("ecs"), environment.cluster, environment.worker)
+
+
+@cache
+def removals() -> BatchConsumer:
+    """Return what deletes the transcripts of removed episodes, without loading an engine."""
+    graph = ServiceGraph()
+
+    def forget(event: Event) -> Sequence[Event]:
+        if isinstance(event.data, EpisodeRemoved):
+            graph.blobs.delete(episode_prefix(event.meta.episode_id))
+        return ()
+
+    return graph.consumer(forget, consumer=REMOVALS)

@@ -1,0 +1,1 @@
+"""One module per Lambda function: a cached graph, decorators, parse, one call, return."""

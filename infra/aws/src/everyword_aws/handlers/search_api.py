@@ -1,0 +1,25 @@
+"""HTTP -> search."""
+
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from everyword_aws.environment import ServiceEnvironment
+from everyword_aws.graphs.search import service
+from everyword_aws.http_api import HttpHandler, http_handler
+from everyword_aws.telemetry import logger, tracer
+from search.api import router
+
+
+@cache
+def application() -> HttpHandler:
+    """Return the service's application."""
+    return http_handler(router(service()), ServiceEnvironment.read())
+
+
+@logger.inject_lambda_context
+@tracer.capture_lambda_handler(capture_response=False)
+def handler(event: dict[str, Any], context: LambdaContext) -> Any:
+    """Answer one request."""
+    return application()(event, context)

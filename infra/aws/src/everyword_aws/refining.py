@@ -1,0 +1,161 @@
+"""Refinement as a durable execution: one per event, whatever Lambda's 15 minutes.
+
+The dispatcher starts an execution named after the event, so that a duplicate of it starts nothing.
+The execution's steps are attempts: each goes on where the one before it stopped, because every
+reply a language model was paid for lies in the bucket. Between attempts the execution waits,
+without cost, as long as the retry policy says. Steps return decisions, never transcripts.
+"""
+
+import hashlib
+import json
+import random
+import re
+from collections.abc import Sequence
+from typing import Any, Final
+
+from aws_durable_execution_sdk_python import DurableContext
+from aws_durable_execution_sdk_python.config import Duration
+from botocore.exceptions import ClientError
+from pydantic import AwareDatetime, BaseModel
+
+from everyword_aws.batch import LambdaInbox, settled
+from everyword_events import (
+    Conflict,
+    Delivery,
+    DeliveryDeadLettered,
+    Event,
+    EventLog,
+    Handler,
+    TransientFailure,
+)
+from everyword_events.aws.errors import error_code, translated
+from everyword_events.aws.sqs import SqsInbox
+from everyword_events.catalogue import parse_event
+from everyword_events.consumer.retry import RetryPolicy
+from everyword_events.consumer.settlement import Settlement
+from everyword_events.ports import Spends
+
+_STARTED: Final = "DurableExecutionAlreadyStartedException"
+_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+MOST_ATTEMPTS: Final = 200
+"""More than any retry policy makes; a bound, so that no execution goes on for ever."""
+
+
+class Counts(BaseModel):
+    """What was spent on an event so far."""
+
+    attempt: int = 1
+    retries: int = 0
+    failing_since: AwareDatetime | None = None
+
+
+class Outcome(BaseModel):
+    """How an attempt ended: done, or to be tried again after `delay_s`."""
+
+    done: bool
+    delay_s: int = 0
+    counts: Counts = Counts()
+
+
+class DurableInbox(SqsInbox):
+    """A delivery that an execution holds instead of a queue: giving it back is a decision."""
+
+    def __init__(self, inbox: LambdaInbox) -> None:
+        self.__dict__.update(inbox.__dict__)
+        self.outcome = Outcome(done=False)
+
+    def acknowledge(self, deliveries: Sequence[Delivery]) -> None:  # noqa: ARG002 - the port's
+        """Note that the event is dealt with."""
+        self.outcome = Outcome(done=True)
+
+    def give_back(self, delivery: Delivery, *, delay_s: float, spends: Spends = "attempt") -> None:
+        """Note when to try again, and what this attempt used up."""
+        counts = Counts(
+            attempt=delivery.attempt + (spends == "attempt"),
+            retries=delivery.retries + (spends == "retry"),
+            failing_since=delivery.failing_since,
+        )
+        self.outcome = Outcome(done=False, delay_s=max(1, round(delay_s)), counts=counts)
+
+
+class Refining:
+    """What the durable function does with one event."""
+
+    def __init__(self, handler: Handler, log: EventLog, inbox: LambdaInbox) -> None:
+        self._handler = handler
+        self._log = log
+        self._inbox = inbox
+
+    def run(self, event: dict[str, Any], context: DurableContext) -> dict[str, Any]:
+        """Attempt until the event is dealt with: handled, or dead-lettered with its reason."""
+        counts = Counts()
+        for number in range(1, MOST_ATTEMPTS + 1):
+            step = self._step(event, counts)
+            ended = Outcome.model_validate(context.step(step, name=f"attempt-{number}"))
+            if ended.done:
+                return {"attempts": number}
+            context.wait(Duration.from_seconds(ended.delay_s), name=f"before-{number + 1}")
+            counts = ended.counts
+        raise TransientFailure(f"not done after {MOST_ATTEMPTS} attempts", code="attempts_endless")
+
+    def _step(self, event: dict[str, Any], counts: Counts) -> Any:
+        return lambda _: self.attempt(event, counts).model_dump(mode="json")
+
+    def attempt(self, event: dict[str, Any], counts: Counts) -> Outcome:
+        """Handle the event once and settle it, as a consumer of a queue would."""
+        inbox = DurableInbox(self._inbox)
+        settlement = Settlement(inbox, self._log, RetryPolicy(), random.Random())  # noqa: S311
+        parsed = parse_event(json.dumps(event))
+        delivery = Delivery(
+            event=parsed,
+            consumer=inbox.consumer,
+            attempt=counts.attempt,
+            receipt=f"durable-{parsed.meta.event_id} -",
+            retries=counts.retries,
+            failing_since=counts.failing_since,
+        )
+        settled(delivery, self._handler, settlement)
+        return inbox.outcome
+
+
+class Dispatcher:
+    """A handler of the queue's events: each starts its durable execution, once."""
+
+    def __init__(self, client: Any, function: str, log: EventLog) -> None:
+        self._client = client
+        self._function = function
+        self._log = log
+
+    def handle(self, event: Event) -> Sequence[Event]:
+        """Start the event's execution.
+
+        Raises:
+            Conflict: it was started before, so that there is nothing to do.
+            TransientFailure: Lambda does not take it now.
+        """
+        try:
+            with translated("start a durable execution"):
+                self._client.invoke(
+                    FunctionName=self._function,
+                    InvocationType="Event",
+                    DurableExecutionName=self._name(event),
+                    Payload=json.dumps(event.to_wire()),
+                )
+        except TransientFailure as error:
+            cause = error.__cause__
+            if isinstance(cause, ClientError) and error_code(cause) == _STARTED:
+                raise Conflict("the execution was started before", code="started") from error
+            raise
+        return ()
+
+    def _name(self, event: Event) -> str:
+        """Name an execution after its event; after a dead letter, a redrive is another one."""
+        meta = event.meta
+        dead = sum(
+            isinstance(each.event.data, DeliveryDeadLettered)
+            and each.event.data.dead_event_id == meta.event_id
+            and each.event.data.consumer == "refine"
+            for each in self._log.of_episode(meta.episode_id)
+        )
+        name = f"{meta.event_id}-{dead}" if dead else meta.event_id
+        return name if _NAME.fullmatch(name) else hashlib.sha256(name.encode()).hexdigest()

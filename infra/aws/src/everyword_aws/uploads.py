@@ -1,0 +1,74 @@
+"""What S3 says of new objects, and what ingest does about it.
+
+S3 may tell twice, late, or of what is gone; a person's retry may put the same key again. All of
+that is harmless: an episode's upload is judged once, and what is no upload is let go with a line in
+the log. An episode that S3 never told of is found by the schedule.
+"""
+
+import re
+from typing import Final
+
+from pydantic import BaseModel
+
+from everyword_aws.telemetry import logger
+from everyword_events import NotFound
+from ingest.service import IngestService
+
+_UPLOAD: Final = re.compile(r"episodes/(?P<episode_id>[A-Za-z0-9_-]+)/upload/[A-Za-z0-9._-]+")
+
+
+class _Named(BaseModel):
+    name: str
+
+
+class _Key(BaseModel):
+    key: str
+
+
+class Created(BaseModel):
+    """What matters of S3's "Object Created"."""
+
+    bucket: _Named
+    object: _Key
+
+
+class UploadNotices:
+    """Completes uploads that S3 told of."""
+
+    def __init__(self, service: IngestService, bucket: str) -> None:
+        self._service = service
+        self._bucket = bucket
+
+    def take(self, created: Created) -> str:
+        """Judge the upload that was put; return what became of it.
+
+        Raises:
+            TransientFailure: S3, the log or the table does not answer.
+        """
+        upload = _UPLOAD.fullmatch(created.object.key)
+        if created.bucket.name != self._bucket or upload is None:
+            return self._told("no_upload", created, "")
+        episode_id = upload["episode_id"]
+        try:
+            state = self._service.complete(episode_id).state
+        except NotFound as error:  # removed, expired or deleted since
+            return self._told(error.code, created, episode_id)
+        return self._told(state, created, episode_id)
+
+    def settle(self) -> int:
+        """Complete what S3 never told of, and expire what never came."""
+        settled = self._service.settle_uploads()
+        logger.info("uploads settled", extra={"action": "settled", "episodes": settled})
+        return settled
+
+    def _told(self, outcome: str, created: Created, episode_id: str) -> str:
+        logger.info(
+            "upload seen",
+            extra={
+                "action": "upload_seen",
+                "outcome": outcome,
+                "episode_id": episode_id,
+                "key": created.object.key[:200],
+            },
+        )
+        return outcome

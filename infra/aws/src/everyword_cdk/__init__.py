@@ -1,0 +1,1 @@
+"""The infrastructure of Everyword on AWS, as a CDK application."""

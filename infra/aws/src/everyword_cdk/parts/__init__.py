@@ -1,0 +1,1 @@
+"""Constructs, one per capability; the stacks are made of them."""

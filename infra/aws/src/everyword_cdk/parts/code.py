@@ -1,0 +1,95 @@
+"""The code of a Lambda function: our packages and what they need, for Python 3.13 on arm64.
+
+Bundling needs pip and a package index, and no Docker. A synthesis that deploys nothing skips it
+(context `aws:cdk:bundling-stacks`), and the asset is then the bare source.
+"""
+
+import hashlib
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, Final
+
+import aws_cdk as cdk
+import jsii
+from aws_cdk import aws_lambda as lambda_
+
+REPOSITORY: Final = Path(__file__).resolve().parents[5]
+RUNTIME: Final = lambda_.Runtime.PYTHON_3_13
+_PYTHON: Final = "3.13"
+_PLATFORMS: Final = ("manylinux_2_34_aarch64", "manylinux_2_28_aarch64", "manylinux2014_aarch64")
+_SHARED: Final = ("libs/events", "libs/transcripts", "libs/storage", "libs/http", "infra/aws")
+_OWN: Final = {
+    "bus": (),
+    "ingest": ("services/ingest", "services/captions"),
+    "transcribe-gpu": (),
+    "refine": ("services/refine",),
+    "captions": ("services/captions",),
+    "search": ("services/search",),
+}
+"""Captions tells ingest's API where its files are found; no function has an engine in it."""
+_USELESS: Final = ("**/__pycache__", "**/tests", "bin", "everyword_cdk")
+
+
+def folders_of(service: str) -> list[Path]:
+    """Return the folders of our own distributions that a service's functions are made of."""
+    return [REPOSITORY / each for each in (*_SHARED, *_OWN[service])]
+
+
+def code_of(service: str) -> lambda_.Code:
+    """Return the code asset of a service's functions."""
+    return lambda_.Code.from_asset(
+        str(REPOSITORY / "infra/aws/src/everyword_aws"),
+        asset_hash_type=cdk.AssetHashType.CUSTOM,
+        asset_hash=_digest(service),
+        bundling=cdk.BundlingOptions(
+            image=cdk.DockerImage.from_registry("not-used"), local=_Bundle(service)
+        ),
+    )
+
+
+def bundle(service: str, target: Path) -> None:
+    """Install a service's functions with all they need into `target`."""
+    with tempfile.TemporaryDirectory() as wheels:
+        own = [str(folder) for folder in folders_of(service)]
+        _pip("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", wheels, *own)
+        _pip(
+            "install",
+            *("--target", str(target), "--no-compile", "--only-binary", ":all:"),
+            *("--implementation", "cp", "--python-version", _PYTHON),
+            *(part for platform in _PLATFORMS for part in ("--platform", platform)),
+            *("--find-links", wheels, "--constraint", str(REPOSITORY / "constraints.txt")),
+            f"everyword-aws[{service}]",
+        )
+    for pattern in _USELESS:
+        for folder in target.glob(pattern):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@jsii.implements(cdk.ILocalBundling)
+class _Bundle:
+    def __init__(self, service: str) -> None:
+        self._service = service
+
+    def try_bundle(self, output_dir: str, *_: Any, **__: Any) -> bool:
+        """Bundle on this machine; there is no other way."""
+        bundle(self._service, Path(output_dir))
+        return True
+
+
+def _digest(service: str) -> str:
+    """Hash everything a bundle is made of, so that unchanged code is not deployed again."""
+    digest = hashlib.sha256((REPOSITORY / "constraints.txt").read_bytes())
+    for folder in folders_of(service):
+        for file in sorted((folder / "src").rglob("*")):
+            if file.is_file() and "__pycache__" not in file.parts:
+                digest.update(str(file.relative_to(folder)).encode() + file.read_bytes())
+        digest.update((folder / "pyproject.toml").read_bytes())
+    return digest.hexdigest()
+
+
+def _pip(*arguments: str) -> None:
+    command = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", *arguments]
+    subprocess.run(command, check=True, stdout=sys.stderr)  # noqa: S603 - ours

@@ -1,0 +1,73 @@
+"""What every way of running the GPU worker has in common: image, role, variables."""
+
+import json
+from dataclasses import dataclass
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_ecr as ecr
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+from everyword_aws.environment import WorkerEnvironment
+
+from everyword_cdk import permissions
+from everyword_cdk.parts.function import log_group
+from everyword_cdk.parts.gpu_network import GpuNetwork
+from everyword_cdk.stacks.base import Plan
+from transcribe_gpu.contract import CONTRACT
+
+KEPT_IMAGES = 5
+SERVICE = CONTRACT.service
+
+
+@dataclass(frozen=True)
+class GpuWorker:
+    """The worker, wherever it runs."""
+
+    repository: ecr.Repository
+    tag: str
+    variables: dict[str, str]
+    statements: tuple[iam.PolicyStatement, ...]
+    log: logs.LogGroup
+    network: GpuNetwork
+
+    @classmethod
+    def of(cls, scope: Construct, plan: Plan) -> "GpuWorker":
+        """Make the image's repository, the log and the network, and say what a worker may do."""
+        names, deployment = plan.names, plan.deployment
+        repository = ecr.Repository(
+            scope,
+            "WorkerImages",
+            repository_name=f"{names.prefix}/transcribe-gpu",
+            encryption=ecr.RepositoryEncryption.AES_256,
+            image_scan_on_push=True,
+            removal_policy=RemovalPolicy.DESTROY,
+            empty_on_delete=True,
+            lifecycle_rules=[ecr.LifecycleRule(max_image_count=KEPT_IMAGES)],
+        )
+        variables = WorkerEnvironment(
+            service=SERVICE,
+            prefix=names.prefix,
+            bucket=names.bucket(SERVICE),
+            table=names.table(SERVICE),
+            event_log=names.event_log,
+            queue_url=names.queue_url(names.queue(SERVICE)),
+            dead_letters_url=names.queue_url(names.dead_letters(SERVICE)),
+            settings_file="-",
+            settings=json.dumps(plan.settings.section("transcribe"), sort_keys=True),
+            idle_polls=deployment.worker_idle_polls,
+        ).variables()
+        return cls(
+            repository=repository,
+            tag=deployment.worker_image_tag,
+            variables=variables,
+            statements=(
+                *permissions.append_events(names),
+                *permissions.write_blobs(names, SERVICE),
+                permissions.use_table(names, SERVICE),
+                permissions.read_blobs(names, "ingest"),
+                *permissions.consume(names, SERVICE),
+            ),
+            log=log_group(scope, "WorkerLog", f"/everyword/{names.prefix}/{SERVICE}", deployment),
+            network=GpuNetwork(scope, names, deployment),
+        )

@@ -1,0 +1,1 @@
+"""One stack per service, and the bus, the website and operations."""

@@ -1,0 +1,76 @@
+"""Refine: queue -> dispatcher -> durable function, so that a step done is not paid for again."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_destinations as destinations
+from constructs import Construct
+
+from everyword_cdk import permissions
+from everyword_cdk.checks import accept_resource
+from everyword_cdk.parts.storage import ServiceBucket
+from everyword_cdk.stacks.base import Plan
+from everyword_cdk.stacks.service import BATCH, ServiceStack
+from refine.contract import CONTRACT
+
+STEP_TIMEOUT = Duration.minutes(15)
+LONGEST = Duration.days(2)
+"""How long one episode may take, its waits for a model that is down included."""
+REMEMBERED = Duration.days(14)
+MODEL_BUDGET_S = 600.0
+"""The model's time in one step: less than a function may run."""
+
+
+class RefineStack(ServiceStack):
+    """The refine service."""
+
+    def __init__(self, scope: Construct, plan: Plan) -> None:
+        super().__init__(scope, CONTRACT.service, "refine", plan, "Everyword: refinement")
+        names = plan.names
+        ServiceBucket(self, self.service, names, plan.deployment, versioned=True)
+        queue = self.work_queue()
+        queue.subscribe(self.bus, CONTRACT)
+        self.durable = self.function(
+            "durable",
+            "Refines one transcript, step by step",
+            [
+                *permissions.append_events(names),
+                *permissions.write_blobs(names, self.service),
+                *permissions.consume(names, self.service),
+                *self._model(),
+                permissions.read_blobs(names, "ingest", "transcribe-gpu"),
+                *permissions.checkpoint_durably(names, "refine-durable"),
+            ],
+            timeout=STEP_TIMEOUT,
+            memory_mib=1024,
+            durable=lambda_.DurableConfig(execution_timeout=LONGEST, retention_period=REMEMBERED),
+            reserved=plan.deployment.refine_concurrency,
+            on_failure=destinations.SqsDestination(queue.dead_letters),
+        )
+        accept_resource(
+            self.durable,
+            f"{names.function_arn('refine-durable')}:*",
+            "Every version of itself: an execution goes on with the version it began with",
+        )
+        dispatcher = self.function(
+            "events",
+            "Starts one durable execution per event",
+            [
+                *permissions.consume(names, self.service),
+                permissions.invoke(names, "refine-durable"),
+                *permissions.append_events(names),
+            ],
+            timeout=Duration.minutes(1),
+            memory_mib=256,
+            durable_function=f"{names.function('refine-durable')}:live",
+        )
+        dispatcher.work_on(queue, batch=BATCH, most_at_once=2)
+        self.api_function = self.api(
+            [
+                *permissions.append_events(names),
+                permissions.read_blobs(names, self.service, "ingest", "transcribe-gpu"),
+            ]
+        )
+
+    def _model(self) -> list[permissions.iam.PolicyStatement]:
+        model_id = self.plan.deployment.model_id
+        return [permissions.invoke_model(model_id)] if model_id else []
