@@ -81,4 +81,6 @@ def test_what_is_no_ass_is_refused(raw: bytes) -> None:
 
 
 def test_no_lines_are_an_empty_transcript() -> None:
-    assert read_captions((HEAD + "Dialogue: 0\r\n").encode()).segments == ()
+    assert read_captions(HEAD.encode()).segments == ()
+    with pytest.raises(InvalidInput, match="none of 1 Dialogue lines"):
+        read_captions((HEAD + "Dialogue: 0\r\n").encode())

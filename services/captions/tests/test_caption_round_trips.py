@@ -170,7 +170,7 @@ def test_converting_to_vtt_and_back_changes_nothing(talk: Transcript) -> None:
     lines = [line.text for cue in script.captions.cues for line in cue.lines]
     assume(all(before != after for before, after in pairwise(lines)))
     written = script.write("vtt")
-    assert convert(written, "vtt", "vtt") == written
+    assert convert(written, "vtt", "vtt").data == written
 
 
 class _Page(HTMLParser):

@@ -155,7 +155,7 @@ def test_every_format_is_read_and_converted(spoken: Any) -> None:
         again = read_captions(script.write(name), name, language="en")
         assert heard(again) == heard_by_name(talk), name
         for target in FORMATS:
-            turned = convert(script.write(name), name, target, language="en")
+            turned = convert(script.write(name), name, target, language="en").data
             assert heard(read_captions(turned, target)) == heard_by_name(talk), (name, target)
 
 
@@ -174,6 +174,6 @@ def test_ass_that_is_converted_keeps_its_cues() -> None:
         "[Script Info]\n[Events]\n"
         "Dialogue: 0,0:00:01.00,0:00:03.00,Default,Ada / Bo,0,0,0,,Hello there\\NFine.\n"
     )
-    assert convert(raw.encode(), None, "vtt").decode() == (
+    assert convert(raw.encode(), None, "vtt").data.decode() == (
         "WEBVTT\n\n00:00:01.000 --> 00:00:03.000\n<v Ada>Hello there</v>\n<v Bo>Fine.</v>\n"
     )

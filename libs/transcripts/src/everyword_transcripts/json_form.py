@@ -10,7 +10,9 @@ from pydantic_core import from_json
 
 from everyword_transcripts.mending import invalid, mended_segments, seconds_of, text_of
 from everyword_transcripts.model import SCHEMA, Engine, Segment, Sounds, Speaker, Transcript, Word
+from everyword_transcripts.spacing import is_unspaced, writes_spaces
 from everyword_transcripts.timing import put_in_order
+from everyword_transcripts.top_level_words import with_top_level_words
 
 Json = Mapping[str, Any]
 
@@ -64,9 +66,13 @@ class _SoundSegment(msgspec.Struct):
 
     words: tuple[Word, ...]
     speaker: str | None = None
+    text: str | None = None
 
     def segment(self, language: str) -> Segment | None:
-        """Return it with the speaker of its words settled, or None where a word is not one."""
+        """Return it with the speaker of its words settled, or None where it needs a second look.
+
+        That is where a word is not one, or the text spaces or spells them otherwise.
+        """
         words = self.words
         texts = [word.word for word in words]
         if not words or " ".join(texts).split() != texts:
@@ -79,7 +85,9 @@ class _SoundSegment(msgspec.Struct):
                 else Word(w.word, w.start, w.end, w.score, speaker, w.estimated)
                 for w in words
             )
-        return Segment.of(words, speaker=speaker or words[0].speaker, language=language)
+        segment = Segment.of(words, speaker=speaker or words[0].speaker, language=language)
+        text = text_of(self.text)
+        return segment if text in ("", segment.text) else None
 
 
 class _SoundForm(msgspec.Struct):
@@ -120,14 +128,29 @@ def _read_sound(raw: bytes | str) -> Transcript | None:
 
 def _read_mending(raw: bytes | str | Json) -> Transcript:
     form = _checked(raw if isinstance(raw, Mapping) else _parsed(raw))
-    segments = mended_segments(form["segments"], _language(form))
+    form = with_top_level_words(form)
+    language = _language(form)
+    spaced_after_all = is_unspaced(language) and _writes_spaces(form["segments"])
+    if spaced_after_all:
+        form = {**form, "language": "und"}
+    segments, flags = mended_segments(form["segments"], _language(form))
     duration_s = _duration_s(form, segments)
     changed = False
     while not in_order(segments, duration_s):  # starts only ever grow, so this ends
         segments, mended = put_in_order(segments, duration_s)
         changed = changed or mended
     transcript = _transcript(form, segments, duration_s)
+    if spaced_after_all:
+        flags = (*flags, f"import_language_doubtful:{language}")
+    for flag in flags:
+        transcript = transcript.with_flag(flag)
     return transcript.with_flag("times_repaired") if changed else transcript
+
+
+def _writes_spaces(raw_segments: Iterable[object]) -> bool:
+    """Tell whether a transcript in a language without spaces is written with them after all."""
+    texts = [text_of(raw.get("text")) for raw in raw_segments if isinstance(raw, Mapping)]
+    return writes_spaces(" ".join(texts))
 
 
 def _parsed(raw: bytes | str) -> object:
@@ -142,6 +165,8 @@ def _without_mark(raw: bytes | str) -> bytes | str:
 
 
 def _checked(form: object) -> Json:
+    if isinstance(form, Mapping) and "segments" not in form and isinstance(form.get("words"), list):
+        form = {**form, "segments": []}
     if not isinstance(form, Mapping) or not isinstance(form.get("segments"), list):
         raise invalid('no list of "segments"')
     schema = form.get("schema", SCHEMA)

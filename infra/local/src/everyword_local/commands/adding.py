@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 import click
 import httpx
 
-from captions.reading import format_by_name, read_captions
+from captions.reading import format_of_file, read_file
 from everyword_events import InvalidInput, NotFound, TranscriptionHints, TransientFailure
 from everyword_local.client import BLOCK_BYTES, Json
 from everyword_local.commands.context import CommandContext, option_wait, pass_context
@@ -155,7 +155,10 @@ def _add_transcript(
         raw = transcript.read_bytes()
     except FileNotFoundError as error:
         raise _no_file(transcript) from error
-    read = read_captions(raw, format_by_name(transcript), language=about.get("language", "und"))
+    language = about.get("language", "und")
+    read = read_file(raw, format_of_file(transcript, raw, language), language=language)
+    for warning in read.warnings:
+        context.output.note(f"warning: {transcript}: {warning}")
     heard = list(audio)
     if len(heard) > 1:
         raise click.UsageError("one transcript goes with one audio file")
@@ -164,7 +167,7 @@ def _add_transcript(
         "filename": heard[0].name if heard else "",
         "bytes": heard[0].path.stat().st_size if heard else 0,
         **about,
-        "transcript": json.loads(write_transcript(read)),
+        "transcript": json.loads(write_transcript(read.transcript)),
     }
     announced = context.api.post("/v1/episodes", body)
     if heard and announced.get("upload"):

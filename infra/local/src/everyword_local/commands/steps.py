@@ -1,16 +1,19 @@
 """One step at a time, files in and out, no stack: transcribe, refine, captions, check-events."""
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
+from captions.config import CaptionsSettings
 from captions.domain.formats import FORMATS
-from captions.reading import convert, format_by_name, read_captions
+from captions.reading import ReadFile, convert, format_of_file, read_file
 from captions.standalone import check_formats, format_of, render, render_files
 from everyword_events import InvalidInput, Misconfigured, NotFound, TranscriptionHints
 from everyword_events.check import check_lines
 from everyword_local.commands.context import CommandContext, pass_context
-from everyword_transcripts import Transcript, write_transcript
+from everyword_transcripts import write_transcript
 from refine.adapters.choice import build_model
 from refine.domain.report import write_report
 from refine.standalone import refine_transcript
@@ -71,11 +74,12 @@ def refine(
     """Apply the rules of everyword.toml to a transcript."""
     settings = context.settings.of_show(show).refine
     model = build_model(settings.model, api_key=context.model_key)
-    refined, changes = refine_transcript(_transcript(transcript), settings, model=model, show=show)
+    read = _read(context, transcript)
+    refined, changes = refine_transcript(read.transcript, settings, model=model, show=show)
     _write(context, to, write_transcript(refined))
     if report is not None:
         _write(context, report, write_report(changes))
-    document = {"words": refined.n_words(), "output": str(to)}
+    document = {"words": refined.n_words(), "output": str(to), "warnings": list(read.warnings)}
     _done(context, to, document, f"{refined.n_words()} words -> {to}")
 
 
@@ -84,6 +88,7 @@ def refine(
 @click.option("--format", "forms", default="vtt", help=f"Of {', '.join(FORMATS)}; or several, a,b.")
 @click.option("--profile", type=click.Choice(["web", "podcast-srt"]), help="Lines and speed.")
 @click.option("--title", default="", help="For HTML and Markdown.")
+@click.option("--language", default="und", help="Such as ru: tells old files' encoding, too.")
 @click.option(
     "-o", "--output", "to", type=OUT, default="-", help="A folder, a file, or - (stdout)."
 )
@@ -95,6 +100,7 @@ def captions(
     forms: str,
     profile: str | None,
     title: str,
+    language: str,
     to: Path,
 ) -> None:
     """Write captions and transcripts from a transcript; `convert` turns one form into another."""
@@ -103,27 +109,19 @@ def captions(
         settings = settings.model_copy(update={"profile": profile})
     if files[0] == "convert" and len(files) == 3:  # noqa: PLR2004 - convert IN OUT
         source, target = Path(files[1]), Path(files[2])
-        _must_exist(source)
         cut_anew = settings if profile else None
-        converted = convert(
-            source.read_bytes(),
-            format_by_name(source),
-            format_of(target),
-            cut_anew,
-            title=title,
-        )
-        _write(context, target, converted)
-        _done(context, target, {"output": str(target)}, f"{source} -> {target}")
+        _convert(context, source, target, settings=cut_anew, title=title, language=language)
         return
     if len(files) != 1:
         raise click.UsageError("one transcript, or `convert IN OUT`")
     path = Path(files[0])
     title = title or path.stem
     wanted = check_formats(forms.split(","))
-    read = _transcript(path)
+    found = _read(context, path, language)
+    read, warnings = found.transcript, list(found.warnings)
     if len(wanted) == 1 and not to.is_dir():
         _write(context, to, render(read, wanted[0], settings, title=title))
-        _done(context, to, {"outputs": [str(to)]}, str(to))
+        _done(context, to, {"outputs": [str(to)], "warnings": warnings}, str(to))
         return
     if str(to) == "-":
         raise click.UsageError("several formats need a folder: -o DIR")
@@ -131,7 +129,33 @@ def captions(
     for name, data in rendered.items():
         _write(context, to / name, data)
     written = [str(to / name) for name in rendered]
-    _done(context, to, {"outputs": written}, "\n".join(written))
+    _done(context, to, {"outputs": written, "warnings": warnings}, "\n".join(written))
+
+
+def _convert(
+    context: CommandContext,
+    source: Path,
+    target: Path,
+    *,
+    settings: CaptionsSettings | None,
+    title: str,
+    language: str,
+) -> None:
+    _must_exist(source)
+    raw = source.read_bytes()
+    with _naming(source):
+        converted = convert(
+            raw,
+            format_of_file(source, raw, language),
+            format_of(target),
+            settings,
+            title=title,
+            language=language,
+        )
+    _warn(context, source, converted.warnings)
+    _write(context, target, converted.data)
+    document: dict[str, object] = {"output": str(target), "warnings": list(converted.warnings)}
+    _done(context, target, document, f"{source} -> {target}")
 
 
 @click.command("check-events")
@@ -160,12 +184,28 @@ def check_events(context: CommandContext, file: Path) -> None:
         context.failed()
 
 
-def _transcript(path: Path) -> Transcript:
+def _read(context: CommandContext, path: Path, language: str = "und") -> ReadFile:
+    """Read a transcript of any kind, and tell what was noticed in it."""
     _must_exist(path)
+    raw = path.read_bytes()
+    with _naming(path):
+        read = read_file(raw, format_of_file(path, raw, language), language=language)
+    _warn(context, path, read.warnings)
+    return read
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Put the file's name before what is wrong with it."""
     try:
-        return read_captions(path.read_bytes(), format_by_name(path))
+        yield
     except InvalidInput as error:
         raise InvalidInput(f"{path}: {error.message}", hint=error.hint, code=error.code) from error
+
+
+def _warn(context: CommandContext, path: Path, warnings: Iterable[str]) -> None:
+    for warning in warnings:
+        context.output.note(f"warning: {path}: {warning}")
 
 
 def _must_exist(path: Path) -> None:

@@ -1,15 +1,15 @@
-r"""Advanced SubStation Alpha and its forerunner SSA: pysubs2 reads the lines, we the karaoke.
+r"""Advanced SubStation Alpha and its forerunner SSA, read by their own Format line.
 
 A `{\k}` tag gives hundredths of a second to the text behind it; other overrides only set its look.
 """
 
 import re
-import warnings
 from collections.abc import Iterator
 from typing import Final
 
 from captions.domain.ass import ESCAPED_BACKSLASH, NAME_SEPARATOR
-from captions.domain.parsers.decoding import decode_as_found
+from captions.domain.parsers.decoding import decode_lines
+from captions.domain.parsers.import_log import ImportLog
 from captions.domain.parsers.timed_text import Piece, TimedText
 from everyword_events import InvalidInput
 
@@ -17,6 +17,9 @@ _SECTION: Final = re.compile(
     r"^\[(?:Script Info|V4\+? Styles|Events)\]", re.IGNORECASE | re.MULTILINE
 )
 _SSA: Final = re.compile(r"^\[V4 Styles\]", re.IGNORECASE | re.MULTILINE)
+_USUAL: Final = "layer,start,end,style,name,marginl,marginr,marginv,effect,text"
+_USUAL_SSA: Final = _USUAL.replace("layer", "marked")
+_TIME: Final = re.compile(r"\s*(-?)(\d{1,6}):(\d{1,4}):(\d{1,4})(?:[.:,](\d{1,3}))?\s*")
 _TOKEN: Final = re.compile(
     rf"\\(?P<brace>[{{}}])|(?P<backslash>{re.escape(ESCAPED_BACKSLASH)})|\\(?P<break>[Nnh])"
     r"|\{(?P<overrides>[^}]*)\}|\{[^}]*\Z"
@@ -26,32 +29,73 @@ _KARAOKE: Final = re.compile(r"\\(?:kf|ko|k|K)([0-9]{1,6})")
 _DRAWING: Final = re.compile(r"\\p([0-9])")
 
 
-def parse_ass(raw: bytes) -> list[TimedText]:
+def parse_ass(raw: bytes, language: str = "und", log: ImportLog | None = None) -> list[TimedText]:
     """Read an ASS or SSA file's lines, in the file's order; comments and drawings are left out.
 
     Raises:
-        InvalidInput: none of the format's sections is there, or a line's time is none.
+        InvalidInput: none of the format's sections is there, its Format line names no times or
+            text, or no line's time can be read.
     """
-    from pysubs2 import SSAFile  # noqa: PLC0415 - slow to import and seldom needed
-
-    text = decode_as_found(raw)
+    log = log or ImportLog()
+    text = decode_lines(raw, language, log)
     if not _SECTION.search(text):
         raise _invalid("no section [Script Info] or [Events] is in it")
-    # Styles and fonts say nothing, and what is broken in them need not matter.
-    dialogue = [line for line in text.split("\n") if line.startswith("Dialogue:")]
-    try:
-        with warnings.catch_warnings(action="ignore"):
-            file = SSAFile.from_string(
-                "\n".join(dialogue), format_="ssa" if _SSA.search(text) else "ass"
-            )
-    except ValueError as error:
-        raise _invalid(str(error)[:200]) from error
-    return [
-        TimedText(
-            max(0, event.start), event.end, tuple(_pieces(event.text, event.start, event.name))
-        )
-        for event in file
-    ]
+    fields = (_USUAL_SSA if _SSA.search(text) else _USUAL).split(",")
+    section = "[events]"
+    cues: list[TimedText] = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.startswith("["):
+            section = line.strip().lower()
+        elif line.startswith("Format:") and section == "[events]":
+            fields = _fields(line)
+        elif line.startswith("Dialogue:"):
+            log.seen += 1
+            cue = _cue(line.removeprefix("Dialogue:").lstrip(" "), fields)
+            if cue is None:
+                log.note("blocks_skipped", number)
+            else:
+                cues.append(cue)
+    if not cues and log.seen:
+        raise _invalid(f"none of {log.seen} Dialogue lines has a time such as 0:00:01.00")
+    return cues
+
+
+def _fields(line: str) -> list[str]:
+    """Return the fields of a Format line, in its own order.
+
+    Raises:
+        InvalidInput: start, end or text is not among them.
+    """
+    fields = [name.strip().lower() for name in line.removeprefix("Format:").split(",")]
+    fields = ["name" if name == "actor" else name for name in fields]
+    if missing := {"start", "end", "text"} - set(fields):
+        raise _invalid(f"its Format line names no {', '.join(sorted(missing))}")
+    return fields
+
+
+def _cue(line: str, fields: list[str]) -> TimedText | None:
+    """Read a Dialogue line, whose text may hold commas, or return None where it has no times."""
+    before = fields.index("text")
+    after = len(fields) - before - 1
+    values = line.split(",", before)
+    if len(values) <= before:
+        return None
+    values[before:] = values[before].rsplit(",", after) if after else [values[before]]
+    found = dict(zip(fields, values, strict=False))
+    start, end = _time_ms(found.get("start", "")), _time_ms(found.get("end", ""))
+    if start is None or end is None:
+        return None
+    pieces = tuple(_pieces(found.get("text", ""), start, found.get("name", "")))
+    return TimedText(max(0, start), max(0, end), pieces)
+
+
+def _time_ms(text: str) -> int | None:
+    found = _TIME.fullmatch(text)
+    if found is None:
+        return None
+    whole = (int(found[2]) * 60 + int(found[3])) * 60 + int(found[4])
+    ms = whole * 1000 + int((found[5] or "").ljust(3, "0"))
+    return -ms if found[1] else ms
 
 
 def _pieces(text: str, start_ms: int, name: str) -> Iterator[Piece]:

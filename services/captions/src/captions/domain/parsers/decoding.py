@@ -1,28 +1,76 @@
-"""Bytes into text, for formats whose files come in any encoding."""
+"""Bytes into text, for formats whose files come in any encoding. A guess is always told."""
 
+import re
+from collections.abc import Iterable
+from itertools import pairwise
 from typing import Final
 
+from captions.domain.parsers.import_log import ImportLog
 from everyword_events import InvalidInput
 
 _MARKS: Final = (
     (b"\xef\xbb\xbf", "utf-8"),
+    (b"\xff\xfe\x00\x00", "utf-32-le"),
+    (b"\x00\x00\xfe\xff", "utf-32-be"),
     (b"\xff\xfe", "utf-16-le"),
     (b"\xfe\xff", "utf-16-be"),
 )
+# What Windows, DOS and Unix wrote before Unicode, by language; the likeliest first.
+_LEGACY: Final = {
+    "ar fa ur": ("cp1256", "iso8859_6"),
+    "bg mk ru sr uk be": ("cp1251", "koi8_r", "cp866", "iso8859_5"),
+    "bs cs hr hu pl ro sk sl sq": ("cp1250", "iso8859_2", "cp852"),
+    "el": ("cp1253", "iso8859_7"),
+    "et lt lv": ("cp1257", "iso8859_13"),
+    "he yi": ("cp1255",),
+    "ja": ("cp932", "euc_jp", "iso2022_jp"),
+    "ko": ("cp949",),
+    "th": ("cp874",),
+    "tr az": ("cp1254", "iso8859_9"),
+    "vi": ("cp1258",),
+    "yue": ("big5hkscs", "gb18030"),
+    "zh": ("gb18030", "big5"),
+}
+_BY_LANGUAGE: Final = {
+    language: encodings
+    for languages, encodings in _LEGACY.items()
+    for language in languages.split()
+}
+_WESTERN: Final = "cp1252"
+_NAMES: Final = {"cp932": "Shift JIS", "gb18030": "GB 18030", "cp949": "EUC-KR", "cp866": "CP866"}
+_SAMPLE_BYTES: Final = 20_000
+_RUN: Final = re.compile(rb"[\x80-\xff]+")
+_ISOLATED: Final = 0.7
+"""From this share of single bytes among ASCII letters, a text is in a Latin script."""
+_MOST_DAMAGED: Final = 0.25
+"""Up to this share of broken sequences, a file is damaged UTF-8 and nothing else."""
+_NUL_SHARE: Final = 0.2
 
 
-def decode_as_found(raw: bytes) -> str:
-    """Decode by the BOM, else as UTF-8, else as what Windows wrote before it; line ends are LF."""
-    return _decoded(raw).replace("\r\n", "\n").replace("\r", "\n")
+def decode_as_found(raw: bytes, language: str = "und", log: ImportLog | None = None) -> str:
+    """Decode by the BOM, else as UTF-8, else by what the bytes look like; line ends are LF.
+
+    A guess goes by the `language` (BCP 47) where it is known, and is noted in `log`.
+    """
+    return _decoded(raw, language, log).replace("\r\n", "\n").replace("\r", "\n")
 
 
-def decode_prose(raw: bytes) -> str:
+def decode_lines(raw: bytes, language: str, log: ImportLog) -> str:
+    """Decode as `decode_as_found` does, without NUL characters, which no text has."""
+    text = decode_as_found(raw, language, log)
+    if "\0" in text:
+        log.note("nul_removed", count=text.count("\0"))
+        text = text.replace("\0", "")
+    return text
+
+
+def decode_prose(raw: bytes, language: str = "und", log: ImportLog | None = None) -> str:
     """Decode text that nothing but its file's name says is text.
 
     Raises:
         InvalidInput: it holds NUL, as no text does.
     """
-    text = decode_as_found(raw)
+    text = decode_as_found(raw, language, log)
     if "\0" in text:
         raise InvalidInput(
             "not text: there are NUL characters in it",
@@ -32,11 +80,104 @@ def decode_prose(raw: bytes) -> str:
     return text
 
 
-def _decoded(raw: bytes) -> str:
+def _decoded(raw: bytes, language: str, log: ImportLog | None) -> str:
     for mark, encoding in _MARKS:
         if raw.startswith(mark):
-            return raw.removeprefix(mark).decode(encoding, "replace")
+            return _with_damage(raw.removeprefix(mark), encoding, log)
+    if wide := _utf_16_without_mark(raw):
+        return _with_damage(raw, wide, log)
     try:
         return raw.decode()
     except UnicodeDecodeError:
-        return raw.decode("cp1252", "replace")
+        pass
+    if _is_damaged_utf_8(raw):
+        return _with_damage(raw, "utf-8", log)
+    encoding = _guess(raw, language.lower().split("-")[0])
+    if log is not None:
+        log.note("encoding", detail=_NAMES.get(encoding, encoding.replace("cp125", "windows-125")))
+    return _with_damage(raw, encoding, log)
+
+
+def _with_damage(raw: bytes, encoding: str, log: ImportLog | None) -> str:
+    text = raw.decode(encoding, "replace")
+    if log is not None and "\ufffd" in text:
+        log.note("characters_damaged", count=text.count("\ufffd"))
+    return text
+
+
+def _utf_16_without_mark(raw: bytes) -> str | None:
+    """Tell UTF-16 by the zeros in every other byte, as ASCII digits and line ends have them."""
+    sample = raw[:_SAMPLE_BYTES]
+    sample = sample[: len(sample) // 2 * 2]
+    if not sample:
+        return None
+    first, second = sample[::2].count(0) / len(sample), sample[1::2].count(0) / len(sample)
+    if second > _NUL_SHARE > first:
+        return "utf-16-le"
+    return "utf-16-be" if first > _NUL_SHARE > second else None
+
+
+def _is_damaged_utf_8(raw: bytes) -> bool:
+    """Tell whether most sequences of high bytes are UTF-8 and some are broken."""
+    text = raw[: _SAMPLE_BYTES * 10].decode("utf-8", "replace")
+    broken = text.count("\ufffd")
+    whole = sum(character > "\x7f" for character in text) - broken
+    return whole > 0 and broken / (whole + broken) <= _MOST_DAMAGED
+
+
+def _guess(raw: bytes, language: str) -> str:
+    sample = b"\n".join(_telling_lines(raw))
+    usual = [each for each in _BY_LANGUAGE.get(language, ()) if _decodes(sample, each)]
+    if usual:
+        return max(usual, key=lambda each: _fit(sample, each))
+    runs = _RUN.findall(sample)
+    latin = sum(len(run) == 1 for run in runs) >= _ISOLATED * len(runs)
+    if latin and language not in _BY_LANGUAGE and _decodes(sample, _WESTERN):
+        return _WESTERN
+    detected = _detected(sample)
+    return max(
+        [*([detected] if detected else []), *_BY_LANGUAGE["ru"][:3]],
+        key=lambda each: _fit(sample, each),
+    )
+
+
+def _telling_lines(raw: bytes) -> Iterable[bytes]:
+    """Yield the lines with high bytes: times and numbers say nothing of the encoding."""
+    left = _SAMPLE_BYTES
+    for line in raw.splitlines():
+        if not line.isascii():
+            yield line[:left]
+            left -= len(line)
+            if left <= 0:
+                return
+
+
+def _decodes(sample: bytes, encoding: str) -> bool:
+    """Tell whether the sample is letters and usual signs in an encoding, its last bytes aside."""
+    text = sample.decode(encoding, "ignore")
+    lost = len(sample) - len(text.encode(encoding, "ignore"))
+    odd = sum(not (c.isprintable() or c.isspace()) for c in text)
+    return lost + odd <= len(sample) * 0.01 + 1
+
+
+def _fit(sample: bytes, encoding: str) -> int:
+    """Weigh how much like written words a sample looks in an encoding; of equals the first wins.
+
+    Letters count for it; against it count signs, letters of half width, and capitals inside words.
+    """
+    text = sample.decode(encoding, "replace")
+    fit = 0
+    for before, character in pairwise(f" {text}"):
+        if character > "\x7f":
+            odd = not character.isalpha() or "\uff61" <= character <= "\uff9f"
+            inside = before.isalpha() and before.islower() and character.isupper()
+            fit += -2 if odd or inside else 1
+    return fit * len(sample) // max(1, len(text))
+
+
+def _detected(sample: bytes) -> str | None:
+    """Ask charset-normalizer, which is slow to import and seldom needed."""
+    from charset_normalizer import from_bytes  # noqa: PLC0415
+
+    best = from_bytes(sample).best()
+    return best.encoding if best is not None else None

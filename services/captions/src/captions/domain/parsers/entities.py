@@ -51,3 +51,29 @@ def _character(hexadecimal: str | None, decimal: str | None) -> str:
     if code == 0 or code > _LAST or 0xD800 <= code <= 0xDFFF:  # noqa: PLR2004 - surrogates
         return "\ufffd"
     return chr(code)
+
+
+_CLOSED: Final = re.compile(r"&(?:#[xX][0-9a-fA-F]{1,8}|#[0-9]{1,10}|[A-Za-z][A-Za-z0-9]{1,30});")
+_ROUNDS: Final = 3
+
+
+def decode_closed_references(text: str) -> str:
+    """Decode only references with their semicolon, as other writers leave them in SRT and text.
+
+    What was escaped twice (`&amp;#39;`) is decoded twice; `AT&T` and `R&B;` stay.
+    """
+    for _ in range(_ROUNDS):
+        if "&" not in text:
+            return text
+        decoded = _CLOSED.sub(_closed, text)
+        if decoded == text:
+            return text
+        text = decoded
+    return text
+
+
+def _closed(found: re.Match[str]) -> str:
+    reference = found[0]
+    if reference[1] == "#":
+        return consume(reference, 0)[0]
+    return html5.get(reference[1:], reference)

@@ -10,9 +10,11 @@ import re
 from typing import Final, NamedTuple
 
 from captions.domain.parsers.clock import parse_short_clock
-from captions.domain.parsers.decoding import decode_as_found
+from captions.domain.parsers.decoding import decode_lines
 from captions.domain.parsers.entities import decode_references
+from captions.domain.parsers.import_log import ImportLog
 from captions.domain.parsers.paragraph import TimedParagraph
+from captions.domain.parsers.plain_text import paragraphs_of
 from everyword_events import InvalidInput
 
 _MARKUP: Final = re.compile(
@@ -39,15 +41,17 @@ class Page(NamedTuple):
     paragraphs: list[TimedParagraph]
 
 
-def parse_html(raw: bytes) -> Page:
+def parse_html(raw: bytes, language: str = "und", log: ImportLog | None = None) -> Page:
     """Read a page's paragraphs with their speakers and times.
 
     A `p` with neither goes on with the one before it; a `time` without a `cite` is nobody's.
 
+    Where no `p` has any, heads of lines are looked for, as in text exports.
+
     Raises:
         InvalidInput: no paragraph has a speaker or a time, so that it is some other page.
     """
-    text = decode_as_found(raw)
+    text = decode_lines(raw, language, log or ImportLog())
     reader = _Reader()
     at = 0
     for found in _MARKUP.finditer(text):
@@ -57,14 +61,18 @@ def parse_html(raw: bytes) -> Page:
             reader.tag(found[3].lower(), closes=bool(found[2]))
     reader.text(text[at:])
     reader.end_paragraph()
-    if not any(one.speaker or one.start_ms is not None for one in reader.paragraphs):
+    paragraphs = reader.paragraphs
+    if not any(one.speaker or one.start_ms is not None for one in paragraphs):
+        paragraphs = paragraphs_of(reader.lines())
+        paragraphs = paragraphs if any(one.start_ms is not None for one in paragraphs) else []
+    if not paragraphs:
         raise InvalidInput(
             "not a transcript: no <p> in it has a <cite> or a <time> such as 1:05",
-            hint="expected Podcasting 2.0's transcript HTML",
+            hint="expected Podcasting 2.0's transcript HTML, or a page whose lines have times",
             code="captions_invalid",
         )
     named = _LANGUAGE.search(text[:_HEAD_CHARS])
-    return Page(named[1] if named else "und", list(reader.paragraphs))
+    return Page(named[1] if named else "und", list(paragraphs))
 
 
 class _Reader:
@@ -78,9 +86,16 @@ class _Reader:
         self._label = ""
         self._gathered: list[str] = []
         self._said: list[str] | None = None
+        self._all: list[str] = []
+
+    def lines(self) -> list[str]:
+        """Return all of the page's text, a line for each block or line break."""
+        lines = "".join(self._all).split("\0")
+        return [" ".join(decode_references(line).split()) for line in lines]
 
     def text(self, raw: str) -> None:
         """Take in text: of the open `cite` or `time`, else of the open paragraph."""
+        self._all.append(raw)
         if self._label:
             self._gathered.append(raw)
         elif self._said is not None and (self._said or raw.strip()):
@@ -88,6 +103,8 @@ class _Reader:
 
     def tag(self, name: str, *, closes: bool) -> None:
         """Take in a tag; within a paragraph that has begun, only blocks mean anything."""
+        if name in _BLOCKS or name == "br":
+            self._all.append("\0")
         if name in _BLOCKS:
             self.end_paragraph()
             if name == "p" and not closes:

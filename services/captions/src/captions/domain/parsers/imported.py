@@ -4,10 +4,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import groupby, pairwise
+from itertools import groupby
 from typing import Final, NamedTuple
 
 from captions.domain.cues import Captions, Cue, Line
+from captions.domain.parsers.import_log import ImportLog
+from captions.domain.parsers.repeated_states import line_text, lines_of, read_once
 from captions.domain.parsers.timed_text import Piece, TimedText
 from captions.domain.wording import clean_text
 from everyword_transcripts import (
@@ -19,14 +21,16 @@ from everyword_transcripts import (
     split_words,
     spread,
 )
+from everyword_transcripts.timing import TYPICAL_WORD_S
 
 # A name before a colon: one to four words that begin with capitals, or a diarizer's label.
 _NAME: Final = "[^\\W\\d_a-z][\\w.'\u2019&-]*"
-_SPEAKER: Final = rf"(?:{_NAME})(?: {_NAME}){{0,3}}|SPEAKER_\d+"
-_PREFIX: Final = re.compile(rf"\s*({_SPEAKER}):(?:\s+|\Z)")
-_LABEL: Final = re.compile(r"SPEAKER_\d+")
-_BRIEF_MS: Final = 50
-_ROLLING: Final = 3
+_SPEAKER: Final = rf"(?:{_NAME})(?: {_NAME}){{0,3}}(?: \d{{1,3}})?|[Ss]peaker[ _]\d+|SPEAKER_\d+"
+_PREFIX: Final = re.compile(
+    rf"\s*(?:>>+\s*)?(?:\[({_SPEAKER})\]|\(({_SPEAKER})\)|({_SPEAKER})):(?:\s+|\Z)"
+)
+_LABEL: Final = re.compile(r"(?:SPEAKER_|spk_)\d+")
+_TYPICAL_MS: Final = round(TYPICAL_WORD_S * 1000)
 
 
 class _CueWord(NamedTuple):
@@ -40,13 +44,15 @@ class _CueWord(NamedTuple):
     estimated: bool
 
 
-def transcript_of(cues: Sequence[TimedText], language: str) -> Transcript:
+def transcript_of(
+    cues: Sequence[TimedText], language: str, log: ImportLog | None = None
+) -> Transcript:
     """Return a transcript with a segment for each cue and speaker; word times are estimated.
 
     A word that has a timestamp of its own, as in karaoke, keeps it unmarked.
     """
     segments = []
-    for _, heard in _heard(cues, language):
+    for _, heard in _heard(cues, language, log or ImportLog()):
         for speaker, group in groupby(heard, lambda word: word.speaker):
             words = list(group)
             segments.append(
@@ -88,10 +94,10 @@ def looks_like_name(text: str) -> bool:
     return re.fullmatch(_SPEAKER, text) is not None
 
 
-def captions_of(cues: Sequence[TimedText], language: str) -> Captions:
+def captions_of(cues: Sequence[TimedText], language: str, log: ImportLog | None = None) -> Captions:
     """Return the cues as they were, cleaned and in order, to be written in another format."""
     found: list[Cue] = []
-    for (start, end), heard in _heard(cues, language):
+    for (start, end), heard in _heard(cues, language, log or ImportLog()):
         lines = [
             Line(
                 join_words([word.text for word in words], language),
@@ -112,52 +118,26 @@ def captions_of(cues: Sequence[TimedText], language: str) -> Captions:
 
 
 def _heard(
-    cues: Sequence[TimedText], language: str
+    cues: Sequence[TimedText], language: str, log: ImportLog
 ) -> Iterable[tuple[tuple[int, int], list[_CueWord]]]:
     """Yield each cue's times and words, in order of the starts; cues without words are skipped."""
-    ordered = sorted(cues, key=lambda cue: cue.start_ms)
-    texts = _without_repeats(ordered)
-    for cue, lines in zip(ordered, _with_speakers(texts), strict=True):
-        end = max(cue.end_ms, cue.start_ms + 1)
+    ordered = read_once(sorted(cues, key=lambda cue: cue.start_ms), log)
+    spoken = _with_speakers([lines_of(cue.pieces) for cue in ordered])
+    following = [*(cue.start_ms for cue in ordered[1:]), None][: len(ordered)]
+    for cue, lines, after in zip(ordered, spoken, following, strict=True):
+        end = cue.end_ms
+        if end <= cue.start_ms and lines:
+            log.note("times_reversed")
+            end = _estimated_end(cue, after)
         words = _timed(lines, cue.start_ms, end, language)
         if words:
             yield (cue.start_ms, end), words
 
 
-def _lines(pieces: tuple[Piece, ...]) -> list[list[Piece]]:
-    """Split a cue's pieces at its line breaks; ruby is left out."""
-    lines: list[list[Piece]] = [[]]
-    for piece in pieces:
-        if piece.ruby:
-            continue
-        first, *others = piece.text.split("\n")
-        lines[-1].append(piece._replace(text=first))
-        lines.extend([piece._replace(text=other)] for other in others)
-    return [line for line in lines if any(piece.text.strip() for piece in line)]
-
-
-def _text(line: list[Piece]) -> str:
-    return " ".join("".join(piece.text for piece in line).split())
-
-
-def _without_repeats(cues: Sequence[TimedText]) -> list[list[list[Piece]]]:
-    """Return the cues' lines, less those that rolling captions carry over from cue to cue.
-
-    Some sites show each line twice: below while it is spoken, then above the next one, with cues
-    of some hundredths of a second between.
-    """
-    lines = [_lines(cue.pieces) for cue in cues]
-    texts = [[_text(line) for line in cue] for cue in lines]
-    carried = [0]
-    for at, (before, after) in enumerate(pairwise(texts), start=1):
-        brief = cues[at].end_ms - cues[at].start_ms <= _BRIEF_MS
-        most = min(len(before), len(after)) if brief else min(len(before), len(after) - 1)
-        sizes = (n for n in range(most, 0, -1) if before[-n:] == after[:n])
-        carried.append(next(sizes, 0))
-    rolling = sum(n > 0 for n in carried)
-    if rolling < _ROLLING or rolling * 2 < len(cues):
-        return lines
-    return [cue[n:] for cue, n in zip(lines, carried, strict=True)]
+def _estimated_end(cue: TimedText, after: int | None) -> int:
+    """Return where a cue without an end of its own is said, before the next one begins."""
+    end = cue.start_ms + _TYPICAL_MS * max(1, len(cue.text.split()))
+    return max(cue.start_ms + 1, end if after is None else min(end, after))
 
 
 def _with_speakers(cues: list[list[list[Piece]]]) -> list[list[list[Piece]]]:
@@ -167,8 +147,8 @@ def _with_speakers(cues: list[list[list[Piece]]]) -> list[list[list[Piece]]]:
     """
     if any(piece.voice for cue in cues for line in cue for piece in line):
         return cues
-    heads = [[_PREFIX.match(_text(line)) for line in cue] for cue in cues]
-    names = Counter(found[1] for cue in heads for found in cue if found)
+    heads = [[_PREFIX.match(line_text(line)) for line in cue] for cue in cues]
+    names = Counter(found[found.lastindex or 0] for cue in heads for found in cue if found)
     first = next((cue for cue in heads if cue), [None])[0]
     if first is None and sum(names.values()) <= 1:
         return cues
@@ -178,7 +158,7 @@ def _with_speakers(cues: list[list[list[Piece]]]) -> list[list[list[Piece]]]:
         lines = []
         for line, found in zip(cue, heads_of_cue, strict=True):
             if found:
-                speaker = found[1]
+                speaker = found[found.lastindex or 0]
             lines.append(_voiced(line, speaker, drop=len(found[0].strip()) if found else 0))
         read.append(lines)
     return read
@@ -197,31 +177,43 @@ def _voiced(line: list[Piece], speaker: str | None, *, drop: int) -> list[Piece]
 def _timed(lines: list[list[Piece]], start: int, end: int, language: str) -> list[_CueWord]:
     """Split lines into words; each has its own stamp or a share of the time around it."""
     words: list[tuple[str, str | None, int]] = []
-    stamped: dict[int, int] = {}
+    stamped: dict[int, tuple[int, int | None]] = {}
     latest = start - 1
     for number, line in enumerate(lines):
         text = "".join(piece.text for piece in line)
         owners = [piece for piece in line for _ in piece.text]
         for found in re.finditer(r"\S+", text):
             piece = owners[found.start()]
-            for part in split_words(clean_text(found[0]), language):
-                if piece.at_ms is not None and latest < piece.at_ms < end:
-                    stamped[len(words)] = latest = piece.at_ms
-                words.append((part, clean_text(piece.voice or "") or None, number))
+            parts = split_words(clean_text(found[0]), language)
+            if piece.at_ms is not None and latest < piece.at_ms < end and parts:
+                until = piece.until_ms if len(parts) == 1 else None
+                stamped[len(words)] = piece.at_ms, until
+                latest = piece.at_ms
+            voice = clean_text(piece.voice or "") or None
+            words.extend((part, voice, number) for part in parts)
     return _share_out(words, stamped, start, end)
 
 
 def _share_out(
-    words: list[tuple[str, str | None, int]], stamped: dict[int, int], start: int, end: int
+    words: list[tuple[str, str | None, int]],
+    stamped: dict[int, tuple[int, int | None]],
+    start: int,
+    end: int,
 ) -> list[_CueWord]:
+    """Give words that have no stamp a share of the time up to the next one that has."""
     begins = sorted({0, *stamped})
     heard: list[_CueWord] = []
     for first, stop in zip(begins, [*begins[1:], len(words)], strict=True):
+        left, until = stamped.get(first, (start, None))
+        right = stamped[stop][0] if stop in stamped else end
         group = words[first:stop]
-        left = stamped.get(first, start)
-        right = stamped.get(stop, end)
+        if until is not None:
+            until = min(until, right)
+            text, speaker, line = group[0]
+            heard.append(_CueWord(text, left, until, speaker, line, estimated=False))
+            group, left = group[1:], until
         spans = spread([text for text, _, _ in group], left, right)
-        sure = first in stamped and len(group) == 1
+        sure = first in stamped and len(group) == 1 and until is None
         heard += [
             _CueWord(text, int(a), int(b), speaker, line, not sure)
             for (text, speaker, line), (a, b) in zip(group, spans, strict=True)

@@ -5,6 +5,7 @@ from typing import Final
 
 from captions.domain.parsers.clock import parse_short_clock
 from captions.domain.parsers.decoding import decode_prose
+from captions.domain.parsers.import_log import ImportLog
 from captions.domain.parsers.paragraph import TimedParagraph
 
 _OPENING: Final = re.compile(r"(?:\*\*((?:\\.|[^\\*])+)\*\* )?\[([0-9:.]{4,16})\](?:\s+|\Z)")
@@ -12,7 +13,9 @@ _HEADING: Final = re.compile(r"#{1,6}(?:\s|\Z)")
 _ESCAPE: Final = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 
-def parse_markdown(raw: bytes) -> list[TimedParagraph]:
+def parse_markdown(
+    raw: bytes, language: str = "und", log: ImportLog | None = None
+) -> list[TimedParagraph]:
     """Read paragraphs, each with the time and speaker before it; headings are left out.
 
     A paragraph without a time of its own goes on with the one before it.
@@ -23,7 +26,7 @@ def parse_markdown(raw: bytes) -> list[TimedParagraph]:
     read: list[TimedParagraph] = []
     speaker: str | None = None
     start_ms: int | None = None
-    for block in re.split(r"\n[ \t]*\n", decode_prose(raw)):
+    for block in re.split(r"\n[ \t]*\n", decode_prose(raw, language, log)):
         text = " ".join(line.strip() for line in block.split("\n") if not _HEADING.match(line))
         text = text.strip()
         found = _OPENING.match(text)

@@ -23,6 +23,7 @@ class TimedParagraph(NamedTuple):
     text: str
     speaker: str | None = None
     start_ms: int | None = None
+    end_ms: int | None = None
 
 
 class _Said(NamedTuple):
@@ -35,6 +36,7 @@ class _Stretch(NamedTuple):
 
     start_ms: int
     said: list[_Said]
+    end_ms: int | None = None
 
     @property
     def texts(self) -> list[str]:
@@ -58,7 +60,7 @@ def transcript_of_paragraphs(paragraphs: Sequence[TimedParagraph], language: str
 
 def _stretches(paragraphs: Sequence[TimedParagraph], language: str) -> list[_Stretch]:
     found: list[_Stretch] = []
-    for text, speaker, start_ms in paragraphs:
+    for text, speaker, start_ms, end_ms in paragraphs:
         words = split_words(clean_text(text), language)
         if not words:
             continue
@@ -66,7 +68,7 @@ def _stretches(paragraphs: Sequence[TimedParagraph], language: str) -> list[_Str
         if found and start_ms is None:
             found[-1].said.append(said)
         else:
-            found.append(_Stretch(start_ms or 0, [said]))
+            found.append(_Stretch(start_ms or 0, [said], end_ms))
     return [one for _, same in groupby(found, lambda one: one.start_ms) for one in _apart(same)]
 
 
@@ -88,6 +90,9 @@ def _ends(stretches: list[_Stretch]) -> list[int]:
     own_next: dict[str | None, int] = {}
     ends: list[int] = []
     for stretch in reversed(stretches):
+        if stretch.end_ms is not None and stretch.end_ms > stretch.start_ms:
+            ends.append(stretch.end_ms)
+            continue
         begin, count = stretch.start_ms, len(stretch.texts)
         at = bisect_left(starts, begin + count * _QUICKEST_MS)
         following = [starts[at]] if at < len(starts) else []

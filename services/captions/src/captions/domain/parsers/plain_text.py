@@ -1,43 +1,89 @@
-"""Plain text in paragraphs, `Name: ` where the speaker changes; it tells no times."""
+"""Plain text as we write it, `Name: ` where the speaker changes; and text exports with times."""
 
 import re
 from collections import Counter
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 from captions.domain.parsers.decoding import decode_prose
+from captions.domain.parsers.import_log import ImportLog
 from captions.domain.parsers.imported import looks_like_name
 from captions.domain.parsers.paragraph import TimedParagraph
+from captions.domain.parsers.text_heads import Head, is_footer, timed_heads
 
 _HEAD: Final = re.compile(r"([^\s:][^:\n]{0,59}):(?:[ \t]+|\Z)")
 _MOST_WORDS: Final = 6
 
 
-def parse_text(raw: bytes) -> list[TimedParagraph]:
-    """Read a text's paragraphs, each said by whoever was named last.
+def parse_text(
+    raw: bytes, language: str = "und", log: ImportLog | None = None
+) -> list[TimedParagraph]:
+    """Read a text's paragraphs, each said by whoever was named last, from when a head tells.
 
-    A paragraph ends at a blank line, or where the next line names a speaker. A name looks like
-    one, or begins several lines; names are believed when the first line has one, or several do.
+    A paragraph ends at a blank line, or where the next line names a speaker or a time. A name looks
+    like one, or begins several lines; names are believed when the first line has one, or several
+    do. For times see `timed_heads`.
 
     Raises:
         InvalidInput: it is no text.
     """
-    lines = [line.strip() for line in decode_prose(raw).split("\n")]
+    return paragraphs_of(decode_prose(raw, language, log).split("\n"))
+
+
+class _Open(NamedTuple):
+    """A paragraph that is being gathered."""
+
+    speaker: str | None
+    start_ms: int | None
+    end_ms: int | None
+    texts: list[str]
+
+
+def paragraphs_of(raw_lines: Sequence[str]) -> list[TimedParagraph]:
+    """Gather lines into paragraphs with their speakers and times."""
+    lines = [line.strip() for line in raw_lines]
+    first = _head(next((line for line in lines if line), ""))
+    ours = first is not None and looks_like_name(first[1])
+    timed = {} if ours else timed_heads(lines)
+    lines = [timed[at].text if at in timed else line for at, line in enumerate(lines)]
     heads = [_head(line) for line in lines]
     names = _names(
         [found[1] if found else None for line, found in zip(lines, heads, strict=True) if line]
     )
+    named = any(head.name for head in timed.values())
     speaker: str | None = None
-    read: list[tuple[str | None, list[str]]] = []
+    gathered: list[_Open] = []
     goes_on = False
-    for line, found in zip(lines, heads, strict=True):
+    for at, (line, found) in enumerate(zip(lines, heads, strict=True)):
         text = line
+        head: Head | None = timed.get(at)
+        if head is not None:
+            speaker, goes_on = head.name or (speaker if named else None), False
+        elif is_footer(line):
+            continue
         if found and found[1] in names:
             speaker, text, goes_on = found[1], line[found.end() :], False
         if not goes_on:
-            read.append((speaker, []))
-        read[-1][1].append(text)
-        goes_on = bool(line)
-    return [TimedParagraph(" ".join(texts), who) for who, texts in read if any(texts)]
+            start, end = (head.start_ms, head.end_ms) if head else (None, None)
+            gathered.append(_Open(speaker, start, end, []))
+        gathered[-1].texts.append(text)
+        goes_on = bool(line) or head is not None
+    return list(_closed(gathered))
+
+
+def _closed(gathered: Sequence[_Open]) -> list[TimedParagraph]:
+    """Return the paragraphs that say something; a head's time goes to the first text after it."""
+    paragraphs: list[TimedParagraph] = []
+    start_ms: int | None = None
+    end_ms: int | None = None
+    for one in gathered:
+        if one.start_ms is not None:
+            start_ms, end_ms = one.start_ms, one.end_ms
+        if any(one.texts):
+            text = " ".join(text for text in one.texts if text)
+            paragraphs.append(TimedParagraph(text, one.speaker, start_ms, end_ms))
+            start_ms = end_ms = None
+    return paragraphs
 
 
 def _names(heads: list[str | None]) -> set[str]:

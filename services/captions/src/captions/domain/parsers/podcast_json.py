@@ -1,29 +1,21 @@
 """Podcasting 2.0's transcript JSON, whose segments are cues in some files and words in others."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
-
+from captions.domain.parsers.import_log import ImportLog
 from captions.domain.phrases import ends_sentence
 from everyword_events import InvalidInput
+from everyword_transcripts.mending import seconds_of
 
 _LONG_PAUSE_S: Final = 1.0
 
 
-class _Segment(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-
-    start: FiniteFloat = Field(alias="startTime", ge=0)
-    end: FiniteFloat | None = Field(default=None, alias="endTime", ge=0)
-    speaker: str | None = None
-    body: str = ""
-
-
-class _File(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-
-    segments: list[_Segment]
+class _Segment(NamedTuple):
+    start: float
+    end: float | None
+    speaker: str | None
+    body: str
 
 
 def is_podcast_json(form: Mapping[str, Any]) -> bool:
@@ -34,21 +26,23 @@ def is_podcast_json(form: Mapping[str, Any]) -> bool:
     )
 
 
-def podcast_segments(form: Mapping[str, Any]) -> list[dict[str, Any]]:
+def podcast_segments(form: Mapping[str, Any], log: ImportLog) -> list[dict[str, Any]]:
     """Return the segments in the shape of our own JSON; runs of single words are gathered.
 
     Raises:
-        InvalidInput: a segment without a start, or with times that are no numbers.
+        InvalidInput: no segment has a start and a text that can be read.
     """
-    try:
-        file = _File.model_validate(form)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
+    read = [_segment(raw) for raw in form["segments"]]
+    if None in read:
+        log.note("segments_skipped", count=read.count(None))
+    known = [segment for segment in read if segment is not None]
+    if read and not known:
         raise InvalidInput(
-            f"not a Podcasting 2.0 transcript: {where}: {first['msg']}", code="captions_invalid"
-        ) from error
-    segments = [segment for segment in file.segments if segment.body.strip()]
+            "not a Podcasting 2.0 transcript: no segment has a startTime that is a number",
+            hint='a segment is {"startTime": 0.5, "endTime": 2.0, "body": "Hello."}',
+            code="captions_invalid",
+        )
+    segments = [segment for segment in known if segment.body.strip()]
     single = sum(len(segment.body.split()) == 1 for segment in segments)
     gather = single * 2 > len(segments)
     found: list[dict[str, Any]] = []
@@ -70,6 +64,17 @@ def podcast_segments(form: Mapping[str, Any]) -> list[dict[str, Any]]:
             )
         last = segment
     return found
+
+
+def _segment(raw: object) -> _Segment | None:
+    if not isinstance(raw, Mapping):
+        return None
+    start, end = seconds_of(raw.get("startTime")), seconds_of(raw.get("endTime"))
+    body = raw.get("body")
+    if start is None or not isinstance(body, str | None):
+        return None
+    speaker = raw.get("speaker")
+    return _Segment(start, end, speaker if isinstance(speaker, str) else None, body or "")
 
 
 def _goes_on(before: _Segment, segment: _Segment) -> bool:

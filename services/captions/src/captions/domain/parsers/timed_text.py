@@ -4,15 +4,18 @@ from typing import NamedTuple
 
 
 class Piece(NamedTuple):
-    """A run of decoded text in a cue: who says it, and from when if the file tells.
+    """A run of decoded text in a cue: who says it, and from when until when if the file tells.
 
     `ruby` marks the small reading printed above other text: shown, but not spoken once more.
+    `style` is the formatting it stands in (`u`, `c.yellow`), by which captions highlight words.
     """
 
     text: str
     voice: str | None = None
     at_ms: int | None = None
     ruby: bool = False
+    style: str = ""
+    until_ms: int | None = None
 
 
 class TimedText(NamedTuple):

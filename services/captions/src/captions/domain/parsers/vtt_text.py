@@ -18,35 +18,45 @@ _END: Final = re.compile(r"</([^>]*)>?")
 _TIMESTAMP: Final = re.compile(r"<([0-9][^>]*)>?")
 _TEXT: Final = re.compile(r"[^<&]+")
 _ELEMENTS: Final = frozenset({"c", "i", "b", "u", "ruby", "v", "lang"})
+_STYLES: Final = frozenset({"c", "i", "b", "u"})
+_FOREIGN: Final = "font"
+"""No tag of WebVTT's, and so without meaning there; but words are highlighted by it."""
 
 
 class _Open(NamedTuple):
     name: str
     voice: str | None = None
+    style: str = ""
 
 
 class _Token(NamedTuple):
     kind: str  # text, start, end or time
     name: str
     annotation: str = ""
+    classes: str = ""
 
 
 def parse_cue_text(raw: str) -> tuple[Piece, ...]:
     """Return the runs of text in a cue's payload, each with its voice and time."""
     pieces: list[Piece] = []
     stack: list[_Open] = []
+    foreign: list[str] = []
     at_ms: int | None = None
-    for kind, name, annotation in _tokens(raw):
+    for kind, name, annotation, classes in _tokens(raw):
         if kind == "text":
             voices = [element.voice for element in stack if element.name == "v"]
             voice = voices[-1] if voices else None
             ruby = any(element.name == "rt" for element in stack)
-            pieces.append(Piece(name, voice or None, at_ms, ruby))
+            styles = [*foreign, *(element.style for element in stack if element.style)]
+            pieces.append(Piece(name, voice or None, at_ms, ruby, "+".join(styles)))
         elif kind == "time":
             at_ms = parse_timestamp(name) if parse_timestamp(name) is not None else at_ms
+        elif name == _FOREIGN:
+            foreign = foreign[:-1] if kind == "end" else [*foreign, f"{name} {annotation}"]
         elif kind == "start":
             if name in _ELEMENTS or (name == "rt" and stack and stack[-1].name == "ruby"):
-                stack.append(_Open(name, annotation if name == "v" else None))
+                style = f"{name}{classes}" if name in _STYLES else ""
+                stack.append(_Open(name, annotation if name == "v" else None, style))
         elif stack and name == stack[-1].name:
             stack.pop()
         elif name == "ruby" and stack and stack[-1].name == "rt":
@@ -85,7 +95,7 @@ def _tag(raw: str, at: int) -> tuple[_Token, int]:
             return _Token(kind, found[1]), found.end()
     found = _START.match(raw, at)
     assert found is not None
-    return _Token("start", found[1], _annotation(found[3] or "")), found.end()
+    return _Token("start", found[1], _annotation(found[3] or ""), found[2]), found.end()
 
 
 def _annotation(raw: str) -> str:
