@@ -81,7 +81,7 @@ def test_every_projection_is_rebuilt_by_replay(everyword: Everyword, tmp_path: P
 
 def test_a_removed_episode_is_found_nowhere(everyword: Everyword, transcript_file: Path) -> None:
     episode = everyword.json("add", "--transcript", str(transcript_file), "--wait")["episode_id"]
-    everyword("remove", episode, "--reason", "asked for")
+    everyword("remove", "--yes", episode, "--reason", "asked for")
     assert everyword.json("search", "storm")["hits"] == 0
     everyword.error("transcript", episode, "--format", "vtt", code=3)
     assert not list((everyword.data / "blobs").rglob(f"*{episode}*/*"))

@@ -52,7 +52,7 @@ def test_an_episode_is_found_through_opensearch(everyword: Everyword, engine: st
     assert hits_become(everyword, "foghorn", 2)
     assert hits_become(everyword, "fog", 0)
 
-    everyword("remove", episode)
+    everyword("remove", "--yes", episode)
     assert hits_become(everyword, "foghorn", 0)
 
 

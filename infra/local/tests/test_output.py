@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from everyword_local.output import Output, clock
+from everyword_local.table import Table, cells_of
 
 
 @pytest.mark.parametrize(
@@ -42,3 +43,25 @@ def test_a_table_in_a_pipe_is_never_cut(
     output.result({}, table)
     lines = capsys.readouterr().out.splitlines()
     assert lines[1].split() == ["0" * 36, "t" * 300]
+
+
+def test_a_table_on_a_terminal_is_never_wider() -> None:
+    table = Table(("episode", "show", "title", "state"), cut="title", width=80)
+    table.add_row("01234567", "Radio", "t" * 300, "transcribing")
+    table.add_row("89abcdef", "s" * 90, "日本語" * 40, "ready")
+    table.add_row("fedcba98", "e\N{COMBINING ACUTE ACCENT}", "a\nb\tc", "ready")
+    lines = list(table)
+    assert max(map(cells_of, lines)) <= 80
+    assert all(line.split()[0] in {"episode", "01234567", "89abcdef", "fedcba98"} for line in lines)
+    assert lines[1].endswith("transcribing")
+    assert "…" in lines[2]
+    assert "a b c" in lines[3]
+
+
+def test_what_would_steer_a_terminal_is_not_passed_on(capsys: pytest.CaptureFixture[str]) -> None:
+    output = Output(as_json=False, quiet=False)
+    output.result({}, ["red \x1b[31m bell \x07 and\ttab"])
+    assert (
+        capsys.readouterr().out
+        == "red \N{REPLACEMENT CHARACTER}[31m bell \N{REPLACEMENT CHARACTER} and\ttab\n"
+    )

@@ -1,63 +1,91 @@
 """Everyword's HTTP API, as the command uses it: over the network, or in this process."""
 
-import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
-from typing import Any
-
-import httpx
+from typing import Any, BinaryIO, Final, Protocol
+from urllib.parse import urlencode
 
 from everyword_events import Conflict, EverywordError, InvalidInput, NotFound, TransientFailure
 
-BLOCK_BYTES = 256 * 1024
-IN_PROCESS = "http://everyword.local"
+BLOCK_BYTES: Final = 256 * 1024
+IN_PROCESS: Final = "http://everyword.local"
 Json = dict[str, Any]
+Sent = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    body: bytes
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One request. `body` is a JSON document's bytes, or a file of `size` bytes."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | BinaryIO | None = None
+    size: int = 0
+    sent: Sent = lambda _: None
+
+
+class Transport(Protocol):
+    """Carries requests to an Everyword."""
+
+    def __call__(self, ask: Ask) -> Answer:
+        """Carry one request.
+
+        Raises:
+            OSError: it cannot be reached.
+        """
+        ...
 
 
 class Api:
     """Speaks to one Everyword. Every problem it answers is raised as our own error.
 
-    `transport` is an ASGI application in this process where no server runs.
+    `in_process` says that there is no server behind the transport.
 
     Raises, from every method:
         NotFound, InvalidInput, Conflict, TransientFailure: as the problem's status says.
     """
 
-    def __init__(
-        self, url: str, *, key: str = "", transport: httpx.AsyncBaseTransport | None = None
-    ) -> None:
+    def __init__(self, url: str, *, key: str = "", transport: Transport | None = None) -> None:
         self.url = url.rstrip("/")
+        self.in_process = transport is not None
         self._transport = transport
         self._headers = {"Authorization": f"Bearer {key}"} if key else {}
 
-    @property
-    def in_process(self) -> bool:
-        """Tell whether there is no server behind this."""
-        return self._transport is not None
-
     def get(self, path: str, **params: Any) -> Json:
         """GET a JSON document."""
-        found: Json = self._request("GET", path, params=params).json()
+        found: Json = json.loads(self.get_bytes(path, **params))
         return found
 
     def get_bytes(self, path: str, **params: Any) -> bytes:
         """GET a file."""
-        return self._request("GET", path, params=params).content
+        return self._send("GET", path, params=params)
 
     def post(self, path: str, body: Mapping[str, Any] | None = None) -> Json:
         """POST a JSON document and return the answer's."""
-        found: Json = self._request("POST", path, body=body or {}).json()
+        found: Json = json.loads(self._send("POST", path, body=body or {}))
         return found
 
     def patch(self, path: str, body: Mapping[str, Any]) -> Json:
         """PATCH a JSON document and return the answer's."""
-        found: Json = self._request("PATCH", path, body=body).json()
+        found: Json = json.loads(self._send("PATCH", path, body=body))
         return found
 
     def delete(self, path: str, **params: Any) -> None:
         """DELETE what lies there."""
-        self._request("DELETE", path, params=params)
+        self._send("DELETE", path, params=params)
 
     def pages(self, path: str, items: str, **params: Any) -> Iterator[Json]:
         """Walk a listing page by page."""
@@ -70,81 +98,70 @@ class Api:
                 return
 
     def upload(
-        self,
-        url: str,
-        file: Path,
-        headers: Mapping[str, str],
-        sent: Callable[[int], None] = lambda _: None,
+        self, url: str, file: Path, headers: Mapping[str, str], sent: Sent = lambda _: None
     ) -> None:
         """PUT a file's bytes to a signed address; `sent` is told the bytes as they go."""
-        asyncio.run(self._upload(url, file, headers, sent))
+        with file.open("rb") as body:
+            size = file.stat().st_size
+            self._carry(Ask("PUT", url, headers, body, size, sent))
 
-    def _request(
+    def _send(
         self,
         method: str,
         path: str,
         *,
         params: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
-    ) -> httpx.Response:
-        wanted = {name: value for name, value in (params or {}).items() if value is not None}
-        return asyncio.run(self._send(method, path, wanted, body))
+    ) -> bytes:
+        query = urlencode({k: _text(v) for k, v in (params or {}).items() if v is not None})
+        headers = dict(self._headers)
+        data = None
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+            data = json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
+        address = f"{self.url}{path}{'?' if query else ''}{query}"
+        return self._carry(Ask(method, address, headers, data, len(data or b""))).body
 
-    async def _send(
-        self, method: str, path: str, params: Mapping[str, Any], body: Mapping[str, Any] | None
-    ) -> httpx.Response:
-        async with self._client() as client:
-            try:
-                answer = await client.request(method, path, params=params, json=body)
-            except httpx.TransportError as error:
-                raise self._unreachable(error) from error
+    def _carry(self, ask: Ask) -> Answer:
+        if self._transport is None:
+            from everyword_local.network import send  # noqa: PLC0415 - not for work in process
+
+            self._transport = send
+        try:
+            answer = self._transport(ask)
+        except OSError as error:
+            raise TransientFailure(
+                f"cannot reach {self.url}: {error or type(error).__name__}",
+                hint="is it running? `everyword up` starts it",
+                code="unreachable",
+            ) from error
         return _checked(answer)
 
-    async def _upload(
-        self, url: str, file: Path, headers: Mapping[str, str], sent: Callable[[int], None]
-    ) -> None:
-        async def blocks() -> AsyncIterator[bytes]:
-            with file.open("rb") as body:
-                while block := body.read(BLOCK_BYTES):
-                    yield block
-                    sent(len(block))
 
-        size = {"Content-Length": str(file.stat().st_size)}  # noqa: ASYNC240
-        async with self._client() as client:
-            try:
-                answer = await client.put(url, content=blocks(), headers={**headers, **size})
-            except httpx.TransportError as error:
-                raise self._unreachable(error) from error
-        _checked(answer)
-
-    def _client(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(
-            base_url=self.url, transport=self._transport, headers=self._headers, timeout=120
-        )
-
-    def _unreachable(self, error: Exception) -> TransientFailure:
-        return TransientFailure(
-            f"cannot reach {self.url}: {error or type(error).__name__}",
-            hint="is it running? `everyword up` starts it",
-            code="unreachable",
-        )
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _checked(answer: httpx.Response) -> httpx.Response:
-    if answer.is_success:
+def _checked(answer: Answer) -> Answer:
+    if answer.status < HTTPStatus.MULTIPLE_CHOICES:
         return answer
     try:
-        body = answer.json()
-    except json.JSONDecodeError:
+        body = json.loads(answer.body)
+    except ValueError:
         body = {}
-    message = str(body.get("detail") or f"{answer.status_code} {answer.reason_phrase}")
+    if not isinstance(body, dict):
+        body = {}
+    message = str(body.get("detail") or f"{answer.status} {answer.reason}")
+    hint = str(body.get("hint", ""))
     kind: type[EverywordError]
-    if answer.status_code == httpx.codes.NOT_FOUND:
+    if answer.status == HTTPStatus.NOT_FOUND:
         kind = NotFound
-    elif answer.status_code == httpx.codes.CONFLICT:
+    elif answer.status == HTTPStatus.CONFLICT:
         kind = Conflict
-    elif answer.is_client_error:
+    elif answer.status == HTTPStatus.UNAUTHORIZED:
+        kind, hint = InvalidInput, "put the server's key into EVERYWORD_KEY"
+    elif answer.status < HTTPStatus.INTERNAL_SERVER_ERROR:
         kind = InvalidInput
     else:
         kind = TransientFailure
-    raise kind(message, hint=str(body.get("hint", "")), code=str(body.get("code", "")))
+    raise kind(message, hint=hint, code=str(body.get("code", "")))

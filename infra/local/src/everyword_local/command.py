@@ -6,6 +6,7 @@ started; 130 interrupted.
 
 import logging
 import os
+import signal
 import sys
 import warnings
 from collections.abc import Sequence
@@ -14,18 +15,19 @@ from pathlib import Path
 import click
 
 from everyword_events import EverywordError, Misconfigured, NotFound, TransientFailure
-from everyword_local.commands import all_commands
+from everyword_local.commands import LazyCommands
 from everyword_local.commands.context import FAILED, CommandContext
 from everyword_local.output import Output
 
-WRONG_USE, NOT_FOUND, UNREACHABLE, INTERRUPTED = 2, 3, 4, 130
+WRONG_USE, NOT_FOUND, UNREACHABLE, INTERRUPTED, TERMINATED = 2, 3, 4, 130, 143
 _WRONG_USE_CODES = ("config_", "cursor_", "format_", "query_", "request_", "usage")
 _FLAGS = ("--json", "--quiet")
 _OPTIONS = ("--data", "--api", "--config")
 
 
 @click.group(
-    commands=all_commands(),
+    cls=LazyCommands,
+    invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.option("--data", type=click.Path(path_type=Path), help="The data folder.")
@@ -45,6 +47,9 @@ def everyword(
     quiet: bool,
 ) -> None:
     """Find any word ever spoken in an audio archive, and jump to it."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+        return
     context.obj = context.with_resource(
         CommandContext.from_environment(
             os.environ, data=data, api=api, config=config, as_json=as_json, quiet=quiet
@@ -53,8 +58,11 @@ def everyword(
 
 
 def main() -> None:
-    """Run the command and exit with its code."""
-    sys.exit(run(sys.argv[1:]))
+    """Run the command and exit with its code; told to stop, it tidies up first."""
+    signal.signal(signal.SIGTERM, _stop)
+    code = run(sys.argv[1:])
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # nothing is left to tidy up
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -82,6 +90,10 @@ def run(arguments: Sequence[str]) -> int:
         output.error(ours)
         code = exit_code(ours)
     return code
+
+
+def _stop(*_: object) -> None:
+    raise SystemExit(TERMINATED)
 
 
 def exit_code(error: EverywordError) -> int:

@@ -51,8 +51,6 @@ CONTRACTS = (
 WORKER = (transcribe_gpu.contract.CONTRACT.service,)
 DISPATCHER = tuple(each.service for each in CONTRACTS if each.service not in WORKER)
 QUICK_BATCH = 10
-MODEL_KEY = "EVERYWORD_MODEL_KEY"
-"""The environment variable that carries the language model's key."""
 SETTLE_EVERY_S = 60.0
 REQUEST_ORIGIN: ContextVar[str] = ContextVar("request_origin")
 """Under which origin the request in hand came: a proxy's, for one."""

@@ -4,15 +4,14 @@ import contextlib
 import fcntl
 import json
 import os
-import secrets
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from everyword_events import Misconfigured
-from everyword_local.settings import FILE_NAME
 
+FILE_NAME = "everyword.toml"
 FORMAT = 1
+OWNER_ONLY = 0o700
 KEY_BYTES = 32
 
 
@@ -26,8 +25,11 @@ class DataFolder:
 
     def __init__(self, root: Path) -> None:
         self.root = root.absolute()
+        import tempfile  # noqa: PLC0415 - commands that only look start without it
+
         try:
-            self.root.mkdir(parents=True, exist_ok=True)
+            self.root.mkdir(parents=True, exist_ok=True, mode=OWNER_ONLY)
+            self.root.chmod(OWNER_ONLY)  # whoever made it: words of others lie in it
             self._check_format()
             with tempfile.TemporaryFile(dir=self.root):
                 pass
@@ -75,6 +77,8 @@ class DataFolder:
 
     def secret(self) -> bytes:
         """Return the key that signs upload addresses, made on first use."""
+        import secrets  # noqa: PLC0415 - as above
+
         handle = os.open(self.root / "upload.key", os.O_RDWR | os.O_CREAT, 0o600)
         with os.fdopen(handle, "r+b") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
@@ -100,7 +104,7 @@ class DataFolder:
             except BlockingIOError:
                 raise Misconfigured(
                     f"another everyword runs on {self.root}",
-                    hint=f"use it at {self._address() or 'its address'}, or stop it first",
+                    hint=f"use it at {_address(self.root) or 'its address'}, or stop it first",
                     code="data_in_use",
                 ) from None
             address = self.root / "server.json"
@@ -112,23 +116,11 @@ class DataFolder:
 
     def server_url(self) -> str | None:
         """Return the address of the server that runs on this folder now, or None."""
-        try:
-            with (self.root / "server.lock").open("a") as lock:
-                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return self._address()
-        except OSError:
-            return None
-        return None
-
-    def _address(self) -> str | None:
-        try:
-            found = json.loads((self.root / "server.json").read_text())
-        except (OSError, ValueError):
-            return None
-        return str(found.get("url")) if isinstance(found, dict) else None
+        return running_server(self.root)
 
     def _check_format(self) -> None:
+        import tempfile  # noqa: PLC0415 - as above
+
         path = self.root / "format.json"
         try:
             written = json.loads(path.read_text())["format"]
@@ -152,3 +144,28 @@ class DataFolder:
                 hint="update everyword, or choose another folder with --data",
                 code="data_too_new",
             )
+
+
+def is_data_folder(root: Path) -> bool:
+    """Tell whether an everyword has used this folder; nothing is made."""
+    return (root / "format.json").exists()
+
+
+def running_server(root: Path) -> str | None:
+    """Return the address of the server that runs on a folder now, or None; nothing is made."""
+    try:
+        with (root / "server.lock").open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _address(root)
+    except OSError:
+        return None
+    return None
+
+
+def _address(root: Path) -> str | None:
+    try:
+        found = json.loads((root / "server.json").read_text())
+    except (OSError, ValueError):
+        return None
+    return str(found.get("url")) if isinstance(found, dict) else None

@@ -67,6 +67,9 @@ def _full_text_search() -> Finding:
 
 
 def _folder(data: Path) -> Iterator[Finding]:
+    if not data.exists():
+        yield Finding("data folder", True, f"{data} is made when something is added")
+        return
     try:
         folder = DataFolder(data)
     except EverywordError as error:

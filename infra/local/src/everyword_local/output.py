@@ -1,23 +1,35 @@
-"""What a person or a program is shown: results to stdout, everything else to stderr."""
+"""What a person or a program is shown: results to stdout, everything else to stderr.
+
+Nothing heavy is imported before it is needed: most commands end at once.
+"""
 
 import json
 import sys
 from collections.abc import Iterable, Mapping
-from typing import Any
-
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-)
-from rich.table import Table
+from contextlib import AbstractContextManager
+from typing import Any, Final, Protocol, TextIO
 
 from everyword_events import EverywordError
+from everyword_local.table import Table
 
-_WIDTH_OF_A_FILE = 100_000
-"""Columns of a table that no terminal shows: nothing is cut."""
+_CONTROLS: Final = dict.fromkeys((*range(32), *range(127, 160)), "�")
+_CONTROLS_BUT_LINES: Final = {k: v for k, v in _CONTROLS.items() if chr(k) not in "\n\t"}
+
+
+class Bars(AbstractContextManager["Bars"], Protocol):
+    """Progress bars: one task each."""
+
+    def add_task(self, description: str, *, total: float | None) -> Any:
+        """Begin a bar; returns its name for `update` and `advance`."""
+
+    def update(
+        self, task_id: Any, *, completed: float | None = None, total: float | None = None,
+        description: str | None = None,
+    ) -> None:  # fmt: skip
+        """Set how far a bar is."""
+
+    def advance(self, task_id: Any, advance: float = 1) -> None:
+        """Move a bar on."""
 
 
 class Output:
@@ -26,25 +38,22 @@ class Output:
     def __init__(self, *, as_json: bool, quiet: bool) -> None:
         self.as_json = as_json
         self.quiet = quiet
-        self._out = Console(highlight=False, soft_wrap=True)
-        if not self._out.is_terminal:
-            self._out.width = _WIDTH_OF_A_FILE
-        self._err = Console(stderr=True, highlight=False, soft_wrap=True)
+        self.is_terminal = sys.stderr.isatty()
+        self.is_read_by_a_person = sys.stdout.isatty()
 
     def note(self, text: str) -> None:
         """Tell a person something on the way (stderr)."""
         if not self.quiet:
-            self._err.print(text, markup=False)
+            _say(sys.stderr, text)
 
-    def result(self, document: Mapping[str, Any], lines: Iterable[str] | Table) -> None:
-        """Print the result: the document as JSON, or the lines or table."""
+    def result(self, document: Mapping[str, Any], lines: Iterable[str]) -> None:
+        """Print the result: the document as JSON, or the lines."""
         if self.as_json:
             self.json(document)
-        elif isinstance(lines, Table):
-            self._out.print(lines)
         else:
             for line in lines:
-                self._out.print(line, markup=False)
+                _say(sys.stdout, line)
+            sys.stdout.flush()
 
     def json(self, document: Mapping[str, Any]) -> None:
         """Print one JSON document on a line of its own."""
@@ -59,34 +68,41 @@ class Output:
     def error(self, error: EverywordError) -> None:
         """Print `everyword: what is wrong - what to do`, and JSON where asked for."""
         hint = f" - {error.hint}" if error.hint else ""
-        sys.stderr.write(f"everyword: {error.message}{hint}\n")
+        _say(sys.stderr, f"everyword: {error.message}{hint}")
         if self.as_json:
             said = {"code": error.code, "message": error.message, "hint": error.hint}
             self.json({"error": said})
 
-    def table(self, *columns: str) -> Table:
-        """Return an empty table in the command's form."""
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for place, column in enumerate(columns):
-            table.add_column(column, no_wrap=place == 0)  # an id that is cut is no id
-        return table
+    def table(self, *columns: str, cut: str = "") -> Table:
+        """Return an empty table as wide as the terminal; `cut` is the column to cut first."""
+        return Table(columns, cut=cut)
 
-    def progress(self) -> Progress:
-        """Return a progress bar on stderr; without a terminal it stays silent."""
-        return Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.percentage:>3.0f} %"),
-            TimeRemainingColumn(),
-            console=self._err,
-            disable=self.quiet or not self._err.is_terminal,
-            transient=True,
-        )
+    def progress(self) -> Bars:
+        """Return progress bars on stderr; without a terminal they stay silent."""
+        if self.quiet or not self.is_terminal:
+            return _NoBars()
+        from everyword_local.progress_bars import progress_bars  # noqa: PLC0415 - rich is large
 
-    @property
-    def is_terminal(self) -> bool:
-        """Tell whether a person watches stderr."""
-        return self._err.is_terminal
+        return progress_bars()
+
+
+class _NoBars(Bars):
+    """Shows nothing."""
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def add_task(self, description: str, *, total: float | None) -> Any:
+        """Begin nothing."""
+
+    def update(
+        self, task_id: Any, *, completed: float | None = None, total: float | None = None,
+        description: str | None = None,
+    ) -> None:  # fmt: skip
+        """Show nothing."""
+
+    def advance(self, task_id: Any, advance: float = 1) -> None:
+        """Show nothing."""
 
 
 def clock(seconds: float) -> str:
@@ -97,3 +113,10 @@ def clock(seconds: float) -> str:
     if hours:
         return f"{hours}:{minutes:02d}:{rest // 10:02d}"
     return f"{minutes}:{rest // 10:02d}.{rest % 10}"
+
+
+def _say(stream: TextIO, text: str) -> None:
+    """Write a line; what would steer a terminal is not passed on from a title or a transcript."""
+    line = text.translate(_CONTROLS_BUT_LINES) + "\n"
+    encoding = stream.encoding or "utf-8"
+    stream.write(line.encode(encoding, "backslashreplace").decode(encoding))

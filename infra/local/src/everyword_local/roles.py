@@ -8,7 +8,8 @@ import threading
 from pathlib import Path
 
 from everyword_events import EverywordError
-from everyword_local.composition import DISPATCHER, MODEL_KEY, WORKER, Composition
+from everyword_local.commands.context import MODEL_KEY
+from everyword_local.composition import DISPATCHER, WORKER, Composition
 from everyword_local.data_folder import DataFolder
 from everyword_local.logs import log_as_json
 from everyword_local.processes import ROLES, stop_with_parent

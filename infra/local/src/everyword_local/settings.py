@@ -19,7 +19,6 @@ from refine.config import RefineSettings
 from search.config import SearchSettings
 from transcribe_gpu.config import ModelSettings, TranscribeSettings
 
-FILE_NAME = "everyword.toml"
 Key = tuple[str | int, ...]
 _UNKNOWN_KEY = "extra_forbidden"
 _HEADER = re.compile(r"\s*\[(?P<list>\[)?(?P<name>.+?)\]\]?\s*(#.*)?$")

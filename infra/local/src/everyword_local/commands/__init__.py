@@ -1,43 +1,68 @@
-"""The `everyword` command's commands, one module per reason to use it."""
+"""The `everyword` command's commands, one module per reason to use it.
+
+A command's module is imported when the command is run, so that each starts as fast as it can.
+"""
+
+import importlib
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 import click
 
-from everyword_local.commands import (
-    adding,
-    archive,
-    correcting,
-    failures,
-    feeds,
-    finding,
-    models,
-    operating,
-    steps,
-)
+
+class Place(NamedTuple):
+    """Where a command is, and what the list of commands says of it."""
+
+    module: str
+    attribute: str
+    help: str
 
 
-def all_commands() -> dict[str, click.Command]:
-    """Return every command by its name."""
-    commands = (
-        operating.up,
-        operating.demo,
-        adding.add,
-        archive.status,
-        archive.events,
-        finding.search,
-        archive.transcript,
-        archive.replay,
-        correcting.show_changes,
-        correcting.edit,
-        failures.failed,
-        archive.remove,
-        models.models,
-        operating.doctor,
-        operating.reindex,
-        steps.transcribe,
-        steps.refine,
-        steps.captions,
-        steps.check_events,
-        feeds.feed,
-        correcting.evaluation,
-    )
-    return {str(command.name): command for command in commands}
+COMMANDS: Final = {
+    "up": Place("operating", "up", "Run the whole stack on this machine, with a web page."),
+    "demo": Place(
+        "operating", "demo", "Put two bundled episodes through the whole pipeline, then search."
+    ),
+    "add": Place("adding", "add", "Add episodes: audio files, folders, addresses, transcripts."),
+    "status": Place("archive", "status", "Show how far episodes are."),
+    "events": Place("archive", "events", "Print an episode's journal, oldest first."),
+    "search": Place("finding", "search", 'Find a spoken word, a "phrase" or a pre*.'),
+    "transcript": Place("archive", "transcript", "Print an episode's transcript or captions."),
+    "replay": Place("archive", "replay", "Process episodes again from one of their events."),
+    "show-changes": Place("correcting", "show_changes", "Show what refinement changed, and why."),
+    "edit": Place("correcting", "edit", "Correct a segment's text or speaker."),
+    "failed": Place("failures", "failed", "List, read, redrive or discard the dead letters."),
+    "remove": Place("archive", "remove", "Remove an episode and all that was made of it."),
+    "models": Place("models", "models", "Speech models: list, fetch, remove."),
+    "doctor": Place("operating", "doctor", "Say what works on this machine."),
+    "reindex": Place("operating", "reindex", "Write the OpenSearch index anew."),
+    "transcribe": Place("steps", "transcribe", "Recognise the speech in a file."),
+    "refine": Place("steps", "refine", "Apply the rules of everyword.toml to a transcript."),
+    "captions": Place("steps", "captions", "Write captions from a transcript; convert them."),
+    "check-events": Place("steps", "check_events", "Check a file of events, line by line."),
+    "feed": Place("feeds", "feed", "Work on a podcast's RSS feed."),
+    "eval": Place("correcting", "evaluation", "Measure a step on a set with known truth."),
+}
+
+
+class LazyCommands(click.Group):
+    """The group of all commands."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
+        """Return the names, in the order in which a person meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import one command."""
+        place = COMMANDS.get(cmd_name)
+        if place is None:
+            return None
+        module = importlib.import_module(f"everyword_local.commands.{place.module}")
+        command: click.Command = getattr(module, place.attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the list of commands, without importing them."""
+        rows: Sequence[tuple[str, str]] = [(name, place.help) for name, place in COMMANDS.items()]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)

@@ -1,13 +1,21 @@
 """The archive's episodes: status, journal, transcript, replay, removal."""
 
+import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import click
 
-from everyword_events import CATALOGUE, InvalidInput
+from everyword_events import InvalidInput
 from everyword_local.client import Json
-from everyword_local.commands.context import POLL_S, CommandContext, option_wait, pass_context
+from everyword_local.commands.context import (
+    POLL_S,
+    CommandContext,
+    option_wait,
+    pass_context,
+    pass_reading_context,
+)
 from everyword_local.commands.watching import describe, watch
 from everyword_local.output import clock
 
@@ -22,6 +30,7 @@ FORMATS = {
     "karaoke-vtt": ".karaoke.vtt",
 }
 LEAST_SAID_S = 0.005
+SHORT_ID = 8
 NOTHING_TO_REPLAY = "nothing_to_replay"
 REPLAYABLE = ("AudioUploaded", "TranscriptReady", "TranscriptRefined")
 
@@ -30,7 +39,7 @@ REPLAYABLE = ("AudioUploaded", "TranscriptReady", "TranscriptRefined")
 @click.argument("episode", required=False)
 @click.option("--watch", "watching", is_flag=True, help="Follow it until it is settled.")
 @click.option("--show", help="Only this show's episodes.")
-@pass_context
+@pass_reading_context
 def status(
     context: CommandContext, episode: str | None, show: str | None, *, watching: bool
 ) -> None:
@@ -45,18 +54,13 @@ def status(
     episodes = list(context.api.pages("/v1/episodes", "episodes", show=show, limit=200))
     if watching:
         episodes = watch(context, [each["episode_id"] for each in episodes])
-    table = context.output.table("episode", "show", "title", "state", "length")
-    for each in episodes:
-        length = clock(each["duration_s"]) if each.get("duration_s") else ""
-        table.add_row(each["episode_id"], each["show"], each["title"], each["state"], length)
-    nothing = ["no episodes yet - `everyword add FILE` adds one"]
-    context.output.result({"episodes": episodes}, table if episodes else nothing)
+    context.output.result({"episodes": episodes}, _listing(context, episodes))
 
 
 @click.command()
 @click.argument("episode")
 @click.option("--follow", is_flag=True, help="Go on as events happen.")
-@pass_context
+@pass_reading_context
 def events(context: CommandContext, episode: str, *, follow: bool) -> None:
     """Print an episode's journal, oldest first; with --json one event a line."""
     episode_id = context.find_episode(episode)
@@ -77,7 +81,7 @@ def events(context: CommandContext, episode: str, *, follow: bool) -> None:
     "--format", "form", type=click.Choice(tuple(FORMATS)), default="txt", show_default=True
 )
 @click.option("--run", help="Another run's than the latest.")
-@pass_context
+@pass_reading_context
 def transcript(context: CommandContext, episode: str, form: str, run: str | None) -> None:
     """Print an episode's transcript or captions."""
     episode_id = context.find_episode(episode)
@@ -110,12 +114,12 @@ def replay(
     """Process episodes again from one of their events."""
     if not (episodes or show or everything):
         raise click.UsageError("name episodes, or say --show or --all")
-    wish = {"from": from_, "only": list(only), "reason": reason}
+    request = {"from": from_, "only": list(only), "reason": reason}
     wanted = [context.find_episode(each) for each in episodes] or [
         each["episode_id"]
         for each in context.api.pages("/v1/episodes", "episodes", show=show, limit=200)
     ]
-    ids = _replay_all(context, wanted, wish, rate_per_s=_rate(rate), named=bool(episodes))
+    ids = _replay_all(context, wanted, request, rate_per_s=_rate(rate), named=bool(episodes))
     ended: list[Json] = []
     if wait:
         with context.working():
@@ -129,20 +133,35 @@ def replay(
 @click.command()
 @click.argument("episode")
 @click.option("--reason", default="", help="Kept in the journal.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
 @pass_context
-def remove(context: CommandContext, episode: str, reason: str) -> None:
+def remove(context: CommandContext, episode: str, reason: str, *, yes: bool) -> None:
     """Remove an episode: its audio, transcripts, captions and every word in the index."""
     episode_id = context.find_episode(episode)
+    if not yes:
+        _ask_before_removal(context.api.get(f"/v1/episodes/{episode_id}"))
     context.api.delete(f"/v1/episodes/{episode_id}", reason=reason or None)
     with context.working():
         context.wait_for_quiet()
     context.output.result({"removed": episode_id}, [f"removed {episode_id}"])
 
 
+def _ask_before_removal(episode: Json) -> None:
+    click.echo(
+        f"remove {episode['title']!r} and all that was made of it? [y/N] ", err=True, nl=False
+    )
+    answer = sys.stdin.readline()
+    if not answer:
+        click.echo("", err=True)
+        raise click.UsageError("nobody is there to ask: say --yes")
+    if answer.strip().lower() not in {"y", "yes"}:
+        raise click.Abort
+
+
 def _replay_all(
     context: CommandContext,
     episode_ids: Sequence[str],
-    wish: Json,
+    request: Json,
     *,
     rate_per_s: float | None,
     named: bool,
@@ -150,9 +169,11 @@ def _replay_all(
     """Replay one after the other; return those that had such an event."""
     done = []
     with context.output.progress() as bars:
-        for episode_id in bars.track(episode_ids, description=f"replay from {wish['from']}"):
+        bar = bars.add_task(f"replay from {request['from']}", total=len(episode_ids))
+        for episode_id in episode_ids:
+            bars.advance(bar)
             try:
-                context.api.post(f"/v1/episodes/{episode_id}/replays", wish)
+                context.api.post(f"/v1/episodes/{episode_id}/replays", request)
             except InvalidInput as error:
                 if named or error.code != NOTHING_TO_REPLAY:
                     raise
@@ -174,6 +195,33 @@ def _rate(text: str | None) -> float | None:
     return rate
 
 
+def _listing(context: CommandContext, episodes: Sequence[Json]) -> Iterator[str]:
+    if not episodes:
+        yield "no episodes yet - `everyword add FILE` adds one"
+        return
+    ids = [each["episode_id"] for each in episodes]
+    short = _short_ids(ids) if context.output.is_read_by_a_person else ids
+    table = context.output.table("episode", "show", "title", "state", "length", cut="title")
+    for episode_id, each in zip(short, episodes, strict=True):
+        length = clock(each["duration_s"]) if each.get("duration_s") else ""
+        table.add_row(episode_id, each["show"], each["title"], each["state"], length)
+    yield from table
+    states = Counter(each["state"] for each in episodes)
+    hours = sum(each.get("duration_s") or 0 for each in episodes) / 3600
+    by_state = ", ".join(f"{n} {state}" for state, n in states.most_common())
+    plural = "s" * (len(episodes) != 1)
+    yield f"{len(episodes)} episode{plural}, {hours:.1f} hours: {by_state}"
+
+
+def _short_ids(episode_ids: Sequence[str]) -> list[str]:
+    """Return the ends of ids by which commands know them apart."""
+    for length in range(SHORT_ID, max(map(len, episode_ids)) + 1):
+        short = [each[-length:] for each in episode_ids]
+        if len(set(short)) == len(short):
+            break
+    return short
+
+
 def _details(episode: Json) -> Iterator[str]:
     yield describe(episode)
     for name in ("episode_id", "show", "language", "run_id", "created_at", "updated_at"):
@@ -188,6 +236,3 @@ def _event_line(event: Json) -> str:
     meta = event["meta"]
     replayed = f"  replay of {meta['replay']['of']}" if meta.get("replay") else ""
     return f"{meta['occurred_at']}  {event['type']}  run {meta['run_id']}{replayed}"
-
-
-assert set(REPLAYABLE) <= set(CATALOGUE)

@@ -1,25 +1,29 @@
 """What every command needs: its output, the data folder, and an API to speak to."""
 
 import contextlib
+import functools
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
+from urllib.parse import quote
 
 import click
-import httpx
-import platformdirs
 
 from everyword_events import Misconfigured, NotFound
 from everyword_local.client import IN_PROCESS, Api
-from everyword_local.composition import MODEL_KEY, Composition
-from everyword_local.data_folder import DataFolder
+from everyword_local.data_folder import FILE_NAME, DataFolder, is_data_folder, running_server
 from everyword_local.output import Output
-from everyword_local.settings import FILE_NAME, SettingsFile
+
+if TYPE_CHECKING:  # what a command does not use is not imported
+    from everyword_local.composition import Composition
+    from everyword_local.settings import SettingsFile
 
 FAILED = 1
+MODEL_KEY = "EVERYWORD_MODEL_KEY"
+"""The environment variable that carries the language model's key."""
 POLL_S = 0.3
 SETTLED = ("ready", "failed", "removed")
 
@@ -35,6 +39,7 @@ class CommandContext(contextlib.AbstractContextManager["CommandContext"]):
     key: str = ""
     model_key: str = ""
     config: Path | None = None
+    only_reads: bool = False
     _closing: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
     @classmethod
@@ -50,10 +55,9 @@ class CommandContext(contextlib.AbstractContextManager["CommandContext"]):
     ) -> Self:
         """Take the options given, else the environment's, else the defaults."""
         config_name = environment.get("EVERYWORD_CONFIG")
-        default = environment.get("EVERYWORD_DATA") or platformdirs.user_data_dir("everyword")
         return cls(
             output=Output(as_json=as_json, quiet=quiet),
-            data=data or Path(default),
+            data=data or Path(environment.get("EVERYWORD_DATA") or _default_data()),
             chosen_data=data,
             api_url=api or environment.get("EVERYWORD_API", ""),
             key=environment.get("EVERYWORD_KEY", ""),
@@ -71,8 +75,10 @@ class CommandContext(contextlib.AbstractContextManager["CommandContext"]):
         return DataFolder(self.data)
 
     @cached_property
-    def settings(self) -> SettingsFile:
+    def settings(self) -> "SettingsFile":
         """The settings: --config, else the data folder's own, else this directory's."""
+        from everyword_local.settings import SettingsFile  # noqa: PLC0415 - all sections
+
         if self.config is not None:
             if not self.config.is_file():
                 raise Misconfigured(
@@ -85,24 +91,24 @@ class CommandContext(contextlib.AbstractContextManager["CommandContext"]):
         )
 
     @cached_property
-    def composition(self) -> Composition:
-        """All services, composed in this process."""
+    def composition(self) -> "Composition":
+        """All services, composed in this process; reading a folder that is none makes none."""
+        from everyword_local.composition import Composition  # noqa: PLC0415 - all services
+
+        folder = self.folder if self._may_write() else DataFolder(self._scratch())
         return self._closing.enter_context(
-            Composition(self.folder, self.settings, model_key=self.model_key)
+            Composition(folder, self.settings, model_key=self.model_key)
         )
 
     @cached_property
     def api(self) -> Api:
         """The API of --api, of the server on the data folder, or of services in this process."""
-        url = self.api_url or self.folder.server_url()
+        url = self.api_url or running_server(self.data)
         if url:
             return Api(url, key=self.key)
-        from everyword_local.application import PATIENT, application  # noqa: PLC0415 - only where no server runs
+        from everyword_local.in_process import in_process  # noqa: PLC0415 - no server runs
 
-        transport = httpx.ASGITransport(
-            application(self.composition, limits=PATIENT), raise_app_exceptions=False
-        )
-        return Api(IN_PROCESS, transport=transport)
+        return Api(IN_PROCESS, transport=in_process(self.composition))
 
     def find_episode(self, name: str) -> str:
         """Return the id of the episode with this id, unique end of an id, or exact title.
@@ -111,7 +117,7 @@ class CommandContext(contextlib.AbstractContextManager["CommandContext"]):
             NotFound: there is none, or more than one.
         """
         with contextlib.suppress(NotFound):
-            found: str = self.api.get(f"/v1/episodes/{name}")["episode_id"]
+            found: str = self.api.get(f"/v1/episodes/{quote(name, safe='')}")["episode_id"]
             return found
         matches = [
             episode["episode_id"]
@@ -140,12 +146,39 @@ class CommandContext(contextlib.AbstractContextManager["CommandContext"]):
         while self.api.get("/v1/health")["pending"]:
             time.sleep(POLL_S)
 
+    def _may_write(self) -> bool:
+        return not self.only_reads or is_data_folder(self.data) or self.data.is_file()
+
+    def _scratch(self) -> Path:
+        import tempfile  # noqa: PLC0415 - seldom needed
+
+        made = tempfile.TemporaryDirectory(prefix="everyword-")
+        return Path(self._closing.enter_context(made))
+
     def failed(self) -> NoReturn:
         """End the command with the exit code that says the work failed."""
         raise click.exceptions.Exit(FAILED)
 
 
 pass_context = click.make_pass_decorator(CommandContext)
+
+
+def pass_reading_context(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Pass the context to a command that only reads: it makes no data folder."""
+
+    @pass_context
+    @functools.wraps(command)
+    def reading(context: CommandContext, /, *args: Any, **kwargs: Any) -> Any:
+        context.only_reads = True
+        return command(context, *args, **kwargs)
+
+    return reading
+
+
+def _default_data() -> str:
+    import platformdirs  # noqa: PLC0415 - not where a folder is named
+
+    return platformdirs.user_data_dir("everyword")
 
 
 def option_wait(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -6,7 +6,12 @@ import click
 
 from everyword_events import Misconfigured
 from everyword_local.client import Json
-from everyword_local.commands.context import CommandContext, option_wait, pass_context
+from everyword_local.commands.context import (
+    CommandContext,
+    option_wait,
+    pass_context,
+    pass_reading_context,
+)
 from everyword_local.commands.watching import describe, watch
 from refine.adapters.choice import build_model
 from refine.evaluation import evaluate
@@ -14,7 +19,7 @@ from refine.evaluation import evaluate
 
 @click.command("show-changes")
 @click.argument("episode")
-@pass_context
+@pass_reading_context
 def show_changes(context: CommandContext, episode: str) -> None:
     """Show what refinement changed in an episode, kept and rejected, and why."""
     episode_id = context.find_episode(episode)

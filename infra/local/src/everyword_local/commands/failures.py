@@ -6,7 +6,7 @@ import click
 
 from everyword_events import NotFound
 from everyword_local.client import Json
-from everyword_local.commands.context import CommandContext, pass_context
+from everyword_local.commands.context import CommandContext, pass_context, pass_reading_context
 
 
 @click.group()
@@ -16,11 +16,13 @@ def failed() -> None:
 
 @failed.command("list")
 @click.option("--service", help="Only what this service gave up on.")
-@pass_context
+@pass_reading_context
 def list_(context: CommandContext, service: str | None) -> None:
     """List what was given up on, with the reason."""
     dead_letters = context.api.get("/v1/dead-letters", service=service)["dead_letters"]
-    table = context.output.table("dead letter", "service", "event", "episode", "reason")
+    table = context.output.table(
+        "dead letter", "service", "event", "episode", "reason", cut="reason"
+    )
     for dead in dead_letters:
         meta = dead["event"]["meta"]
         table.add_row(
@@ -36,7 +38,7 @@ def list_(context: CommandContext, service: str | None) -> None:
 
 @failed.command()
 @click.argument("dead_letter")
-@pass_context
+@pass_reading_context
 def show(context: CommandContext, dead_letter: str) -> None:
     """Show one dead letter whole."""
     found = _one(context, dead_letter)

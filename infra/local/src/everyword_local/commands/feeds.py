@@ -17,7 +17,7 @@ from captions.domain.feed import (
 from captions.domain.feed_matching import ArchivedEpisode, match_items
 from everyword_events import NotFound
 from everyword_local.client import Json
-from everyword_local.commands.context import CommandContext, pass_context
+from everyword_local.commands.context import CommandContext, pass_reading_context
 
 
 @click.group()
@@ -30,7 +30,7 @@ def feed() -> None:
 @click.argument("target", type=click.Path(path_type=Path))
 @click.option("--base-url", help="Where listeners reach this Everyword; needed without a server.")
 @click.option("--show", help="Only this show's episodes.")
-@pass_context
+@pass_reading_context
 def enrich(
     context: CommandContext, source: Path, target: Path, base_url: str | None, show: str | None
 ) -> None:
@@ -88,7 +88,7 @@ def _links_of(
 @feed.command("snippet")
 @click.argument("episode")
 @click.option("--base-url", help="Where listeners reach this Everyword; needed without a server.")
-@pass_context
+@pass_reading_context
 def snippet_of(context: CommandContext, episode: str, base_url: str | None) -> None:
     """Print an episode's podcast:transcript tags, to paste into a feed made elsewhere."""
     if base_url is None and context.api.in_process:

@@ -1,16 +1,41 @@
 """`everyword search`: any spoken word or phrase, with its times."""
 
+import difflib
 from collections.abc import Iterator
 
 import click
 
 from everyword_local.client import Json
-from everyword_local.commands.context import CommandContext, pass_context
+from everyword_local.commands.context import CommandContext, pass_reading_context
 from everyword_local.output import clock
 
 
+class QueryCommand(click.Command):
+    """Takes `-word` for a part of the query, but no `--option` that it does not know."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Refuse an unknown long option before a `--`."""
+        takes_value = {
+            name: not getattr(parameter, "is_flag", False)
+            for parameter in self.get_params(ctx)
+            for name in parameter.opts
+        }
+        waiting = iter(args)
+        for argument in waiting:
+            if argument == "--":
+                break
+            name = argument.partition("=")[0]
+            if name.startswith("--") and name not in takes_value:
+                near = difflib.get_close_matches(name, takes_value, n=1)
+                raise click.NoSuchOption(name, possibilities=near, ctx=ctx)
+            if takes_value.get(argument):
+                next(waiting, None)
+        return super().parse_args(ctx, args)
+
+
 @click.command(  # no -h: `-horn` leaves a word out
-    context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]}
+    cls=QueryCommand,
+    context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]},
 )
 @click.argument("query", nargs=-1, required=True)
 @click.option("--show", help="Only this show.")
@@ -22,22 +47,22 @@ from everyword_local.output import clock
 @click.option("--sort", type=click.Choice(["relevance", "date"]), help="The order of episodes.")
 @click.option("--limit", type=click.IntRange(1, 100), help="Episodes a page.")
 @click.option("--cursor", help="The page after this one: `next` of the page before.")
-@pass_context
+@pass_reading_context
 def search(
     context: CommandContext,
     /,
     query: tuple[str, ...],
     episode: str | None,
     exact: bool,
-    **wishes: str | None,
+    **options: str | None,
 ) -> None:
     """Find a spoken word, a "phrase", a pre* or all of several words."""
-    wishes["from"] = wishes.pop("from_", None)
+    options["from"] = options.pop("from_", None)
     if exact:
-        wishes["exact"] = "true"
+        options["exact"] = "true"
     if episode:
-        wishes["episode"] = context.find_episode(episode)
-    reply = context.api.get("/v1/search", q=" ".join(query), **wishes)
+        options["episode"] = context.find_episode(episode)
+    reply = context.api.get("/v1/search", q=" ".join(query), **options)
     context.output.result(reply, _lines(reply))
 
 

@@ -33,7 +33,9 @@ def list_models(context: CommandContext) -> None:
     library = _library(context)
     known = known_models().values()
     rows = [_row(library, model) for model in known]
-    table = context.output.table("model", "here", "size", "languages", "quality", "licence")
+    table = context.output.table(
+        "model", "here", "size", "languages", "quality", "licence", cut="quality"
+    )
     for model, row in zip(known, rows, strict=True):
         here = "yes" if row["path"] else "-"
         size = f"{model.bytes / 1e6:.0f} MB"
