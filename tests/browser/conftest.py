@@ -3,11 +3,14 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from browser.canned_archive import Archive, awkward, sample
 from browser.canned_site import served
+
+from support.stack import Everyword
 
 try:
     from axe_playwright_python.sync_playwright import Axe
@@ -134,3 +137,18 @@ def axe() -> Callable[..., list[str]]:
         ]
 
     return run
+
+
+@pytest.fixture
+def everyword(tmp_path: Path) -> Everyword:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "everyword.toml").write_text('[transcribe]\nengine = "pocketsphinx"\n')
+    return Everyword(folder)
+
+
+@pytest.fixture
+def stack(everyword: Everyword) -> Iterator[str]:
+    """The running stack's address."""
+    with everyword.up() as (url, _):
+        yield url

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser.canned_archive import SAMPLES, sample
+from browser.canned_archive import SAMPLES
+from browser.real_archive import add_sample
 
-from everyword_transcripts import write_transcript
 from support.clips import clip
 from support.stack import Everyword
 
@@ -20,42 +20,6 @@ pytestmark = pytest.mark.browser
 Open = Callable[..., Any]
 READY_MS = 90_000
 README = Path(__file__).parents[2] / "README.md"
-
-
-@pytest.fixture
-def everyword(tmp_path: Path) -> Everyword:
-    folder = tmp_path / "data"
-    folder.mkdir()
-    (folder / "everyword.toml").write_text('[transcribe]\nengine = "pocketsphinx"\n')
-    return Everyword(folder)
-
-
-@pytest.fixture
-def stack(everyword: Everyword) -> Iterator[str]:
-    """The running stack's address."""
-    with everyword.up() as (url, _):
-        yield url
-
-
-def add_sample(everyword: Everyword, tmp_path: Path, name: str) -> str:
-    """Add a sample episode with its true words; returns its id."""
-    episode = sample(name)
-    truth = tmp_path / f"{name}.json"
-    truth.write_bytes(write_transcript(episode.transcript))
-    added = everyword.json(
-        "add",
-        "--transcript",
-        str(truth),
-        str(SAMPLES / f"{name}.opus"),
-        "--title",
-        episode.info.title,
-        "--show",
-        episode.info.show,
-        "--wait",
-    )
-    assert added["state"] == "ready"
-    found: str = added["episode_id"]
-    return found
 
 
 def test_find_a_word_hear_it_and_read_on(

@@ -13,6 +13,7 @@ from everyword_events import EpisodeInfo, EverywordError, NotFound
 from everyword_http import client_identity, key_of, status_of
 from everyword_local.composition import Composition
 from everyword_local.web.files import BrowserFiles
+from everyword_local.web.trust import trust_notes
 from everyword_transcripts import read_transcript
 from search.pages import CONTENT_SECURITY_POLICY, render_message, render_results, render_transcript
 from search.widget_files import widget_path
@@ -120,6 +121,9 @@ def _episode(composition: Composition, episode_id: str, asked: Mapping[str, str]
             ),
             episode_id=episode_id,
             at_s=_seconds(asked.get("t")),
+            has_audio=view.audio is not None,
+            notes=trust_notes(view),
+            extra_scripts=("/static/listening.js", "/static/editing.js"),
         )
     )
 

@@ -41,12 +41,22 @@ def search_form(site: Site, query: str = "") -> str:
 
 
 def page(
-    site: Site, *, title: str, main: str, head: str, scripts: Iterable[str], header: str = ""
+    site: Site,
+    *,
+    title: str,
+    main: str,
+    head: str,
+    scripts: Iterable[str],
+    extra_scripts: Iterable[str] = (),
+    header: str = "",
 ) -> str:
-    """Return a whole document around `main`; `scripts` are modules of the widget's folder."""
+    """Return a whole document around `main`.
+
+    `scripts` are modules of the widget's folder, `extra_scripts` addresses of others.
+    """
+    addresses = [*(site.path("widget", name) for name in scripts), *extra_scripts]
     modules = "\n".join(
-        f'<script type="module" src="{attribute(site.path("widget", name))}"></script>'
-        for name in scripts
+        f'<script type="module" src="{attribute(address)}"></script>' for address in addresses
     )
     return f"""<!doctype html>
 <html lang="en">

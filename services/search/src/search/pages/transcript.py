@@ -32,12 +32,23 @@ def render_transcript(
     *,
     episode_id: str,
     at_s: float | None = None,
+    has_audio: bool = True,
+    notes: Sequence[str] = (),
+    extra_scripts: Sequence[str] = (),
     site: Site | None = None,
 ) -> str:
     """Render an episode's page.
 
-    `at_s` is the moment that a reader without scripts asked for (`?t=`): the audio starts there
-    and the word is marked.
+    Args:
+        transcript: what was said.
+        info: what the episode is.
+        episode_id: whose page it is.
+        at_s: the moment that a reader without scripts asked for (`?t=`): the audio starts there and
+            the word is marked.
+        has_audio: False leaves the player out: there is only text.
+        notes: how far to trust the transcript; the first stands under the title, all on demand.
+        extra_scripts: addresses of modules that add to the page.
+        site: where things are; at the root of this origin unless said.
     """
     site = site or Site()
     address = attribute(site.path("v1", "episodes", episode_id, "transcript"))
@@ -54,11 +65,13 @@ def render_transcript(
         title=" · ".join(part for part in (info.title, info.show, site.name) if part),
         head=_head(transcript, info, episode_id, site),
         scripts=("everyword-transcript.js", "pages.js"),
+        extra_scripts=extra_scripts,
         header=search_form(site),
         main=f"""<article>
 <p class="over"><bdi>{shown(info.show)}</bdi></p>
 <h1><bdi>{shown(info.title)}</bdi></h1>
 <p class="meta">{_meta(transcript, info)}</p>
+{_notes(notes)}
 <everyword-transcript src="{address}" episode="{attribute(episode_id)}" player="#player">
 <div lang="{language}" dir="{direction(transcript.language)}">
 {text}
@@ -67,12 +80,29 @@ def render_transcript(
 <h2>Captions and transcript as files</h2>
 <ul class="files">{files}</ul>
 </article>
-<div class="dock" role="group" aria-label="Player">
+{_player(media + start, language, address) if has_audio else ""}""",
+    )
+
+
+def _player(media: str, language: str, address: str) -> str:
+    return f"""<div class="dock" role="group" aria-label="Player">
 <p class="caption" lang="{language}" dir="auto" aria-hidden="true"></p>
-<audio id="player" controls preload="metadata" src="{attribute(media)}{start}">
+<audio id="player" controls preload="metadata" src="{attribute(media)}">
 <track kind="captions" srclang="{language}" label="Captions" src="{address}.vtt" default>
 </audio>
-</div>""",
+</div>"""
+
+
+def _notes(notes: Sequence[str]) -> str:
+    if not notes:
+        return ""
+    first, *others = (shown(note) for note in notes)
+    if not others:
+        return f'<p class="meta trust">{first}</p>'
+    rest = "".join(f"<li>{note}</li>" for note in others)
+    count = f"{len(others)} thing{'s' * (len(others) != 1)} to know"
+    return (
+        f'<details class="meta trust"><summary>{first} {count}.</summary><ul>{rest}</ul></details>'
     )
 
 

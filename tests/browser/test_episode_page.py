@@ -1,0 +1,134 @@
+"""An episode's page on a real archive: what it tells, how it plays, and correcting it in place."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browser.real_archive import add_sample
+
+from support.stack import Everyword
+
+pytestmark = pytest.mark.browser
+Open = Callable[..., Any]
+Axe = Callable[[Any], list[str]]
+
+
+def lines(page: Any) -> Any:
+    return page.locator(".lines .words")
+
+
+def saved(page: Any) -> None:
+    page.locator(".notice", has_text="Saved.").wait_for(timeout=20_000)
+
+
+def correcting(page: Any) -> Any:
+    page.get_by_role("button", name="Correct").click()
+    lines(page).first.wait_for()
+    return lines(page)
+
+
+def test_words_are_corrected_where_they_are_read(
+    everyword: Everyword, stack: str, open_page: Open, axe: Axe, tmp_path: Path
+) -> None:
+    episode_id = add_sample(everyword, tmp_path, "archive")
+    page = open_page(f"{stack}/episodes/{episode_id}")
+    text = correcting(page)
+    assert axe(page) == []
+    before = text.nth(1).inner_text()
+    start = json.loads(everyword("transcript", episode_id, "--format", "json"))
+    text.nth(1).fill(f"{before.rstrip('.')} exactly.")
+    text.nth(1).press("Enter")
+    saved(page)
+    assert text.nth(1).inner_text().endswith("exactly.")
+    now = json.loads(everyword("transcript", episode_id, "--format", "json"))
+    assert now["segments"][1]["text"].endswith("exactly.")
+    kept = [word["start"] for word in start["segments"][1]["words"]]
+    assert [word["start"] for word in now["segments"][1]["words"]][: len(kept)] == kept
+    found = everyword.json("search", "exactly")
+    assert found["hits"] == 1
+
+    page.get_by_role("button", name="Undo").click()
+    page.wait_for_function(
+        "(text) => document.querySelectorAll('.lines .words')[1]?.innerText === text", arg=before
+    )
+
+
+def test_a_speaker_is_named_for_a_whole_episode(
+    everyword: Everyword, stack: str, open_page: Open, axe: Axe, tmp_path: Path
+) -> None:
+    episode_id = add_sample(everyword, tmp_path, "interview")
+    page = open_page(f"{stack}/episodes/{episode_id}")
+    correcting(page)
+    who = page.locator(".lines .speaker")
+    names = who.all_inner_texts()
+    who.first.click()
+    assert axe(page) == []
+    page.get_by_label("Name", exact=True).fill("Grace Hopper")
+    page.get_by_role("button", name="Save").click()
+    saved(page)
+    expected = ["Grace Hopper" if name == names[0] else name for name in names]
+    assert who.all_inner_texts() == expected
+    page.reload()
+    page.locator("[part=speaker]", has_text="Grace Hopper").first.wait_for()
+
+
+def test_somebody_else_s_correction_is_shown_and_not_overwritten(
+    everyword: Everyword, stack: str, open_page: Open, tmp_path: Path
+) -> None:
+    episode_id = add_sample(everyword, tmp_path, "archive")
+    page = open_page(f"{stack}/episodes/{episode_id}")
+    text = correcting(page)
+    everyword("edit", episode_id, "--at", "0.5", "--text", "It was another voice.", "--wait")
+    text.nth(0).fill("My own words.")
+    text.nth(0).press("Enter")
+    page.locator(".notice", has_text="Somebody changed this meanwhile").wait_for(timeout=20_000)
+    assert text.nth(0).inner_text() == "It was another voice."
+
+
+def test_escape_leaves_a_line_as_it_was(
+    everyword: Everyword, stack: str, open_page: Open, tmp_path: Path
+) -> None:
+    episode_id = add_sample(everyword, tmp_path, "archive")
+    page = open_page(f"{stack}/episodes/{episode_id}")
+    text = correcting(page)
+    before = text.nth(0).inner_text()
+    text.nth(0).fill("Nonsense")
+    text.nth(0).press("Escape")
+    assert text.nth(0).inner_text() == before
+    assert page.locator(".notice").is_hidden()
+
+
+def test_the_player_steps_keeps_its_speed_and_its_place(
+    everyword: Everyword, stack: str, open_page: Open, tmp_path: Path
+) -> None:
+    episode_id = add_sample(everyword, tmp_path, "interview")
+    page = open_page(f"{stack}/episodes/{episode_id}")
+    player = "document.querySelector('#player')"
+    page.wait_for_function(f"() => {player}.readyState >= 1")
+    for _ in range(2):
+        page.get_by_role("button", name="15 seconds on").click()
+    page.get_by_role("button", name="15 seconds back").click()
+    assert page.evaluate(f"{player}.currentTime") == pytest.approx(15, abs=0.5)
+    page.get_by_label("Speed").select_option("1.5")
+    page.locator("h1").click()
+    page.keyboard.press(" ")
+    page.wait_for_function(f"() => !{player}.paused && {player}.currentTime > 21")
+    page.keyboard.press(" ")
+    assert page.evaluate(f"{player}.paused")
+    page.reload()
+    page.wait_for_function(f"() => {player}.currentTime > 15")
+    assert page.evaluate(f"{player}.playbackRate") == 1.5
+
+
+def test_text_alone_has_no_player(
+    everyword: Everyword, stack: str, open_page: Open, tmp_path: Path
+) -> None:
+    captions = tmp_path / "text.vtt"
+    captions.write_text("WEBVTT\n\n00:01.000 --> 00:03.000\nOnly the words were kept.\n")
+    added = everyword.json("add", "--transcript", str(captions), "--wait")
+    page = open_page(f"{stack}/episodes/{added['episode_id']}")
+    page.get_by_text("This transcript was imported as it is.").wait_for()
+    page.locator("[part=paragraph]", has_text="Only the words were kept.").wait_for()
+    assert page.locator("audio").count() == 0
