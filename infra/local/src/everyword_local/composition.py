@@ -39,6 +39,7 @@ from transcribe_gpu.adapters.progress_file import ProgressFolder
 from transcribe_gpu.adapters.silero import voice_activity
 from transcribe_gpu.recognition import Recogniser
 from transcribe_gpu.selection import EngineSelector
+from transcribe_gpu.self_test import self_test
 from transcribe_gpu.standalone import known_sources, model_library
 
 CONTRACTS = (
@@ -149,7 +150,9 @@ class Composition:
         models = model_library(self.settings.of_show("").models)
         return transcribe_gpu.service.TranscribeService(
             self.blobs,
-            Recogniser(EngineSelector(known_sources(models)), voice_activity()),
+            Recogniser(
+                EngineSelector(known_sources(models), self_test=self_test), voice_activity()
+            ),
             open_audio=PyAvAudio,
             settings_for=lambda show: self.settings.of_show(show).transcribe,
             progress=self.progress,

@@ -6,9 +6,11 @@ from pathlib import Path
 from everyword_events import InvalidInput, NotFound
 from everyword_transcripts import Transcript
 from transcribe_gpu.adapters.decoding import PyAvAudio
-from transcribe_gpu.adapters.faster_whisper_engine import FasterWhisperSource
+from transcribe_gpu.adapters.environments import EngineEnvironments
+from transcribe_gpu.adapters.faster_whisper_engine import FasterWhisperSource, has_gpu
 from transcribe_gpu.adapters.model_hub import HubCache, HubSource
 from transcribe_gpu.adapters.model_index import IndexSource
+from transcribe_gpu.adapters.optional_source import optional_sources
 from transcribe_gpu.adapters.pocketsphinx_engine import PocketSphinxSource
 from transcribe_gpu.adapters.silero import voice_activity
 from transcribe_gpu.config import ModelSettings, TranscribeSettings
@@ -16,6 +18,7 @@ from transcribe_gpu.models import ModelLibrary
 from transcribe_gpu.ports import Availability, EngineSource, StageReport
 from transcribe_gpu.recognition import Recogniser
 from transcribe_gpu.selection import EngineSelector
+from transcribe_gpu.self_test import self_test
 
 
 def model_library(settings: ModelSettings | None = None) -> ModelLibrary:
@@ -27,7 +30,9 @@ def model_library(settings: ModelSettings | None = None) -> ModelLibrary:
 
 def known_sources(models: ModelLibrary | None = None) -> Sequence[EngineSource]:
     """Return every engine this package knows, best first."""
-    return (FasterWhisperSource(models or model_library()), PocketSphinxSource())
+    library = models or model_library()
+    optional = optional_sources(library, EngineEnvironments(), gpu=has_gpu)
+    return (*optional, FasterWhisperSource(library), PocketSphinxSource())
 
 
 def transcribe_file(
@@ -47,7 +52,7 @@ def transcribe_file(
         EngineUnavailable: the engine asked for cannot run here.
     """
     known = known_sources(model_library(models)) if sources is None else sources
-    selector = EngineSelector(known)
+    selector = EngineSelector(known, self_test=self_test)
     try:
         source = path.open("rb")
     except FileNotFoundError as error:

@@ -34,6 +34,7 @@ COMMANDS: Final = {
     "failed": Place("failures", "failed", "List, read, redrive or discard the dead letters."),
     "remove": Place("archive", "remove", "Remove an episode and all that was made of it."),
     "models": Place("models", "models", "Speech models: list, fetch, remove."),
+    "engines": Place("engines", "engines", "Speech engines: list, install."),
     "doctor": Place("operating", "doctor", "Say what works on this machine."),
     "reindex": Place("operating", "reindex", "Write the OpenSearch index anew."),
     "transcribe": Place("steps", "transcribe", "Recognise the speech in a file."),

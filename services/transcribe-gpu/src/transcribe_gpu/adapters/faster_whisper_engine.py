@@ -14,10 +14,17 @@ import numpy as np
 
 from everyword_events import InvalidInput
 from everyword_transcripts import WordPiece, join_pieces
+from transcribe_gpu.adapters.checked_english import CheckedEnglishEngine
 from transcribe_gpu.domain import AUTO, HeardWord, Hypothesis, Utterance, tiers
 from transcribe_gpu.errors import EngineUnavailable
 from transcribe_gpu.models import WHISPER, ModelLibrary, known_models
-from transcribe_gpu.ports import SAMPLE_RATE_HZ, Availability, Float32Array, StageReport
+from transcribe_gpu.ports import (
+    SAMPLE_RATE_HZ,
+    Availability,
+    Float32Array,
+    SpeechEngine,
+    StageReport,
+)
 
 if TYPE_CHECKING:
     from faster_whisper import WhisperModel
@@ -82,6 +89,16 @@ class FasterWhisperEngine:
         if language == AUTO and len(known) > 1:  # each window may turn out to be in another one
             return [self._decode([window], None, how)[0] for window in windows]
         return self._decode(windows, known[0] if len(known) == 1 else language, how)
+
+    @property
+    def multilingual(self) -> bool:
+        """Whether it knows more than one language."""
+        return len(self._inner.supported_languages) > 1
+
+    def language_of(self, window: Float32Array) -> tuple[str, float]:
+        """Return a window's likeliest language and its probability; one pass of the encoder."""
+        language, probability, _ = self._inner.detect_language(window)
+        return language, float(probability)
 
     def _decode(
         self, windows: Sequence[Float32Array], language: str | None, attempt: _Attempt
@@ -160,6 +177,25 @@ def _hypothesis(
     )
 
 
+class MonolingualWhisper:
+    """A Whisper of one language, which takes everything for it (`ports.KnowsOneLanguage`)."""
+
+    def __init__(self, engine: FasterWhisperEngine) -> None:
+        self._engine = engine
+        self.name = engine.name
+        self.model = engine.model
+        self.device = engine.device
+        self.longest_window_s = engine.longest_window_s
+        self.batch = engine.batch
+        self.only_language = "en"
+
+    def recognise(
+        self, windows: Sequence[Float32Array], *, language: str, attempt: int = 0
+    ) -> Sequence[Hypothesis]:
+        """Recognise windows of at most 30 s, as English."""
+        return self._engine.recognise(windows, language=language, attempt=attempt)
+
+
 class FasterWhisperSource:
     """faster-whisper as an engine to choose (`transcribe_gpu.ports.EngineSource`)."""
 
@@ -211,15 +247,27 @@ class FasterWhisperSource:
             model or self.offers(AUTO, AUTO)[0], model_format=WHISPER, ask=ask_hub
         )
 
-    def load(self, model: str, *, report: StageReport) -> FasterWhisperEngine:
+    def load(self, model: str, *, report: StageReport) -> SpeechEngine:
         """Load the model, downloading it where needed.
+
+        An English-only model is joined by a multilingual one that is here, for what is not
+        English; without one it is `MonolingualWhisper`, and its transcripts are flagged.
 
         Raises:
             EngineUnavailable: the model cannot be had or read.
         """
+        wish = model or self.offers(AUTO, AUTO)[0]
+        engine = self._loaded(wish, report)
+        if engine.multilingual:
+            return engine
+        other = next((name for name in ("base", "small") if self._library.find(name)), None)
+        if other is None:
+            return MonolingualWhisper(engine)
+        return CheckedEnglishEngine(engine, lambda: self._loaded(other, report))
+
+    def _loaded(self, wish: str, report: StageReport) -> FasterWhisperEngine:
         from faster_whisper import WhisperModel  # noqa: PLC0415
 
-        wish = model or self.offers(AUTO, AUTO)[0]
         found = self._library.fetch(wish, model_format=WHISPER, report=report)
         device = "cuda" if has_gpu() else "cpu"
         try:
