@@ -1,9 +1,11 @@
+import json
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from refine.domain.replies import UnusableReply, read_reply
 from refine.domain.suggestions import Limits, LineContext, term_keys, validate
 
 AROUND = LineContext(
@@ -99,3 +101,43 @@ def test_limits_are_settable() -> None:
 def test_validation_never_fails(old: list[str], new: list[str]) -> None:
     reason = validate(old, new, AROUND, Limits())
     assert reason is None or reason.replace("_", "").isalpha()
+
+
+def answer(*lines: str) -> str:
+    return json.dumps({"speakers": [], "updates": [{"idx": 0, "text": line} for line in lines]})
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        f"<think>Perhaps {answer('a draft')} - no.</think>\n```json\n{answer('the gulls')}\n```",
+        f"it must be {answer('a draft')}</think>{answer('the gulls')}",
+        (
+            f"<thinking>{answer('one')}</thinking> hm <thinking>{answer('two')}</thinking>"
+            f"{answer('the gulls')} I changed a word."
+        ),
+        f"First {answer('a draft')}, then rather:\n{answer('the gulls')}",
+        f'{answer("the gulls")}\nThe form was {{"updates": "as you asked"}}, {{}}.',
+        (
+            f"<|channel|>analysis<|message|>{answer('a draft')}<|channel|>final<|message|>"
+            f"{answer('the gulls')}"
+        ),
+    ],
+)
+def test_what_counts_is_the_answer_not_a_draft(reply: str) -> None:
+    assert [update.text for update in read_reply(reply).updates] == ["the gulls"]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        f"<think>{answer('a draft')}</think> I leave it as it is.",
+        f"<think>{answer('a draft')} and so on",
+        f"<think>a</think>{answer('a')[:-4]}",
+        '{"updates": [{"idx": "0", "text": "a"}]}',
+        "{" * 5000,
+    ],
+)
+def test_a_draft_without_an_answer_is_none(reply: str) -> None:
+    with pytest.raises(UnusableReply):
+        read_reply(reply)

@@ -1,10 +1,17 @@
 """Read what a language model answered: strictly what the schema allows, found even in prose."""
 
 import json
+import re
 from dataclasses import dataclass
 
 LONGEST_REPLY = 400_000
 """Characters; a longer answer is no answer to a chunk."""
+_MOST_TRIES = 2000
+"""Prose may hold braces, but not without end."""
+_THOUGHT_BEGINS = re.compile(r"<(?:think|thinking|thought|reasoning)>", re.IGNORECASE)
+_THOUGHT_ENDS = re.compile(
+    r"</(?:think|thinking|thought|reasoning)>|<\|channel\|>final(?:<\|message\|>)?", re.IGNORECASE
+)
 
 
 class UnusableReply(Exception):
@@ -30,24 +37,38 @@ class Suggestions:
 def read_reply(text: str) -> Suggestions:
     """Read an answer: one JSON object, alone or with prose or a code fence around it.
 
+    What a model thinks aloud is no answer: only what stands after the last `</think>` counts, and
+    of several objects the last that can be used.
+
     Raises:
         UnusableReply: no such object, an object of another shape, or one cut short.
     """
     if len(text) > LONGEST_REPLY:
         raise UnusableReply(f"it has {len(text)} characters, far more than the lines it is about")
-    form = _object(text)
-    updates = form.get("updates")
-    if not isinstance(updates, list):
-        raise UnusableReply('"updates" is not a list')
-    return Suggestions(tuple(_update(raw) for raw in updates), _names(form.get("speakers")))
+    failure: UnusableReply | None = None
+    for form in reversed(_objects(_answer(text))):
+        try:
+            return _suggestions(form)
+        except UnusableReply as error:
+            failure = failure or error
+    raise failure or UnusableReply('it is not a JSON object with "updates"')
 
 
-def _object(text: str) -> dict[str, object]:
-    """Return the first JSON object that has updates."""
+def _answer(text: str) -> str:
+    """Return what stands behind the model's thoughts; nothing where they never end."""
+    ends = [found.end() for found in _THOUGHT_ENDS.finditer(text)]
+    rest = text[ends[-1] :] if ends else text
+    begins = _THOUGHT_BEGINS.search(rest)
+    return rest[: begins.start()] if begins else rest
+
+
+def _objects(text: str) -> list[dict[str, object]]:
+    """Return the JSON objects that have updates, in their order; objects inside others are not."""
     decoder = json.JSONDecoder()
+    found: list[dict[str, object]] = []
     at = text.find("{")
     tries = 0
-    while at >= 0 and tries < 50:  # noqa: PLR2004 - prose may hold braces, not without end
+    while at >= 0 and tries < _MOST_TRIES:
         tries += 1
         try:
             form, end = decoder.raw_decode(text, at)
@@ -55,9 +76,16 @@ def _object(text: str) -> dict[str, object]:
             end = at + 1
         else:
             if isinstance(form, dict) and "updates" in form:
-                return form
+                found.append(form)
         at = text.find("{", end)
-    raise UnusableReply('it is not a JSON object with "updates"')
+    return found
+
+
+def _suggestions(form: dict[str, object]) -> Suggestions:
+    updates = form.get("updates")
+    if not isinstance(updates, list):
+        raise UnusableReply('"updates" is not a list')
+    return Suggestions(tuple(_update(raw) for raw in updates), _names(form.get("speakers")))
 
 
 def _update(raw: object) -> Update:
