@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from everyword_transcripts import Segment, Transcript, Word
 from refine.domain.clean import clean_words
-from refine.domain.normalize import SegmentLimits, has_capitals, normalize
+from refine.domain.normalize import SegmentLimits, normalize
 
 PERSIAN = "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"
 """A word spelled with a zero-width non-joiner."""
@@ -75,19 +75,6 @@ def test_one_segment_of_many_words_is_cut_in_linear_time(say: Callable[..., list
     got, _ = normalize(one_segment(words), SegmentLimits())
     assert sum(len(segment.words) for segment in got.segments) == 100_000
     assert max(segment.end - segment.start for segment in got.segments) <= 20
-
-
-def test_capitals_where_the_engine_writes_none(transcribe: Callable[..., Transcript]) -> None:
-    before = transcribe("well i think i'm here", "kubectl works", "élan vital")
-    assert not has_capitals(before)
-    got, report = normalize(before, SegmentLimits(), capitalise=True, keep=frozenset({"kubectl"}))
-    assert texts(got) == ["Well I think I'm here", "kubectl works", "Élan vital"]
-    assert report.capitalised == 4
-
-
-def test_a_script_without_capitals_needs_none(transcribe: Callable[..., Transcript]) -> None:
-    assert has_capitals(transcribe("東 京", language="ja"))
-    assert has_capitals(transcribe("Yes"))
 
 
 def test_controls_go_and_letters_are_composed() -> None:

@@ -66,7 +66,7 @@ def test_a_ready_transcript_is_refined(
     assert data.speakers == ("S0", "S1")
     assert {"read", "rules", "write"} <= data.timings_s.keys()
     refined = read_transcript(blobs.get(data.transcript))
-    assert [s.text for s in refined.segments] == ["We use AWS", "And more of it"]
+    assert [s.text for s in refined.segments] == ["we use AWS", "and more of it"]
     assert (refined.episode_id, refined.run_id) == ("ep1", event.meta.run_id)
     report = read_report(blobs.get(data.report))
     assert report.rules == {"rule 1": 1}

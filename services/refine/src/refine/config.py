@@ -90,7 +90,7 @@ class NormalizationSettings(_Section):
     split_pause_s: PositiveFloat = 3.0
     """A pause this long inside a segment cuts it."""
     capitals: Literal["auto", "on", "off"] = "auto"
-    """Capitals after pauses. `auto`: where the recogniser writes none at all."""
+    """Capitals at sentence starts. `auto`: only for recognisers without case (PocketSphinx)."""
 
     def shape(self) -> SegmentLimits:
         """Return the limits as the domain takes them."""

@@ -8,12 +8,13 @@ from everyword_transcripts import Transcript
 from everyword_transcripts.json_form import in_order
 from everyword_transcripts.timing import put_in_order
 from refine.config import ModelSettings, RefineSettings
+from refine.domain.capitals import capitalise, lacks_case
 from refine.domain.clean import clean_words
 from refine.domain.edits import Edit, apply_edits
 from refine.domain.glossary import apply_candidates, heard_rules
 from refine.domain.glossary_candidates import glossary_candidates
 from refine.domain.missing_times import fill_timing
-from refine.domain.normalize import NormalizeReport, has_capitals, normalize
+from refine.domain.normalize import normalize
 from refine.domain.prompt import PROMPT_VERSION
 from refine.domain.report import Change, RefineReport, listed
 from refine.domain.rules import compile_rules
@@ -58,7 +59,7 @@ def run_steps(
     """
     inputs = inputs or RefineInputs()
     watch = Stopwatch()
-    spelled = has_capitals(transcript)
+    caseless = lacks_case(transcript)
     current, cleaned = clean_words(transcript)
     watch.lap("clean")
     current, filled = fill_timing(current)
@@ -79,7 +80,8 @@ def run_steps(
     watch.lap("model" if inputs.model is not None else "glossary")
     current, named = _speakers(outcome, inputs, settings)
     watch.lap("speakers")
-    current, shaped = _normalized(current, settings, spelled=spelled)
+    current, shaped = normalize(current, settings.normalization.shape())
+    current, capitalised = _with_capitals(current, settings, caseless=caseless)
     watch.lap("normalize")
     current, edited = apply_edits(current, inputs.edits)
     current = _ordered(current)
@@ -94,7 +96,7 @@ def run_steps(
         rules_stopped=(*ruled.stopped, *heard.stopped),
         times_filled=filled,
         words_cleaned=cleaned,
-        words_capitalised=shaped.capitalised,
+        words_capitalised=capitalised,
         segments_merged=shaped.merged,
         segments_split=shaped.split,
         changes=changes,
@@ -140,16 +142,13 @@ def _speakers(
     return transcript, [*changes, *more]
 
 
-def _normalized(
-    transcript: Transcript, settings: RefineSettings, *, spelled: bool
-) -> tuple[Transcript, NormalizeReport]:
-    capitals = settings.normalization.capitals
-    return normalize(
-        transcript,
-        settings.normalization.shape(),
-        capitalise=capitals == "on" or (capitals == "auto" and not spelled),
-        keep=frozenset(entry.term for entry in settings.glossary),
-    )
+def _with_capitals(
+    transcript: Transcript, settings: RefineSettings, *, caseless: bool
+) -> tuple[Transcript, int]:
+    wanted = settings.normalization.capitals
+    if wanted == "off" or (wanted == "auto" and not caseless):
+        return transcript, 0
+    return capitalise(transcript, frozenset(entry.term for entry in settings.glossary))
 
 
 def _ordered(transcript: Transcript) -> Transcript:

@@ -9,9 +9,6 @@ from everyword_transcripts import Segment, Transcript, Word
 _SENTENCE_END = tuple(".?!…。？！؟।။")  # noqa: RUF001 - the marks of other scripts are meant
 _CLAUSE_END = tuple(",;:、，；：،؛")  # noqa: RUF001
 _CLOSERS = "\"'»”’)]}」』"  # noqa: RUF001
-_BREATH_S = 0.3
-"""A pause this long begins a new utterance, as far as capitals go."""
-_ENGLISH_I = frozenset({"i", "i'm", "i'll", "i'd", "i've", "i’m", "i’ll", "i’d", "i’ve"})  # noqa: RUF001
 
 
 @dataclass(frozen=True)
@@ -28,25 +25,17 @@ class SegmentLimits:
 
 @dataclass(frozen=True)
 class NormalizeReport:
-    """How many segments were joined to a neighbour, cut off another, and words capitalised."""
+    """How many segments were joined to a neighbour, and how many cut off another."""
 
     merged: int = 0
     split: int = 0
-    capitalised: int = 0
 
 
-def normalize(
-    transcript: Transcript,
-    shape: SegmentLimits,
-    *,
-    capitalise: bool = False,
-    keep: frozenset[str] = frozenset(),
-) -> tuple[Transcript, NormalizeReport]:
+def normalize(transcript: Transcript, shape: SegmentLimits) -> tuple[Transcript, NormalizeReport]:
     """Cut over-long segments, merge tiny ones into their speaker's neighbour, order by time.
 
-    A cut falls at the end of a sentence, else at the longest pause or the end of a clause. With
-    `capitalise` the first word after a pause gets a capital, and English "i", but no word of
-    `keep`; punctuation is never invented. Linear in words.
+    A cut falls at the end of a sentence, else at the longest pause or the end of a clause. Words
+    and their times stay as they are. Linear in words.
     """
     cut: list[Segment] = []
     for segment in transcript.segments:
@@ -54,17 +43,7 @@ def normalize(
     splits = len(cut) - len(transcript.segments)
     cut.sort(key=lambda segment: segment.start)
     joined = _merge(cut, shape, transcript.language)
-    merged = len(cut) - len(joined)
-    capitalised = _capitalise(joined, transcript.language, keep) if capitalise else 0
-    return transcript.with_segments(joined), NormalizeReport(merged, splits, capitalised)
-
-
-def has_capitals(transcript: Transcript) -> bool:
-    """Tell whether the engine writes capitals, or the script has none."""
-    texts = [segment.text for segment in transcript.segments]
-    return any(text != text.lower() for text in texts) or all(
-        text == text.upper() for text in texts
-    )
+    return transcript.with_segments(joined), NormalizeReport(len(cut) - len(joined), splits)
 
 
 def cuts(segment: Segment, shape: SegmentLimits) -> list[tuple[int, int]]:
@@ -162,36 +141,3 @@ def _joined(group: Sequence[Segment], language: str) -> Segment:
         return group[0]
     words = [word for segment in group for word in segment.words]
     return Segment.of(words, speaker=group[0].speaker, language=language)
-
-
-def _capitalise(segments: list[Segment], language: str, keep: frozenset[str]) -> int:
-    """Write capitals into `segments` in place; return how many words got one."""
-    english = language.lower().split("-")[0] == "en"
-    count = 0
-    before: Segment | None = None
-    for index, segment in enumerate(segments):
-        begins = (
-            before is None
-            or before.speaker != segment.speaker
-            or segment.start - before.end >= _BREATH_S
-        )
-        before = segment
-        if not begins and not (english and " i" in f" {segment.text}"):
-            continue
-        words = [
-            _capital(word)
-            if (begins and at == 0 and word.word not in keep)
-            or (english and word.word.rstrip(".,?!") in _ENGLISH_I)
-            else word
-            for at, word in enumerate(segment.words)
-        ]
-        changed = sum(a is not b for a, b in zip(words, segment.words, strict=True))
-        if changed:
-            count += changed
-            segments[index] = Segment.of(words, speaker=segment.speaker, language=language)
-    return count
-
-
-def _capital(word: Word) -> Word:
-    text = word.word[:1].title() + word.word[1:]
-    return word if text == word.word else word.with_text(text)

@@ -7,9 +7,9 @@ from dataclasses import replace
 import regex
 
 from everyword_transcripts import Speaker, Transcript, is_unspaced
+from refine.domain.capitals import has_capitals
 from refine.domain.clean import clean_text
 from refine.domain.diff import bare, key
-from refine.domain.normalize import has_capitals
 from refine.domain.report import Change, Verdict
 from refine.domain.word_lists import ARTICLES, NO_NAMES
 
