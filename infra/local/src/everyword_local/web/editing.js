@@ -70,8 +70,8 @@ async function correct(correction, back) {
     document.querySelector('everyword-transcript').setAttribute('src', `/v1/${address}?run=${transcript.run_id}`);
     return true;
   } catch (error) {
-    tell(error.status === 409 ? 'Somebody changed this meanwhile. Here is the newest text; nothing of yours was saved.' : error.message, true);
     if (error.status === 409) await read();
+    tell(error.status === 409 ? 'Somebody changed this meanwhile. Here is the newest text; nothing of yours was saved.' : error.message, true);
     return false;
   }
 }
