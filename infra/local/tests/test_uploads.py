@@ -1,7 +1,9 @@
 """Uploads that do not say how long they are: the bytes are counted as they come."""
 
+import threading
 import wave
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -9,6 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from everyword_local.application import application
+from everyword_local.client import Answer, Api, Ask, Transport
 from everyword_local.composition import Composition
 from everyword_local.data_folder import DataFolder
 from everyword_local.settings import SettingsFile
@@ -106,3 +109,109 @@ def test_an_upload_goes_where_its_episode_was_announced(tmp_path: Path, sound: b
         assert behind["url"].startswith("https://archive.example/uploads/")
         path = behind["url"].removeprefix("https://archive.example")
         assert httpx.put(f"{url}{path}", content=sound, headers=proxied).status_code == 200
+
+
+def test_of_two_uploads_at_once_the_first_to_end_is_the_audio(
+    client: TestClient, sound: bytes
+) -> None:
+    episode_id, url = announce(client, len(sound))
+    begun, go_on = threading.Event(), threading.Event()
+    other = bytes(len(sound))
+
+    def slowly() -> Iterator[bytes]:
+        yield other[:1000]
+        begun.set()
+        assert go_on.wait(20)
+        yield other[1000:]
+
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(client.put, url, content=slowly())
+        assert begun.wait(20)
+        first = client.put(url, content=sound)
+        go_on.set()
+        second = slow.result()
+    assert (first.status_code, first.json()["state"]) == (200, "queued")
+    assert (second.status_code, second.json()["code"]) == (409, "upload_over")
+    assert client.get(f"/media/{episode_id}").content == sound
+
+
+def test_many_uploads_at_once_to_one_address(client: TestClient, sound: bytes) -> None:
+    episode_id, url = announce(client, len(sound))
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: client.put(url, content=in_pieces(sound)), range(6)))
+    assert sorted(each.status_code for each in answers) == [200] + [409] * 5
+    assert client.get(f"/media/{episode_id}").content == sound
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Iterator[TestClient]:
+    """A client of an installation where files over 1 kB are large."""
+    folder = DataFolder(tmp_path / "data")
+    folder.settings.write_text("[ingest]\nmultipart_bytes = 1000\npart_bytes = 3000\n")
+    with Composition(folder, SettingsFile(folder.settings)) as composition:
+        yield TestClient(application(composition))
+
+
+def test_a_large_file_goes_in_parts_and_on_after_a_break(large: TestClient, sound: bytes) -> None:
+    body = {"filename": "sound.wav", "bytes": len(sound), "title": "t"}
+    key = {"Idempotency-Key": "k1"}
+    made = large.post("/v1/episodes", json=body, headers=key).json()
+    upload = made["upload"]
+    assert (upload["kind"], upload["part_bytes"], upload["stored"]) == ("multipart", 3000, [])
+    parts = [sound[at : at + 3000] for at in range(0, len(sound), 3000)]
+    assert len(upload["urls"]) == len(parts) == 3
+    assert large.put(upload["urls"][1], content=parts[1]).json()["part"] == 2
+    wrong = large.put(upload["urls"][0], content=parts[0] + b"x")
+    assert (wrong.status_code, wrong.json()["code"]) == (400, "upload_size")
+    episode = f"/v1/episodes/{made['episode_id']}"
+    early = large.post(f"{episode}:complete", json={})
+    assert (early.status_code, early.json()["code"]) == (400, "parts_missing")
+    again = large.post("/v1/episodes", json=body, headers=key).json()["upload"]
+    assert again["stored"] == [2]
+    for number in (1, 3):
+        large.put(again["urls"][number - 1], content=parts[number - 1])
+    done = large.post(f"{episode}:complete", json={})
+    assert (done.status_code, done.json()["state"]) == (200, "queued")
+    assert large.get(f"/media/{made['episode_id']}").content == sound
+    late = large.put(again["urls"][0], content=parts[0])
+    assert (late.status_code, late.json()["code"]) == (409, "upload_over")
+
+
+def carried_by(client: TestClient) -> Transport:
+    def carry(ask: Ask) -> Answer:
+        body = ask.body if isinstance(ask.body, bytes) or ask.body is None else ask.body.read()
+        if ask.body is not body and body is not None:
+            ask.sent(len(body))
+        reply = client.request(ask.method, ask.path, content=body, headers=dict(ask.headers))
+        return Answer(reply.status_code, reply.content, reply.reason_phrase)
+
+    return carry
+
+
+def test_the_command_s_client_uploads_what_is_missing(
+    large: TestClient, sound: bytes, tmp_path: Path
+) -> None:
+    file = tmp_path / "long.wav"
+    file.write_bytes(sound)
+    api = Api("http://testserver", transport=carried_by(large))
+    body = {"filename": "long.wav", "bytes": len(sound), "title": "t"}
+    announced = api.post("/v1/episodes", body)
+    large.put(announced["upload"]["urls"][0], content=sound[:3000])
+    announced["upload"]["stored"] = [1]
+    sent: list[int] = []
+    api.upload(announced, file, sent.append)
+    assert sum(sent) == len(sound)
+    assert state(large, announced["episode_id"]) == "queued"
+    api.upload(announced, file)  # somebody was quicker: no error
+
+
+def test_a_removed_episode_leaves_no_parts(large: TestClient, tmp_path: Path, sound: bytes) -> None:
+    body = {"filename": "s.wav", "bytes": len(sound), "title": "t"}
+    made = large.post("/v1/episodes", json=body).json()
+    large.put(made["upload"]["urls"][0], content=sound[:3000])
+    large.delete(f"/v1/episodes/{made['episode_id']}")
+    with Composition(DataFolder(tmp_path / "data"), SettingsFile(None)) as composition:
+        inbox = composition.bus.inbox("ingest")
+        for delivery in inbox.receive(most=10, visibility_s=60):
+            composition.ingest.handle(delivery.event)
+    assert not list((tmp_path / "data" / "uploads").iterdir())

@@ -284,8 +284,11 @@ def test_an_episode_that_was_removed_does_not_come_back(
     show.item("1", web.file("/1.mp3", sound(audio, 1)))
     report = world.service.feeds.add(FeedRequest(show.publish()))
     (view,) = world.service.page().episodes
+    begun = world.folder / "downloads" / f"{view.episode_id}.part"
+    begun.write_bytes(b"half of it")
     world.service.remove(view.episode_id)
     world.fetch()
+    assert not begun.exists()
     assert world.types(view.episode_id) == ["EpisodeCreated", "EpisodeRemoved"]
     assert actions(world.service.feeds.poll(report.feed_id)) == {"1": "known"}
     assert not world.service.page().episodes

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 import captions.api
 import ingest.api
+import ingest.feeds_api
 import refine.api
 import search.api
 from captions.addresses import address_of
@@ -59,6 +60,7 @@ def application(
         version("everyword"),
         [
             ingest.api.router(composition.ingest, link_of=address_of),
+            ingest.feeds_api.feeds_router(composition.ingest),
             refine.api.router(composition.refine),
             captions.api.router(composition.captions),
             search.api.router(composition.search),

@@ -1,17 +1,22 @@
 """Everyword's HTTP API, as the command uses it: over the network, or in this process."""
 
+import contextlib
+import io
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, BinaryIO, Final, Protocol
+from typing import Any, BinaryIO, Final, Protocol, cast
 from urllib.parse import urlencode
 
 from everyword_events import Conflict, EverywordError, InvalidInput, NotFound, TransientFailure
 
 BLOCK_BYTES: Final = 256 * 1024
 IN_PROCESS: Final = "http://everyword.local"
+RETRY_PAUSES_S: Final = (0.5, 2.0, 8.0)
+"""How long to wait before an upload that broke off is sent again."""
 Json = dict[str, Any]
 Sent = Callable[[int], None]
 
@@ -97,13 +102,52 @@ class Api:
             if not cursor:
                 return
 
-    def upload(
-        self, url: str, file: Path, headers: Mapping[str, str], sent: Sent = lambda _: None
+    def upload(self, announced: Json, file: Path, sent: Sent = lambda _: None) -> None:
+        """Upload a file to where an announced episode's audio goes, whole or in parts.
+
+        Parts that are there already are passed over; what breaks off is sent again. `sent` is told
+        the bytes as they go (negative: those of a try that failed). That somebody else uploaded
+        the same file meanwhile is no error.
+        """
+        upload = announced["upload"]
+        headers, size = upload["headers"], file.stat().st_size
+        with contextlib.suppress(Conflict):
+            if upload["kind"] == "put":
+                self._put(upload["url"], headers, file, (0, size), sent)
+                return
+            for number, url in enumerate(upload["urls"], start=1):
+                start = (number - 1) * upload["part_bytes"]
+                end = min(start + upload["part_bytes"], size)
+                if number in upload["stored"]:
+                    sent(end - start)
+                else:
+                    self._put(url, headers, file, (start, end), sent)
+            self.post(f"/v1/episodes/{announced['episode_id']}:complete")
+
+    def _put(
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        file: Path,
+        span: tuple[int, int],
+        sent: Sent,
     ) -> None:
-        """PUT a file's bytes to a signed address; `sent` is told the bytes as they go."""
-        with file.open("rb") as body:
-            size = file.stat().st_size
-            self._carry(Ask("PUT", url, headers, body, size, sent))
+        """PUT the bytes of a file from one place up to another, again where that breaks off."""
+        start, end = span
+        for pause_s in (*RETRY_PAUSES_S, None):
+            counted = _Counted(sent)
+            try:
+                with file.open("rb") as body:
+                    body.seek(start)
+                    part = cast("BinaryIO", _Span(body, end - start))
+                    self._carry(Ask("PUT", url, headers, part, end - start, counted))
+            except TransientFailure:
+                sent(-counted.bytes)
+                if pause_s is None:
+                    raise
+                time.sleep(pause_s)
+            else:
+                return
 
     def _send(
         self,
@@ -136,6 +180,35 @@ class Api:
                 code="unreachable",
             ) from error
         return _checked(answer)
+
+
+@dataclass
+class _Counted:
+    """Counts the bytes that went, and hands the count on."""
+
+    sent: Sent
+    bytes: int = 0
+
+    def __call__(self, size: int) -> None:
+        self.bytes += size
+        self.sent(size)
+
+
+class _Span(io.RawIOBase):
+    """So many bytes of a file from where it stands."""
+
+    def __init__(self, body: BinaryIO, size: int) -> None:
+        self._body = body
+        self._left = size
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1, /) -> bytes:
+        wanted = self._left if size < 0 else min(size, self._left)
+        block = self._body.read(wanted)
+        self._left -= len(block)
+        return block
 
 
 def _text(value: Any) -> str:

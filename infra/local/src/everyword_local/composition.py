@@ -20,6 +20,7 @@ import search.service
 import transcribe_gpu.contract
 import transcribe_gpu.service
 from captions.adapters.sqlite import SqliteLatestCaptions
+from captions.reading import format_by_name, read_captions
 from everyword_events import BlobRef, Handler, NotFound, TransientFailure
 from everyword_events.consumer.runner import ConsumerRunner
 from everyword_events.sqlite.bus import SqliteBus
@@ -28,9 +29,16 @@ from everyword_local.data_folder import DataFolder
 from everyword_local.replaying import LogReplay
 from everyword_local.settings import SettingsFile
 from everyword_storage.directory import DirectoryBlobStore
+from everyword_storage.directory_parts import DirectoryMultipartUploads
 from everyword_storage.signing import DirectoryUploadSigner
+from everyword_transcripts import write_transcript
+from ingest.adapters.feed_document import read_feed
+from ingest.adapters.fetching import HttpFetcher, Politeness
+from ingest.adapters.fetching.addresses import any_address, is_public
 from ingest.adapters.probe import probe_audio
 from ingest.adapters.sqlite import SqliteIngestTables
+from ingest.adapters.sqlite_feeds import SqliteFeedStore
+from ingest.web_sources import Web
 from refine.adapters.choice import Models
 from refine.adapters.log_history import LogHistory
 from search.engines import open_engine
@@ -44,6 +52,7 @@ from transcribe_gpu.standalone import known_sources, model_library
 
 CONTRACTS = (
     ingest.contract.CONTRACT,
+    ingest.contract.FETCH_CONTRACT,
     transcribe_gpu.contract.CONTRACT,
     refine.contract.CONTRACT,
     captions.contract.CONTRACT,
@@ -51,8 +60,11 @@ CONTRACTS = (
 )
 WORKER = (transcribe_gpu.contract.CONTRACT.service,)
 DISPATCHER = tuple(each.service for each in CONTRACTS if each.service not in WORKER)
+FETCHING = (ingest.contract.FETCH_CONTRACT.service,)
+ONE_BY_ONE = (*WORKER, ingest.contract.FETCH_CONTRACT.service)
 QUICK_BATCH = 10
 SETTLE_EVERY_S = 60.0
+FEEDS_EVERY_S = 5.0
 REQUEST_ORIGIN: ContextVar[str] = ContextVar("request_origin")
 """Under which origin the request in hand came: a proxy's, for one."""
 log = logging.getLogger(__name__)
@@ -81,6 +93,7 @@ class Composition:
         self.bus = self._closing.enter_context(SqliteBus(folder.bus, CONTRACTS))
         self.blobs = DirectoryBlobStore(folder.blobs)
         self.signer = DirectoryUploadSigner(lambda: REQUEST_ORIGIN.get(base_url), folder.secret())
+        self.multipart = DirectoryMultipartUploads(folder.uploads, self.blobs, self.signer)
         self.progress = ProgressFolder(folder.progress)
 
     def __enter__(self) -> Self:
@@ -104,10 +117,28 @@ class Composition:
             replay=LogReplay(self.bus, CONTRACTS),
             settings_for=lambda show: self.settings.of_show(show).ingest,
             progress=self.progress,
+            multipart=self.multipart,
+            web=self._web(),
         )
         if not tables.ids(state=None):
             service.rebuild()
         return service
+
+    def _web(self) -> Web:
+        """Return what ingest fetches with."""
+        settings = self.settings.of_show("").ingest
+        feeds = SqliteFeedStore(self.folder.feeds)
+        self._closing.callback(feeds.close)
+        return Web(
+            fetcher=HttpFetcher(
+                allowed=any_address if settings.allow_private_addresses else is_public,
+                politeness=Politeness(at_once=settings.host_at_once, delay_s=settings.host_delay_s),
+            ),
+            read_feed=read_feed,
+            feeds=feeds,
+            read_transcript=_read_transcript,
+            scratch=self.folder.downloads,
+        )
 
     @cached_property
     def refine(self) -> refine.service.RefineService:
@@ -163,6 +194,7 @@ class Composition:
         """Return a consumer's handler; its service is made now if nobody needed it yet."""
         services: Mapping[str, Callable[[], Handler]] = {
             ingest.contract.CONTRACT.service: lambda: self.ingest.handle,
+            ingest.contract.FETCH_CONTRACT.service: lambda: self.ingest.fetch_audio,
             transcribe_gpu.contract.CONTRACT.service: lambda: self.transcribe.handle,
             refine.contract.CONTRACT.service: lambda: self.refine.handle,
             captions.contract.CONTRACT.service: lambda: self.captions.handle,
@@ -177,6 +209,8 @@ class Composition:
             threading.Thread(target=runner.run_forever, args=(stop,), name=name)
             for name, runner in runners.items()
         ]
+        if ingest.contract.CONTRACT.service in runners:
+            threads.append(threading.Thread(target=self._poll_feeds, args=(stop,), name="feeds"))
         for thread in threads:
             thread.start()
         while not stop.wait(SETTLE_EVERY_S):
@@ -188,12 +222,11 @@ class Composition:
         self._stopping.clear()
 
     @contextlib.contextmanager
-    def at_work(self) -> Iterator[None]:
-        """Do all queued work in this process while the block runs."""
+    def at_work(self, consumers: Sequence[str] = (*DISPATCHER, *WORKER)) -> Iterator[None]:
+        """Do all queued work, or that of some consumers, in this process while the block runs."""
         self.resume()
         stop = threading.Event()
-        everyone = [*DISPATCHER, *WORKER]
-        worker = threading.Thread(target=self.run, args=(everyone, stop), name="at-work")
+        worker = threading.Thread(target=self.run, args=(consumers, stop), name="at-work")
         worker.start()
         try:
             yield
@@ -207,16 +240,21 @@ class Composition:
         for contract in CONTRACTS:
             self.bus.release_claims(contract.service)
 
+    def _poll_feeds(self, stop: threading.Event) -> None:
+        """Poll feeds whose time has come, beside the consumers: a slow host holds up no work."""
+        while not stop.is_set():
+            try:
+                self.ingest.feeds.poll_due(stop.is_set)
+            except TransientFailure as error:
+                log.warning("feeds not polled", extra={"code": error.code})
+            stop.wait(FEEDS_EVERY_S)
+
     def _settle_uploads(self) -> None:
         """Complete or expire uploads that nobody completed; what fails is tried again later."""
         try:
             self.ingest.settle_uploads()
         except TransientFailure as error:
             log.warning("uploads not settled", extra={"code": error.code})
-
-    def complete_upload(self, episode_id: str) -> str:
-        """Judge a stored upload; return the episode's state."""
-        return self.ingest.complete(episode_id).state
 
     def audio_of(self, episode_id: str) -> tuple[BlobRef, Path]:
         """Return an episode's audio and the file it lies in, for playing.
@@ -231,6 +269,12 @@ class Composition:
         raise NotFound(f"episode {episode_id} has no audio", code="audio_missing")
 
     def _runner(self, consumer: str) -> ConsumerRunner:
-        batch = 1 if consumer in WORKER else QUICK_BATCH
+        batch = 1 if consumer in ONE_BY_ONE else QUICK_BATCH
         inbox = self.bus.inbox(consumer)
         return ConsumerRunner(inbox, self.bus, self.handler(consumer), batch=batch)
+
+
+def _read_transcript(raw: bytes, name: str, language: str) -> bytes:
+    """Read a caption file of a feed into our JSON."""
+    read = read_captions(raw, format_by_name(Path(name)), language=language or "und")
+    return write_transcript(read)

@@ -66,6 +66,21 @@ class DataFolder:
         return self.root / "blobs"
 
     @property
+    def feeds(self) -> Path:
+        """The podcast feeds that are followed."""
+        return self.root / "feeds.sqlite"
+
+    @property
+    def uploads(self) -> Path:
+        """The parts of large uploads that are under way."""
+        return self.root / "uploads"
+
+    @property
+    def downloads(self) -> Path:
+        """What is being fetched from the web."""
+        return self.root / "downloads"
+
+    @property
     def progress(self) -> Path:
         """How far the work in hand is."""
         return self.root / "progress"

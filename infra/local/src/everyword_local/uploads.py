@@ -1,7 +1,6 @@
 """The signed upload address of one machine: bytes stream from the socket into the blob store."""
 
 import asyncio
-import hashlib
 import io
 from collections.abc import AsyncIterator
 from functools import partial
@@ -10,16 +9,20 @@ from typing import BinaryIO, cast
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
-from everyword_events import Conflict, InvalidInput, TransientFailure
+from everyword_events import InvalidInput, TransientFailure
 from everyword_http import Workers
 from everyword_local.composition import Composition
+from ingest.receiving import upload_over
 
 PAUSE_S = 30.0
 """So long may an upload keep us waiting for its next bytes."""
 
 
 class UploadEndpoint:
-    """Answers `PUT /uploads/{token}`: once the bytes are stored, the upload is complete."""
+    """Answers `PUT /uploads/{token}`: once the bytes are stored, the upload is complete.
+
+    A part of a larger file is only kept; `POST /v1/episodes/{id}:complete` ends such an upload.
+    """
 
     def __init__(self, composition: Composition) -> None:
         self._composition = composition
@@ -40,19 +43,16 @@ class UploadEndpoint:
     def _take(self, token: str, stated: str, body: "_Body") -> dict[str, object]:
         grant = self._composition.signer.verify(token)
         episode_id = grant.key.split("/")[1]
-        ingest = self._composition.ingest
-        if not ingest.awaits_upload(episode_id):
-            raise _over()
+        if not self._composition.ingest.awaits_upload(episode_id):
+            raise upload_over()
         if stated.isdigit() and int(stated) != grant.size:
             raise _wrong_size(int(stated), grant.size)
         body.size = grant.size
-        kept = self._composition.blobs.put(
-            grant.key, cast("BinaryIO", body), media_type=grant.media_type
-        )
-        if kept.sha256 != body.digest.hexdigest() or not ingest.awaits_upload(episode_id):
-            raise _over()  # another upload to this address was quicker
-        state = self._composition.complete_upload(episode_id)
-        return {"episode_id": episode_id, "state": state}
+        if grant.part:
+            self._composition.multipart.put_part(grant, cast("BinaryIO", body))
+            return {"episode_id": episode_id, "part": grant.part}
+        view = self._composition.ingest.receive(episode_id, cast("BinaryIO", body))
+        return {"episode_id": episode_id, "state": view.state}
 
 
 class _Body(io.RawIOBase):
@@ -65,7 +65,6 @@ class _Body(io.RawIOBase):
         self._loop = loop
         self._taken = 0
         self._rest = b""
-        self.digest = hashlib.sha256()
 
     def readable(self) -> bool:
         return True
@@ -84,7 +83,6 @@ class _Body(io.RawIOBase):
         if size < 0:
             size = len(self._rest)
         taken, self._rest = self._rest[:size], self._rest[size:]
-        self.digest.update(taken)
         return taken
 
     async def _next(self) -> bytes | None:
@@ -96,14 +94,6 @@ class _Body(io.RawIOBase):
                 hint="upload it again",
                 code="upload_stalled",
             ) from None
-
-
-def _over() -> Conflict:
-    return Conflict(
-        "this episode's upload is over",
-        hint="create another episode to upload another file",
-        code="upload_over",
-    )
 
 
 def _wrong_size(got: int, announced: int) -> InvalidInput:

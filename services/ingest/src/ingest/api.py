@@ -9,8 +9,10 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from everyword_events import BlobRef, EngineInfo
 from everyword_http import Router, needs, reply
-from everyword_storage import SignedUpload
+from everyword_storage import SignedParts, SignedUpload
 from ingest.domain import EpisodeChange, EpisodeError, EpisodeView, NewEpisode, Progress, State
+from ingest.domain.metadata import Published
+from ingest.intake import Announced
 from ingest.service import MOST_PER_PAGE, IngestService
 
 MOST_AFTER: Final = 2**53
@@ -29,7 +31,25 @@ class EpisodeRequest(NewEpisode):
     transcript: dict[str, Any] | None = None
 
 
-class UploadReply(BaseModel):
+class ImportRequest(BaseModel):
+    """Takes audio in from an address; see EpisodeRequest for the other fields."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: str = Field(max_length=4000)
+    title: str | None = None
+    show: str = ""
+    language: str = ""
+    speakers: int = Field(default=0, ge=0, le=64)
+    channels: Literal["", "mix", "speakers"] = ""
+    engine: str = ""
+    model: str = ""
+    published_at: Published = None
+    link: str | None = None
+    allow_duplicate: bool = False
+
+
+class PutReply(BaseModel):
     """PUT the file's bytes to `url`, with these headers, before `expires_at`."""
 
     kind: Literal["put"] = "put"
@@ -37,10 +57,35 @@ class UploadReply(BaseModel):
     headers: dict[str, str]
     expires_at: AwareDatetime
 
-    @classmethod
-    def of(cls, upload: SignedUpload) -> "UploadReply":
-        """Take over a signed upload."""
-        return cls(url=upload.url, headers=upload.headers, expires_at=upload.expires_at)
+
+class MultipartReply(BaseModel):
+    """PUT the file's parts, `part_bytes` each and the last one what is left, to `urls` in order.
+
+    Parts whose numbers (from 1) are `stored` are there already. Then POST `…:complete`. Asking
+    again with the same Idempotency-Key or sha256 gives fresh addresses.
+    """
+
+    kind: Literal["multipart"] = "multipart"
+    urls: list[str]
+    part_bytes: int
+    stored: list[int]
+    headers: dict[str, str]
+    expires_at: AwareDatetime
+
+
+UploadReply = Annotated[PutReply | MultipartReply, Field(discriminator="kind")]
+
+
+def _upload_reply(upload: SignedUpload | SignedParts) -> PutReply | MultipartReply:
+    if isinstance(upload, SignedUpload):
+        return PutReply(url=upload.url, headers=upload.headers, expires_at=upload.expires_at)
+    return MultipartReply(
+        urls=list(upload.urls),
+        part_bytes=upload.part_bytes,
+        stored=list(upload.stored),
+        headers=upload.headers,
+        expires_at=upload.expires_at,
+    )
 
 
 class AnnouncedReply(BaseModel):
@@ -54,6 +99,16 @@ class AnnouncedReply(BaseModel):
     existing: bool
     upload: UploadReply | None
 
+    @classmethod
+    def of(cls, announced: Announced) -> "AnnouncedReply":
+        """Show what was announced."""
+        return cls(
+            episode_id=announced.episode.episode_id,
+            state=announced.episode.state,
+            existing=announced.existing,
+            upload=_upload_reply(announced.upload) if announced.upload else None,
+        )
+
 
 class EpisodeReply(BaseModel):
     """An episode as it is now. `timings` are seconds by step, `cost` is in USD."""
@@ -64,6 +119,9 @@ class EpisodeReply(BaseModel):
     published_at: AwareDatetime | None
     link: str | None
     filename: str
+    guid: str
+    source_url: str | None
+    image_url: str | None
     state: State
     run_id: str
     progress: Progress | None
@@ -158,13 +216,29 @@ def _take_in(routes: Router, service: IngestService, shown: Shown) -> None:
             transcript=body.transcript,
             idempotency_key=idempotency_key,
         )
-        answer = AnnouncedReply(
-            episode_id=announced.episode.episode_id,
-            state=announced.episode.state,
-            existing=announced.existing,
-            upload=UploadReply.of(announced.upload) if announced.upload else None,
+        status = HTTPStatus.OK if announced.existing else HTTPStatus.CREATED
+        return reply(AnnouncedReply.of(announced), status)
+
+    @routes.post(
+        "/v1/episodes:import",
+        summary="Take audio in from an address",
+        tags=["episodes"],
+        status_code=HTTPStatus.ACCEPTED,
+        response_model=AnnouncedReply,
+        responses={200: {"model": AnnouncedReply, "description": "The archive has it already"}},
+        dependencies=[needs("upload")],
+    )
+    def import_audio(
+        body: ImportRequest,
+        idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
+    ) -> Response:
+        announced = service.import_audio(
+            NewEpisode.model_validate(body.model_dump(exclude={"url"})),
+            body.url,
+            idempotency_key=idempotency_key,
         )
-        return reply(answer, HTTPStatus.OK if announced.existing else HTTPStatus.CREATED)
+        status = HTTPStatus.OK if announced.existing else HTTPStatus.ACCEPTED
+        return reply(AnnouncedReply.of(announced), status)
 
     @routes.post(
         "/v1/episodes/{episode_id}:complete",

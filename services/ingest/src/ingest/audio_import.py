@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from everyword_events import (
     EpisodeCreated,
+    EpisodeRemoved,
     Event,
     EverywordError,
     InvalidInput,
@@ -71,6 +72,9 @@ class AudioImport:
             TransientFailure: the server, the network or the disk fails.
         """
         created = event.data
+        if isinstance(created, EpisodeRemoved):
+            self._forget(event.meta.episode_id)
+            return []
         if not isinstance(created, EpisodeCreated) or created.origin is None:
             return []
         if not self._intake.lacks_audio(event):
@@ -83,6 +87,11 @@ class AudioImport:
         if self._intake.lacks_audio(event):  # it may have been removed meanwhile
             self._intake.finish(event)
         return []
+
+    def _forget(self, episode_id: str) -> None:
+        """Delete what was fetched of a removed episode so far."""
+        for file in self._scratch.glob(f"{episode_id}*"):
+            file.unlink(missing_ok=True)
 
     def _fetch_audio(self, event: Event, created: EpisodeCreated) -> None:
         episode_id, origin = event.meta.episode_id, created.origin

@@ -16,7 +16,7 @@ class IngestSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     max_bytes: PositiveInt = 5_000_000_000
-    """How large a file may be. One PUT to S3 carries no more than the default."""
+    """How large a file may be."""
     max_duration_s: PositiveFloat = 12 * 3600
     """How long a recording may be."""
     allow_private_addresses: bool = False
@@ -31,6 +31,10 @@ class IngestSettings(BaseModel):
     """How often a feed is asked for new episodes."""
     feed_transcripts: Literal["use", "ignore"] = "use"
     """Whether transcripts that a feed links to replace recognition where they are good."""
+    multipart_bytes: PositiveInt = 64_000_000
+    """Larger files are uploaded in parts, so that one that breaks off need not begin anew."""
+    part_bytes: PositiveInt = 16 * 1024 * 1024
+    """How large a part of an upload is, at least; S3 takes none below 5 MiB."""
     upload_expires_s: PositiveFloat = 6 * 3600
     """How long an upload address holds; an upload that began in time may end later."""
 

@@ -18,7 +18,7 @@ from ingest.domain.run_history import FETCH
 
 FETCH_CONTRACT: Final = ServiceContract(
     FETCH,
-    consumes=(EpisodeCreated,),
+    consumes=(EpisodeCreated, EpisodeRemoved),
     emits=(UploadRejected, AudioUploaded, TranscriptReady),
 )
 """Fetching is a consumer of its own: a slow download holds up nothing else."""

@@ -3,7 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -83,10 +83,13 @@ class Feeds:
         self._settings_for = settings_for
         self._clock = clock
 
-    def add(self, request: FeedRequest, *, dry_run: bool = False) -> FeedReport:
+    def add(
+        self, request: FeedRequest, *, dry_run: bool = False, in_background: bool = False
+    ) -> FeedReport:
         """Follow a feed and take in what is asked of it; a dry run says what that would be.
 
-        A feed that is followed already is polled with the new request.
+        A feed that is followed already is polled with the new request. `in_background` leaves
+        audio that changed to the next poll, which is then due at once.
 
         Raises:
             InvalidInput: no address, not allowed, or not a feed.
@@ -121,9 +124,7 @@ class Feeds:
         if dry_run:
             return self._dry(record, planned)
         self._store.put(record)
-        report = self._carry_out(record, planned)
-        self._store.put(self._polled(record, fetched))
-        return report
+        return self._carried_out(record, planned, fetched, in_background=in_background)
 
     def feeds(self) -> Sequence[FeedRecord]:
         """Return the feeds that are followed, oldest first."""
@@ -139,8 +140,8 @@ class Feeds:
         self._store.remove(record.feed_id)
         return record
 
-    def poll(self, feed_id: str) -> FeedReport:
-        """Ask a feed, by its id or its address, for what is new.
+    def poll(self, feed_id: str, *, in_background: bool = False) -> FeedReport:
+        """Ask a feed, by its id or its address, for what is new; `in_background` as in `add`.
 
         Raises:
             NotFound: no such feed.
@@ -153,17 +154,18 @@ class Feeds:
                 self._store.put(self._polled(record, fetched))
                 return _report(record, (), not_modified=True)
             known = {each.identity: each for each in self._store.items(record.feed_id)}
-            report = self._carry_out(record, plan(list(self._all_items(feed)), known))
+            planned = plan(list(self._all_items(feed)), known)
+            return self._carried_out(record, planned, fetched, in_background=in_background)
         except EverywordError as error:
             self._store.put(self._failed(record, error))
             raise
-        self._store.put(self._polled(record, fetched))
-        return report
 
-    def poll_due(self) -> Sequence[FeedReport]:
+    def poll_due(self, stopping: Callable[[], bool] = lambda: False) -> Sequence[FeedReport]:
         """Poll every feed whose time has come; what fails is tried again later."""
         reports = []
         for record in self._store.feeds():
+            if stopping():
+                break
             if record.next_poll_at > self._clock():
                 continue
             try:
@@ -174,11 +176,34 @@ class Feeds:
                 )
         return reports
 
-    def _carry_out(self, record: FeedRecord, planned: Sequence[PlannedItem]) -> FeedReport:
+    def _carried_out(
+        self,
+        record: FeedRecord,
+        planned: Sequence[PlannedItem],
+        fetched: Fetched,
+        *,
+        in_background: bool,
+    ) -> FeedReport:
+        later = in_background and any(each.action == "changed" for each in planned)
+        report = self._carry_out(record, planned, leaving_changed=later)
+        if later:
+            fetched = replace(fetched, etag="", last_modified="")
+        after = self._polled(record, fetched)
+        if later:
+            after = after.model_copy(update={"next_poll_at": self._clock()})
+        self._store.put(after)
+        return report
+
+    def _carry_out(
+        self, record: FeedRecord, planned: Sequence[PlannedItem], *, leaving_changed: bool
+    ) -> FeedReport:
         """Act upon the plan, oldest items first, so that ids sort as the show was published."""
         done: dict[int, ItemReport] = {}
         for number in reversed(range(len(planned))):
             each = planned[number]
+            if leaving_changed and each.action == "changed":
+                done[number] = _line(each)
+                continue
             try:
                 done[number] = self._act(record, each)
             except (InvalidInput, TransientFailure) as error:

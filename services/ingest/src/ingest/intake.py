@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 from urllib.parse import unquote, urlsplit
 
 from everyword_events import (
@@ -25,7 +25,14 @@ from everyword_events import (
     derived_event_id,
     new_run_id,
 )
-from everyword_storage import BlobStore, SignedUpload, UploadSigner, upload_key
+from everyword_storage import (
+    BlobStore,
+    MultipartUploads,
+    SignedParts,
+    SignedUpload,
+    UploadSigner,
+    upload_key,
+)
 from ingest.config import IngestSettings
 from ingest.contract import CONTRACT
 from ingest.domain import EpisodeView, NewEpisode, checked
@@ -34,6 +41,7 @@ from ingest.duplicates import DuplicateDetection
 from ingest.episodes import Episodes
 from ingest.idempotency import IdempotentRequests
 from ingest.imports import Imported, ImportedTranscripts
+from ingest.receiving import UploadReceiver, upload_over
 from ingest.validation import DUPLICATE, UploadValidation
 
 EXPIRED: Final = "upload_expired"
@@ -50,7 +58,7 @@ class Announced:
     """
 
     episode: EpisodeView
-    upload: SignedUpload | None = None
+    upload: SignedUpload | SignedParts | None = None
     existing: bool = False
 
 
@@ -65,6 +73,7 @@ class Intake:
         *,
         blobs: BlobStore,
         signer: UploadSigner,
+        multipart: MultipartUploads | None,
         episodes: Episodes,
         validation: UploadValidation,
         duplicates: DuplicateDetection,
@@ -75,6 +84,8 @@ class Intake:
     ) -> None:
         self._blobs = blobs
         self._signer = signer
+        self._multipart = multipart
+        self._receiver = UploadReceiver(blobs)
         self._episodes = episodes
         self._validation = validation
         self._duplicates = duplicates
@@ -196,6 +207,16 @@ class Intake:
         else:
             self._record(announcement, result)
 
+    def receive(self, episode_id: str, body: BinaryIO) -> EpisodeView:
+        """Store an upload and complete it; see `IngestService.receive`."""
+        announcement = self._episodes.announcement(episode_id)
+        if announcement is None or not awaits_upload(self._episodes.get(episode_id)):
+            raise upload_over()
+        created = announcement.data
+        assert isinstance(created, EpisodeCreated)
+        self._receiver.store(episode_id, body, media_type=created.media_type)
+        return self.complete(episode_id)
+
     def complete(self, episode_id: str) -> EpisodeView:
         """Validate an episode's upload once it is stored; see `IngestService.complete`."""
         view = self._episodes.get(episode_id)
@@ -203,6 +224,10 @@ class Intake:
         if announcement is None or not awaits_upload(view):
             return view
         upload = self._blobs.stat(upload_key(episode_id))
+        if upload is None and self._multipart is not None:
+            created = announcement.data
+            assert isinstance(created, EpisodeCreated)
+            upload = self._multipart.complete(upload_key(episode_id), size=created.bytes)
         if upload is None:
             raise NotFound(
                 "nothing has been uploaded for this episode yet",
@@ -281,13 +306,22 @@ class Intake:
             return Announced(made)
         return Announced(made, self._signed(made.episode_id, created))
 
-    def _signed(self, episode_id: str, created: EpisodeCreated) -> SignedUpload:
-        left_s = (created.upload_expires_at - self._clock()).total_seconds()
+    def _signed(self, episode_id: str, created: EpisodeCreated) -> SignedUpload | SignedParts:
+        left_s = max((created.upload_expires_at - self._clock()).total_seconds(), 1.0)
+        settings = self._settings_for(created.episode.show)
+        if self._multipart is not None and created.bytes > settings.multipart_bytes:
+            return self._multipart.sign_parts(
+                upload_key(episode_id),
+                size=created.bytes,
+                part_bytes=settings.part_bytes,
+                media_type=created.media_type,
+                expires_in_s=left_s,
+            )
         return self._signer.sign_put(
             upload_key(episode_id),
             size=created.bytes,
             media_type=created.media_type,
-            expires_in_s=max(left_s, 1.0),
+            expires_in_s=left_s,
         )
 
     def _settle(self, episode_id: str) -> bool:
@@ -295,8 +329,11 @@ class Intake:
         announcement = self._episodes.announcement(episode_id)
         if announcement is None or not awaits_upload(view):
             return False
-        if self._blobs.stat(upload_key(episode_id)) is not None:
+        try:
             self.complete(episode_id)
+        except InvalidInput:  # nothing is stored yet, or not all of its parts
+            pass
+        else:
             return True
         created = announcement.data
         assert isinstance(created, EpisodeCreated)
@@ -310,6 +347,8 @@ class Intake:
                 hint="add the episode again and upload it in time",
             ),
         )
+        if self._multipart is not None:
+            self._multipart.abort(upload_key(episode_id))
         return True
 
     def _record(self, announcement: Event, data: EventData) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from everyword_events import (
     AudioUploaded,
@@ -22,7 +22,7 @@ from everyword_events import (
     derived_event_id,
     new_run_id,
 )
-from everyword_storage import BlobStore, UploadSigner, episode_prefix
+from everyword_storage import BlobStore, MultipartUploads, UploadSigner, episode_prefix, upload_key
 from everyword_storage.signing import utc_now
 from ingest.audio_import import not_audio
 from ingest.chapters import Chapters
@@ -69,6 +69,7 @@ class IngestService:
         settings_for: Callable[[str], IngestSettings],
         progress: ProgressBoard | None = None,
         clock: Callable[[], datetime] = utc_now,
+        multipart: MultipartUploads | None = None,
         web: Web | None = None,
     ) -> None:
         self._blobs = blobs
@@ -76,6 +77,7 @@ class IngestService:
         self._catalogue = episodes
         self._replay = replay
         self._clock = clock
+        self._multipart = multipart
         self._chapters = Chapters(blobs)
         self._episodes = Episodes(log, episodes, progress)
         self._duplicates = DuplicateDetection(keys, self._episodes)
@@ -83,6 +85,7 @@ class IngestService:
         self._intake = Intake(
             blobs=blobs,
             signer=signer,
+            multipart=multipart,
             episodes=self._episodes,
             validation=UploadValidation(blobs, probe, self._duplicates, imports, settings_for),
             duplicates=self._duplicates,
@@ -141,6 +144,15 @@ class IngestService:
             NotFound: no such episode.
         """
         return awaits_upload(self._episodes.get(episode_id))
+
+    def receive(self, episode_id: str, body: BinaryIO) -> EpisodeView:
+        """Store an upload's bytes and complete it: of several at once the first to end wins.
+
+        Raises:
+            NotFound: no such episode.
+            Conflict: the upload is over, or another one ended first (code `upload_over`).
+        """
+        return self._intake.receive(episode_id, body)
 
     def complete(self, episode_id: str) -> EpisodeView:
         """Validate an episode's stored upload and record the result, once however often.
@@ -345,6 +357,8 @@ class IngestService:
         rejected = isinstance(data, UploadRejected) and data.code != EXPIRED
         if view.state == "removed" or (rejected and view.state == "failed"):
             self._blobs.delete(episode_prefix(view.episode_id))
+            if self._multipart is not None:
+                self._multipart.abort(upload_key(view.episode_id))
         return []
 
     def rebuild(self) -> int:

@@ -23,7 +23,7 @@ COMMANDS: Final = {
     "demo": Place(
         "operating", "demo", "Put two bundled episodes through the whole pipeline, then search."
     ),
-    "add": Place("adding", "add", "Add episodes: audio files, folders, addresses, transcripts."),
+    "add": Place("adding", "add", "Add episodes: audio, folders, addresses, feeds, transcripts."),
     "status": Place("archive", "status", "Show how far episodes are."),
     "events": Place("archive", "events", "Print an episode's journal, oldest first."),
     "search": Place("finding", "search", 'Find a spoken word, a "phrase" or a pre*.'),
@@ -41,6 +41,7 @@ COMMANDS: Final = {
     "refine": Place("steps", "refine", "Apply the rules of everyword.toml to a transcript."),
     "captions": Place("steps", "captions", "Write captions from a transcript; convert them."),
     "check-events": Place("steps", "check_events", "Check a file of events, line by line."),
+    "feeds": Place("following", "feeds", "Follow podcasts: add, list, poll, remove."),
     "feed": Place("feeds", "feed", "Work on a podcast's RSS feed."),
     "eval": Place("correcting", "evaluation", "Measure a step on a set with known truth."),
 }

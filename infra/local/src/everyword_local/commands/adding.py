@@ -1,59 +1,44 @@
-"""`everyword add`: files, folders, addresses, or transcripts that exist already."""
+"""`everyword add`: files, folders, addresses, feeds, or transcripts that exist already."""
 
-import hashlib
-import json
-import mimetypes
-import tempfile
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import click
-import httpx
 
-from captions.reading import format_of_file, read_file
-from everyword_events import InvalidInput, NotFound, TranscriptionHints, TransientFailure
-from everyword_local.client import BLOCK_BYTES, Json
-from everyword_local.commands.context import CommandContext, option_wait, pass_context
+from everyword_events import EverywordError, InvalidInput, TranscriptionHints
+from everyword_local.client import Json
+from everyword_local.commands.context import POLL_S, CommandContext, option_wait, pass_context
+from everyword_local.commands.following import follow, option_selection, report_lines
+from everyword_local.commands.sources import Item, Named, check_title, find_sources
+from everyword_local.commands.uploading import add_item, add_url
 from everyword_local.commands.watching import describe, watch
-from everyword_transcripts import write_transcript
 from transcribe_gpu.standalone import announced_engine
 
-AUDIO_SUFFIXES = frozenset(
-    [
-        ".mp3",
-        ".m4a",
-        ".m4b",
-        ".mp4",
-        ".aac",
-        ".wav",
-        ".flac",
-        ".ogg",
-        ".oga",
-        ".opus",
-        ".webm",
-        ".mkv",
-        ".mov",
-        ".aif",
-        ".aiff",
-        ".wma",
-    ]
-)
 
+@dataclass
+class Added:
+    """What came of a command: episodes, feeds, and what could not be added."""
 
-@dataclass(frozen=True)
-class Source:
-    """One file to add, and the name a person knows it by."""
-
-    path: Path
-    name: str
+    episode_ids: list[str] = field(default_factory=list)
+    fetched_ids: list[str] = field(default_factory=list)
+    feeds: list[Json] = field(default_factory=list)
+    failures: list[Json] = field(default_factory=list)
 
 
 @click.command()
-@click.argument("sources", nargs=-1, metavar="FILE|DIR|URL…")
-@click.option("--transcript", type=click.Path(path_type=Path), help="No recognition: it is here.")
+@click.argument("sources", nargs=-1, metavar="FILE|DIR|URL|FEED…")
+@click.option(
+    "--transcript",
+    "transcripts",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE|DIR",
+    help="No recognition: it is here. Several are paired with audio by name.",
+)
 @click.option("--show", default="", help="The show the episodes belong to.")
 @click.option("--title", help="The episode's title; by default the file's name.")
 @click.option("--language", default="", help="Such as en or sv; by default it is detected.")
@@ -64,178 +49,147 @@ class Source:
 @click.option("--published", metavar="DATE", help="When it was published.")
 @click.option("--link", help="The episode's own web page.")
 @click.option("--again", is_flag=True, help="Even if the same audio is there already.")
+@option_selection
 @option_wait
 @pass_context
 def add(
     context: CommandContext,
     /,
     sources: tuple[str, ...],
-    transcript: Path | None,
+    transcripts: tuple[Path, ...],
     *,
     wait: bool,
     again: bool,
-    **wishes: Any,
+    newest: int | None,
+    since: str | None,
+    dry_run: bool,
+    **hints: Any,
 ) -> None:
-    """Add episodes: audio files, folders of them, web addresses; or an existing transcript."""
-    about = _about(wishes)
+    """Add episodes: audio, folders, web addresses, a podcast's feed, or existing transcripts.
+
+    What cannot be added is told and the rest is added; the exit code is then 1.
+    """
+    if not sources and not transcripts:
+        raise click.UsageError("name a file, a folder or an address")
+    about = _about(hints)
     if again:
         about["allow_duplicate"] = True
-    with tempfile.TemporaryDirectory(prefix="everyword-") as scratch:
-        if transcript is not None:
-            ids = [_add_transcript(context, transcript, _sources(context, sources, scratch), about)]
-        else:
-            if not sources:
-                raise click.UsageError("name a file, a folder or an address")
-            found = list(_sources(context, sources, scratch))
-            if about.get("title") and len(found) > 1:
-                raise click.UsageError("--title is for one episode")
-            if wait and context.api.in_process:
-                context.output.note(_engine_line(context, about))
-            ids = [_add_audio(context, source, about) for source in found]
-    _report(context, ids, wait=wait)
+    named = find_sources(sources, transcripts)
+    check_title(about.get("title"), named)
+    for note in named.notes:
+        context.output.note(note)
+    if wait and context.api.in_process and any(not each.transcript for each in named.items):
+        context.output.note(_engine_line(context, about))
+    selection = {"newest": newest, "since": since, "dry_run": dry_run}
+    _report(context, _add_all(context, named, about, selection), wait=wait)
+
+
+def _add_all(context: CommandContext, named: Named, about: Json, selection: Json) -> Added:
+    """Add one after the other: what is wrong with one is told, and does not end the others."""
+    added = Added()
+    steps = [(item.name, partial(_add_files, context, added, item, about)) for item in named.items]
+    steps += [
+        (url, partial(_add_address, context, added, url, about, selection)) for url in named.urls
+    ]
+    for name, step in steps:
+        try:
+            step()
+        except EverywordError as error:
+            if len(steps) == 1:
+                raise
+            added.failures.append(
+                {"name": name, "code": error.code, "message": error.message, "hint": error.hint}
+            )
+            context.output.note(f"{name}: {error.message}")
+    return added
+
+
+def _add_files(context: CommandContext, added: Added, item: Item, about: Json) -> None:
+    added.episode_ids.append(add_item(context, item, about))
+
+
+def _add_address(
+    context: CommandContext, added: Added, url: str, about: Json, selection: Json
+) -> None:
+    """Add what an address leads to: one episode, or a feed."""
+    try:
+        episode_id = add_url(context, url, about)
+    except InvalidInput as error:
+        if error.code != "is_feed":
+            raise
+        chosen: Json = {name: about[name] for name in ("show", "language") if name in about}
+        added.feeds.append(follow(context, {"url": url, **chosen, **selection}))
+        return
+    added.episode_ids.append(episode_id)
+    added.fetched_ids.append(episode_id)
 
 
 def _engine_line(context: CommandContext, about: Json) -> str:
     """Say which recogniser will be used here, and what to expect of it."""
-    wishes = {name: about[name] for name in TranscriptionHints.model_fields if name in about}
-    settings = context.settings.of_show(about.get("show", ""))
-    wanted = settings.transcribe.with_hints(TranscriptionHints.model_validate(wishes))
-    return announced_engine(wanted, settings.models)
+    hints = {name: about[name] for name in TranscriptionHints.model_fields if name in about}
+    settings = context.settings.of_show(about.get("show", "")).transcribe
+    return announced_engine(settings.with_hints(TranscriptionHints.model_validate(hints)))
 
 
-def _report(context: CommandContext, ids: Sequence[str], *, wait: bool) -> None:
+def _report(context: CommandContext, added: Added, *, wait: bool) -> None:
+    ids = list(dict.fromkeys(added.episode_ids))
     if wait:
         with context.working():
+            ids += [each for feed in added.feeds for each in _episodes_of(feed)]
             episodes = watch(context, ids)
     else:
+        _await_downloads(context, added.fetched_ids)
         episodes = [context.api.get(f"/v1/episodes/{each}") for each in ids]
-        if context.api.in_process:
+        if context.api.in_process and (episodes or any(map(_episodes_of, added.feeds))):
             context.output.note("queued: `everyword up` will process it, or add --wait")
-    one = episodes[0] if len(episodes) == 1 else {}
+    one = episodes[0] if len(episodes) == 1 and not added.feeds else {}
     lines = [f"{each['episode_id']}  {describe(each)}" for each in episodes]
-    context.output.result({**one, "episodes": episodes}, lines)
-    if wait and any(each["state"] != "ready" for each in episodes):
+    for feed in added.feeds:
+        lines += report_lines(feed)
+    document: Json = {**one, "episodes": episodes}
+    if added.feeds:
+        document["feeds"] = added.feeds
+    if added.failures:
+        document["failed"] = added.failures
+        lines += [f"not added: {each['name']}: {each['message']}" for each in added.failures]
+    context.output.result(document, lines)
+    ended_badly = any(
+        each["state"] == "failed" or (wait and each["state"] != "ready") for each in episodes
+    )
+    failed_items = any(item["action"] == "failed" for feed in added.feeds for item in feed["items"])
+    if added.failures or ended_badly or failed_items:
         context.failed()
 
 
-def _about(wishes: dict[str, Any]) -> Json:
-    about = {name: wish for name, wish in wishes.items() if wish}
+def _episodes_of(feed: Json) -> list[str]:
+    """Return the episodes that a feed's report began."""
+    return [
+        each["episode_id"]
+        for each in feed["items"]
+        if each["action"] == "added" and each["episode_id"]
+    ]
+
+
+def _await_downloads(context: CommandContext, episode_ids: Sequence[str]) -> None:
+    """Return once these were fetched, or could not be; without a server they are fetched here."""
+    waiting = list(episode_ids)
+    if not waiting:
+        return
+    with context.fetching(), context.output.progress() as bars:
+        bar = bars.add_task("fetch", total=len(waiting))
+        while waiting:
+            states = [context.api.get(f"/v1/episodes/{each}")["state"] for each in waiting]
+            waiting = [
+                each
+                for each, state in zip(waiting, states, strict=True)
+                if state == "awaiting_upload"
+            ]
+            bars.update(bar, completed=len(episode_ids) - len(waiting))
+            time.sleep(POLL_S if waiting else 0)
+
+
+def _about(hints: dict[str, Any]) -> Json:
+    about = {name: hint for name, hint in hints.items() if hint}
     if "published" in about:
         about["published_at"] = about.pop("published")
     return about
-
-
-def _add_audio(context: CommandContext, source: Source, about: Json) -> str:
-    """Announce, upload and return the episode's id; the same audio again is the same episode."""
-    size = source.path.stat().st_size
-    announced = context.api.post(
-        "/v1/episodes",
-        {
-            "title": Path(source.name).stem or source.name,
-            "filename": source.name,
-            "bytes": size,
-            "sha256": _sha256(source.path),
-            "media_type": mimetypes.guess_type(source.name)[0] or "application/octet-stream",
-            **about,
-        },
-    )
-    episode_id: str = announced["episode_id"]
-    upload = announced.get("upload")
-    if upload is None:
-        context.output.note(f"{source.name}: the archive has this audio already")
-        return episode_id
-    _upload(context, upload, source)
-    return episode_id
-
-
-def _add_transcript(
-    context: CommandContext, transcript: Path, audio: Iterator[Source], about: Json
-) -> str:
-    try:
-        raw = transcript.read_bytes()
-    except FileNotFoundError as error:
-        raise _no_file(transcript) from error
-    language = about.get("language", "und")
-    read = read_file(raw, format_of_file(transcript, raw, language), language=language)
-    for warning in read.warnings:
-        context.output.note(f"warning: {transcript}: {warning}")
-    heard = list(audio)
-    if len(heard) > 1:
-        raise click.UsageError("one transcript goes with one audio file")
-    body: Json = {
-        "title": transcript.stem,
-        "filename": heard[0].name if heard else "",
-        "bytes": heard[0].path.stat().st_size if heard else 0,
-        **about,
-        "transcript": json.loads(write_transcript(read.transcript)),
-    }
-    announced = context.api.post("/v1/episodes", body)
-    if heard and announced.get("upload"):
-        _upload(context, announced["upload"], heard[0])
-    return str(announced["episode_id"])
-
-
-def _upload(context: CommandContext, upload: Json, source: Source) -> None:
-    with context.output.progress() as bars:
-        bar = bars.add_task(f"upload {source.name[:40]}", total=source.path.stat().st_size)
-        context.api.upload(
-            upload["url"], source.path, upload["headers"], lambda sent: bars.advance(bar, sent)
-        )
-
-
-def _sources(context: CommandContext, names: Sequence[str], scratch: str) -> Iterator[Source]:
-    for number, name in enumerate(names):
-        if name.startswith(("http://", "https://")):
-            yield _download(context, name, Path(scratch) / str(number))
-            continue
-        path = Path(name)
-        if path.is_dir():
-            files = sorted(f for f in path.rglob("*") if f.suffix.lower() in AUDIO_SUFFIXES)
-            if not files:
-                raise NotFound(f"{path}: no audio files in there", code="file_missing")
-            yield from (Source(file, file.name) for file in files)
-        elif path.is_file():
-            yield Source(path, path.name)
-        else:
-            raise _no_file(path)
-
-
-def _download(context: CommandContext, url: str, to: Path) -> Source:
-    name = unquote(Path(urlsplit(url).path).name) or "audio"
-    try:
-        with (
-            httpx.stream("GET", url, follow_redirects=True, timeout=60) as answer,
-            to.open("wb") as file,
-            context.output.progress() as bars,
-        ):
-            answer.raise_for_status()
-            kind = answer.headers.get("content-type", "")
-            if "xml" in kind or "html" in kind:
-                raise InvalidInput(
-                    f"{url} is {kind.split(';')[0]}, not audio",
-                    hint="give the address of the audio file itself",
-                    code="not_audio",
-                )
-            total = int(answer.headers.get("content-length", 0)) or None
-            bar = bars.add_task(f"fetch {name[:40]}", total=total)
-            for block in answer.iter_bytes(BLOCK_BYTES):
-                file.write(block)
-                bars.advance(bar, len(block))
-    except httpx.HTTPStatusError as error:
-        raise InvalidInput(
-            f"{url} answers {error.response.status_code}", code="download_failed"
-        ) from error
-    except (httpx.TransportError, httpx.InvalidURL) as error:
-        raise TransientFailure(
-            f"cannot fetch {url}: {error}", hint="check the address", code="download_failed"
-        ) from error
-    return Source(to, name)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _no_file(path: Path) -> NotFound:
-    return NotFound(f"{path}: no such file", hint="check the path", code="file_missing")

@@ -141,6 +141,17 @@ class CommandContext(contextlib.AbstractContextManager["CommandContext"]):
         with self.composition.at_work():
             yield
 
+    @contextlib.contextmanager
+    def fetching(self) -> Iterator[None]:
+        """See to it that queued downloads are done meanwhile, and no other work."""
+        if not self.api.in_process:
+            yield
+            return
+        from everyword_local.composition import FETCHING  # noqa: PLC0415 - all services
+
+        with self.composition.at_work(FETCHING):
+            yield
+
     def wait_for_quiet(self) -> None:
         """Wait until no delivery is queued or in work."""
         while self.api.get("/v1/health")["pending"]:

@@ -1,0 +1,67 @@
+"""The feeds that are followed, in one SQLite file."""
+
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+from everyword_events.sqlite.database import SqliteDatabase
+from everyword_events.sqlite.opener import Schema
+from ingest.domain.feed import FeedRecord, KnownItem
+
+SCHEMA: Final = Schema(
+    name="table of feeds",
+    version=1,
+    script=resources.files("ingest.adapters").joinpath("feeds.sql").read_text("utf-8"),
+)
+
+
+class SqliteFeedStore:
+    """The FeedStore port; threads and processes may share the file.
+
+    Raises:
+        Misconfigured: the file cannot be made or read here, or is newer than this program.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._db = SqliteDatabase(path, SCHEMA)
+
+    def put(self, record: FeedRecord) -> None:
+        """Keep a feed's record."""
+        row = (record.feed_id, record.added_at.isoformat(), record.model_dump_json())
+        with self._db.write() as db:
+            db.execute(
+                "INSERT INTO feeds VALUES (?, ?, ?) "
+                "ON CONFLICT (feed_id) DO UPDATE SET record = excluded.record",
+                row,
+            )
+
+    def feeds(self) -> Sequence[FeedRecord]:
+        """Return all feeds, in the order they were added."""
+        rows = self._db.read("SELECT record FROM feeds ORDER BY added_at, feed_id")
+        return [FeedRecord.model_validate_json(row[0]) for row in rows]
+
+    def remove(self, feed_id: str) -> None:
+        """Forget a feed and its items."""
+        with self._db.write() as db:
+            db.execute("DELETE FROM feed_items WHERE feed_id = ?", (feed_id,))
+            db.execute("DELETE FROM feeds WHERE feed_id = ?", (feed_id,))
+
+    def items(self, feed_id: str) -> Sequence[KnownItem]:
+        """Return what was done about a feed's items."""
+        rows = self._db.read("SELECT record FROM feed_items WHERE feed_id = ?", (feed_id,))
+        return [KnownItem.model_validate_json(row[0]) for row in rows]
+
+    def put_item(self, feed_id: str, item: KnownItem) -> None:
+        """Keep what was done about an item."""
+        row = (feed_id, item.identity, item.model_dump_json())
+        with self._db.write() as db:
+            db.execute(
+                "INSERT INTO feed_items VALUES (?, ?, ?) "
+                "ON CONFLICT (feed_id, identity) DO UPDATE SET record = excluded.record",
+                row,
+            )
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
