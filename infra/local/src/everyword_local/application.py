@@ -22,6 +22,8 @@ from captions.addresses import address_of
 from everyword_http import (
     LIMITS,
     Access,
+    Measured,
+    Metrics,
     OpenAccess,
     SingleFraming,
     WorkerLimits,
@@ -55,6 +57,7 @@ def application(
 ) -> Starlette:
     """Compose the ASGI application of one installation."""
     access = access or OpenAccess()
+    metrics = Metrics(partial(operations.gauges, composition))
     api = create_application(
         "Everyword",
         version("everyword"),
@@ -64,7 +67,7 @@ def application(
             refine.api.router(composition.refine),
             captions.api.router(composition.captions),
             search.api.router(composition.search),
-            operations.router(composition),
+            operations.router(composition, metrics),
         ],
         access=access,
         limits={**limits, "uploads": UPLOADS},
@@ -86,7 +89,7 @@ def application(
             *web_routes(composition),
             Mount("/", api),
         ],
-        middleware=[Middleware(SingleFraming)],
+        middleware=[Middleware(Measured, metrics=metrics), Middleware(SingleFraming)],
     )
     install_problems(app)
     app.state.access = access

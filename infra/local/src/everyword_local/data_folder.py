@@ -12,6 +12,7 @@ from everyword_events import Misconfigured
 FILE_NAME = "everyword.toml"
 FORMAT = 1
 OWNER_ONLY = 0o700
+PRIVATE_UMASK = 0o077
 KEY_BYTES = 32
 
 

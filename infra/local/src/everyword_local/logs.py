@@ -6,6 +6,8 @@ import logging.handlers
 from datetime import UTC, datetime
 from pathlib import Path
 
+_TELL_ADDRESSES = ("httpx", "httpcore", "urllib3", "opensearch", "mangum.http")
+"""They log addresses, in which signatures and searched words stand."""
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -36,3 +38,5 @@ def log_as_json(path: Path, level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    for name in _TELL_ADDRESSES:
+        logging.getLogger(name).setLevel(logging.WARNING)

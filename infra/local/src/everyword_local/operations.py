@@ -1,12 +1,15 @@
 """The operator's part of the HTTP API on one machine: health, dead letters."""
 
+from collections.abc import Iterator
 from typing import Annotated, Any
 
-from fastapi import Query
+from fastapi import Query, Response
+from fastapi.responses import PlainTextResponse
+from prometheus_client.core import GaugeMetricFamily
 from pydantic import BaseModel, Field
 
 from everyword_events import DeadLetter
-from everyword_http import Router, needs
+from everyword_http import TEXT_FORMAT, Metrics, Router, needs
 from everyword_local.composition import Composition
 
 MOST_DEAD_LETTERS = 10_000
@@ -77,7 +80,7 @@ class Live(BaseModel):
     ok: bool = True
 
 
-def router(composition: Composition) -> Router:
+def router(composition: Composition, metrics: Metrics) -> Router:
     """Return the operator's routes."""
     routes = Router(tags=["operations"])
     bus = composition.bus
@@ -90,6 +93,15 @@ def router(composition: Composition) -> Router:
     def ready() -> Live:
         bus.pending()
         return Live()
+
+    @routes.get(
+        "/metrics",
+        summary="Prometheus metrics",
+        dependencies=[needs("admin")],
+        response_class=PlainTextResponse,
+    )
+    def measured() -> Response:
+        return Response(metrics.text(), media_type=TEXT_FORMAT)
 
     @routes.get("/v1/health", summary="How much work there is", dependencies=[needs("search")])
     def health() -> HealthReply:
@@ -125,3 +137,15 @@ def router(composition: Composition) -> Router:
         return Discarded(discarded=bus.discard(body.dead_letters))
 
     return routes
+
+
+def gauges(composition: Composition) -> Iterator[GaugeMetricFamily]:
+    """Say how much is queued, in hand and dead, by service."""
+    unfinished = GaugeMetricFamily(
+        "everyword_deliveries_unfinished", "Deliveries queued or in hand", labels=["service"]
+    )
+    dead = GaugeMetricFamily("everyword_dead_letters", "Given up on", labels=["service"])
+    for name, depth in composition.bus.pending().items():
+        unfinished.add_metric([name], depth.unfinished)
+        dead.add_metric([name], depth.dead)
+    yield from (unfinished, dead)

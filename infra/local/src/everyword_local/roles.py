@@ -10,7 +10,7 @@ from pathlib import Path
 from everyword_events import EverywordError
 from everyword_local.commands.context import MODEL_KEY
 from everyword_local.composition import DISPATCHER, WORKER, Composition
-from everyword_local.data_folder import DataFolder
+from everyword_local.data_folder import PRIVATE_UMASK, DataFolder
 from everyword_local.logs import log_as_json
 from everyword_local.processes import ROLES, stop_with_parent
 from everyword_local.settings import SettingsFile
@@ -25,6 +25,7 @@ def main() -> int:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--settings", type=Path)
     chosen = parser.parse_args()
+    os.umask(PRIVATE_UMASK)
     stop = stop_with_parent()
     try:
         with _composition(chosen.data, chosen.settings) as composition:

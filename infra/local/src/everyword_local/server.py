@@ -2,6 +2,7 @@
 
 import contextlib
 import ipaddress
+import os
 import resource
 import signal
 import socket
@@ -16,7 +17,7 @@ from everyword_http import Access, OpenAccess, OwnNames, SingleKey, name_of
 from everyword_http.server import server_of
 from everyword_local.application import RequestOrigin, application
 from everyword_local.composition import Composition
-from everyword_local.data_folder import DataFolder
+from everyword_local.data_folder import PRIVATE_UMASK, DataFolder
 from everyword_local.logs import log_as_json
 from everyword_local.processes import process_group
 from everyword_local.settings import SettingsFile
@@ -70,6 +71,7 @@ def serve(
             others could reach it without a key.
     """
     access = listening.access(settings.of_show("").server.names)
+    os.umask(PRIVATE_UMASK)
     with _listener(listening.host, listening.port) as listener:
         shown = f"[{listening.host}]" if ":" in listening.host else listening.host
         url = f"http://{shown}:{listener.getsockname()[1]}"

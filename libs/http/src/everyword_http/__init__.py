@@ -13,6 +13,7 @@ from everyword_http.application import LIMITS, OPENAPI_PATH, create_application
 from everyword_http.client_identity import Client, client_identity
 from everyword_http.conditional import etag_of, is_fresh
 from everyword_http.edge import BoundedBody, OwnNames, SingleFraming, name_of
+from everyword_http.metrics import TEXT_FORMAT, Measured, Metrics
 from everyword_http.problem import (
     CONTENT_TYPE,
     Problem,
@@ -32,10 +33,13 @@ __all__ = [
     "LIMITS",
     "OPENAPI_PATH",
     "PUBLIC_HEADERS",
+    "TEXT_FORMAT",
     "Access",
     "AccessDenied",
     "BoundedBody",
     "Client",
+    "Measured",
+    "Metrics",
     "OpenAccess",
     "OwnNames",
     "Problem",

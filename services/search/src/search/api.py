@@ -108,7 +108,7 @@ def router(service: SearchService) -> PublicRouter:
     def suggest(
         client: Client,
         q: Text,
-        limit: Annotated[int, Query()] = 8,
+        limit: Annotated[int, Query(ge=1, le=100)] = 8,
         if_none_match: IfNoneMatch = None,
     ) -> Response:
         service.admit(client)

@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +15,13 @@ import click
 
 from everyword_events import Misconfigured, NotFound
 from everyword_local.client import IN_PROCESS, Api
-from everyword_local.data_folder import FILE_NAME, DataFolder, is_data_folder, running_server
+from everyword_local.data_folder import (
+    FILE_NAME,
+    PRIVATE_UMASK,
+    DataFolder,
+    is_data_folder,
+    running_server,
+)
 from everyword_local.output import Output
 
 if TYPE_CHECKING:  # what a command does not use is not imported
@@ -40,6 +47,7 @@ class CommandContext(contextlib.AbstractContextManager["CommandContext"]):
     model_key: str = ""
     config: Path | None = None
     only_reads: bool = False
+    _umask: int | None = None
     _closing: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
     @classmethod
@@ -95,6 +103,8 @@ class CommandContext(contextlib.AbstractContextManager["CommandContext"]):
         """All services, composed in this process; reading a folder that is none makes none."""
         from everyword_local.composition import Composition  # noqa: PLC0415 - all services
 
+        self._umask = os.umask(PRIVATE_UMASK)
+        self._closing.callback(os.umask, self._umask)
         folder = self.folder if self._may_write() else DataFolder(self._scratch())
         return self._closing.enter_context(
             Composition(folder, self.settings, model_key=self.model_key)
@@ -165,6 +175,17 @@ class CommandContext(contextlib.AbstractContextManager["CommandContext"]):
 
         made = tempfile.TemporaryDirectory(prefix="everyword-")
         return Path(self._closing.enter_context(made))
+
+    def write_file(self, path: Path, data: bytes) -> None:
+        """Write a file for the person, as readable as they have it; not as private as the data."""
+        if self._umask is None:
+            path.write_bytes(data)
+            return
+        before = os.umask(self._umask)
+        try:
+            path.write_bytes(data)
+        finally:
+            os.umask(before)
 
     def failed(self) -> NoReturn:
         """End the command with the exit code that says the work failed."""

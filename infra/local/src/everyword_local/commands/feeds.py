@@ -44,7 +44,7 @@ def enrich(
     items = feed_items(raw)
     matched = match_items(items, list(_archived(context, show)))
     enriched = enrich_feed(raw, lambda item: _links_of(address, matched, item))
-    target.write_bytes(enriched)
+    context.write_file(target, enriched)
     unlinked = [each.title or each.guid for each in items if each.number not in matched]
     for title in unlinked:
         context.output.note(f"no transcript linked: {title}")

@@ -1,0 +1,57 @@
+"""Whatever is sent, the API answers as its own OpenAPI document says."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+import schemathesis
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from everyword_local.application import application
+from everyword_local.composition import Composition
+from everyword_local.data_folder import DataFolder
+from everyword_local.settings import SettingsFile
+from support.stack import write_transcript_file
+
+EXAMPLES = 60
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+]
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    folder = tmp_path_factory.mktemp("fuzzed")
+    settings = Path(folder / "everyword.toml")
+    settings.write_text("[search]\nsearches_per_s = 0\n")
+    with Composition(DataFolder(folder / "data"), SettingsFile(settings)) as composition:
+        write_transcript_file(folder / "talk.json", "the storm took the fog horn")
+        yield schemathesis.openapi.from_asgi("/v1/openapi.json", application(composition))
+
+
+@pytest.mark.slow
+def test_every_reply_is_a_documented_one(api: Any) -> None:
+    operations = [found.ok() for found in api.get_all_operations()]
+    assert len(operations) > 20
+    for operation in operations:
+
+        @hypothesis.settings(
+            max_examples=EXAMPLES,
+            deadline=None,
+            suppress_health_check=list(hypothesis.HealthCheck),
+        )
+        @hypothesis.given(case=operation.as_strategy())
+        def is_as_documented(case: Any) -> None:
+            case.call_and_validate(checks=CHECKS)
+
+        is_as_documented()
