@@ -1,5 +1,7 @@
 """Whatever is sent, the API answers as its own OpenAPI document says."""
 
+import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
+from starlette.testclient import TestClient
 
 from everyword_local.application import application
 from everyword_local.composition import Composition
@@ -35,8 +38,14 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     settings = Path(folder / "everyword.toml")
     settings.write_text("[search]\nsearches_per_s = 0\n")
     with Composition(DataFolder(folder / "data"), SettingsFile(settings)) as composition:
-        write_transcript_file(folder / "talk.json", "the storm took the fog horn")
-        yield schemathesis.openapi.from_asgi("/v1/openapi.json", application(composition))
+        file = write_transcript_file(folder / "talk.json", "the storm took the fog horn")
+        app = application(composition)
+        episode = {"title": "A", "show": "B", "transcript": json.loads(file.read_text())}
+        assert TestClient(app).post("/v1/episodes", json=episode).status_code == 201
+        with composition.at_work():
+            while TestClient(app).get("/v1/health").json()["pending"]:
+                time.sleep(0.1)
+        yield schemathesis.openapi.from_asgi("/v1/openapi.json", app)
 
 
 @pytest.mark.slow
