@@ -279,3 +279,79 @@ def test_a_reading_outlives_reindexing(opensearch_house: House) -> None:
     assert opensearch_house.matched("rosalind") == [("misheard", "idling at")]
     reindex(layout.client, prefix=layout.prefix, grace_s=0)
     assert opensearch_house.matched("rosalind") == []
+
+
+def perhaps(house: House, q: str, **how: Any) -> list[tuple[str, str, str]]:
+    """Return each moment's episode, the words marked in it, and what it was found by."""
+    reply = house.service.search(q, perhaps=True, **how)
+    return [
+        (group["episode_id"], " ".join(w["text"] for w in m["snippet"] if w["match"]), m["matched"])
+        for group in reply["perhaps"]
+        for m in group["moments"]
+    ]
+
+
+def test_what_was_perhaps_said_stands_beside_what_was(house: House) -> None:
+    house.index.put(document("right", "kubernetes and kilkenny and kubernetes"))
+    house.index.put(document("near", "we like kubernetis a lot"))
+    house.index.put(MISHEARD)
+    reply = house.service.search("kubernetes", perhaps=True)
+    assert (reply["matched"], reply["hits"], reply["episodes"]) == ("exact", 2, 1)
+    assert [group["episode_id"] for group in reply["results"]] == ["right"]
+    assert perhaps(house, "kubernetes") == [
+        ("near", "kubernetis", "fuzzy"),
+        ("misheard", "cube earn eighties", "sounds_like"),
+    ]
+    likelihoods = [m["likelihood"] for group in reply["perhaps"] for m in group["moments"]]
+    assert likelihoods == sorted(likelihoods, reverse=True)
+    assert all(0.25 <= one <= 1 for one in likelihoods)
+    assert "perhaps" not in house.service.search("kubernetes")
+
+
+def test_a_wrong_spelling_does_not_hide_the_right_sound(house: House) -> None:
+    house.index.put(document("near", "we like kubernetis a lot"))
+    house.index.put(MISHEARD)
+    reply = house.service.search("kubernetes", perhaps=True)
+    assert (reply["matched"], reply["hits"]) == ("fuzzy", 1)
+    assert perhaps(house, "kubernetes") == [("misheard", "cube earn eighties", "sounds_like")]
+
+
+def test_what_is_among_the_results_is_never_perhaps_said(house: House) -> None:
+    for number in range(40):
+        house.index.put(document(f"right-{number:02}", "kept bees and kubernetes " * 3))
+    house.index.put(document("near", "kept beads and kubernetis"))
+    for query in ("kubernetes", '"kept bees"', "kept bees", "bees"):
+        reply = house.service.search(query, perhaps=True, limit=2)
+        assert reply["hits"] == 120
+        assert {episode for episode, _, _ in perhaps(house, query)} <= {"near"}
+    assert perhaps(house, "kubernetes") == [("near", "kubernetis", "fuzzy")]
+    following = house.service.search("kubernetes", limit=2)["next"]
+    assert (
+        house.service.search("kubernetes", perhaps=True, limit=2, cursor=following)["perhaps"] == []
+    )
+    assert perhaps(house, "kubernetes", exact=True) == []
+
+
+def test_at_most_ten_are_perhaps_said_and_filters_hold(house: House) -> None:
+    for show in ("Odd", "Even"):
+        house.index.put(document(f"right-{show}", "kubernetes", about=info("Right", show=show)))
+    for number in range(12):
+        about = info("Near", show="Odd" if number % 2 else "Even")
+        house.index.put(document(f"near-{number:02}", "the kubernetis", about=about))
+    assert len(perhaps(house, "kubernetes")) == 10
+    assert len(perhaps(house, "kubernetes", show="Even")) == 6
+    assert perhaps(house, "kubernetes -the") == []
+
+
+def test_other_languages_go_by_their_spelling(house: House) -> None:
+    house.index.put(document("recht", "der abenteuerliche Simplicissimus", language="de"))
+    house.index.put(document("fast", "der abenteuerliche Simplizissimus", language="de"))
+    house.index.put(document("form", "des abenteuerlichen Romans", language="de"))
+    assert perhaps(house, "Simplicissimus") == [("fast", "Simplizissimus", "fuzzy")]
+    assert perhaps(house, "abenteuerliche") == []
+
+
+def test_a_possessive_is_what_was_said(house: House) -> None:
+    house.index.put(document("right", "the worlds of Kilkenny"))
+    house.index.put(document("owner", "Kilkenny's finest and the world's end"))
+    assert perhaps(house, "worlds") == perhaps(house, "Kilkenny") == []

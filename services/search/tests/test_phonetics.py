@@ -287,7 +287,7 @@ def test_each_piece_of_evidence_weighs(
     fits: float, by_chance: float, by_words: float, by_writing: float
 ) -> None:
     def likely(is_recognized: bool, **more: float) -> float:
-        found = Evidence(fits, by_chance, by_words, by_writing, 8)
+        found = Evidence(fits, by_chance, by_words, by_writing, 8, 20, 0.5)
         return likelihood(PhoneMatch(1, 0, 0, "", 0, 0, is_recognized), found._replace(**more))  # type: ignore[arg-type]
 
     for is_recognized in (True, False):
@@ -295,5 +295,6 @@ def test_each_piece_of_evidence_weighs(
         assert 0 <= as_it_is <= 1
         assert likely(is_recognized, score=fits + 1) >= as_it_is
         assert likely(is_recognized, background=by_chance + 1) <= as_it_is
+        assert likely(is_recognized, similarity=0.6) >= as_it_is
     assert likely(True, by_words=by_words + 1) >= likely(True)
     assert likely(True, by_writing=by_writing + 1) <= likely(True)

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from everyword_events import Misconfigured
+from search.adapters.pronunciations import pronouncer
 from search.adapters.sqlite.index import SqliteWordIndex
 from search.config import SearchSettings
 from search.domain.reply import SearchReply
 from search.service import SearchService
-from search.testing.corpus import document
+from search.testing.corpus import document, info
 
 
 @pytest.fixture(name="path")
@@ -89,10 +90,10 @@ def to_format_2(path: Path) -> None:
     connection.close()
 
 
-def lengths(index: SqliteWordIndex) -> dict[str, float]:
+def lengths(index: SqliteWordIndex, query: str = "bees") -> dict[str, float]:
     blobs: Any = None
     service = SearchService(index, index.vocabulary, blobs, lambda _: SearchSettings())
-    found: SearchReply = service.search("bees")
+    found: SearchReply = service.search(query)
     return {group["episode_id"]: group["duration_s"] for group in found["results"]}
 
 
@@ -105,3 +106,29 @@ def test_a_file_that_is_no_index_is_refused(path: Path) -> None:
 def test_a_folder_that_is_not_there_is_refused(path: Path) -> None:
     with pytest.raises(Misconfigured, match="cannot be opened"):
         SqliteWordIndex(path.parent / "nowhere" / "index.db")
+
+
+def test_a_removed_episode_leaves_no_word_in_any_file(path: Path) -> None:
+    index = SqliteWordIndex(path, pronouncer=pronouncer)
+    for number in range(30):
+        index.put(document(f"other-{number}", f"Bo: kept bees and water number{number} " * 20))
+    about = info("Zwiebelkuchen", show="Quittenbrot")
+    secret = "Xaverius: the unmistakable kurz-hals and water-melons at Llanfairpwll, Žluťoučký"
+    index.put(document("secret", secret, about=about))
+    index.put(document("secret", secret + " reprocessed", about=about, run="2"))
+    assert set(lengths(index, "kurzhals")) == {"secret"}
+    words = b"unmistakable kurz kurzhals melons llanfairpwll xaverius zwiebelkuchen quittenbrot"
+    assert found_in(path.parent, words) != set()
+    index.remove("secret")
+    assert found_in(path.parent, words + b" reprocessed zlutoucky") == set()
+    assert lengths(index, "kurzhals") == lengths(index, "melons") == {}
+    assert len(lengths(index, "water")) == 10
+    index.put(document("again", "kurz-hals and žluťoučký"))
+    assert set(lengths(index, "kurzhals")) == set(lengths(index, "zlutoucky")) == {"again"}
+    index.close()
+    assert found_in(path.parent, words.replace(b"kurzhals", b"").replace(b"kurz", b"")) == set()
+
+
+def found_in(folder: Path, words: bytes) -> set[bytes]:
+    stored = b"".join(file.read_bytes().lower() for file in folder.iterdir())
+    return {word for word in words.split() if word in stored}

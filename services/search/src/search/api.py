@@ -27,6 +27,9 @@ To = Annotated[str, Query(alias="to", description="a year, month or day, include
 Exact = Annotated[
     bool, Query(description="the words as written: no other forms, typing errors or sounds")
 ]
+Perhaps = Annotated[
+    bool, Query(description="also where it was perhaps said and something else was written")
+]
 IfNoneMatch = Annotated[str | None, Header()]
 
 
@@ -60,6 +63,7 @@ def router(service: SearchService) -> PublicRouter:
         limit: Annotated[int, Query(description="episodes a page")] = 10,
         per_episode: Annotated[int, Query(description="first moments of each; 0: all")] = 0,
         cursor: Annotated[str, Query(description="`next` of the page before")] = "",
+        perhaps: Perhaps = False,
         if_none_match: IfNoneMatch = None,
     ) -> Response:
         service.admit(client)
@@ -75,6 +79,7 @@ def router(service: SearchService) -> PublicRouter:
             limit=limit,
             per_episode=per_episode or None,
             cursor=cursor or None,
+            perhaps=perhaps,
         )
         return _reply(found, if_none_match)
 

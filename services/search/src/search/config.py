@@ -28,10 +28,10 @@ class SearchSettings(BaseModel):
         "spells; false makes the index a third smaller",
     )
     likely: float = Field(
-        0.15,
+        0.25,
         gt=0.0,
         lt=1.0,
-        description="How likely it must be that a moment found by sound is right",
+        description="How likely it must be that a moment is right where the query was perhaps said",
     )
     time_budget_s: float = Field(
         5.0, gt=0, le=60, description="A search that takes longer is given up"

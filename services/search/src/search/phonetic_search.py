@@ -1,16 +1,21 @@
 """The last resort: what nothing spells is looked for by how it sounds, in English."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from rapidfuzz.distance import OSA
+
+from search.domain.expansion import Tier
 from search.domain.pages import EpisodeMoments, Moment, SearchPage, SearchRequest
+from search.domain.perhaps import Perhaps
 from search.domain.phonetics import (
     MOST_PASSAGES,
     UNKNOWN,
     Evidence,
     PhoneMatch,
     Pronouncer,
+    Written,
     best_matches,
     evidence,
     likelihood,
@@ -23,10 +28,12 @@ from search.ports import PhoneticIndex
 MOST_SOUNDING: Final = 10
 """False moments grow in number with the archive; the likeliest few are worth a look."""
 MOST_WEIGHED: Final = 60
+NEAR_SPELLING: Final = 0.75
+"""From here on a moment is told as found by its spelling."""
 
 
 @dataclass(frozen=True)
-class Weighed:
+class ScoredMatch:
     """A place with its words, and what speaks for it."""
 
     place: PhoneMatch
@@ -71,7 +78,7 @@ class PhoneticSearch:
             None,
         )
 
-    def weighed(self, query: Query, request: SearchRequest) -> Sequence[Weighed]:
+    def weighed(self, query: Query, request: SearchRequest) -> Sequence[ScoredMatch]:
         """Return the places that fit best, the likeliest first, however unlikely."""
         pronouncer = self.pronouncer()
         phones = phones_of_query(query, pronouncer)
@@ -81,26 +88,48 @@ class PhoneticSearch:
             phones, query.filters, most=MOST_PASSAGES, ends_at=request.ends_at
         )
         at = self.index.moments(best_matches(phones, passages, most=MOST_WEIGHED))
-        written = [_phones_written(one.moments[0], pronouncer) for one in at.values()]
+        asked = "".join(token for clause in query.wanted for token in clause.tokens)
+        written = [_written(one.moments[0], asked, pronouncer) for one in at.values()]
         heard = [
-            Weighed(place, one, found, likelihood(place, found))
+            ScoredMatch(place, one, found, likelihood(place, found))
             for (place, one), found in zip(
                 at.items(), evidence(phones, [*at], written), strict=True
             )
         ]
         return sorted(heard, key=lambda one: -one.likelihood)
 
+    def candidates(self, query: Query, request: SearchRequest) -> Iterator[Perhaps]:
+        """Yield the moments where the query was perhaps said, likely or not."""
+        asked = "".join(token for clause in query.wanted for token in clause.tokens)
+        for one in self.weighed(query, request):
+            moment = one.at.moments[0]
+            if _wanted(moment, query) and not _is_possessive(moment, asked):
+                near = one.evidence.similarity >= NEAR_SPELLING
+                yield Perhaps(one.at, Tier.FUZZY if near else Tier.SOUNDS_LIKE, one.likelihood)
 
-def _phones_written(moment: Moment, pronouncer: Pronouncer) -> str:
-    """Return the phones of the words at a moment and of one on either side."""
+
+def _written(moment: Moment, asked: str, pronouncer: Pronouncer) -> Written:
+    """Return what is written at a moment, and how it compares with what is asked for."""
     words = moment.snippet
     first = next(at for at, word in enumerate(words) if word["match"])
     last = len(words) - next(at for at, word in enumerate(reversed(words)) if word["match"])
-    return "".join(
-        pronouncer.phones_of(token) or UNKNOWN
-        for word in words[max(0, first - 1) : last + 1]
-        for token in tokens_of(word["text"])
+    around = words[max(0, first - 1) : last + 1]
+    tokens = [token for word in words[first:last] for token in tokens_of(word["text"])]
+    return Written(
+        "".join(
+            pronouncer.phones_of(token) or UNKNOWN
+            for word in around
+            for token in tokens_of(word["text"])
+        ),
+        OSA.normalized_similarity(asked, "".join(tokens)),
     )
+
+
+def _is_possessive(moment: Moment, asked: str) -> bool:
+    """Tell whether `world's` is written where `world` or `worlds` is asked for: it was said."""
+    words = [word["text"] for word in moment.snippet if word["match"]]
+    plain = words[0].lower().replace("’", "'").strip('.,;:!?"') if len(words) == 1 else ""  # noqa: RUF001
+    return plain.endswith("'s") and asked in (plain[:-2], plain[:-2] + "s")
 
 
 def _wanted(moment: Moment, query: Query) -> bool:

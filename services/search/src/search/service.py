@@ -27,8 +27,11 @@ from search.contract import CONTRACT
 from search.domain.cursor import Cursor, Totals, digest_of
 from search.domain.document import EpisodeDocument
 from search.domain.expansion import Expansion, Tier, VariantKind
+from search.domain.matching import Plan
 from search.domain.number_queries import with_numbers
 from search.domain.pages import EpisodeMoments, Facet, PagePosition, SearchPage, SearchRequest, Sort
+from search.domain.perhaps import grouped, likeliest
+from search.domain.phonetics import is_english
 from search.domain.query import (
     LONGEST_QUERY,
     Filters,
@@ -38,9 +41,16 @@ from search.domain.query import (
     folded_name,
     parse_query,
 )
-from search.domain.reply import EpisodeReply, SearchReply, episode_reply
+from search.domain.reply import (
+    EpisodeReply,
+    PerhapsReply,
+    SearchReply,
+    episode_reply,
+    perhaps_reply,
+)
 from search.domain.timeline import Step, Timeline, episode_counts, periods
 from search.domain.tokens import tokens_of
+from search.near_spellings import near_spellings
 from search.phonetic_search import PhoneticSearch
 from search.ports import Vocabulary, WordIndex
 from search.rate_limit import RateLimit
@@ -125,13 +135,15 @@ class SearchService:
         limit: int = 10,
         per_episode: int | None = None,
         cursor: str | None = None,
+        perhaps: bool = False,
     ) -> SearchReply:
         """Find a query; a page holds at most `limit` episodes.
 
         `per_episode` shows only the first moments of each episode, each with a `next` of its
         own. `date_from` and `date_to` (`2024`, `2024-05`, `2024-05-31`) are both included. With
         `exact` the words are taken as they are written, accents aside: no other forms, typing
-        errors or sounds.
+        errors or sounds. `perhaps` asks for the moments too where the query was perhaps said and
+        written otherwise; they come with the first page alone, and never with `exact`.
 
         Raises:
             InvalidInput: the query, a filter or the cursor cannot be understood.
@@ -161,11 +173,12 @@ class SearchService:
                 if sounding.hits:
                     tier, found = Tier.SOUNDS_LIKE, sounding
             totals, inside = Totals(found.hits, found.episodes, found.capped), False
+        uncertain = perhaps and not cursor and not exact and tier is not Tier.SOUNDS_LIKE
 
         def cursor_to(place: PagePosition | None, *, inside: bool = False) -> str | None:
             return place and Cursor(digest, tier, place, totals, inside).encode()
 
-        return SearchReply(
+        reply = SearchReply(
             query=q,
             matched=tier.value,
             suggestion=_suggestion(q, expansion, found) if tier is Tier.FUZZY else None,
@@ -181,6 +194,26 @@ class SearchService:
                 for group in found.groups
             ],
         )
+        if perhaps:
+            results = expansion.plans(tier, self._vocabulary.languages()) if found.hits else []
+            reply["perhaps"] = self._perhaps(query, request, results) if uncertain else []
+        return reply
+
+    def _perhaps(
+        self, query: Query, request: SearchRequest, results: Sequence[Plan]
+    ) -> list[PerhapsReply]:
+        """Return the moments where the query was perhaps said, but for the results."""
+        by_sound = self._phonetics is not None
+        known = self._vocabulary.languages()
+        languages = [one for one in known if not (by_sound and is_english(one))]
+        candidates = [*near_spellings(query, request, languages, self._index, self._vocabulary)]
+        if self._phonetics is not None:
+            candidates += self._phonetics.candidates(query, request)
+        likely = self._settings_for("").likely
+        return [
+            perhaps_reply(group, some, page_url=self._page_url(group))
+            for group, some in grouped(likeliest(candidates, likely=likely, results=results))
+        ]
 
     def timeline(
         self,
@@ -304,11 +337,12 @@ class SearchService:
         )
 
     def _episode_reply(self, group: EpisodeMoments, more: str | None) -> EpisodeReply:
-        template = self._settings_for(group.show).page_url
-        page_url = template.format(
+        return episode_reply(group, page_url=self._page_url(group), more=more)
+
+    def _page_url(self, group: EpisodeMoments) -> str:
+        return self._settings_for(group.show).page_url.format(
             episode_id=quote(group.episode_id, safe=""), show=quote(group.show, safe="")
         )
-        return episode_reply(group, page_url=page_url, more=more)
 
 
 def _beside(

@@ -1,11 +1,13 @@
 """The search reply, in the JSON that pages, widgets and scripts rely on."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NotRequired
 
 from typing_extensions import TypedDict
 
 from search.domain.pages import EpisodeMoments, Moment, SnippetWord
+from search.domain.perhaps import Perhaps
 
 
 class MomentReply(TypedDict):
@@ -42,8 +44,33 @@ class EpisodeReply(TypedDict):
     next: NotRequired[str]
 
 
+class PerhapsMomentReply(MomentReply):
+    """A moment where the query was perhaps said; `likelihood` 0..1, `matched` what found it."""
+
+    likelihood: float
+    matched: str
+
+
+class PerhapsReply(TypedDict):
+    """The moments of one episode in which the query was perhaps said."""
+
+    episode_id: str
+    show: str
+    title: str
+    published_at: str | None
+    url: str
+    duration_s: float
+    hits: int
+    starts: list[float]
+    moments: list[PerhapsMomentReply]
+
+
 class SearchReply(TypedDict):
-    """One page. When `capped`, `hits` and `episodes` are the least there are."""
+    """One page. When `capped`, `hits` and `episodes` are the least there are.
+
+    `perhaps`, where it was asked for, holds at most ten moments, the likeliest first, of which none
+    is among the results of any page, nor counted in `hits`.
+    """
 
     query: str
     matched: str
@@ -53,6 +80,7 @@ class SearchReply(TypedDict):
     capped: bool
     next: str | None
     results: list[EpisodeReply]
+    perhaps: NotRequired[list[PerhapsReply]]
 
 
 def episode_reply(group: EpisodeMoments, *, page_url: str, more: str | None) -> EpisodeReply:
@@ -88,6 +116,25 @@ def page_address(group: EpisodeMoments, page_url: str) -> str:
 def at_moment(address: str, start_s: float) -> str:
     """Return the address of a moment on a page (Media Fragments URI 1.0, section 4.2.1)."""
     return f"{address}#t={start_s:.3f}".rstrip("0").rstrip(".")
+
+
+def perhaps_reply(group: EpisodeMoments, some: Sequence[Perhaps], *, page_url: str) -> PerhapsReply:
+    """Put an episode's moments in which the query was perhaps said into JSON."""
+    whole = episode_reply(group, page_url=page_url, more=None)
+    return PerhapsReply(
+        episode_id=whole["episode_id"],
+        show=whole["show"],
+        title=whole["title"],
+        published_at=whole["published_at"],
+        url=whole["url"],
+        duration_s=whole["duration_s"],
+        hits=whole["hits"],
+        starts=whole["starts"],
+        moments=[
+            PerhapsMomentReply(**moment, likelihood=round(one.likelihood, 2), matched=one.matched)
+            for moment, one in zip(whole["moments"], some, strict=True)
+        ],
+    )
 
 
 def _moment_reply(moment: Moment, base: str) -> MomentReply:

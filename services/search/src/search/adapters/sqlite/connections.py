@@ -27,6 +27,7 @@ _SETTINGS: Final = """
     pragma journal_mode = wal;
     pragma synchronous = full;
     pragma foreign_keys = on;
+    pragma secure_delete = on;
     pragma cache_size = -32768;
     pragma mmap_size = 1073741824;
 """
@@ -62,6 +63,11 @@ class Connections:
         """Give a connection whose changes are all durable at the end, or none."""
         with self._transaction("begin immediate") as connection:
             yield connection
+
+    def leave_no_trace(self) -> None:
+        """Empty the write-ahead log: what was deleted stands in it until then."""
+        with self._translated():
+            self._connection().execute("pragma wal_checkpoint(truncate)").fetchall()
 
     def close(self) -> None:
         """Close the connections of all threads."""

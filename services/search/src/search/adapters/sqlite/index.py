@@ -45,6 +45,7 @@ class SqliteWordIndex:
         self._connections = Connections(path)
         self._most_weighed = most_weighed
         self._variants_known: dict[str, set[str]] = {}
+        self._purges = 0
         self._pronouncer = pronouncer
         self.vocabulary = SqliteVocabulary(self._connections)
         self.phonetics = SqlitePhoneticIndex(self._connections)
@@ -57,12 +58,12 @@ class SqliteWordIndex:
     def is_complete(self) -> bool:
         """Whether the index was made from all that the event log tells."""
         with self._connections.reading() as connection:
-            return bool(connection.execute("select is_complete from completeness").fetchone()[0])
+            return bool(connection.execute("select is_complete from state").fetchone()[0])
 
     def mark_complete(self) -> None:
         """Note that all that the event log tells is indexed now."""
         with self._connections.writing() as connection:
-            connection.execute("update completeness set is_complete = 1")
+            connection.execute("update state set is_complete = 1")
 
     def put(self, document: EpisodeDocument) -> Stored | None:
         """Store or replace an episode's words."""
@@ -90,14 +91,18 @@ class SqliteWordIndex:
         """Forget an episode for good."""
         with self._connections.writing() as connection:
             row, _, _ = _episode_row(connection, episode_id)
-            _count_terms(connection, Counter(), _forget_words(connection, row))
+            gone, compounds = _forget_words(connection, row)
+            _count_terms(connection, Counter(), gone)
+            _count_compounds(connection, (), compounds)
             delete_phones(connection, row)
+            _purge(connection)
             connection.execute(
                 "update episode set removed = 1, revision = '', title = '', show = '',"
                 " show_folded = '', published = null, link = null, language = '', words = 0,"
                 " duration_ms = 0 where id = ?",
                 (row,),
             )
+        self._connections.leave_no_trace()
 
     def find(self, request: SearchRequest) -> SearchPage:
         """Return one page of what is found."""
@@ -117,6 +122,14 @@ class SqliteWordIndex:
         else:
             delete_phones(connection, row)
 
+    def _known_variants(self, connection: sqlite3.Connection, language: str) -> set[str]:
+        """Return the terms of a language whose variants this process noted since the last purge."""
+        (purges,) = connection.execute("select purges from state").fetchone()
+        if purges != self._purges:
+            self._purges = purges
+            self._variants_known.clear()
+        return self._variants_known.setdefault(language, set())
+
     def _replace_words(
         self, connection: sqlite3.Connection, row: int, document: EpisodeDocument
     ) -> AbstractSet[str]:
@@ -134,13 +147,14 @@ class SqliteWordIndex:
                 doubled.update(Counter(of_word) - Counter(set(of_word)))
         frequencies = Counter(tokens)
         frequencies.subtract(doubled)
-        gone = _forget_words(connection, row)
+        gone, gone_compounds = _forget_words(connection, row)
         ids = _count_terms(connection, frequencies, gone)
+        _count_compounds(connection, compounds, gone_compounds)
         connection.executemany(
             "insert or ignore into variants (kind, key, term) values (?, ?, ?)",
             variants_of(
-                frequencies.keys() - self._variants_known.get(document.language, ()),
-                compounds,
+                frequencies.keys() - self._known_variants(connection, document.language),
+                (),
                 document.language,
             ),
         )
@@ -169,6 +183,38 @@ class SqliteWordIndex:
             ),
         )
         return frequencies.keys()
+
+
+def _count_compounds(
+    connection: sqlite3.Connection,
+    compounds: Iterable[tuple[str, ...]],
+    gone: Iterable[tuple[str, ...]],
+) -> None:
+    """Count the episodes that say each compound; one that none says any more is deleted."""
+    connection.executemany(
+        "insert into variants (kind, key, term, episodes) values (?, ?, ?, 1)"
+        " on conflict do update set episodes = episodes + 1",
+        variants_of((), compounds, ""),
+    )
+    old = [*variants_of((), gone, "")]
+    connection.executemany(
+        "update variants set episodes = episodes - 1 where kind = ? and key = ? and term = ?", old
+    )
+    connection.executemany(
+        "delete from variants where kind = ? and key = ? and term = ? and episodes <= 0", old
+    )
+
+
+def _purge(connection: sqlite3.Connection) -> None:
+    """Delete the terms that nobody says any more, from postings and trigrams too."""
+    connection.execute("delete from term where frequency <= 0")
+    connection.execute(
+        "delete from variants where kind <> 'join' and term not in (select term from term)"
+    )
+    connection.execute("update state set purges = purges + 1")
+    # Merging is what takes deleted entries out of a full-text index.
+    connection.execute("insert into postings (postings) values ('optimize')")
+    connection.execute("insert into phone_trigram (phone_trigram) values ('optimize')")
 
 
 def _episode_row(connection: sqlite3.Connection, episode_id: str) -> tuple[int, str, bool]:
@@ -256,13 +302,15 @@ def _store_spoken(connection: sqlite3.Connection, row: int, document: EpisodeDoc
     )
 
 
-def _forget_words(connection: sqlite3.Connection, row: int) -> Counter[str]:
-    """Delete an episode's words; return in how many words each term stood."""
+def _forget_words(
+    connection: sqlite3.Connection, row: int
+) -> tuple[Counter[str], set[tuple[str, ...]]]:
+    """Delete an episode's words; return in how many each term stood, and the compounds."""
     found = connection.execute(
         "select terms, breaks, repeats from tokens where id = ?", (row,)
     ).fetchone()
     if found is None:
-        return Counter()
+        return Counter(), set()
     episode = EpisodeTokens(*found)
     frequencies = episode.frequencies()
     spelled = dict(_terms(connection, "id", frequencies))
@@ -272,7 +320,8 @@ def _forget_words(connection: sqlite3.Connection, row: int) -> Counter[str]:
     )
     for table in ("tokens", "spoken", "speaker"):
         connection.execute(f"delete from {table} where id = ?", (row,))  # noqa: S608
-    return Counter({spelled[term]: count for term, count in frequencies.items()})
+    compounds = {tuple(map(spelled.__getitem__, terms)) for terms in episode.compounds()}
+    return Counter({spelled[term]: count for term, count in frequencies.items()}), compounds
 
 
 def _facets(connection: sqlite3.Connection, filters: Filters) -> Facets:

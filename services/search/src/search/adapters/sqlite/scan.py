@@ -44,6 +44,18 @@ class EpisodeTokens:
         """The word of a token."""
         return WordOfToken.read(self.breaks)
 
+    def compounds(self) -> set[tuple[int, ...]]:
+        """Return the terms of each word that has several."""
+        if not self.breaks:
+            return set()
+        words = self.word_of(np.arange(len(self.terms)))
+        _, firsts, counts = np.unique(words, return_index=True, return_counts=True)
+        several = counts > 1
+        return {
+            tuple(self.terms[first : first + count].tolist())
+            for first, count in zip(firsts[several], counts[several], strict=True)
+        }
+
     def frequencies(self) -> dict[int, int]:
         """Return in how many words each term stands."""
         terms = self.terms

@@ -1,9 +1,10 @@
 -- The embedded word index. One row per episode in each table; `id` is the same in all of them.
 
 -- Whether all that the event log tells was indexed: 0 in a file that was just made, since the index
--- was lost, damaged or of an older format, until it was made again from the log.
-create table if not exists completeness (is_complete integer not null);
-insert into completeness (is_complete) select 0 where not exists (select 1 from completeness);
+-- was lost, damaged or of an older format, until it was made again from the log. `purges` counts
+-- how often terms were deleted: what a process remembers of them is void then.
+create table if not exists state (is_complete integer not null, purges integer not null);
+insert into state (is_complete, purges) select 0, 0 where not exists (select 1 from state);
 
 -- What is known of an episode. `revision` is '' until its words arrive; a removed episode keeps
 -- its row, so that a late transcript cannot bring it back. Small, so that a filter or a sort
@@ -27,17 +28,18 @@ create index if not exists episode_by_language on episode (language);
 
 -- Every term, with its frequency: in how many words it stands, over all episodes.
 create table if not exists term (
-    id integer primary key,
+    id integer primary key autoincrement,  -- never given again: processes remember up to which
     term text not null unique,
     frequency integer not null default 0
 );
 
 -- Which terms share a fold, a stem in a language, or are a compound written together; terms
--- that are their own fold or stem are left out.
+-- that are their own fold or stem are left out. `episodes` counts those that say a compound.
 create table if not exists variants (
     kind text not null,
     key text not null,
     term text not null,
+    episodes integer not null default 0,
     primary key (kind, key, term)
 ) without rowid;
 

@@ -1,6 +1,6 @@
 """Found by sound: words as rows of phones, a query aligned inside them, the evidence weighed."""
 
-from search.domain.phonetics.likelihood import Evidence, evidence, likelihood
+from search.domain.phonetics.likelihood import Evidence, Written, evidence, likelihood
 from search.domain.phonetics.matches import MOST_PASSAGES, Passages, PhoneMatch, best_matches
 from search.domain.phonetics.phones import UNKNOWN, coarse, weighed_grams, written
 from search.domain.phonetics.pronunciation import Pronouncer, is_english
@@ -23,6 +23,7 @@ __all__ = [
     "PhoneSequence",
     "PhoneSpan",
     "Pronouncer",
+    "Written",
     "best_matches",
     "coarse",
     "evidence",
