@@ -26,6 +26,7 @@ from everyword_events.consumer.runner import ConsumerRunner
 from everyword_events.sqlite.bus import SqliteBus
 from everyword_local.client import IN_PROCESS
 from everyword_local.data_folder import DataFolder
+from everyword_local.refilling import refill_index
 from everyword_local.replaying import LogReplay
 from everyword_local.settings import SettingsFile
 from everyword_storage.directory import DirectoryBlobStore
@@ -158,13 +159,16 @@ class Composition:
         """The search service, on the engine that the settings name."""
         engine = open_engine(self.settings.of_show("").search, self.folder.index)
         self._closing.callback(engine.close)
-        return search.service.SearchService(
+        service = search.service.SearchService(
             engine.index,
             engine.vocabulary,
             self.blobs,
             lambda show: self.settings.of_show(show).search,
             engine.phonetics,
         )
+        if engine.unfilled is not None:
+            refill_index(service, engine.unfilled, self.bus)
+        return service
 
     @cached_property
     def captions(self) -> captions.service.CaptionsService:

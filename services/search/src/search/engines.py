@@ -1,5 +1,6 @@
 """Opens the engine that the settings name, or writes its index anew."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,15 +14,21 @@ from search.domain.phonetics import Pronouncer
 from search.phonetic_search import PhoneticSearch
 from search.ports import PhoneticIndex, Vocabulary, WordIndex
 
+_log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True)
 class Engine:
-    """An index, its vocabulary, its phonetic search if any; `close` gives back what they hold."""
+    """An index, its vocabulary, its phonetic search if any; `close` gives back what they hold.
+
+    `unfilled` is an embedded index that must be made again from the event log.
+    """
 
     index: WordIndex
     vocabulary: Vocabulary
     close: Callable[[], None]
     phonetics: PhoneticSearch | None = None
+    unfilled: SqliteWordIndex | None = None
 
 
 def open_engine(settings: SearchSettings, file: Path, *, credentials: Any = None) -> Engine:
@@ -35,9 +42,10 @@ def open_engine(settings: SearchSettings, file: Path, *, credentials: Any = None
         TransientFailure: OpenSearch does not answer.
     """
     if settings.engine == "sqlite":
-        embedded = SqliteWordIndex(file, pronouncer=_pronouncer(settings))
+        embedded = _embedded(settings, file)
         phonetics = _phonetic_search(settings, embedded.phonetics)
-        return Engine(embedded, embedded.vocabulary, embedded.close, phonetics)
+        unfilled = None if embedded.is_complete else embedded
+        return Engine(embedded, embedded.vocabulary, embedded.close, phonetics, unfilled)
     driver = _driver(settings, credentials)
     from search.adapters.opensearch.client import OpenSearchClient  # noqa: PLC0415
     from search.adapters.opensearch.index import OpenSearchWordIndex  # noqa: PLC0415
@@ -86,6 +94,27 @@ def reindex(
         )
     finally:
         driver.close()
+
+
+def _embedded(settings: SearchSettings, file: Path) -> SqliteWordIndex:
+    """Open the embedded index; one that is damaged is deleted: the event log tells it all."""
+    for is_last in (False, True):
+        try:
+            embedded = SqliteWordIndex(file, pronouncer=_pronouncer(settings))
+            try:
+                embedded.check()
+            except Misconfigured:
+                embedded.close()
+                raise
+        except Misconfigured as error:
+            if is_last or error.code != "index_damaged":
+                raise
+            _log.warning("the search index is damaged and is made again")
+            for name in (file.name, f"{file.name}-wal", f"{file.name}-shm"):
+                file.with_name(name).unlink(missing_ok=True)
+        else:
+            return embedded
+    raise AssertionError
 
 
 def _driver(settings: SearchSettings, credentials: Any) -> Any:

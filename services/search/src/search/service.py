@@ -4,7 +4,7 @@ import logging
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Final
@@ -120,6 +120,26 @@ class SearchService:
             case EpisodeRemoved():
                 self._index.remove(episode_id)
         return ()
+
+    def refill(
+        self, events: Iterable[Event], *, progress: Callable[[int], None] = lambda _: None
+    ) -> int:
+        """Make the index again from the events of the log; return how many were taken in.
+
+        One that cannot be taken in is logged and passed over. `progress` is told after each.
+        """
+        taken = 0
+        for number, event in enumerate(events, start=1):
+            try:
+                self.handle(event)
+                taken += 1
+            except InvalidInput:
+                _log.warning(
+                    "an event was passed over",
+                    extra={"event_id": event.meta.event_id, "episode_id": event.meta.episode_id},
+                )
+            progress(number)
+        return taken
 
     def search(
         self,

@@ -67,19 +67,38 @@ def search(
 
 
 def _lines(reply: Json) -> Iterator[str]:
+    yield from _title_lines(reply.get("titles") or [])
     hits, episodes = reply["hits"], reply["episodes"]
-    if not hits:
+    if hits:
+        more = "+" if reply["capped"] else ""
+        how = "" if reply["matched"] == "exact" else f" ({reply['matched'].replace('_', ' ')})"
+        times, shows = "s" * (hits != 1), "s" * (episodes != 1)
+        yield f"{hits:,}{more} time{times} in {episodes:,} episode{shows}{how}"
+        yield from _moment_lines(reply["results"])
+    else:
         also = f" Did you mean {reply['suggestion']!r}?" if reply.get("suggestion") else ""
         yield f"{reply['query']!r} is not spoken in any episode.{also}"
-        return
-    more = "+" if reply["capped"] else ""
-    how = "" if reply["matched"] == "exact" else f" ({reply['matched'].replace('_', ' ')})"
-    times, shows = "s" * (hits != 1), "s" * (episodes != 1)
-    yield f"{hits:,}{more} time{times} in {episodes:,} episode{shows}{how}"
-    for episode in reply["results"]:
-        show = f"{episode['show']}: " if episode["show"] else ""
+    if reply["next"]:
         yield ""
-        yield f"{show}{episode['title']}  [{episode['episode_id']}]"
+        yield f"more: --cursor {reply['next']}"
+    if reply.get("perhaps"):
+        yield ""
+        yield "perhaps also here:"
+        yield from _moment_lines(reply["perhaps"])
+
+
+def _title_lines(titles: list[Json]) -> Iterator[str]:
+    if titles:
+        yield "in titles:"
+        for episode in titles:
+            yield f"  {_name(episode)}"
+        yield ""
+
+
+def _moment_lines(episodes: list[Json]) -> Iterator[str]:
+    for episode in episodes:
+        yield ""
+        yield _name(episode)
         for moment in episode["moments"]:
             speaker = f"{moment['speaker']}: " if moment["speaker"] else ""
             words = " ".join(
@@ -87,6 +106,8 @@ def _lines(reply: Json) -> Iterator[str]:
                 for piece in moment["snippet"]
             )
             yield f"  {clock(moment['start']):>9}  {speaker}{words}"
-    if reply["next"]:
-        yield ""
-        yield f"more: --cursor {reply['next']}"
+
+
+def _name(episode: Json) -> str:
+    show = f"{episode['show']}: " if episode["show"] else ""
+    return f"{show}{episode['title']}  [{episode['episode_id']}]"

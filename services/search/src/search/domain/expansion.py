@@ -129,6 +129,8 @@ class Expansion:
         """
         if tier is Tier.EXACT:
             return [self._plan(self._nouns())]
+        if not self._query.wanted:
+            return []
         if tier is Tier.FOLDED:
             plan = self._plan(self.folded(), folded_too=True)
             return [plan] if plan != self._plan(self._nouns()) else []

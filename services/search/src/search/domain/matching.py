@@ -5,7 +5,7 @@ turns or passages shows in what is found.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -56,7 +56,10 @@ Alternatives = tuple[Pattern, ...]
 
 @dataclass(frozen=True)
 class Plan:
-    """A query at one tier: what is looked for, in episodes of one language or (None) of all."""
+    """A query at one tier: what is looked for, in episodes of one language or (None) of all.
+
+    Where nothing is wanted, all that the wanted speakers say is found: see `turns_of`.
+    """
 
     wanted: tuple[Alternatives, ...]
     unwanted: tuple[Alternatives, ...] = ()
@@ -151,6 +154,22 @@ def _windows(wanted: Sequence[Sequence[Span]]) -> list[Match]:
                 at[clause] += 1
                 break
     return found
+
+
+def turns_of(
+    turns: Iterable[tuple[int, str | None]], end: int, wanted: Callable[[str | None], bool]
+) -> Iterator[Match]:
+    """Yield a moment where a wanted speaker begins to speak: the first words of the turn.
+
+    `turns` says who speaks from which word on, until word `end`.
+    """
+    starts: list[tuple[int, str | None]] = []
+    for first, speaker in turns:
+        if not starts or speaker != starts[-1][1]:
+            starts.append((first, speaker))
+    for (first, speaker), (stop, _) in zip(starts, [*starts[1:], (end, None)], strict=True):
+        if wanted(speaker) and first < stop:
+            yield Match(first, min(stop, first + WINDOW) - 1, ())
 
 
 def apart(found: Sequence[Match]) -> list[Match]:

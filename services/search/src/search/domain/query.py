@@ -78,7 +78,10 @@ class Filters:
 
 @dataclass(frozen=True)
 class Query:
-    """A query understood; see `search.domain.number_queries` for the numbers in it."""
+    """A query understood; one without wanted clauses asks for all that its speakers say.
+
+    For the numbers in it see `search.domain.number_queries`.
+    """
 
     text: str
     wanted: tuple[Clause, ...]
@@ -114,8 +117,11 @@ def parse_query(text: str) -> Query:
         clause = _clause(value)
         if clause is not None:
             (unwanted if chunk["minus"] else wanted).append(clause)
-    if not wanted:
-        raise _bad("there is nothing to look for", "give at least one word that is not excluded")
+    if not wanted and not fields["speaker"]:
+        raise _bad(
+            "there is nothing to look for",
+            "give at least one word that is not excluded, or a speaker:",
+        )
     if len(wanted) + len(unwanted) > MOST_CLAUSES:
         raise _bad(f"more than {MOST_CLAUSES} words", 'look for fewer words, or quote "a phrase"')
     filters = Filters(

@@ -231,6 +231,8 @@ def drawn_queries(
                 f"{said[at][:2]}*",
                 f'"{phrase[:-1]}*"',
                 f"{said[at]} speaker:ada",
+                "speaker:ada",
+                f"speaker:åke -{other}",
                 f'"{phrase}" speaker:"åke"',
                 f"{said[at]} show:history",
                 f"{said[at]} after:2024-06 before:2025-10",

@@ -125,7 +125,9 @@ class _Archive:
         unwanted: list[set[tuple[int, int]]],
         document: EpisodeDocument,
     ) -> list[tuple[int, int]]:
-        if len(wanted) == 1:
+        if not wanted:
+            found = self._turns(document)
+        elif len(wanted) == 1:
             found = sorted(wanted[0])
         else:
             holds = {
@@ -153,13 +155,20 @@ class _Archive:
                 f <= last + _SHOWN and la >= first - _SHOWN for spans in unwanted for f, la in spans
             )
         ]
-        if len(wanted) == 1:
+        if len(wanted) <= 1:
             return found
         apart: list[tuple[int, int]] = []
         for first, last in found:
             if not apart or first > apart[-1][1]:
                 apart.append((first, last))
         return apart
+
+    def _turns(self, document: EpisodeDocument) -> list[tuple[int, int]]:
+        """Everybody's turns, or their first words."""
+        spoken = [document.speaker_of(word) for word in range(len(document.words))]
+        starts = [w for w, name in enumerate(spoken) if w == 0 or name != spoken[w - 1]]
+        ends = [*starts[1:], len(spoken)]
+        return [(s, min(e, s + WINDOW) - 1) for s, e in zip(starts, ends, strict=True)]
 
     def _said(
         self, clause: Clause, tier: Tier, document: EpisodeDocument, *, corrects: bool = True

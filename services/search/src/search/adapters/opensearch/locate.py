@@ -3,7 +3,7 @@
 import math
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from operator import attrgetter
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from search.adapters.opensearch.client import Json
 from search.adapters.opensearch.match import NO_DATE
 from search.adapters.opensearch.passages import Passage, PassageKey, Sought
 from search.adapters.opensearch.read import Numbered
-from search.domain.matching import Match, Span, apart, combined, kept
+from search.domain.matching import Match, Span, apart, combined, kept, turns_of
 from search.domain.pages import (
     Candidate,
     Cut,
@@ -97,10 +97,13 @@ class Moments:
         number = some[0][0]
         plan = self._plans[number]
         passages = sorted((passage for _, passage in some), key=attrgetter("first"))
-        for passage in passages:
-            matches += self._matches(plan, passage, around)
+        if plan.wanted:
+            for passage in passages:
+                matches += self._matches(plan, passage, around)
+        else:
+            matches += self._turns(plan, passages, around)
         self._passages[episode["episode_id"]] = passages
-        lone = len(plan.wanted) == 1
+        lone = len(plan.wanted) <= 1
         candidate = Candidate(0, episode["episode_id"], published(episode), number)
         return locate(candidate, matches if lone else apart(matches), lone=lone)
 
@@ -121,6 +124,24 @@ class Moments:
             return speaker is not None and folded_name(speaker) in (self._speakers or ())
 
         return kept(found, unwanted, said_by=None if self._speakers is None else said_by)
+
+    def _turns(
+        self, plan: "_Plan", passages: Sequence[Passage], around: Mapping[PassageKey, Passage]
+    ) -> Iterator[Match]:
+        """Yield where a wanted speaker begins to speak; a gap between passages is another's."""
+
+        def is_wanted(speaker: str | None) -> bool:
+            return speaker is not None and folded_name(speaker) in (self._speakers or ())
+
+        turns: list[tuple[int, str | None]] = []
+        for at, passage in enumerate(passages):
+            turns += passage.turns
+            if at + 1 == len(passages) or passages[at + 1].first > passage.stop:
+                turns.append((passage.stop, None))
+        for match in turns_of(turns, passages[-1].stop, is_wanted):
+            passage = passages[bisect_right(passages, match.first, key=attrgetter("first")) - 1]
+            unwanted = [_spans_around(ways, passage, around) for ways in plan.unwanted]
+            yield from kept([match], unwanted)
 
     def _passage(self, episode: Json, match: Match) -> Passage:
         passages = self._passages[episode["episode_id"]]

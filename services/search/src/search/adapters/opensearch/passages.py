@@ -122,6 +122,11 @@ class Passage:
                 found.update(Span(self._word(s.first), self._word(s.last)) for s in spans)
         return sorted(found)
 
+    @property
+    def turns(self) -> list[tuple[int, str | None]]:
+        """Who speaks from which own word on."""
+        return [(first, speaker) for first, speaker in self._source["turns"]]
+
     def speaker(self, word: int) -> str | None:
         """Return who says an own word."""
         turns = self._source["turns"]

@@ -21,6 +21,7 @@ _ALTERED: Final = {
 }
 """What a format changed in tables that were there before; the schema makes those that were not."""
 _BUSY_TIMEOUT_S: Final = 30
+_CHECKED_BYTES: Final = 64_000_000
 _STEPS: Final = 50_000
 """SQLite looks at the clock every so many steps of its virtual machine (under 1 ms)."""
 _SETTINGS: Final = """
@@ -63,6 +64,18 @@ class Connections:
         """Give a connection whose changes are all durable at the end, or none."""
         with self._transaction("begin immediate") as connection:
             yield connection
+
+    def check(self) -> None:
+        """Look the file over, as far as that takes no more than a moment.
+
+        Raises:
+            Misconfigured: it is damaged (code `index_damaged`).
+        """
+        with self._translated():
+            if self._path.stat().st_size <= _CHECKED_BYTES:
+                found = self._connection().execute("pragma quick_check(1)").fetchone()[0]
+                if found != "ok":
+                    raise sqlite3.DatabaseError(found)
 
     def leave_no_trace(self) -> None:
         """Empty the write-ahead log: what was deleted stands in it until then."""
@@ -148,7 +161,7 @@ class Connections:
         except sqlite3.DatabaseError as error:
             raise Misconfigured(
                 f"the search index {self._path.name} cannot be read: {error}",
-                hint="move the file away and rebuild the index by replay",
+                hint="restart everyword: it makes the index again from the event log",
                 code="index_damaged",
             ) from error
 

@@ -14,7 +14,7 @@ from search.adapters.sqlite.scan import Accepted, AcceptedPattern, EpisodeTokens
 from search.adapters.sqlite.show import SaidBy, shown
 from search.adapters.sqlite.vocabulary import variants
 from search.domain.expansion import VariantKind
-from search.domain.matching import Alternatives, Plan, Slot, matches
+from search.domain.matching import Alternatives, Match, Plan, Slot, kept, matches
 from search.domain.pages import (
     Candidate,
     Located,
@@ -142,9 +142,16 @@ def _candidates(
     connection: sqlite3.Connection, plan: Plan, filters: Filters, number: int
 ) -> list[Candidate]:
     expression = match_expression(plan)
+    condition, values = where(filters)
+    if not plan.wanted:
+        rows = connection.execute(
+            f"select e.id, e.episode_id, coalesce(e.published, -9e999), {number}"  # noqa: S608
+            f" from episode e where e.revision <> '' and {condition}",
+            values,
+        )
+        return [*map(Candidate._make, rows)]
     if expression is None:
         return []
-    condition, values = where(filters)
     if plan.language is not None:
         condition += " and e.language = :language"
         values["language"] = plan.language
@@ -203,6 +210,8 @@ class _Scanner:
         return len(self.wanted) == 1 and not self.unwanted and self.speakers is None
 
     def locate(self, candidate: Candidate, episode: EpisodeTokens) -> Located:
+        if not self.wanted:
+            return locate(candidate, self._turns(candidate, episode), lone=True)
         if self.is_lone:
             return locate(candidate, occurrences(episode, self.wanted[0]), lone=True)
         found = matches(
@@ -213,6 +222,11 @@ class _Scanner:
             else SaidBy.of(self.connection, candidate.handle, self.speakers),
         )
         return locate(candidate, found, lone=len(self.wanted) == 1)
+
+    def _turns(self, candidate: Candidate, episode: EpisodeTokens) -> list[Match]:
+        said_by = SaidBy.of(self.connection, candidate.handle, self.speakers or frozenset())
+        unwanted = [occurrences(episode, clause).spans() for clause in self.unwanted]
+        return kept([*said_by.beginnings()], unwanted)
 
 
 def _accepted(connection: sqlite3.Connection, slot: Slot) -> Accepted | None:

@@ -54,6 +54,14 @@ class SqliteWordIndex:
         """Close the file."""
         self._connections.close()
 
+    def check(self) -> None:
+        """Look the file over.
+
+        Raises:
+            Misconfigured: it is damaged (code `index_damaged`).
+        """
+        self._connections.check()
+
     @property
     def is_complete(self) -> bool:
         """Whether the index was made from all that the event log tells."""

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from search.adapters.sqlite.blobs import PackedWords, unpack_ints, unpack_lengths
 from search.adapters.sqlite.scan import Occurrences
-from search.domain.matching import Match
+from search.domain.matching import Match, turns_of
 from search.domain.pages import Cut, EpisodeMoments, Moment, shown_range, snippet, spread
 from search.domain.query import folded_name
 
@@ -68,18 +68,29 @@ class SaidBy:
 
     turns: Turns
     wanted: frozenset[str]
+    words: int
 
     @classmethod
     def of(cls, connection: sqlite3.Connection, row: int, wanted: frozenset[str]) -> "SaidBy":
         """Read an episode's turns."""
-        found = connection.execute(
-            "select turns, speakers from spoken where id = ?", (row,)
+        turns, speakers, words = connection.execute(
+            "select s.turns, s.speakers, e.words from spoken s join episode e on e.id = s.id"
+            " where s.id = ?",
+            (row,),
         ).fetchone()
-        return cls(Turns.read(*found), wanted)
+        return cls(Turns.read(turns, speakers), wanted, words)
+
+    def beginnings(self) -> Iterator[Match]:
+        """Yield where a wanted speaker begins to speak."""
+        turns = self.turns
+        names = [turns.speakers[number] for number in turns.numbers]
+        return turns_of(zip(turns.firsts, names, strict=True), self.words, self._is_wanted)
+
+    def _is_wanted(self, speaker: str | None) -> bool:
+        return speaker is not None and folded_name(speaker) in self.wanted
 
     def __call__(self, word: int) -> bool:  # noqa: D102
-        speaker = self.turns.speaker(word)
-        return speaker is not None and folded_name(speaker) in self.wanted
+        return self._is_wanted(self.turns.speaker(word))
 
 
 @dataclass(frozen=True)
