@@ -563,3 +563,30 @@ def in_order(
     if sort == "relevance" and not lone:
         return grouped
     return grouped and ids == sorted(ids, key=rank, reverse=True)
+
+
+def test_titles_are_found_by_how_their_words_begin(archive: Archive) -> None:
+    archive.fill(
+        [
+            document(
+                "a", "Ada: hi", about=info("The Lighthouse of Kilkenny", published="2024-01-01")
+            ),
+            document("b", "lighthouse", about=info("Émile's lighthouses", show="One")),
+            document("c", "hi", about=info("Bees")),
+        ]
+    )
+    archive.index.describe("later", info("A lighthouse nobody spoke of yet"))
+
+    def titled(q: str, **how: Any) -> list[str]:
+        reply = archive.service.search(q, titles=True, **how)
+        return [episode["episode_id"] for episode in reply["titles"]]
+
+    assert titled("lighthouse") == ["a", "b"] or titled("lighthouse") == ["b", "a"]
+    assert titled("kilk lighthouse") == ["a"]
+    assert titled("emile") == ["b"]
+    assert titled("lighthouse show:One") == ["b"]
+    assert titled("house") == titled("speaker:Ada") == []
+    assert archive.service.search("lighthouse", titles=True)["titles"][0]["url"].startswith("/")
+    assert "titles" not in archive.service.search("lighthouse")
+    archive.index.remove("a")
+    assert titled("kilkenny") == []

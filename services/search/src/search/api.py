@@ -30,6 +30,7 @@ Exact = Annotated[
 Perhaps = Annotated[
     bool, Query(description="also where it was perhaps said and something else was written")
 ]
+Titles = Annotated[bool, Query(description="also the episodes with the words in their titles")]
 IfNoneMatch = Annotated[str | None, Header()]
 
 
@@ -64,6 +65,7 @@ def router(service: SearchService) -> PublicRouter:
         per_episode: Annotated[int, Query(description="first moments of each; 0: all")] = 0,
         cursor: Annotated[str, Query(description="`next` of the page before")] = "",
         perhaps: Perhaps = False,
+        titles: Titles = False,
         if_none_match: IfNoneMatch = None,
     ) -> Response:
         service.admit(client)
@@ -80,6 +82,7 @@ def router(service: SearchService) -> PublicRouter:
             per_episode=per_episode or None,
             cursor=cursor or None,
             perhaps=perhaps,
+            titles=titles,
         )
         return _reply(found, if_none_match)
 

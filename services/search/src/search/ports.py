@@ -41,6 +41,14 @@ class WordIndex(Protocol):
             TransientFailure: the index is busy, away, or out of time.
         """
 
+    def titled(
+        self, words: Sequence[str], filters: Filters, *, limit: int
+    ) -> Sequence[EpisodeMoments]:
+        """Return episodes in whose titles all the words begin some word, the newest first.
+
+        `words` as `title_tokens` gives them. The episodes come without moments.
+        """
+
     def facets(self, filters: Filters) -> Facets:
         """Return the shows and speakers among the episodes that pass `filters`."""
 

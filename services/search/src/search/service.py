@@ -45,11 +45,13 @@ from search.domain.reply import (
     EpisodeReply,
     PerhapsReply,
     SearchReply,
+    TitleReply,
     episode_reply,
     perhaps_reply,
+    title_reply,
 )
 from search.domain.timeline import Step, Timeline, episode_counts, periods
-from search.domain.tokens import tokens_of
+from search.domain.tokens import fold, tokens_of
 from search.near_spellings import near_spellings
 from search.phonetic_search import PhoneticSearch
 from search.ports import Vocabulary, WordIndex
@@ -58,6 +60,7 @@ from search.rate_limit import RateLimit
 _log = logging.getLogger(__name__)
 
 MOST_EPISODES: Final = 1_000
+MOST_TITLES: Final = 10
 MOST_MOMENTS: Final = 100
 """Moments on a page, over all its episodes; the rest follow on the next pages."""
 _AS_WRITTEN: Final = (Tier.EXACT, Tier.FOLDED)
@@ -156,6 +159,7 @@ class SearchService:
         per_episode: int | None = None,
         cursor: str | None = None,
         perhaps: bool = False,
+        titles: bool = False,
     ) -> SearchReply:
         """Find a query; a page holds at most `limit` episodes.
 
@@ -163,7 +167,8 @@ class SearchService:
         own. `date_from` and `date_to` (`2024`, `2024-05`, `2024-05-31`) are both included. With
         `exact` the words are taken as they are written, accents aside: no other forms, typing
         errors or sounds. `perhaps` asks for the moments too where the query was perhaps said and
-        written otherwise; they come with the first page alone, and never with `exact`.
+        written otherwise, `titles` for episodes with the words in their titles; both come with
+        the first page alone, and nothing is perhaps said with `exact`.
 
         Raises:
             InvalidInput: the query, a filter or the cursor cannot be understood.
@@ -217,7 +222,14 @@ class SearchService:
         if perhaps:
             results = expansion.plans(tier, self._vocabulary.languages()) if found.hits else []
             reply["perhaps"] = self._perhaps(query, request, results) if uncertain else []
+        if titles:
+            reply["titles"] = [] if cursor else self._titles(query)
         return reply
+
+    def _titles(self, query: Query) -> list[TitleReply]:
+        words = [fold(token) for clause in query.wanted for token in clause.tokens]
+        found = self._index.titled(words, query.filters, limit=MOST_TITLES) if words else ()
+        return [title_reply(group, page_url=self._page_url(group)) for group in found]
 
     def _perhaps(
         self, query: Query, request: SearchRequest, results: Sequence[Plan]

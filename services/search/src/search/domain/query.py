@@ -138,6 +138,11 @@ def folded_name(name: str) -> str:
     return " ".join(fold(part) for part in name.casefold().split())
 
 
+def title_tokens(title: str) -> list[str]:
+    """Return the words by which a title is found: no case, no accents."""
+    return [fold(token) for word in title.split() for token in tokens_of(word)]
+
+
 def first_moment(date: str) -> float:
     """Return the first instant of a year, month or day (`2024`, `2024-05`, `2024-05-31`), UTC."""
     return _period(date)[0]

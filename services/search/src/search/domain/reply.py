@@ -65,11 +65,22 @@ class PerhapsReply(TypedDict):
     moments: list[PerhapsMomentReply]
 
 
+class TitleReply(TypedDict):
+    """An episode whose title has the words asked for."""
+
+    episode_id: str
+    show: str
+    title: str
+    published_at: str | None
+    url: str
+
+
 class SearchReply(TypedDict):
     """One page. When `capped`, `hits` and `episodes` are the least there are.
 
     `perhaps`, where it was asked for, holds at most ten moments, the likeliest first, of which none
-    is among the results of any page, nor counted in `hits`.
+    is among the results of any page, nor counted in `hits`. `titles`, where they were asked for,
+    are episodes with the words in their titles.
     """
 
     query: str
@@ -81,6 +92,7 @@ class SearchReply(TypedDict):
     next: str | None
     results: list[EpisodeReply]
     perhaps: NotRequired[list[PerhapsReply]]
+    titles: NotRequired[list[TitleReply]]
 
 
 def episode_reply(group: EpisodeMoments, *, page_url: str, more: str | None) -> EpisodeReply:
@@ -116,6 +128,18 @@ def page_address(group: EpisodeMoments, page_url: str) -> str:
 def at_moment(address: str, start_s: float) -> str:
     """Return the address of a moment on a page (Media Fragments URI 1.0, section 4.2.1)."""
     return f"{address}#t={start_s:.3f}".rstrip("0").rstrip(".")
+
+
+def title_reply(group: EpisodeMoments, *, page_url: str) -> TitleReply:
+    """Put an episode that is found by its title into JSON."""
+    whole = episode_reply(group, page_url=page_url, more=None)
+    return TitleReply(
+        episode_id=whole["episode_id"],
+        show=whole["show"],
+        title=whole["title"],
+        published_at=whole["published_at"],
+        url=page_address(group, page_url),
+    )
 
 
 def perhaps_reply(group: EpisodeMoments, some: Sequence[Perhaps], *, page_url: str) -> PerhapsReply:

@@ -1,7 +1,7 @@
 """The word index on OpenSearch, Serverless or any other from 2.19 on."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, TypeVar
 
 from everyword_events import Conflict, EpisodeInfo, Misconfigured, TransientFailure
@@ -10,20 +10,22 @@ from search.adapters.opensearch.facets import count_facets
 from search.adapters.opensearch.find import find_page
 from search.adapters.opensearch.known import KnownEpisodes, stamped
 from search.adapters.opensearch.layout import Generation, Layout
-from search.adapters.opensearch.match import NO_DATE
+from search.adapters.opensearch.locate import moments_of
+from search.adapters.opensearch.match import NO_DATE, episode_query
 from search.adapters.opensearch.passages import PASSAGE_WORDS, cut
 from search.adapters.opensearch.phonetics import OpenSearchPhoneticIndex, phone_passages
 from search.adapters.opensearch.vocabulary import OpenSearchVocabulary
 from search.domain.document import EpisodeDocument
-from search.domain.pages import Facets, SearchPage, SearchRequest, Stored
+from search.domain.pages import EpisodeMoments, Facets, SearchPage, SearchRequest, Stored
 from search.domain.phonetics import Pronouncer, is_english
-from search.domain.query import Filters, folded_name
+from search.domain.query import Filters, folded_name, title_tokens
 
 Written = TypeVar("Written")
 _WRITE_ATTEMPTS: Final = 6
 _BLANK: Final[Json] = {
     "revision": "", "stamp": 0, "removed": False, "language": "", "words": 0, "passages": 0,
-    "duration_ms": 0, "as_of": 0.0, "show": "", "show_folded": "", "title": "", "link": None,
+    "duration_ms": 0, "as_of": 0.0, "show": "", "show_folded": "", "title": "",
+    "title_tokens": "", "link": None,
     "published": NO_DATE, "speakers": [], "speakers_folded": [],
 }  # fmt: skip
 """An episode nothing is known of."""
@@ -116,6 +118,25 @@ class OpenSearchWordIndex:
     def find(self, request: SearchRequest) -> SearchPage:
         """Return one page of what is found."""
         return find_page(self._layout, self._known, request, self._most_passages)
+
+    def titled(
+        self, words: Sequence[str], filters: Filters, *, limit: int
+    ) -> Sequence[EpisodeMoments]:
+        """Return episodes in whose titles all the words begin some word, the newest first."""
+        among = episode_query(filters)
+        conditions: list[Json] = [{"prefix": {"title_tokens": {"value": word}}} for word in words]
+        body = {
+            "size": limit,
+            "query": {
+                "bool": {
+                    "filter": [*conditions, *([among] if among else [])],
+                    "must_not": [{"term": {"revision": ""}}],
+                }
+            },
+            "sort": [{"published": "desc"}, {"episode_id": "desc"}],
+        }
+        hits = self._client.search(self._layout.episodes, body)["hits"]["hits"]
+        return [moments_of(hit["_source"], ()) for hit in hits]
 
     def facets(self, filters: Filters) -> Facets:
         """Return the shows and speakers among the episodes that pass `filters`."""
@@ -259,6 +280,7 @@ def _restated(about: Json, info: EpisodeInfo) -> Json:
         "show": info.show,
         "show_folded": folded_name(info.show),
         "title": info.title,
+        "title_tokens": " ".join(title_tokens(info.title)),
         "link": info.link,
         "published": info.published_at.timestamp() if info.published_at else NO_DATE,
     }

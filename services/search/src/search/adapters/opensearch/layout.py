@@ -48,6 +48,7 @@ _EPISODE: Final[Json] = {
     "show": _KEYWORD,
     "show_folded": _FILTER,
     "title": _KEPT,
+    "title_tokens": {"type": "text", "analyzer": "tokens", "norms": False},
     "link": _KEPT,
     "published": {"type": "double"},  # epoch seconds; very low where no date is known
     "speakers": _KEYWORD,
@@ -65,8 +66,10 @@ _SOUNDS: Final[Json] = {
     "owners": _KEPT,
 }
 KINDS: Final = {"passages": _PASSAGE, "episodes": _EPISODE, "words": _WORD, "sounds": _SOUNDS}
+_TOKENS: Final[Json] = {"analyzer": {"tokens": {"type": "custom", "tokenizer": "whitespace"}}}
 _ANALYSIS: Final[Json] = {
-    "passages": {"analyzer": {"tokens": {"type": "custom", "tokenizer": "whitespace"}}},
+    "passages": _TOKENS,
+    "episodes": _TOKENS,
     "sounds": {
         "char_filter": {
             "classes": {

@@ -17,12 +17,12 @@ from search.adapters.sqlite.scan import EpisodeTokens
 from search.adapters.sqlite.vocabulary import SqliteVocabulary
 from search.domain.document import EpisodeDocument
 from search.domain.expansion import variants_of
-from search.domain.pages import Facet, Facets, SearchPage, SearchRequest, Stored
+from search.domain.pages import EpisodeMoments, Facet, Facets, SearchPage, SearchRequest, Stored
 from search.domain.phonetics import (
     Pronouncer,
     is_english,
 )
-from search.domain.query import Filters, folded_name
+from search.domain.query import Filters, folded_name, title_tokens
 from search.domain.tokens import tokens_of
 
 INDEX_NAME: Final = "sqlite-1"
@@ -105,9 +105,9 @@ class SqliteWordIndex:
             delete_phones(connection, row)
             _purge(connection)
             connection.execute(
-                "update episode set removed = 1, revision = '', title = '', show = '',"
-                " show_folded = '', published = null, link = null, language = '', words = 0,"
-                " duration_ms = 0 where id = ?",
+                "update episode set removed = 1, revision = '', title = '', title_tokens = '',"
+                " show = '', show_folded = '', published = null, link = null, language = '',"
+                " words = 0, duration_ms = 0 where id = ?",
                 (row,),
             )
         self._connections.leave_no_trace()
@@ -116,6 +116,26 @@ class SqliteWordIndex:
         """Return one page of what is found."""
         with self._connections.reading(ends_at=request.ends_at) as connection:
             return find_page(connection, request, most_weighed=self._most_weighed)
+
+    def titled(
+        self, words: Sequence[str], filters: Filters, *, limit: int
+    ) -> Sequence[EpisodeMoments]:
+        """Return episodes in whose titles all the words begin some word, the newest first."""
+        condition, values = where(filters)
+        for number, word in enumerate(words):
+            condition += f" and instr(e.title_tokens, :word{number}) > 0"
+            values[f"word{number}"] = f" {word}"
+        with self._connections.reading() as connection:
+            rows = connection.execute(
+                "select e.episode_id, e.show, e.title, e.published, e.link, e.duration_ms"  # noqa: S608
+                f" from episode e where e.revision <> '' and {condition}"
+                " order by e.published desc, e.episode_id desc limit :limit",
+                {**values, "limit": limit},
+            ).fetchall()
+        return [
+            EpisodeMoments(episode_id, show, title, published, link, duration_ms / 1000, 0, (), ())
+            for episode_id, show, title, published, link, duration_ms in rows
+        ]
 
     def facets(self, filters: Filters) -> Facets:
         """Return the shows and speakers among the episodes that pass `filters`."""
@@ -240,7 +260,7 @@ def _episode_row(connection: sqlite3.Connection, episode_id: str) -> tuple[int, 
 def _describe(connection: sqlite3.Connection, row: int, info: EpisodeInfo) -> None:
     connection.execute(
         "update episode set as_of = ?1, show = ?2, show_folded = ?3, title = ?4, published = ?5,"
-        " link = ?6 where id = ?7 and as_of <= ?1",
+        " link = ?6, title_tokens = ?8 where id = ?7 and as_of <= ?1",
         (
             info.as_of.timestamp(),
             info.show,
@@ -249,6 +269,7 @@ def _describe(connection: sqlite3.Connection, row: int, info: EpisodeInfo) -> No
             info.published_at.timestamp() if info.published_at else None,
             info.link,
             row,
+            f" {' '.join(title_tokens(info.title))} ",
         ),
     )
 

@@ -18,6 +18,7 @@ create table if not exists episode (
     show text not null default '',
     show_folded text not null default '',
     title text not null default '',
+    title_tokens text not null default '',   -- folded, a space before each and at the end
     published real,                          -- epoch seconds
     link text,
     language text not null default '',
