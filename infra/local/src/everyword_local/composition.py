@@ -46,6 +46,7 @@ from search.engines import open_engine
 from transcribe_gpu.adapters.decoding import PyAvAudio
 from transcribe_gpu.adapters.progress_file import ProgressFolder
 from transcribe_gpu.adapters.silero import voice_activity
+from transcribe_gpu.diarization.process import ProcessDiarizer
 from transcribe_gpu.recognition import Recogniser
 from transcribe_gpu.selection import EngineSelector
 from transcribe_gpu.self_test import self_test
@@ -186,7 +187,9 @@ class Composition:
         return transcribe_gpu.service.TranscribeService(
             self.blobs,
             Recogniser(
-                EngineSelector(known_sources(models), self_test=self_test), voice_activity()
+                EngineSelector(known_sources(models), self_test=self_test),
+                voice_activity(),
+                diarizer=ProcessDiarizer(models),
             ),
             open_audio=PyAvAudio,
             settings_for=lambda show: self.settings.of_show(show).transcribe,

@@ -23,6 +23,9 @@ class TranscribeSettings(BaseModel):
     """How many people speak; 0 is unknown."""
     channels: Literal["mix", "speakers"] = "mix"
     """`speakers`: each channel of the recording is one speaker."""
+    diarization: Literal["auto", "on", "off"] = "auto"
+    """Whether voices in one channel are told apart. `auto`: where its model is on this machine
+    (`everyword models fetch resemblyzer`, 17 MB), or several speakers were announced."""
     sounds: bool = True
     """Also read the bare sounds of speech, where the engine can (`pocketsphinx`): words that it
     gets wrong are then found by how they sound. Costs 4 % of the recording's length."""
@@ -40,6 +43,7 @@ class TranscribeSettings(BaseModel):
             language=hints.language or self.language,
             speakers=hints.speakers or self.speakers,
             channels=hints.channels or self.channels,
+            diarization=self.diarization,
             sounds=self.sounds,
         )
 

@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from transcribe_gpu.domain import Hypothesis, SpeechProbabilities
+from transcribe_gpu.domain import Diarization, Hypothesis, SpeechProbabilities
 
 Float32Array = NDArray[np.float32]
 """Samples: float32, (n_samples,), 16 kHz mono, full scale 1."""
@@ -151,6 +151,26 @@ class VoiceActivityDetector(Protocol):
 
     def stream(self) -> SpeechProbabilities:
         """Return the detector of a new stream; streams do not influence each other."""
+
+
+class Diarizer(Protocol):
+    """Tells who speaks when, from the sound alone."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    def ready(self) -> bool:
+        """Tell whether it can work now, without a download."""
+
+    def diarize(self, audio: Audio, *, speakers: int, check: Callable[[], None]) -> Diarization:
+        """Return the turns and voices of the mix; 0 `speakers` is unknown.
+
+        `check` is called often and may raise to end the work.
+
+        Raises:
+            DiarizationFailed: the transcript has to do without.
+        """
 
 
 class Checkpoints(Protocol):

@@ -1,5 +1,6 @@
 """One recording through one engine: decode, recognise, assemble. No events, no storage."""
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,16 +18,21 @@ from transcribe_gpu.domain import (
     assemble,
     language_code,
     one_talk,
+    with_speakers,
 )
+from transcribe_gpu.errors import DiarizationFailed
 from transcribe_gpu.ports import (
     Audio,
     Checkpoints,
+    Diarizer,
     ReadsSounds,
     StageReport,
     VoiceActivityDetector,
 )
 from transcribe_gpu.progress import ProgressMeter
 from transcribe_gpu.selection import EngineSelector
+
+log = logging.getLogger(__name__)
 
 MOST_CHANNELS: Final = 16
 
@@ -48,10 +54,12 @@ class Recogniser:
         selector: EngineSelector,
         detector: VoiceActivityDetector,
         *,
+        diarizer: Diarizer | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._selector = selector
         self._detector = detector
+        self._diarizer = diarizer
         self._clock = clock
 
     def run(
@@ -100,8 +108,6 @@ class Recogniser:
         flags = [*choice.flags, *audio.flags, *detection.flags()]
         if by_speaker and len(channels) == 1:
             flags.append("channels:mono" if audio.channels == 1 else "channels:identical")
-        elif not by_speaker and settings.speakers > 1:
-            flags.append("speakers:not_separated")
         transcript = assemble(
             channels,
             duration_s=audio.decoded_s,
@@ -110,9 +116,37 @@ class Recogniser:
             flags=flags,
         )
         timings = {"load": loaded - began, **one_pass.timings_s}
+        if not by_speaker or len(channels) == 1:
+            before = self._clock()
+            transcript = self._separated(transcript, audio, settings, report, check)
+            if transcript.speakers:
+                timings["diarize"] = self._clock() - before
         return Recognition(
             transcript, {k: round(v, 3) for k, v in timings.items()}, choice.announcement
         )
+
+    def _separated(
+        self,
+        transcript: Transcript,
+        audio: Audio,
+        settings: TranscribeSettings,
+        report: StageReport,
+        check: Callable[[], None],
+    ) -> Transcript:
+        """Return the transcript with its speakers told apart; without, flagged, if that fails."""
+        several = settings.speakers > 1
+        diarizer = self._diarizer if settings.diarization != "off" else None
+        asked = several or settings.diarization == "on"
+        wanted = settings.speakers != 1 and transcript.segments
+        if diarizer is None or not (asked or diarizer.ready()) or not wanted:
+            return transcript.with_flag("speakers:not_separated") if several else transcript
+        report("diarize", 0.0, None)
+        try:
+            found = diarizer.diarize(audio, speakers=settings.speakers, check=check)
+        except DiarizationFailed as error:
+            log.warning("diarization failed", extra={"code": error.code, "reason": error.message})
+            return transcript.with_flag("speakers:failed")
+        return with_speakers(transcript, found.turns)
 
 
 def _each_channel(

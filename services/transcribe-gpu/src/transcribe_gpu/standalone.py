@@ -14,6 +14,7 @@ from transcribe_gpu.adapters.optional_source import optional_sources
 from transcribe_gpu.adapters.pocketsphinx_engine import PocketSphinxSource
 from transcribe_gpu.adapters.silero import voice_activity
 from transcribe_gpu.config import ModelSettings, TranscribeSettings
+from transcribe_gpu.diarization.process import ProcessDiarizer
 from transcribe_gpu.models import ModelLibrary
 from transcribe_gpu.ports import Availability, EngineSource, StageReport
 from transcribe_gpu.recognition import Recogniser
@@ -51,7 +52,8 @@ def transcribe_file(
         InvalidInput: not audio, or an unknown language or engine.
         EngineUnavailable: the engine asked for cannot run here.
     """
-    known = known_sources(model_library(models)) if sources is None else sources
+    library = model_library(models)
+    known = known_sources(library) if sources is None else sources
     selector = EngineSelector(known, self_test=self_test)
     try:
         source = path.open("rb")
@@ -62,9 +64,8 @@ def transcribe_file(
             f"cannot read {path}: {error.strerror}", code="file_unreadable"
         ) from error
     with source:
-        done = Recogniser(selector, voice_activity()).run(
-            PyAvAudio(source), settings, report=report, announce=announce
-        )
+        recogniser = Recogniser(selector, voice_activity(), diarizer=ProcessDiarizer(library))
+        done = recogniser.run(PyAvAudio(source), settings, report=report, announce=announce)
     return done.transcript
 
 
@@ -81,7 +82,8 @@ def announced_engine(
     Raises:
         InvalidInput, EngineUnavailable: as `transcribe_file`.
     """
-    known = known_sources(model_library(models)) if sources is None else sources
+    library = model_library(models)
+    known = known_sources(library) if sources is None else sources
     return EngineSelector(known).announcement(settings)
 
 

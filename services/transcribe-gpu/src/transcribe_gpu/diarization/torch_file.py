@@ -25,6 +25,15 @@ _TYPES: Final[Mapping[str, Any]] = {
     "LongStorage": np.int64,
     "IntStorage": np.int32,
 }
+_UNREADABLE: Final = (
+    pickle.UnpicklingError,
+    zipfile.BadZipFile,
+    struct.error,
+    EOFError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
 _HEADER_PICKLES: Final = 3
 """A magic number, the protocol and facts about the machine."""
 
@@ -51,7 +60,7 @@ def read_tensors(raw: bytes, *, under: str) -> dict[str, NDArray[Any]]:
             for name, tensor in state.items()
             if isinstance(tensor, _Tensor)
         }
-    except (pickle.UnpicklingError, LookupError, ValueError, TypeError, struct.error) as error:
+    except _UNREADABLE as error:
         raise InvalidInput("not a readable PyTorch checkpoint", code="checkpoint_unreadable") from (
             error
         )

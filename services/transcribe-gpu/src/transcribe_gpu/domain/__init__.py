@@ -9,6 +9,7 @@ from transcribe_gpu.domain.joining import in_recording, joined
 from transcribe_gpu.domain.language import AUTO, LanguageDetection, language_code
 from transcribe_gpu.domain.loudness import Loudness
 from transcribe_gpu.domain.phrases import sentences
+from transcribe_gpu.domain.speakers import Diarization, SpeakerTurn, Voice, with_speakers
 from transcribe_gpu.domain.speech import HeardWord, Hypothesis, Utterance
 from transcribe_gpu.domain.voice_activity import EnergyVoiceActivity, SpeechProbabilities
 from transcribe_gpu.domain.windows import Window, cut_windows
@@ -16,14 +17,17 @@ from transcribe_gpu.domain.windows import Window, cut_windows
 __all__ = [
     "AUTO",
     "ChannelSpeech",
+    "Diarization",
     "EnergyVoiceActivity",
     "HeardWord",
     "Hypothesis",
     "Judged",
     "LanguageDetection",
     "Loudness",
+    "SpeakerTurn",
     "SpeechProbabilities",
     "Utterance",
+    "Voice",
     "Window",
     "assemble",
     "cut_windows",
@@ -36,4 +40,5 @@ __all__ = [
     "one_talk",
     "sentences",
     "unheard",
+    "with_speakers",
 ]

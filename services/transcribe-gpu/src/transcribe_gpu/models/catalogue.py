@@ -15,6 +15,8 @@ NEMO: Final = "nemo-onnx"
 """NeMo's models as onnx-asr reads them: Parakeet."""
 TRANSFORMERS: Final = "transformers"
 """Whisper as Hugging Face's transformers read it."""
+VOICES: Final = "resemblyzer"
+"""A speaker encoder, which tells voices apart: Resemblyzer's."""
 REQUIRED_FILES: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
     WHISPER: (
         ("model.bin",),
@@ -34,6 +36,7 @@ REQUIRED_FILES: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
         ("tokenizer.json", "vocab.json"),
         ("preprocessor_config.json", "processor_config.json"),
     ),
+    VOICES: (("pretrained.pt",),),
 }
 """Of each format, the files without which a model cannot be used; any one of each row will do."""
 DOWNLOADED_FILES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -52,6 +55,7 @@ DOWNLOADED_FILES: Final[Mapping[str, tuple[str, ...]]] = {
         "vocab.txt",
         "normalizer.json",
     ),
+    VOICES: ("pretrained.pt",),
 }
 """What to take from a hub repository that the catalogue does not know."""
 _REPOSITORY: Final = re.compile(r"\w[\w.-]*/\w[\w.-]*")

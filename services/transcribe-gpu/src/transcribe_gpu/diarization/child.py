@@ -1,0 +1,65 @@
+"""The diarization process: sound on its standard input, turns and voices on its output.
+
+A process of its own, so that one that runs out of memory or time costs the speakers, not the
+transcript. Sound is int16, 16 kHz mono; the answer is one JSON document.
+"""
+
+import argparse
+import os
+import resource
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import TypeAdapter
+
+from everyword_events import EverywordError
+from transcribe_gpu.adapters.silero import voice_activity
+from transcribe_gpu.diarization.voice_embedding import VoiceEncoder
+from transcribe_gpu.diarization.voices import diarize
+from transcribe_gpu.domain import Diarization
+
+ANSWER: Final[TypeAdapter[Diarization]] = TypeAdapter(Diarization)
+_SECOND: Final = 2 * 16_000
+
+
+def main() -> int:
+    """Diarize the standard input."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--weights", type=Path, required=True)
+    parser.add_argument("--speakers", type=int, default=0)
+    parser.add_argument("--expected-s", type=float, default=0.0)
+    parser.add_argument("--memory-bytes", type=int, required=True)
+    chosen = parser.parse_args()
+    resource.setrlimit(resource.RLIMIT_AS, (chosen.memory_bytes, chosen.memory_bytes))
+    os.nice(5)
+    try:
+        found = diarize(
+            _blocks(),
+            voice_activity().stream(),
+            VoiceEncoder(chosen.weights),
+            speakers=chosen.speakers,
+            expected_s=chosen.expected_s,
+        )
+    except EverywordError as error:
+        sys.stderr.write(f"{error.message}\n")
+        return 1
+    except MemoryError:
+        sys.stderr.write("out of memory\n")
+        return 1
+    sys.stdout.buffer.write(ANSWER.dump_json(found))
+    return 0
+
+
+def _blocks() -> Iterator[NDArray[np.float32]]:
+    while raw := sys.stdin.buffer.read(_SECOND):
+        yield np.multiply(
+            np.frombuffer(raw[: len(raw) // 2 * 2], "<i2"), 1 / 32768, dtype=np.float32
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,131 @@
+"""Diarization in a process of its own, with a time and a memory budget."""
+
+import contextlib
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import IO, Final
+
+import numpy as np
+from pydantic import ValidationError
+
+from transcribe_gpu.diarization.child import ANSWER
+from transcribe_gpu.domain import Diarization
+from transcribe_gpu.errors import DiarizationFailed, EngineUnavailable
+from transcribe_gpu.models import VOICES, ModelLibrary
+from transcribe_gpu.ports import SAMPLE_RATE_HZ, Audio, Float32Array
+
+MODEL: Final = "resemblyzer"
+MEMORY_BYTES: Final = 3 * 2**30
+"""Address space: libraries reserve much that they never use."""
+LEAST_S: Final = 120.0
+PER_AUDIO_S: Final = 1.0
+"""Measured: .04 s of processor time for a second of sound. The rest is for busy machines."""
+_POLL_S: Final = 0.2
+_GRACE_S: Final = 5.0
+
+
+class ProcessDiarizer:
+    """Resemblyzer's voices in a child process (`transcribe_gpu.ports.Diarizer`)."""
+
+    name = MODEL
+
+    def __init__(
+        self,
+        models: ModelLibrary,
+        *,
+        memory_bytes: int = MEMORY_BYTES,
+        least_s: float = LEAST_S,
+        command: Sequence[str] = (sys.executable, "-m", "transcribe_gpu.diarization.child"),
+    ) -> None:
+        self._models = models
+        self._memory_bytes = memory_bytes
+        self._least_s = least_s
+        self._command = tuple(command)
+
+    def ready(self) -> bool:
+        """Tell whether its model is on this machine."""
+        return self._models.find(MODEL, model_format=VOICES) is not None
+
+    def diarize(self, audio: Audio, *, speakers: int, check: Callable[[], None]) -> Diarization:
+        """Return who speaks when; 0 `speakers` is unknown. `check` may raise to end the work.
+
+        Raises:
+            DiarizationFailed: no model, or the process failed or took too long or too much.
+        """
+        expected_s = audio.expected_duration_s or 0.0
+        try:
+            model = self._models.fetch(MODEL, model_format=VOICES, report=lambda *_told: check())
+        except EngineUnavailable as error:
+            raise DiarizationFailed(
+                error.message, hint=f"everyword models fetch {MODEL}"
+            ) from error
+        weights = next(Path(model.path).glob("*.pt"))
+        arguments = (
+            *("--weights", str(weights), "--speakers", str(speakers)),
+            *("--expected-s", str(expected_s), "--memory-bytes", str(self._memory_bytes)),
+        )
+        with (
+            tempfile.TemporaryFile() as answer,
+            tempfile.TemporaryFile() as complaint,
+            subprocess.Popen(  # noqa: S603 - our own module
+                (*self._command, *arguments), stdin=subprocess.PIPE, stdout=answer, stderr=complaint
+            ) as child,
+        ):
+            try:
+                _feed_and_wait(child, audio, self._least_s + PER_AUDIO_S * expected_s, check)
+            finally:
+                child.kill()
+            return _read(child.wait(), answer, complaint)
+
+
+def _feed_and_wait(
+    child: subprocess.Popen[bytes], audio: Audio, budget_s: float, check: Callable[[], None]
+) -> None:
+    deadline = time.monotonic() + budget_s
+    over = threading.Event()
+    feeder = threading.Thread(target=_feed, args=(child, audio, over), daemon=True)
+    feeder.start()
+    try:
+        while child.poll() is None:
+            check()
+            if time.monotonic() > deadline:
+                raise DiarizationFailed(f"it took longer than {budget_s:.0f} s", code="too_slow")
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(_POLL_S)
+    finally:
+        over.set()
+        if child.poll() is None:
+            child.kill()
+        feeder.join(_GRACE_S)
+
+
+def _feed(child: subprocess.Popen[bytes], audio: Audio, over: threading.Event) -> None:
+    assert child.stdin is not None
+    with contextlib.suppress(OSError):  # the child is gone; its exit status says why
+        for block in audio.blocks(None):
+            child.stdin.write(_pcm(block))
+            if over.is_set():
+                break
+        child.stdin.close()
+
+
+def _pcm(block: Float32Array) -> bytes:
+    assert block.size <= SAMPLE_RATE_HZ
+    return np.clip(block * 32768, -32768, 32767).astype("<i2").tobytes()
+
+
+def _read(status: int, answer: IO[bytes], complaint: IO[bytes]) -> Diarization:
+    answer.seek(0)
+    complaint.seek(0)
+    if status != 0:
+        lines = complaint.read().decode(errors="replace").strip().splitlines()
+        raise DiarizationFailed(lines[-1] if lines else f"its process ended with {status}")
+    try:
+        return ANSWER.validate_json(answer.read())
+    except ValidationError as error:
+        raise DiarizationFailed("its process gave no answer") from error

@@ -1,0 +1,209 @@
+"""Who speaks: clustering of voices, words laid under turns, and a process that may fail."""
+
+import io
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from everyword_events import InvalidInput
+from everyword_transcripts import Segment, Transcript, Word
+from transcribe_gpu.adapters.decoding import PyAvAudio
+from transcribe_gpu.config import ModelSettings, TranscribeSettings
+from transcribe_gpu.diarization.clustering import cluster
+from transcribe_gpu.diarization.process import ProcessDiarizer
+from transcribe_gpu.diarization.torch_file import read_tensors
+from transcribe_gpu.domain import Diarization, SpeakerTurn, with_speakers
+from transcribe_gpu.errors import DiarizationFailed
+from transcribe_gpu.models import Catalogue, Model, ModelLibrary
+from transcribe_gpu.ports import Audio
+from transcribe_gpu.recognition import Recogniser
+from transcribe_gpu.selection import EngineSelector
+from transcribe_gpu.testing import encoded
+from transcribe_gpu.testing_tones import TONES, LoudIsSpeech, ToneSource, tones
+
+
+def voices(order: list[int], *, each: int = 30, noise: float = 0.25) -> NDArray[np.float32]:
+    """Return stretches of voices in an order, (n, 64), of length 1."""
+    random = np.random.default_rng(1)
+    centres = random.normal(0, 1, (max(order) + 1, 64))
+    rows = np.concatenate([centres[v] + noise * random.normal(0, 1, (each, 64)) for v in order])
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+@pytest.mark.parametrize("order", [[0], [0, 1], [0, 1, 0, 2, 1], [0, 1, 2, 3, 0]])
+@pytest.mark.parametrize("given", [False, True])
+def test_voices_are_told_apart_and_counted(order: list[int], *, given: bool) -> None:
+    rows = voices(order)
+    count = len(set(order))
+    labels = cluster(rows, np.arange(len(rows)) * 0.2, speakers=count if given else 0)
+    assert labels.tolist() == [voice for voice in order for _ in range(30)]
+
+
+def test_many_stretches_are_clustered_in_little_memory() -> None:
+    rows = voices([0, 1, 2] * 40, each=100)
+    labels = cluster(rows, np.arange(len(rows)) * 0.2, speakers=0)
+    assert labels.tolist() == [voice for voice in [0, 1, 2] * 40 for _ in range(100)]
+
+
+def test_no_stretch_is_nobody() -> None:
+    assert cluster(np.empty((0, 4), np.float32), np.empty(0), speakers=2).size == 0
+
+
+def transcript(*words: tuple[str, float, float]) -> Transcript:
+    spoken = [Word(text, start, end) for text, start, end in words]
+    return Transcript("en", 60.0, (Segment.of(spoken, speaker=None, language="en"),))
+
+
+def test_words_belong_to_whoever_covers_them_most() -> None:
+    said = transcript(("so", 0, 0.4), ("yes", 0.5, 1.0), ("but", 1.1, 1.5), ("no", 20, 20.5))
+    turns = [SpeakerTurn(0, 0.6, "SPEAKER_00"), SpeakerTurn(0.6, 1.4, "SPEAKER_01")]
+    found = with_speakers(said, turns)
+    assert [(s.speaker, s.text) for s in found.segments] == [
+        ("SPEAKER_00", "so"),
+        ("SPEAKER_01", "yes but"),
+        (None, "no"),
+    ]
+    assert [speaker.label for speaker in found.speakers] == ["SPEAKER_00", "SPEAKER_01"]
+    assert [(w.word, w.start, w.end) for w in found.words()] == [
+        (w.word, w.start, w.end) for w in said.words()
+    ]
+
+
+def test_a_short_island_in_a_sentence_is_smoothed_and_a_long_one_is_not() -> None:
+    words = [(f"w{n}", n * 0.3, n * 0.3 + 0.25) for n in range(12)]
+    one, two = "SPEAKER_00", "SPEAKER_01"
+    short = [SpeakerTurn(0, 1.2, one), SpeakerTurn(1.2, 1.5, two), SpeakerTurn(1.5, 9, one)]
+    assert {s.speaker for s in with_speakers(transcript(*words), short).segments} == {one}
+    long = [SpeakerTurn(0, 1.2, one), SpeakerTurn(1.2, 2.4, two), SpeakerTurn(2.4, 9, one)]
+    assert [s.speaker for s in with_speakers(transcript(*words), long).segments] == [one, two, one]
+
+
+TENSOR = (
+    b"\x80\x02}(X\x05\x00\x00\x00state}(X\x01\x00\x00\x00actorch._utils\n_rebuild_tensor_v2\n"
+    b"((X\x07\x00\x00\x00storagectorch\nFloatStorage\nX\x01\x00\x00\x000X\x03\x00\x00\x00cpuK\x06t"
+    b"QK\x00K\x02K\x03\x86K\x03K\x01\x86tRuu."
+)
+
+
+def zipped(content: bytes) -> bytes:
+    raw = io.BytesIO()
+    with zipfile.ZipFile(raw, "w") as archive:
+        archive.writestr("it/data.pkl", content)
+        archive.writestr("it/data/0", np.arange(6, dtype=np.float32).tobytes())
+    return raw.getvalue()
+
+
+def test_a_checkpoint_s_tensors_are_read_without_torch() -> None:
+    found = read_tensors(zipped(TENSOR), under="state")
+    assert found["a"].tolist() == [[0, 1, 2], [3, 4, 5]]
+
+
+def test_a_hostile_checkpoint_calls_nothing() -> None:
+    hostile = b"\x80\x02}X\x05\x00\x00\x00state}X\x01\x00\x00\x00acos\nabort\n(tRss."
+    assert read_tensors(zipped(hostile), under="state") == {}
+
+
+@pytest.mark.parametrize("raw", [b"", b"PK\x03\x04", b"no checkpoint", zipped(b"\x80\x02}.")])
+def test_what_is_no_checkpoint_is_refused(raw: bytes) -> None:
+    with pytest.raises(InvalidInput):
+        read_tensors(raw, under="state")
+
+
+ENDINGS = {
+    "dies": ("import sys; sys.stderr.write('no room\\n'); sys.exit(3)", "no room"),
+    "hangs": ("import time; time.sleep(60)", "longer than"),
+    "talks": ("import sys; sys.stdin.buffer.read(); print('hello')", "no answer"),
+}
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> ModelLibrary:
+    """A library that has the model, as far as anybody can tell without its digests."""
+    folder = tmp_path / "models" / "resemblyzer"
+    folder.mkdir(parents=True)
+    (folder / "pretrained.pt").write_bytes(b"weights")
+    return ModelLibrary(
+        ModelSettings(folder=str(folder.parent), sources=("folder",)),
+        catalogue=Catalogue([Model("resemblyzer", "resemblyzer")]),
+    )
+
+
+def heard(diarizer: object, settings: TranscribeSettings) -> Transcript:
+    recogniser = Recogniser(
+        EngineSelector([ToneSource()]),
+        LoudIsSpeech(),
+        diarizer=diarizer,  # type: ignore[arg-type]
+    )
+    audio = PyAvAudio(io.BytesIO(encoded(tones([1, 2, 3, 4]))))
+    return recogniser.run(
+        audio, settings, report=lambda *told: None, announce=lambda line: None
+    ).transcript
+
+
+class Known:
+    """Says one speaker for the first half, another for the second."""
+
+    name = "known"
+
+    def __init__(self, *, ready: bool = True) -> None:
+        self._ready = ready
+        self.asked: list[int] = []
+
+    def ready(self) -> bool:
+        return self._ready
+
+    def diarize(self, audio: Audio, *, speakers: int, check: Callable[[], None]) -> Diarization:
+        self.asked.append(speakers)
+        seconds = sum(block.size for block in audio.blocks(None)) / 16_000
+        half = seconds / 2
+        return Diarization(
+            (SpeakerTurn(0, half, "SPEAKER_00"), SpeakerTurn(half, seconds, "SPEAKER_01"))
+        )
+
+
+def test_a_transcript_has_its_speakers() -> None:
+    found = heard(Known(), TONES)
+    assert [(s.speaker, s.text) for s in found.segments] == [
+        ("SPEAKER_00", "w1 w2"),
+        ("SPEAKER_01", "w3 w4"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("diarization", "speakers", "ready", "asked"),
+    [
+        ("auto", 0, True, True),
+        ("auto", 0, False, False),
+        ("auto", 2, False, True),
+        ("on", 0, False, True),
+        ("off", 2, True, False),
+        ("on", 1, True, False),
+    ],
+)
+def test_when_speakers_are_told_apart(
+    diarization: str, speakers: int, *, ready: bool, asked: bool
+) -> None:
+    known = Known(ready=ready)
+    settings = TONES.model_copy(update={"diarization": diarization, "speakers": speakers})
+    found = heard(known, settings)
+    assert known.asked == ([speakers] if asked else [])
+    assert ("speakers:not_separated" in found.flags) == (speakers > 1 and not asked)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_failed_diarization_delivers_the_transcript_flagged(
+    ending: str, library: ModelLibrary
+) -> None:
+    script, reason = ENDINGS[ending]
+    diarizer = ProcessDiarizer(library, least_s=0.5, command=(sys.executable, "-c", script))
+    audio = PyAvAudio(io.BytesIO(encoded(tones([1, 2, 3, 4]))))
+    with pytest.raises(DiarizationFailed, match=reason):
+        diarizer.diarize(audio, speakers=2, check=lambda: None)
+    found = heard(diarizer, TONES.model_copy(update={"speakers": 2}))
+    assert found.flags == ("speakers:failed",)
+    assert [word.word for word in found.words()] == ["w1", "w2", "w3", "w4"]
