@@ -1,5 +1,8 @@
 """A service's bucket, which it writes, and others' buckets, which it reads by reference."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import urlsplit
 
@@ -30,6 +33,13 @@ class ServiceBlobs(S3BlobStore):
         """Open the blob, from whichever bucket holds it."""
         other = self._other(ref)
         return super().open(ref) if other is None else other.open(ref)
+
+    @contextmanager
+    def local_copy(self, ref: BlobRef) -> Iterator[Path]:
+        """Give a named file with the bytes, from whichever bucket holds them."""
+        other = self._other(ref)
+        with super().local_copy(ref) if other is None else other.local_copy(ref) as path:
+            yield path
 
     def _other(self, ref: BlobRef) -> S3BlobStore | None:
         address = urlsplit(ref.uri)

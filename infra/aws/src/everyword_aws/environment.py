@@ -60,13 +60,19 @@ class ServiceEnvironment(Environment):
     bucket: str
     table: str
     event_log: str
-    queue_url: str
-    dead_letters_url: str
+    queues: str
     settings_file: str
     index_url: str = ""
     durable_function: str = ""
-    replays_url: str = ""
     public_search: str = ""
+
+    def queue(self, consumer: str) -> str:
+        """Return the address of a consumer's queue."""
+        return f"{self.queues}{consumer}"
+
+    def dead_letters(self, consumer: str) -> str:
+        """Return the address of a consumer's dead-letter queue."""
+        return f"{self.queues}{consumer}-dead-letters"
 
 
 class WakeEnvironment(Environment):

@@ -1,13 +1,26 @@
 """Powertools' logger, tracer and metrics: one of each, for every handler."""
 
 import logging
+import sys
+from typing import TextIO
 
 from aws_lambda_powertools import Logger, Metrics, Tracer
-from aws_lambda_powertools.logging import utils
+from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
 logger = Logger()
 tracer = Tracer()
 metrics = Metrics()
 
-utils.copy_config_to_registered_loggers(source_logger=logger, log_level=logging.INFO)
-"""What our libraries log goes out as JSON lines too, with their fields."""
+
+def log_libraries(stream: TextIO = sys.stdout) -> None:
+    """Let what our libraries log go out as JSON lines too, with their fields, and once each."""
+    ours = logging.StreamHandler(stream)
+    ours.setFormatter(LambdaPowertoolsFormatter())
+    for name in ("everyword_events", "everyword_storage", "everyword_http", *_SERVICES):
+        library = logging.getLogger(name)
+        library.handlers[:] = [ours]
+        library.setLevel(logging.INFO)
+        library.propagate = False
+
+
+_SERVICES = ("ingest", "transcribe_gpu", "refine", "captions", "search", "everyword_aws")

@@ -87,8 +87,10 @@ def write_blobs(names: Names, service: str) -> list[iam.PolicyStatement]:
         "s3:AbortMultipartUpload",
         "s3:DeleteObject",
         "s3:GetObject",
+        "s3:GetObjectTagging",
         "s3:ListMultipartUploadParts",
         "s3:PutObject",
+        "s3:PutObjectTagging",
     )
     return [
         _allow(actions, f"{bucket}/{_EPISODES}"),

@@ -17,7 +17,7 @@ from ingest.config import IngestSettings
 from ingest.domain import REPLAYABLE
 from ingest.service import IngestService
 
-UPLOADS = "ingest-uploads"
+REPLAYS = "ingest-replays"
 _WORKER = "transcribe-gpu"
 
 
@@ -55,7 +55,7 @@ def service() -> IngestService:
         episodes=tables,
         keys=tables,
         probe=probe_audio,
-        replay=QueuedReplay(client("sqs"), environment.replays_url, replayer()),
+        replay=QueuedReplay(client("sqs"), environment.queue(REPLAYS), replayer()),
         settings_for=graph().settings(IngestSettings).for_show,
         progress=DynamoProgress(client("dynamodb"), f"{environment.prefix}-{_WORKER}"),
     )
@@ -76,4 +76,4 @@ def uploads() -> UploadNotices:
 @cache
 def replays() -> ReplayWorker:
     """Return what works off replays."""
-    return ReplayWorker(client("sqs"), graph().environment.queue_url, replayer())
+    return ReplayWorker(client("sqs"), graph().environment.queue(REPLAYS), replayer())

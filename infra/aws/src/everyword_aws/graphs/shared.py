@@ -31,11 +31,12 @@ class ServiceGraph:
 
     def inbox(self, consumer: str = "") -> LambdaInbox:
         """Return the queue of the function's consumer."""
+        name = consumer or self.environment.service
         return LambdaInbox(
             client("sqs"),
-            self.environment.queue_url,
-            consumer or self.environment.service,
-            dead_letter_url=self.environment.dead_letters_url,
+            self.environment.queue(name),
+            name,
+            dead_letter_url=self.environment.dead_letters(name),
             log=self.log,
         )
 

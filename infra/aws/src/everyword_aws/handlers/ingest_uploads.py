@@ -17,8 +17,8 @@ processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 
 def judge(record: Any) -> str:
     """Settle the upload that one message tells of."""
-    created = parse(record.body, Created, EventBridgeEnvelope)
-    return uploads().take(created) if created else "no_upload"
+    created = parse(record.json_body, Created, EventBridgeEnvelope)
+    return uploads().take(created) if isinstance(created, Created) else "no_upload"
 
 
 @logger.inject_lambda_context

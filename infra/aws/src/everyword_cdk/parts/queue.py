@@ -19,6 +19,9 @@ KEPT = Duration.days(14)
 MOST_RECEIVES = 1000
 """Settlement decides when to give up, with a reason; SQS's own count only ends what crashes."""
 
+FEW_RECEIVES = 5
+"""Where no settlement decides: what fails so often is a dead letter."""
+
 
 class WorkQueue(Construct):
     """An SQS queue with its dead-letter queue; both are watched."""
@@ -32,6 +35,7 @@ class WorkQueue(Construct):
         *,
         visibility: Duration,
         most_wait: Duration,
+        most_receives: int = MOST_RECEIVES,
     ) -> None:
         super().__init__(scope, f"Queue-{consumer}")
         self.consumer = consumer
@@ -53,7 +57,7 @@ class WorkQueue(Construct):
             visibility_timeout=visibility,
             receive_message_wait_time=Duration.seconds(20),
             dead_letter_queue=sqs.DeadLetterQueue(
-                queue=self.dead_letters, max_receive_count=MOST_RECEIVES
+                queue=self.dead_letters, max_receive_count=most_receives
             ),
         )
         alarms.dead_letters(self.dead_letters, consumer)

@@ -2,9 +2,11 @@
 
 from aws_cdk import Duration, Size, aws_events
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from everyword_cdk import permissions
+from everyword_cdk.parts.queue import FEW_RECEIVES
 from everyword_cdk.parts.storage import ServiceBucket, ServiceTable
 from everyword_cdk.stacks.base import Plan
 from everyword_cdk.stacks.service import BATCH, MOST_AT_ONCE, ServiceStack
@@ -55,12 +57,11 @@ class IngestStack(ServiceStack):
                 permissions.send(names, REPLAYS),
                 permissions.read_table(names, "transcribe-gpu"),  # how far a worker is
             ],
-            replays_url=names.queue_url(names.queue(REPLAYS)),
         )
 
-    def _uploads(self, own: list[permissions.iam.PolicyStatement], audio: ServiceBucket) -> None:
+    def _uploads(self, own: list[iam.PolicyStatement], audio: ServiceBucket) -> None:
         """Check what was uploaded: S3 tells the account's default bus, a rule there tells us."""
-        queue = self.work_queue(UPLOADS, visibility=PROBE_TIMEOUT)
+        queue = self.work_queue(UPLOADS, visibility=PROBE_TIMEOUT, most_receives=FEW_RECEIVES)
         queue.fill(
             None,
             {
@@ -68,7 +69,7 @@ class IngestStack(ServiceStack):
                 "detail-type": ["Object Created"],
                 "detail": {
                     "bucket": {"name": [audio.bucket.bucket_name]},
-                    "object": {"key": [{"wildcard": "episodes/*/upload/*"}]},
+                    "object": {"key": [{"prefix": "episodes/"}]},
                 },
             },
         )
@@ -79,8 +80,6 @@ class IngestStack(ServiceStack):
             timeout=PROBE_TIMEOUT,
             memory_mib=2048,
             storage=PROBE_DISK,
-            queue_url=self.plan.names.queue_url(self.plan.names.queue(UPLOADS)),
-            dead_letters_url=self.plan.names.queue_url(self.plan.names.dead_letters(UPLOADS)),
         )
         uploads.work_on(queue, batch=1, most_at_once=MOST_PROBES)
         aws_events.Rule(
@@ -94,7 +93,12 @@ class IngestStack(ServiceStack):
     def _replays(self) -> None:
         """Work off replays, one job at a time, at the rate that was asked for."""
         names = self.plan.names
-        queue = self.work_queue(REPLAYS, visibility=PROBE_TIMEOUT, most_wait=Duration.hours(12))
+        queue = self.work_queue(
+            REPLAYS,
+            visibility=PROBE_TIMEOUT,
+            most_wait=Duration.hours(12),
+            most_receives=FEW_RECEIVES,
+        )
         replays = self.function(
             "replays",
             "Publishes stored events again, at a rate",
@@ -106,7 +110,5 @@ class IngestStack(ServiceStack):
             ],
             timeout=PROBE_TIMEOUT,
             memory_mib=256,
-            queue_url=names.queue_url(names.queue(REPLAYS)),
-            dead_letters_url=names.queue_url(names.dead_letters(REPLAYS)),
         )
         replays.work_on(queue, batch=1, most_at_once=2)

@@ -1,6 +1,7 @@
 """Refine: queue -> dispatcher -> durable function, so that a step done is not paid for again."""
 
 from aws_cdk import Duration
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_destinations as destinations
 from constructs import Construct
@@ -61,7 +62,7 @@ class RefineStack(ServiceStack):
             ],
             timeout=Duration.minutes(1),
             memory_mib=256,
-            durable_function=f"{names.function('refine-durable')}:live",
+            variables={"durable_function": f"{names.function('refine-durable')}:live"},
         )
         dispatcher.work_on(queue, batch=BATCH, most_at_once=2)
         self.api_function = self.api(
@@ -71,6 +72,6 @@ class RefineStack(ServiceStack):
             ]
         )
 
-    def _model(self) -> list[permissions.iam.PolicyStatement]:
+    def _model(self) -> list[iam.PolicyStatement]:
         model_id = self.plan.deployment.model_id
         return [permissions.invoke_model(model_id)] if model_id else []

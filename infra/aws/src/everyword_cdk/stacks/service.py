@@ -1,6 +1,6 @@
 """What the stacks of the services have in common."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import Duration, Size
 from aws_cdk import aws_iam as iam
@@ -10,7 +10,7 @@ from everyword_aws.environment import ServiceEnvironment
 
 from everyword_cdk import permissions
 from everyword_cdk.parts.function import ServiceFunction
-from everyword_cdk.parts.queue import WorkQueue
+from everyword_cdk.parts.queue import MOST_RECEIVES, WorkQueue
 from everyword_cdk.parts.settings import LAYER_FILE
 from everyword_cdk.stacks.base import EverywordStack, Plan
 
@@ -36,7 +36,7 @@ class ServiceStack(EverywordStack):
         self.service = service
         self.layer = plan.settings.layer(self, section)
 
-    def environment(self, **more: str) -> dict[str, str]:
+    def variables(self, **more: str) -> dict[str, str]:
         """Return the variables of the service's functions."""
         names = self.plan.names
         given = {
@@ -45,27 +45,35 @@ class ServiceStack(EverywordStack):
             "bucket": names.bucket(self.service),
             "table": names.table(self.service),
             "event_log": names.event_log,
-            "queue_url": names.queue_url(names.queue(self.service)),
-            "dead_letters_url": names.queue_url(names.dead_letters(self.service)),
+            "queues": names.queue_url(names.queue("")),
             "settings_file": LAYER_FILE,
         }
         return ServiceEnvironment.model_validate(given | more).variables()
 
-    def work_queue(self, consumer: str | None = None, **more: Duration) -> WorkQueue:
+    def work_queue(
+        self,
+        consumer: str | None = None,
+        *,
+        visibility: Duration = VISIBILITY,
+        most_wait: Duration = MOST_WAIT,
+        most_receives: int = MOST_RECEIVES,
+    ) -> WorkQueue:
         """Make the queue of the service, or of a part of it."""
         return WorkQueue(
             self,
             consumer or self.service,
             self.plan.names,
             self.alarms,
-            visibility=more.get("visibility", VISIBILITY),
-            most_wait=more.get("most_wait", MOST_WAIT),
+            visibility=visibility,
+            most_wait=most_wait,
+            most_receives=most_receives,
         )
 
     def api(
         self, statements: Sequence[iam.PolicyStatement], *, memory_mib: int = 1024, **more: str
     ) -> ServiceFunction:
         """Make the function behind the service's HTTP routes."""
+        public = self.plan.deployment.public_search
         return self.function(
             "api",
             f"HTTP API of {self.service}",
@@ -73,8 +81,7 @@ class ServiceStack(EverywordStack):
             timeout=API_TIMEOUT,
             memory_mib=memory_mib,
             snap_start=True,
-            public_search="yes" if self.plan.deployment.public_search else "",
-            **more,
+            variables={"public_search": "yes" if public else "", **more},
         )
 
     def events(
@@ -86,7 +93,7 @@ class ServiceStack(EverywordStack):
             f"Handles the events of {self.service}",
             [*permissions.consume(self.plan.names, self.service), *statements],
             memory_mib=memory_mib,
-            **more,
+            variables=more,
         )
 
     def function(
@@ -102,7 +109,7 @@ class ServiceStack(EverywordStack):
         durable: lambda_.DurableConfig | None = None,
         reserved: int | None = None,
         on_failure: lambda_.IDestination | None = None,
-        **variables: str,
+        variables: Mapping[str, str] | None = None,
     ) -> ServiceFunction:
         """Make one of the service's functions."""
         return ServiceFunction(
@@ -113,7 +120,7 @@ class ServiceStack(EverywordStack):
             names=self.plan.names,
             deployment=self.plan.deployment,
             alarms=self.alarms,
-            environment=self.environment(**variables),
+            environment=self.variables(**(variables or {})),
             statements=statements,
             description=description,
             timeout=timeout,

@@ -69,8 +69,6 @@ class TranscribeStack(ServiceStack):
                 *permissions.consume(names, REMOVALS),
             ],
             memory_mib=256,
-            queue_url=names.queue_url(names.queue(REMOVALS)),
-            dead_letters_url=names.queue_url(names.dead_letters(REMOVALS)),
         )
         removals.work_on(queue, batch=BATCH, most_at_once=2)
 
