@@ -30,6 +30,8 @@ def test_cues_stand_in_order_and_near_their_words(
     if all(later - earlier > 600 for earlier, later in pairwise(starts)):
         for (start, _), spoken in zip(spans, starts, strict=True):
             assert abs(start - spoken) <= shift
+    for (start, _), spoken in zip(spans, starts, strict=True):
+        assert start >= spoken - 100
 
 
 def test_a_cue_with_time_appears_with_its_first_word() -> None:
@@ -72,5 +74,10 @@ def test_the_last_cue_ends_with_the_recording() -> None:
     assert cue_times([9800], [9900], [30], replace(LIMITS, max_shift_ms=0), 10_000) == [
         (9800, 10_000)
     ]
-    assert cue_times([9800], [9900], [30], LIMITS, 10_000) == [(9300, 10_000)]
+    assert cue_times([9800], [9900], [30], LIMITS, 10_000) == [(9700, 10_000)]
     assert cue_times([], [], [], LIMITS, 10_000) == []
+
+
+def test_where_the_length_is_not_known_the_last_cue_stands_until_read() -> None:
+    assert cue_times([9800], [9900], [30], LIMITS, 9900) == [(9800, 11_300)]
+    assert cue_times([0, 9800], [5000, 9900], [30, 4], LIMITS, 9900)[1] == (9800, 10_800)

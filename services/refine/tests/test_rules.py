@@ -183,7 +183,39 @@ def test_rules_write_what_re_writes_and_keep_times_in_order(
     assert [w.word for w in got.words()] == expected.split()
     assert [s.text for s in got.segments] == ([expected] if expected else [])
     after = list(got.words())
-    assert all(a.end <= b.start + 1e-9 for a, b in pairwise(after))
-    if after:
-        assert (after[0].start, after[-1].end) == (words[0].start, words[-1].end)
+    assert all(a.start <= b.start + 1e-9 for a, b in pairwise(after))
+    assert all(0.0 <= w.start <= w.end <= words[-1].end + 1e-9 for w in after)
     assert {w.speaker for w in after} <= {"A"}
+
+
+@pytest.mark.parametrize(
+    ("gap", "old", "new", "times"),
+    [
+        (0.0, "great", "really great", [(1.0, 1.545), (1.545, 2.0)]),
+        (0.0, "great", "great indeed", [(1.0, 1.455), (1.455, 2.0)]),
+        (0.5, "great", "really great", [(1.5, 2.045), (2.045, 2.5)]),
+        (0.0, "great", "", []),
+        (0.0, "great", "a truly great thing", [(1.0, 1.0625), (1.0625, 1.375), (1.375, 1.6875)]),
+    ],
+)
+def test_new_words_share_the_span_of_those_they_replace_and_no_neighbours(
+    gap: float, old: str, new: str, times: list[tuple[float, float]]
+) -> None:
+    at = 1.0 + gap
+    words = [Word("a", 0.0, 1.0), Word("great", at, at + 1.0), Word("day", at + 1.0 + gap, 9.0)]
+    before = Transcript("en", 60.0, (Segment.of(words, speaker=None, language="en"),))
+    got, _ = refined(before, rule(old, new))
+    after = list(got.words())
+    assert (after[0].start, after[0].end) == (0.0, 1.0)
+    assert (after[-1].start, after[-1].end) == (at + 1.0 + gap, 9.0)
+    found = [(w.start, w.end) for w in after[1:-1]][: len(times)]
+    assert found == [(pytest.approx(a, abs=1e-3), pytest.approx(b, abs=1e-3)) for a, b in times]
+
+
+def test_a_word_put_between_two_takes_their_gap_and_moves_neither() -> None:
+    words = [Word("over", 0.0, 0.4), Word("world", 1.0, 1.5)]
+    before = Transcript("en", 60.0, (Segment.of(words, speaker=None, language="en"),))
+    got, _ = refined(before, rule("over world", "over the world"))
+    over, the, world = got.words()
+    assert (over, world) == tuple(words)
+    assert (the.start, the.end, the.estimated) == (0.4, 1.0, True)

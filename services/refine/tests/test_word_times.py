@@ -58,35 +58,27 @@ def test_an_inserted_word_fills_the_silence_between_its_neighbours() -> None:
     assert got[2] is words[1]
 
 
-def test_an_inserted_word_without_silence_shares_the_word_before() -> None:
+def test_an_inserted_word_without_silence_is_a_sliver_and_moves_nobody() -> None:
     words = [Word("over", 0.0, 0.7), Word("world", 0.7, 1.2)]
     got = reconcile(words, "over the world", "en")
-    assert [(w.word, w.start, w.end) for w in got] == [
-        ("over", 0.0, pytest.approx(0.4)),
-        ("the", pytest.approx(0.4), pytest.approx(0.7)),
-        ("world", 0.7, 1.2),
-    ]
+    assert got[0] is words[0]
+    assert got[2] is words[1]
+    assert (got[1].word, got[1].start, got[1].end) == ("the", pytest.approx(0.68), 0.7)
     assert got[1].estimated
 
 
-def test_a_word_inserted_first_shares_the_first_word() -> None:
-    got = reconcile([Word("house", 2.0, 2.8), Word("stands", 2.8, 3.0)], "the house stands", "en")
-    assert [(w.word, w.start, w.end) for w in got] == [
-        ("the", 2.0, pytest.approx(2.3)),
-        ("house", pytest.approx(2.3), pytest.approx(2.8)),
-        ("stands", 2.8, 3.0),
-    ]
+def test_a_word_inserted_first_is_a_sliver() -> None:
+    words = [Word("house", 2.0, 2.8), Word("stands", 2.8, 3.0)]
+    got = reconcile(words, "the house stands", "en")
+    assert (got[0].word, got[0].start, got[0].end) == ("the", 2.0, 2.02)
+    assert got[1:] == words
 
 
-def test_a_deleted_word_leaves_its_span_to_the_word_before(say: Callable[..., list[Word]]) -> None:
+def test_a_deleted_words_span_goes_to_nobody(say: Callable[..., list[Word]]) -> None:
     words = say("so um yes")
-    got = reconcile(words, "so yes", "en")
-    assert [(w.word, w.start, w.end) for w in got] == [("so", 0.0, 0.9), ("yes", 1.0, 1.4)]
-
-
-def test_a_deleted_first_word_leaves_its_span_to_the_next(say: Callable[..., list[Word]]) -> None:
-    got = reconcile(say("um so yes"), "so yes", "en")
-    assert [(w.word, w.start, w.end) for w in got] == [("so", 0.0, 0.9), ("yes", 1.0, 1.4)]
+    assert reconcile(words, "so yes", "en") == [words[0], words[2]]
+    words = say("um so yes")
+    assert reconcile(words, "so yes", "en") == words[1:]
 
 
 def test_case_and_punctuation_keep_time_and_score(say: Callable[..., list[Word]]) -> None:
@@ -124,21 +116,17 @@ def test_unspaced_languages_are_reconciled_by_character() -> None:
 
 
 @given(utterances(), st.lists(WORDS, max_size=25))
-def test_any_edit_keeps_order_coverage_and_speakers(words: list[Word], new: list[str]) -> None:
+def test_any_edit_keeps_order_and_speakers(words: list[Word], new: list[str]) -> None:
     got = reconcile(words, " ".join(new), "en")
     assert [w.word for w in got] == new
-    if not got:
-        return
-    assert got[0].start == words[0].start
-    assert got[-1].end == words[-1].end
-    assert {w.speaker for w in got} == {"S1"}
+    assert {w.speaker for w in got} <= {"S1"}
     assert all(w.start <= w.end for w in got)
-    assert all(a.end <= b.start + 1e-9 for a, b in pairwise(got))
-    assert covers(got, words)
+    assert all(a.start <= b.start + 1e-9 for a, b in pairwise(got))
+    assert all(words[0].start <= w.start <= w.end <= words[-1].end + 1e-9 for w in got)
 
 
 @given(utterances(), st.data())
-def test_random_hunks_keep_order_coverage_and_untouched_words(
+def test_random_hunks_keep_order_and_untouched_words(
     words: list[Word], data: st.DataObject
 ) -> None:
     edits = []
@@ -150,13 +138,13 @@ def test_random_hunks_keep_order_coverage_and_untouched_words(
         edits.append(Hunk(start, stop, tokens))
         at = stop + 1
     got = respan(words, edits)
-    expected = [word.word for word in words]
+    expected: list[str | Word] = list(words)
     for edit in reversed(edits):
         expected[edit.start : edit.stop] = edit.tokens
-    assert [w.word for w in got] == expected
-    if got:
-        assert covers(got, words)
-        assert all(a.end <= b.start + 1e-9 for a, b in pairwise(got))
+    assert [w.word for w in got] == [w if isinstance(w, str) else w.word for w in expected]
+    for old, new in zip(expected, got, strict=True):
+        assert isinstance(old, str) or new is old
+    assert all(a.start <= b.start + 1e-9 for a, b in pairwise(got))
 
 
 @given(st.lists(WORDS, max_size=30), st.lists(WORDS, max_size=30))
@@ -198,12 +186,3 @@ def test_overlapping_input_words_never_make_starts_go_back() -> None:
         got = reconcile(words, text, "en")
         assert all(a.start <= b.start for a, b in pairwise(got))
         assert all(w.start <= w.end for w in got)
-
-
-def covers(new: list[str], old: list[str]) -> Any:
-    """Tell whether every moment in which a word was spoken is still inside a word."""
-    return all(
-        any(w.start - 1e-9 <= moment <= w.end + 1e-9 for w in new)
-        for word in old
-        for moment in (word.start, (word.start + word.end) / 2, word.end)
-    )

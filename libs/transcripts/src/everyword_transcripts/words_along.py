@@ -13,6 +13,8 @@ from everyword_transcripts.word_pieces import WordPiece, begin_with_spaces, join
 
 _FEW_WORDS = 1.5
 """With so many times as many words as the text has, they are letters or pieces."""
+_AS_LONG = 1.5
+"""Pieces have no more letters than the text, but for so much."""
 
 
 def words_along(text: str, words: Sequence[Word], language: str) -> list[Word] | None:
@@ -33,11 +35,17 @@ def words_along(text: str, words: Sequence[Word], language: str) -> list[Word] |
             wanted = [letters(token) for token in tokens]
             if "".join(spelled) == "".join(wanted):
                 return _laid_along(words, spelled, tokens, wanted)
-        if len(words) > _FEW_WORDS * len(tokens):
+        if _are_pieces(stripped, tokens):
             return None
     if spaced and begin_with_spaces([word.word for word in words]):
         return _joined(words)
     return _spelled(words, stripped)
+
+
+def _are_pieces(words: Sequence[str], tokens: Sequence[str]) -> bool:
+    """Tell whether words are letters or pieces of a text of this length, rather than words."""
+    as_long = sum(map(len, words)) <= _AS_LONG * sum(map(len, tokens))
+    return as_long and len(words) > _FEW_WORDS * len(tokens)
 
 
 def _spelled(words: Sequence[Word], texts: Sequence[str]) -> list[Word]:

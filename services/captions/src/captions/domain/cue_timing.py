@@ -2,8 +2,12 @@
 
 from collections.abc import Sequence
 from math import ceil
+from typing import Final
 
 from captions.domain.limits import CueLimits
+
+_EARLIEST_MS: Final = 100
+"""A cue never appears longer than this before its first word."""
 
 
 def cue_times(
@@ -16,15 +20,18 @@ def cue_times(
     """Return (start, end) in ms for cues whose words span `starts`..`ends`, `widths` columns each.
 
     A cue appears with its first word and stands until it is read, into the pause after it; small
-    gaps are closed. Where speech is too quick, cues appear up to `max_shift_ms` earlier or later,
-    so that a cue without time borrows from its neighbours. Always `start < end <= next start`,
-    and no end lies past `duration_ms` while a start leaves room.
+    gaps are closed. Where speech is too quick, cues appear up to `max_shift_ms` later, or a tenth
+    of a second earlier, so that a cue without time borrows from its neighbours. Always
+    `start < end <= next start`, and no end lies past `duration_ms` while a start leaves room; where
+    the last word ends there, the file's length is not known, and the last cue stands until read.
     """
     count = len(starts)
     if not count:
         return []
-    shift, horizon = limits.max_shift_ms, max(duration_ms, ends[-1])
+    shift = limits.max_shift_ms
     needs = [max(limits.min_ms, ceil(limits.reading_ms(width))) for width in widths]
+    known = duration_ms > ends[-1] + 1
+    horizon = duration_ms if known else max(ends[-1], starts[-1] + needs[-1])
     latest = _latest_starts(starts, needs, horizon, shift)
     spans: list[tuple[int, int]] = []
     begin = max(0, min(starts[0], latest[0]))
@@ -51,6 +58,6 @@ def _latest_starts(
     latest: list[int] = []
     after = horizon
     for start, need in zip(reversed(starts), reversed(needs), strict=True):
-        after = min(max(after - need, start - shift), start + shift)
+        after = min(max(after - need, start - min(shift, _EARLIEST_MS)), start + shift)
         latest.append(after)
     return latest[::-1]

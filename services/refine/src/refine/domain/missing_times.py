@@ -1,22 +1,23 @@
-"""Timing gaps: every word gets a time of its own, inside the recording and before the next."""
+"""Times for words that have none to be played: the gap beside them, or a sliver.
+
+A time that a recogniser gave never moves: neither a word's own nor its neighbours'.
+"""
 
 from collections.abc import Sequence
 
 from everyword_transcripts import Segment, Transcript, Word, spread
 from everyword_transcripts.timing import TYPICAL_WORD_S
 
-SHORTEST_WORD_S = 0.02
-"""A word shorter than this has no time that could be played or highlighted."""
-ROOM_PER_WORD_S = 0.06
-"""The least silence a word without time is put into; with less, it shares a neighbour's span."""
+SLIVER_S = 0.02
+"""What a word takes where no gap is: it lies over the end of the word before, or the next begin."""
+GAP_PER_WORD_S = 0.06
+"""The least gap that words without time are put into."""
 LONGEST_ESTIMATE_S = 2.0
 """An estimated word between measured ones never fills more of a silence than this."""
-ROUNDING_S = 0.011
-"""Times written with two decimals overlap by this much without meaning to."""
 
 
 def fill_timing(transcript: Transcript) -> tuple[Transcript, int]:
-    """Mend words that have no length, overlap the speaker's next word or fill a long silence.
+    """Give words without length a span, and let estimated ones fill no long silence.
 
     Returns the transcript and how many words got another time; these are marked `estimated`.
     The times must be in order already, as `read_transcript` leaves them.
@@ -27,10 +28,8 @@ def fill_timing(transcript: Transcript) -> tuple[Transcript, int]:
     for index in range(len(segments) - 1, -1, -1):
         segment = segments[index]
         words = segment.words
-        limit = min(later.get(words[-1].speaker, transcript.duration_s), transcript.duration_s)
-        mended = _mend(words, later, transcript.duration_s)
+        mended = _mended(words, later, transcript.duration_s)
         if mended is not None:
-            _fill(mended, limit)
             filled += sum(
                 old.start != new.start or old.end != new.end
                 for old, new in zip(words, mended, strict=True)
@@ -41,62 +40,72 @@ def fill_timing(transcript: Transcript) -> tuple[Transcript, int]:
     return (transcript.with_segments(segments) if filled else transcript), filled
 
 
-def _mend(
+def _mended(
     words: Sequence[Word], later: dict[str | None, float], duration_s: float
 ) -> list[Word] | None:
-    """Cut what overlaps and what lasts too long; return None where nothing needs mending.
+    """Return a segment's words with times for all, or None where nothing needs mending.
 
     `later` holds where each speaker's next word begins, and is brought up to date.
     """
-    mended: list[Word] | None = None
-    for at in range(len(words) - 1, -1, -1):
-        word = words[at]
-        limit = later.get(word.speaker, duration_s)
-        later[word.speaker] = word.start
+    limit = min(later.get(words[-1].speaker, duration_s), duration_s)
+    needs = False
+    measured = False
+    for word in reversed(words):
         length = word.end - word.start
-        if (
-            word.end <= limit
-            and length >= SHORTEST_WORD_S
-            and not (word.estimated and length > LONGEST_ESTIMATE_S)
-        ):
-            continue
-        if mended is None:
-            mended = list(words)
-        end = max(word.start, min(word.end, limit))
-        if word.estimated and not all(other.estimated for other in words):
-            end = min(end, word.start + LONGEST_ESTIMATE_S)
-        if end != word.end:
-            slight = word.end - end <= ROUNDING_S
-            mended[at] = word.with_times(word.start, end, estimated=word.estimated or not slight)
+        needs = needs or length <= 0 or (word.estimated and length > LONGEST_ESTIMATE_S)
+        needs = needs or (word.estimated and word.end > later.get(word.speaker, duration_s))
+        measured = measured or not word.estimated
+        later[word.speaker] = word.start
+    if not needs:
+        return None
+    mended = _shortened(words, limit, measured=measured)
+    at = 0
+    while at < len(mended):
+        stop = at
+        while stop < len(mended) and mended[stop].end <= mended[stop].start:
+            stop += 1
+        if stop > at:
+            _fill_run(mended, at, stop, limit)
+        at = max(stop, at + 1)
     return mended
 
 
-def _fill(words: list[Word], limit: float) -> None:
-    """Give every run of words without length a span; `limit` is where the segment must end."""
-    at = 0
-    while at < len(words):
-        stop = at
-        while stop < len(words) and words[stop].end - words[stop].start < SHORTEST_WORD_S:
-            stop += 1
-        if stop > at:
-            _fill_run(words, at, stop, limit)
-        at = stop + 1
+def _shortened(words: Sequence[Word], limit: float, *, measured: bool) -> list[Word]:
+    """Return the words, of which estimated ones end before the next and fill no long silence."""
+    kept = list(words)
+    following: dict[str | None, float] = {}
+    for at in range(len(kept) - 1, -1, -1):
+        word = kept[at]
+        if word.estimated:
+            end = max(word.start, min(word.end, following.get(word.speaker, limit)))
+            if measured:
+                end = min(end, word.start + LONGEST_ESTIMATE_S)
+            kept[at] = word if end == word.end else word.with_times(word.start, end)
+        following[word.speaker] = word.start
+    return kept
 
 
 def _fill_run(words: list[Word], first: int, stop: int, limit: float) -> None:
+    """Give a run of words without length the gap after them, the gap before, or slivers."""
     begin = words[first].start
     end = max(begin, words[stop].start if stop < len(words) else limit)
-    need = ROOM_PER_WORD_S * (stop - first)
-    if end - begin >= need:
-        end = min(end, begin + TYPICAL_WORD_S * (stop - first))
-    elif first and end - words[first - 1].end >= need:
-        begin = words[first - 1].end
-    elif first:
-        first -= 1
-        begin = words[first].start
-    elif stop < len(words):
-        end = words[stop].end
-        stop += 1
+    count = stop - first
+    before = words[first - 1] if first else None
+    movable = all(word.estimated for word in words[first:stop])
+    if end - begin >= GAP_PER_WORD_S * count:
+        _put(words, first, stop, begin, min(end, begin + TYPICAL_WORD_S * count))
+    elif movable and before is not None and begin - before.end >= GAP_PER_WORD_S * count:
+        _put(words, first, stop, before.end, begin)
+    elif movable and before is not None and before.end > before.start:
+        _put(words, first, stop, max(before.start, begin - SLIVER_S * count), begin)
+    else:
+        for at in range(first, stop):
+            word = words[at]
+            latest = max(word.start, limit)
+            words[at] = word.with_times(word.start, min(word.start + SLIVER_S, latest))
+
+
+def _put(words: list[Word], first: int, stop: int, begin: float, end: float) -> None:
     run = words[first:stop]
     spans = spread([word.word for word in run], begin, end)
     words[first:stop] = [

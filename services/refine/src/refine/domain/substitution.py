@@ -17,7 +17,7 @@ from everyword_transcripts import (
 from refine.domain.diff import Hunk, hunks
 from refine.domain.report import Change
 from refine.domain.rules import CompiledRule
-from refine.domain.word_times import respan
+from refine.domain.word_times import has_gap, respan
 
 RULE_BUDGET_S = 2.0
 """What one rule may take of one episode, plus `RULE_BUDGET_PER_WORD_S` for every word."""
@@ -119,7 +119,7 @@ def _changed(
     for first, last, new in _regions(segment.text, words, found, spaced=not is_unspaced(language)):
         old = [word.word for word in words[first:last]]
         tokens = _attach_punctuation(split_words(new, language), old)
-        edit = hunks(old, tokens, offset=first)
+        edit = _within(words, hunks(old, tokens, offset=first), first, last)
         if edit:
             edits.extend(edit)
             before, after = join_words(old, language), join_words(tokens, language)
@@ -130,6 +130,33 @@ def _changed(
     if not result:
         return Segment(segment.start, segment.end, "", segment.speaker, ()), made
     return Segment.of(result, speaker=segment.speaker, language=language), made
+
+
+def _within(words: Sequence[Word], edit: Sequence[Hunk], first: int, last: int) -> list[Hunk]:
+    """Let new words share the span of those that the rule replaces, and of no neighbour.
+
+    Between two replaced words with a gap they take the gap.
+    """
+    kept: list[Hunk] = []
+    for hunk in edit:
+        start, stop, tokens = hunk.start, hunk.stop, hunk.tokens
+        if (
+            start == stop
+            and (first < last)
+            and not (first < start < last and has_gap(words, start, len(tokens)))
+        ):
+            if kept and kept[-1].stop == start:
+                kept[-1] = Hunk(kept[-1].start, start, (*kept[-1].tokens, *tokens))
+                continue
+            if start > first:
+                start, tokens = start - 1, (words[start - 1].word, *tokens)
+            else:
+                stop, tokens = stop + 1, (*tokens, words[stop].word)
+        elif kept and kept[-1].stop > start:
+            kept[-1] = Hunk(kept[-1].start, stop, (*kept[-1].tokens[:-1], *tokens))
+            continue
+        kept.append(Hunk(start, stop, tokens))
+    return kept
 
 
 def _regions(

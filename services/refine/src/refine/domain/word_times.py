@@ -1,18 +1,16 @@
-"""Word times survive text changes.
+"""Word times survive text changes, and none that a recogniser gave moves.
 
 A changed word keeps its span, a split word shares its span in proportion to characters, a merged
-word takes the union, an inserted word gets an estimated span between its neighbours, and a deleted
-word leaves its span to a neighbour. Order and monotony always hold; the stretch of time covered by
-the words stays covered.
+word takes the union. An inserted word gets the gap between its neighbours, or a sliver where there
+is none; a deleted word's span goes to nobody. The order of the starts always holds.
 """
 
 from collections.abc import Sequence
 
 from everyword_transcripts import Word, split_words, spread
 from refine.domain.diff import Hunk, hunks
+from refine.domain.missing_times import GAP_PER_WORD_S, SLIVER_S
 
-ROOM_S = 0.06
-"""The least silence an inserted word is put into; with less, it shares a neighbour's span."""
 LONGEST_INSERTED_S = 1.0
 """An inserted word never fills more of a long silence than this."""
 
@@ -28,98 +26,47 @@ def reconcile(words: Sequence[Word], new_text: str, language: str) -> list[Word]
 
 def respan(words: Sequence[Word], changes: Sequence[Hunk]) -> list[Word]:
     """Apply `changes` (rising, disjoint) to `words`; linear in their number."""
-    if not changes:
+    if not changes or not words:
         return list(words)
-    if not words:
-        return []
     result: list[Word] = []
     at = 0
-    owed: Word | None = None
-
-    def add(more: Sequence[Word]) -> None:
-        nonlocal owed
-        first = len(result)
-        result.extend(more)
-        if owed is not None and more:
-            _pay(result, owed, first)
-            owed = None
-
-    for change in _with_room(words, changes):
-        add(words[at : change.start])
+    for change in changes:
+        result.extend(words[at : change.start])
         at = change.stop
         following = words[at] if at < len(words) else None
-        if not change.tokens:
-            owed = _bequeath(result, words[change.start : change.stop], following, owed)
-        elif change.start == change.stop:
-            add(_inserted(change.tokens, words[at - 1], words[at]))
-        else:
-            add(_carried(words[change.start : change.stop], change.tokens, following))
-    add(words[at:])
+        if change.tokens and change.start == change.stop:
+            result.extend(_inserted(change.tokens, result[-1] if result else None, following))
+        elif change.tokens:
+            result.extend(_carried(words[change.start : change.stop], change.tokens, following))
+    result.extend(words[at:])
     return result
 
 
-def _with_room(words: Sequence[Word], changes: Sequence[Hunk]) -> list[Hunk]:
-    """Turn an insertion between words that leave no room into a change of its neighbour."""
-    ready: list[Hunk] = []
-    pending: tuple[str, ...] = ()
-    for change in changes:
-        start, stop, tokens = change.start, change.stop, change.tokens
-        if pending:
-            if start == 0:
-                tokens = (*pending, *tokens)
-            else:
-                ready.append(Hunk(0, 1, (*pending, words[0].word)))
-            pending = ()
-        if start == stop and start == 0:
-            pending = tokens
-            continue
-        if start == stop and not _has_room(words, start, tokens):
-            if ready and ready[-1].stop == start:
-                tokens = (*ready[-1].tokens, *tokens)
-                start = ready.pop().start
-            else:
-                tokens = (words[start - 1].word, *tokens)
-                start -= 1
-        ready.append(Hunk(start, stop, tokens))
-    if pending:
-        ready.append(Hunk(0, 1, (*pending, words[0].word)))
-    return ready
+def has_gap(words: Sequence[Word], at: int, count: int) -> bool:
+    """Tell whether `count` words fit between the words before and after the place `at`."""
+    return 0 < at < len(words) and words[at].start - words[at - 1].end >= GAP_PER_WORD_S * count
 
 
-def _has_room(words: Sequence[Word], at: int, tokens: Sequence[str]) -> bool:
-    return 0 < at < len(words) and words[at].start - words[at - 1].end >= ROOM_S * len(tokens)
-
-
-def _inserted(tokens: Sequence[str], left: Word, right: Word) -> list[Word]:
-    end = min(right.start, left.end + LONGEST_INSERTED_S * len(tokens))
+def _inserted(tokens: Sequence[str], left: Word | None, right: Word | None) -> list[Word]:
+    """Put words into the gap between two others, or as slivers over one of them."""
+    sliver = SLIVER_S * len(tokens)
+    speaker = (left or right or _NOBODY).speaker
+    if left is None:
+        start = right.start if right else 0.0
+        end = min(right.end, start + SLIVER_S) if right else start
+        return [Word(token, start, end, None, speaker, estimated=True) for token in tokens]
+    start, end = left.end, left.end if right is None else right.start
+    if end - start <= 0:
+        end = left.end if right is None else min(left.end, max(left.start, right.start))
+        start = max(left.start, end - sliver)
+    end = min(end, start + LONGEST_INSERTED_S * len(tokens))
     return [
-        Word(token, a, b, None, left.speaker, estimated=True)
-        for token, (a, b) in zip(tokens, spread(tokens, left.end, end), strict=True)
+        Word(token, a, b, None, speaker, estimated=True)
+        for token, (a, b) in zip(tokens, spread(tokens, start, end), strict=True)
     ]
 
 
-def _bequeath(
-    result: list[Word], gone: Sequence[Word], following: Word | None, owed: Word | None
-) -> Word | None:
-    """Leave the span of deleted words to the word before, or owe it to the word after."""
-    speaker = gone[0].speaker
-    end = max(word.end for word in gone)
-    if following is not None:
-        end = min(end, following.start)
-    if result and (result[-1].speaker == speaker or following is None):
-        if end > result[-1].end:
-            result[-1] = result[-1].with_times(result[-1].start, end)
-        return owed
-    return owed or gone[0]
-
-
-def _pay(result: list[Word], owed: Word, first: int) -> None:
-    """Let the first word after deleted ones begin where these began."""
-    if owed.speaker == result[first].speaker:
-        begin = min(owed.start, result[first].start)
-        if first:
-            begin = max(begin, min(result[first - 1].end, result[first].start))
-        result[first] = result[first].with_times(begin, result[first].end)
+_NOBODY = Word("-", 0.0, 0.0)
 
 
 def _carried(old: Sequence[Word], tokens: Sequence[str], following: Word | None) -> list[Word]:
