@@ -18,7 +18,10 @@ import ingest.api
 import ingest.feeds_api
 import refine.api
 import search.api
+import transcribe_gpu.api
 from captions.addresses import address_of
+from captions.config import CaptionsSettings
+from captions.standalone import render
 from everyword_http import (
     LIMITS,
     Access,
@@ -36,9 +39,12 @@ from everyword_local import operations
 from everyword_local.composition import REQUEST_ORIGIN, Composition
 from everyword_local.uploads import UploadEndpoint
 from everyword_local.web.routes import web_routes
+from everyword_transcripts import Transcript
 
 UPLOADS: Final = WorkerLimits(threads=64, waiting=64, time_limit_s=math.inf)
 """An upload holds a thread while its bytes come; a silence ends it, not its length."""
+CLIPS: Final = WorkerLimits(threads=2, waiting=8, time_limit_s=math.inf)
+"""Clips wait for one another; beyond these, whoever asks is told to come again."""
 PATIENT: Final = {name: WorkerLimits(time_limit_s=math.inf) for name in LIMITS}
 """For one command in this process: nobody else waits."""
 MEDIA_HEADERS: Final = {
@@ -67,10 +73,11 @@ def application(
             refine.api.router(composition.refine),
             captions.api.router(composition.captions),
             search.api.router(composition.search),
+            transcribe_gpu.api.router(composition.clips, render_clip),
             operations.router(composition, metrics),
         ],
         access=access,
-        limits={**limits, "uploads": UPLOADS},
+        limits={**limits, "uploads": UPLOADS, transcribe_gpu.api.POOL: CLIPS},
     )
 
     async def media(request: Request) -> Response:
@@ -95,6 +102,11 @@ def application(
     app.state.access = access
     app.state.workers = api.state.workers
     return app
+
+
+def render_clip(transcript: Transcript, form: str) -> bytes:
+    """Write a clip's transcript as captions."""
+    return render(transcript, form, CaptionsSettings())
 
 
 class RequestOrigin:

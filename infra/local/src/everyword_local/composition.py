@@ -43,9 +43,12 @@ from ingest.web_sources import Web
 from refine.adapters.choice import Models
 from refine.adapters.log_history import LogHistory
 from search.engines import open_engine
+from transcribe_gpu.adapters.clip_process import ClipProcess
 from transcribe_gpu.adapters.decoding import PyAvAudio
 from transcribe_gpu.adapters.progress_file import ProgressFolder
 from transcribe_gpu.adapters.silero import voice_activity
+from transcribe_gpu.clips import ClipService
+from transcribe_gpu.config import ModelSettings, TranscribeSettings
 from transcribe_gpu.diarization.process import ProcessDiarizer
 from transcribe_gpu.recognition import Recogniser
 from transcribe_gpu.selection import EngineSelector
@@ -196,6 +199,18 @@ class Composition:
             progress=self.progress,
             stopping=self._stopping.is_set,
         )
+
+    @cached_property
+    def clips(self) -> ClipService:
+        """Short clips, recognised at once in a process of their own."""
+        process = ClipProcess()
+        self._closing.callback(process.close)
+
+        def settings() -> tuple[TranscribeSettings, ModelSettings]:
+            general = self.settings.of_show("")
+            return general.transcribe, general.models
+
+        return ClipService(process, open_audio=PyAvAudio, settings=settings)
 
     def handler(self, consumer: str) -> Handler:
         """Return a consumer's handler; its service is made now if nobody needed it yet."""

@@ -1,0 +1,139 @@
+"""POST /v1/audio/transcriptions: a short clip in, its words out, as OpenAI's clients want it."""
+
+import json
+from collections.abc import Callable, Iterator
+from http import HTTPStatus
+from typing import Annotated, Final, Literal
+
+from fastapi import Form, UploadFile
+from fastapi.responses import PlainTextResponse, StreamingResponse
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from everyword_http import Router, needs
+from everyword_transcripts import Transcript
+from transcribe_gpu.clips import ClipService
+
+PATH: Final = "/v1/audio/transcriptions"
+POOL: Final = "clips"
+Format = Literal["json", "text", "srt", "verbose_json", "vtt"]
+Granularity = Literal["word", "segment"]
+RenderCaptions = Callable[[Transcript, str], bytes]
+"""Writes a transcript as `vtt` or `srt`."""
+
+
+class TimedWord(BaseModel):
+    """A word with its own time, in seconds."""
+
+    word: str
+    start: float
+    end: float
+
+
+class TimedSegment(BaseModel):
+    """A stretch of speech, in seconds."""
+
+    id: int
+    start: float
+    end: float
+    text: str
+
+
+class TranscriptionReply(BaseModel):
+    """The text of a clip; `verbose_json` has its length, segments and, asked for, its words."""
+
+    text: str
+    task: str = "transcribe"
+    language: str
+    duration: float
+    segments: list[TimedSegment] | None = None
+    words: list[TimedWord] | None = None
+
+
+class ClipRouter(Router):
+    """Routes that recognise: on threads of their own, few and patient."""
+
+    pool = POOL
+
+
+def router(service: ClipService, render_captions: RenderCaptions) -> Router:
+    """Return the route for clips."""
+    routes = ClipRouter(tags=["transcribe"])
+
+    @routes.post(
+        PATH,
+        summary="Recognise a short clip at once, as OpenAI's API does",
+        operation_id="transcribe_clip",
+        dependencies=[needs("upload")],
+        response_model=TranscriptionReply,
+    )
+    def transcribe_clip(  # noqa: PLR0917 - a form's fields
+        file: UploadFile,
+        model: Annotated[str, Form()] = "",
+        language: Annotated[str, Form()] = "",
+        response_format: Annotated[Format, Form()] = "json",
+        timestamp_granularities: Annotated[
+            list[Granularity] | None, Form(alias="timestamp_granularities[]")
+        ] = None,
+        stream: Annotated[bool, Form()] = False,
+        prompt: Annotated[str, Form()] = "",  # noqa: ARG001 - taken, and not needed
+        temperature: Annotated[float, Form()] = 0.0,  # noqa: ARG001
+        model_type: Annotated[str, Form()] = "",
+        user_id: Annotated[str, Form()] = "",  # noqa: ARG001 - neither used nor kept
+    ) -> Response:
+        transcript = service.recognise(file.file, model=model or model_type, language=language)
+        if stream:
+            return StreamingResponse(_events(transcript), media_type="text/event-stream")
+        match response_format:
+            case "text":
+                return PlainTextResponse(_text(transcript) + "\n")
+            case "srt" | "vtt":
+                kind = "text/vtt" if response_format == "vtt" else "application/x-subrip"
+                return Response(render_captions(transcript, response_format), media_type=kind)
+            case "verbose_json":
+                wanted = timestamp_granularities or ["segment"]
+                return _json(_reply(transcript, words="word" in wanted, segments=True))
+            case _:
+                return _json(_reply(transcript, words=False, segments=False))
+
+    return routes
+
+
+def _text(transcript: Transcript) -> str:
+    return " ".join(segment.text for segment in transcript.segments)
+
+
+def _reply(transcript: Transcript, *, words: bool, segments: bool) -> TranscriptionReply:
+    return TranscriptionReply(
+        text=_text(transcript),
+        language=transcript.language,
+        duration=round(transcript.duration_s, 3),
+        segments=[
+            TimedSegment(id=number, start=each.start, end=each.end, text=each.text)
+            for number, each in enumerate(transcript.segments)
+        ]
+        if segments
+        else None,
+        words=[TimedWord(word=w.word, start=w.start, end=w.end) for w in transcript.words()]
+        if words
+        else None,
+    )
+
+
+def _json(reply: TranscriptionReply) -> Response:
+    return Response(
+        reply.model_dump_json(exclude_none=True), HTTPStatus.OK, media_type="application/json"
+    )
+
+
+def _events(transcript: Transcript) -> Iterator[str]:
+    """Yield server-sent events: a delta for each segment, then the whole text."""
+    for number, segment in enumerate(transcript.segments):
+        delta = segment.text if number == 0 else f" {segment.text}"
+        yield _event({"type": "transcript.text.delta", "delta": delta})
+    yield _event({"type": "transcript.text.done", "text": _text(transcript)})
+    yield "data: [DONE]\n\n"
+
+
+def _event(form: dict[str, str]) -> str:
+    return f"data: {json.dumps(form, ensure_ascii=False)}\n\n"

@@ -1,0 +1,240 @@
+"""POST /v1/audio/transcriptions, as OpenAI's own client and as plain forms use it."""
+
+import io
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import numpy as np
+import openai
+import pytest
+
+from everyword_events import TransientFailure
+from everyword_http import LIMITS, WorkerLimits, create_application
+from everyword_http.testing import listening
+from everyword_transcripts import Segment, Transcript, Word
+from transcribe_gpu import clips
+from transcribe_gpu.adapters.clip_process import ClipProcess
+from transcribe_gpu.adapters.decoding import PyAvAudio
+from transcribe_gpu.api import POOL, router
+from transcribe_gpu.clips import ClipService
+from transcribe_gpu.config import ModelSettings, TranscribeSettings
+from transcribe_gpu.testing import Clip, encoded, long_silence
+
+WORDS = ("Bonjour", "tout", "le", "monde.")
+
+
+class Recorder:
+    """Recognises nothing, and writes down what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[TranscribeSettings, float]] = []
+
+    def recognise(
+        self, path: Path, settings: TranscribeSettings, models: ModelSettings, *, length_s: float
+    ) -> Transcript:
+        assert path.stat().st_size > 0
+        self.asked.append((settings, length_s))
+        words = [Word(word, at * 0.5, at * 0.5 + 0.4) for at, word in enumerate(WORDS)]
+        segments = [Segment.of(words[at : at + 2], speaker=None, language="fr") for at in (0, 2)]
+        return Transcript("fr", 2.5, tuple(segments))
+
+
+@pytest.fixture
+def recorder() -> Recorder:
+    return Recorder()
+
+
+def serve(recogniser: clips.ClipRecogniser, settings: TranscribeSettings) -> Iterator[str]:
+    service = ClipService(
+        recogniser, open_audio=PyAvAudio, settings=lambda: (settings, ModelSettings())
+    )
+    routes = router(service, lambda transcript, form: f"{form} of {transcript.language}".encode())
+    limits = {**LIMITS, POOL: WorkerLimits(threads=2, waiting=4, time_limit_s=100)}
+    with listening(create_application("test", "1", [routes], limits=limits)) as url:
+        yield url
+
+
+@pytest.fixture
+def url(recorder: Recorder) -> Iterator[str]:
+    yield from serve(recorder, TranscribeSettings())
+
+
+@pytest.fixture
+def client(url: str) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def talk(question: Clip) -> bytes:
+    return encoded(question.samples, container="mp3", codec="libmp3lame")
+
+
+def test_openais_client_gets_text(client: openai.OpenAI, talk: bytes, recorder: Recorder) -> None:
+    said = client.audio.transcriptions.create(
+        model="whisper-1", file=("talk.mp3", talk), language="fr"
+    )
+    assert said.text == "Bonjour tout le monde."
+    ((settings, length_s),) = recorder.asked
+    assert (settings.engine, settings.model, settings.language) == ("auto", "", "fr")
+    assert length_s == pytest.approx(2.6, abs=0.2)
+
+
+def test_openais_client_gets_words_and_segments(client: openai.OpenAI, talk: bytes) -> None:
+    said = client.audio.transcriptions.create(
+        model="whisper-1",
+        file=("talk.mp3", talk),
+        response_format="verbose_json",
+        timestamp_granularities=["word", "segment"],
+    )
+    assert said.words is not None
+    assert [(word.word, word.start, word.end) for word in said.words][1] == ("tout", 0.5, 0.9)
+    assert said.segments is not None
+    assert [segment.text for segment in said.segments] == ["Bonjour tout", "le monde."]
+    assert (said.language, said.duration) == ("fr", 2.5)
+
+
+def test_openais_client_streams(client: openai.OpenAI, talk: bytes) -> None:
+    stream = client.audio.transcriptions.create(
+        model="gpt-4o-transcribe", file=("talk.mp3", talk), stream=True
+    )
+    events = list(stream)
+    deltas = [event.delta for event in events if event.type == "transcript.text.delta"]
+    assert deltas == ["Bonjour tout", " le monde."]
+    assert events[-1].type == "transcript.text.done"
+    assert events[-1].text == "".join(deltas)
+
+
+@pytest.mark.parametrize(
+    ("form", "start"), [("text", "Bonjour"), ("srt", "srt of fr"), ("vtt", "vtt of fr")]
+)
+def test_openais_client_gets_other_forms(
+    client: openai.OpenAI, talk: bytes, form: str, start: str
+) -> None:
+    said = client.audio.transcriptions.create(
+        model="whisper-1",
+        file=("talk.mp3", talk),
+        response_format=form,  # type: ignore[call-overload]
+    )
+    assert str(said).startswith(start)
+
+
+def test_the_plain_form_of_small_services_is_taken(
+    url: str, talk: bytes, recorder: Recorder
+) -> None:
+    answer = httpx.post(
+        f"{url}/v1/audio/transcriptions",
+        files={"file": ("talk.mp3", talk)},
+        data={"user_id": "u-1", "model_type": "tiny.en", "language": "en"},
+    )
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "text": "Bonjour tout le monde.",
+        "task": "transcribe",
+        "language": "fr",
+        "duration": 2.5,
+    }
+    assert recorder.asked[0][0].model == "tiny.en"
+
+
+@pytest.mark.parametrize(
+    ("model", "engine", "name"),
+    [("", "pocketsphinx", "x"), ("accurate", "accurate", ""), ("base", "auto", "base")],
+)
+def test_a_model_may_be_a_tier_or_a_name(
+    recorder: Recorder, talk: bytes, model: str, engine: str, name: str
+) -> None:
+    settings = TranscribeSettings(engine="pocketsphinx", model="x")
+    for url in serve(recorder, settings):
+        httpx.post(
+            f"{url}/v1/audio/transcriptions",
+            files={"file": ("talk.mp3", talk)},
+            data={"model": model},
+        )
+    asked = recorder.asked[0][0]
+    assert (asked.engine, asked.model) == (engine, name)
+
+
+def refused(url: str, raw: bytes, **form: str) -> tuple[int, str]:
+    answer = httpx.post(
+        f"{url}/v1/audio/transcriptions", files={"file": ("x", raw)}, data=form, timeout=60
+    )
+    return answer.status_code, str(answer.json()["code"])
+
+
+def test_what_cannot_be_is_refused_with_a_reason(
+    url: str, talk: bytes, recorder: Recorder, tmp_path: Path
+) -> None:
+    long = long_silence(tmp_path / "long.wav", 0.51).read_bytes()
+    assert refused(url, long)[1] in ("clip_too_large", "clip_too_long")
+    cases = [
+        refused(url, talk, model="no-such-model"),
+        refused(url, talk, response_format="yaml"),
+        refused(url, b"Dear sir, " * 1000),
+        refused(url, bytes(clips.MOST_BYTES + 1)),
+        refused(url, opus(clips.LONGEST_S + 60)),
+    ]
+    assert all(400 <= status < 500 for status, _ in cases)
+    codes = [code for _, code in cases]
+    assert codes[0] == "model_unknown"
+    assert codes[2:] == ["not_audio", "clip_too_large", "clip_too_long"]
+    assert recorder.asked == []
+
+
+def test_no_file_is_refused(url: str) -> None:
+    answer = httpx.post(f"{url}/v1/audio/transcriptions", data={"model": "whisper-1"})
+    assert 400 <= answer.status_code < 500
+
+
+def test_a_clip_is_really_recognised_in_a_process_of_its_own(talk: bytes) -> None:
+    process = ClipProcess()
+    settings = TranscribeSettings(engine="pocketsphinx", language="en")
+    for url in serve(process, settings):
+        with openai.OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0) as client:
+            said = client.audio.transcriptions.create(model="", file=("talk.mp3", talk))
+            assert "finally" in said.text
+            with pytest.raises(openai.APIStatusError) as error:
+                client.audio.transcriptions.create(model="", file=("a.mp3", talk), language="sv")
+            assert error.value.status_code < 500
+            assert json.loads(error.value.response.text)["code"] == "language_unsupported"
+    process.close()
+
+
+def test_a_process_that_dies_is_a_passing_failure(tmp_path: Path, talk: bytes) -> None:
+    process = ClipProcess()
+    path = tmp_path / "talk.mp3"
+    path.write_bytes(talk)
+    settings = TranscribeSettings(engine="pocketsphinx", language="en")
+    running = process._running()
+    threading.Timer(0.2, running.kill).start()  # while its modules are imported
+    with pytest.raises(TransientFailure):
+        process.recognise(path, settings, ModelSettings(), length_s=3)
+    heard = process.recognise(path, settings, ModelSettings(), length_s=3)
+    assert heard.n_words() >= 5
+    process.close()
+
+
+def opus(seconds: float) -> bytes:
+    """Return silence so long, in few bytes; WebM's stated length is cut away with its header."""
+    silence = np.zeros(round(seconds * 16_000), np.float32)
+    return encoded(silence, container="ogg", codec="libopus", rate=48_000)
+
+
+def test_the_length_of_a_clip_that_states_none_is_counted(recorder: Recorder) -> None:
+    service = ClipService(
+        recorder,
+        open_audio=PyAvAudio,
+        settings=lambda: (TranscribeSettings(), ModelSettings()),
+    )
+    live = encoded(
+        np.zeros(48_000, np.float32),
+        container="webm",
+        codec="libopus",
+        rate=48_000,
+        options={"live": "1"},
+    )
+    service.recognise(io.BytesIO(live), model="", language="")
+    assert recorder.asked[0][1] == pytest.approx(3.0, abs=1.0)
