@@ -180,3 +180,48 @@ def test_an_episode_at_work_has_a_page(archive: Archive, open_page: Open) -> Non
     archive.episodes["x1"] = archive.episodes["interview"]
     archive.states[0].update(state="ready", error=None)
     page.locator("everyword-transcript").wait_for()
+
+
+def test_an_episode_is_found_among_many(archive: Archive, open_page: Open) -> None:
+    archive.states = [
+        state(
+            str(number),
+            f"Épisode {number:02}",
+            "failed" if number == 3 else "ready",
+            show="Harbour" if number % 2 else "Island",
+            duration_s=60.0 * number,
+            speakers=["Ada"] if number == 7 else [],
+            created_at=f"2026-02-{number + 1:02}T06:00:00Z",
+        )
+        for number in range(12, 0, -1)
+    ]
+    page = open_page(archive.url)
+    titles = page.locator(".episode h3")
+    find = page.get_by_label("Find an episode")
+
+    def shows(*numbers: int) -> None:
+        expected = [f"Épisode {number:02}" for number in numbers]
+        page.wait_for_function(
+            "(wanted) => JSON.stringify([...document.querySelectorAll('.episode h3')]"
+            ".map((each) => each.innerText)) === JSON.stringify(wanted)",
+            arg=expected,
+        )
+
+    find.fill("episode 05")
+    shows(5)
+    find.fill("ada")
+    shows(7)
+    find.fill("")
+    page.locator("#arrange [name=of]").select_option("Harbour")
+    page.get_by_label("Order").select_option("oldest")
+    shows(1, 3, 5, 7, 9, 11)
+    page.get_by_label("State").select_option("failed")
+    shows(3)
+    find.fill("nobody")
+    page.get_by_text("No episode is like that.").wait_for()
+    find.fill("")
+    for label in ("of", "state"):
+        page.locator(f"#arrange [name={label}]").select_option("")
+    page.get_by_label("Order").select_option("newest")
+    shows(*range(12, 0, -1))
+    assert titles.count() == 12

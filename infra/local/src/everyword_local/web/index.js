@@ -3,6 +3,7 @@ import { h, plain } from '/widget/everyword-search.js';
 import { call } from './api.js';
 import { failure, facts, isWorking, work } from './episodes.js';
 import { addFrom, uploads } from './adding.js';
+import { arranged, isArranged, offerShows, onArrange } from './arranging.js';
 
 const BUSY_MS = 1000;
 const IDLE_MS = 5000;
@@ -18,6 +19,8 @@ const announcer = document.querySelector('#said');
 const rows = new Map(); // episode_id -> {element, shown, episode}
 let newest = []; // the first page, as last heard
 let cursor = null; // of the pages below it
+const every = new Map(); // episode_id -> episode, of all pages that were read
+const MANY = 8; // fewer are seen at a glance
 let timer = 0;
 
 // The list
@@ -73,13 +76,25 @@ function settle(first) {
   const ids = new Set([...own, ...first].map(({ episode_id: id }) => id));
   const oldest = first.at(-1)?.created_at ?? '';
   for (const [id, { episode }] of rows) {
-    if (!ids.has(id) && episode.created_at >= oldest) drop(id);
+    if (!ids.has(id) && episode.created_at >= oldest) {
+      drop(id);
+      every.delete(id);
+    }
   }
-  const order = [...own, ...first.filter(({ episode_id: id }) => !uploads.has(id))].map(show);
+  for (const episode of first) every.set(episode.episode_id, episode);
+  const wanted = isArranged() ? arranged([...every.values()]) : [...own, ...first.filter(({ episode_id: id }) => !uploads.has(id))];
+  if (isArranged()) {
+    const kept = new Set(wanted.map(({ episode_id: id }) => id));
+    for (const [id, { element }] of rows) if (!kept.has(id)) element.remove();
+  }
+  document.querySelector('#none').hidden = Boolean(wanted.length) || !isArranged();
+  document.querySelector('#arrange').hidden = every.size < MANY && !isArranged();
+  offerShows([...new Set([...every.values()].map(({ show: name }) => name).filter(Boolean))].sort());
+  const order = wanted.map(show);
   order.forEach((element, index) => {
     if (list.children[index] !== element) list.insertBefore(element, list.children[index] ?? null);
   });
-  nothing.hidden = Boolean(list.childElementCount);
+  nothing.hidden = Boolean(list.childElementCount) || isArranged();
   for (const button of document.querySelectorAll('header [data-add]')) button.hidden = !nothing.hidden;
   const names = [...new Set(first.map(({ show: name }) => name).filter(Boolean))].sort();
   document.querySelector('#shows').replaceChildren(...names.map((value) => h('option', { value })));
@@ -103,13 +118,34 @@ async function refresh() {
   timer = setTimeout(refresh, busy ? BUSY_MS : IDLE_MS);
 }
 
+async function readOlder() {
+  const page = await call(`episodes?limit=${PAGE}&cursor=${encodeURIComponent(cursor)}`);
+  const alive = page.episodes.filter(({ state }) => state !== 'removed');
+  for (const episode of alive) every.set(episode.episode_id, episode);
+  cursor = page.next;
+  older.hidden = !cursor;
+  return alive;
+}
+
+/** What is asked for may be anywhere: read every page once, then look. */
+onArrange(async () => {
+  settle(newest);
+  try {
+    while (cursor) {
+      await readOlder();
+      settle(newest);
+    }
+    if (!isArranged()) list.append(...[...every.values()].sort((a, b) => b.created_at.localeCompare(a.created_at)).map(show));
+  } catch (error) {
+    trouble.textContent = error.message;
+    trouble.hidden = false;
+  }
+});
+
 older.addEventListener('click', async () => {
   try {
-    const page = await call(`episodes?limit=${PAGE}&cursor=${encodeURIComponent(cursor)}`);
-    const elements = page.episodes.filter(({ state }) => state !== 'removed').map(show);
+    const elements = (await readOlder()).map(show);
     list.append(...elements);
-    cursor = page.next;
-    older.hidden = !cursor;
     elements[0]?.querySelector('a').focus();
   } catch (error) {
     trouble.textContent = error.message;

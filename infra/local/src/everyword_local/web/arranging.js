@@ -1,0 +1,44 @@
+/** Finding an episode in a long list: by words of its title, show or speakers, by show and state. */
+import { plain } from '/widget/everyword-search.js';
+
+const fold = (text) => plain(text).normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
+const ORDERS = {
+  newest: (a, b) => b.created_at.localeCompare(a.created_at),
+  oldest: (a, b) => a.created_at.localeCompare(b.created_at),
+  published: (a, b) => (b.published_at ?? '').localeCompare(a.published_at ?? ''),
+  title: (a, b) => fold(a.title).localeCompare(fold(b.title)),
+  longest: (a, b) => (b.duration_s ?? 0) - (a.duration_s ?? 0),
+};
+const GROUPS = { ready: ['ready'], failed: ['failed'], working: null };
+
+const form = document.querySelector('#arrange');
+const field = (name) => form.elements[name].value;
+
+/** Tell whether the list is another than the newest first. */
+export const isArranged = () => Boolean(field('words').trim() || field('of') || field('state')) || field('order') !== 'newest';
+
+/** Return the episodes that are asked for, in the order asked for. */
+export function arranged(episodes) {
+  const words = fold(field('words')).split(/\s+/).filter(Boolean);
+  const [of, group] = [field('of'), field('state')];
+  const fits = ({ title, show, filename, speakers, state }) => {
+    const text = fold([title, show, filename, ...(speakers ?? [])].join(' '));
+    const inState = !group || (GROUPS[group] ?? []).includes(state) || (group === 'working' && !/^(ready|failed)$/.test(state));
+    return inState && (!of || show === of) && words.every((word) => text.includes(word));
+  };
+  return episodes.filter(fits).sort(ORDERS[field('order')]);
+}
+
+/** Call back whenever something else is asked for. */
+export function onArrange(callback) {
+  form.addEventListener('input', callback);
+  form.addEventListener('submit', (event) => event.preventDefault());
+}
+
+/** Offer these shows to choose from. */
+export function offerShows(names) {
+  const select = form.elements.of;
+  const known = new Set([...select.options].map(({ value }) => value));
+  for (const name of names) if (!known.has(name)) select.add(new Option(plain(name), name));
+  select.closest('label').hidden = select.options.length < 3;
+}
