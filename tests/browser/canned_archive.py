@@ -89,7 +89,21 @@ class Archive:
             "next": following,
             "results": page,
             **({"perhaps": self._perhaps(query, params)} if params.get("perhaps") else {}),
+            **({"titles": self._titles(words)} if params.get("titles") else {}),
         }
+
+    def _titles(self, words: list[str]) -> list[Json]:
+        return [
+            {
+                "episode_id": each.episode_id,
+                "show": each.info.show,
+                "title": each.info.title,
+                "published_at": None,
+                "url": f"/episodes/{each.episode_id}",
+            }
+            for each in self.episodes.values()
+            if set(words) <= set(_tokens(each.info.title))
+        ]
 
     def _perhaps(self, query: str, params: Mapping[str, str]) -> list[Json]:
         found = self._find(_tokens(self.misheard.get(query, "")), params)

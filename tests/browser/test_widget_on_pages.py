@@ -115,7 +115,7 @@ def test_widgets_on_one_page_have_addresses_of_their_own(
 ) -> None:
     page = open_page(page_of(body=BOX + BOX) + "?q=foghorn&q2=potatoes")
     page.wait_for_function(
-        "[...document.querySelectorAll('everyword-search')].every((each) => each.found?.hits)"
+        "() => [...document.querySelectorAll('everyword-search')].every((each) => each.found?.hits)"
     )
     assert [box(page, each).input_value() for each in (0, 1)] == ["foghorn", "potatoes"]
     box(page, 1).fill("storm")
@@ -193,6 +193,17 @@ def test_what_was_perhaps_said_stands_apart(
     box(page).fill("potatoes")
     says(page, "1 time in 1 episode")
     assert perhaps.count() == 0
+
+
+def test_titles_are_a_group_of_their_own(
+    page_of: Callable[..., str], open_page: Open, axe: Axe
+) -> None:
+    page = open_page(page_of() + "?q=lighthouse")
+    titles = page.locator("everyword-search [part=titles]")
+    titles.get_by_role("heading", name="In titles").wait_for()
+    link = titles.get_by_role("link", name="Margaret, daughter of the lighthouse keeper")
+    assert link.get_attribute("href").endswith("/episodes/archive")
+    assert axe(page) == []
 
 
 LANGUAGES = sorted(each.stem for each in (widget_path() / "strings").glob("*.json"))

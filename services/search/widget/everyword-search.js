@@ -56,6 +56,7 @@ const STRINGS = {
   open: 'Open the episode',
   blocked: 'The Content-Security-Policy forbids asking {origin}: add it to connect-src.',
   perhaps: 'Perhaps also here',
+  titles: 'In titles',
   recent: 'Recent searches',
   places: 'Where it is said',
   place: '{n} of {count}, {time}',
@@ -271,25 +272,23 @@ export class EverywordSearch extends HTMLElement {
   }
 
   async #start(signal) {
-    // Several on one page do not share an address: q, q2, q3.
+    // Several on a page: q, q2, q3.
     const place = [...document.querySelectorAll(this.localName)].indexOf(this);
     this.#name = this.getAttribute('param') ?? (place > 0 ? `q${place + 1}` : 'q');
     const { suit, translated } = await import('./surroundings.js');
     const words = this.#ui || await translated(this, 'search');
+    const behind = this.hasAttribute('modal') && await import('./modal.js');
     if (signal.aborted) return;
-    if (!this.#ui) this.#build(words);
+    if (!this.#ui) {
+      this.#build(words);
+      this.#dialog = behind && behind.modal(this, this.#ui.root, this.#voice.say);
+    }
     suit(this, signal);
     document.addEventListener('keydown', (event) => this.#shortcut(event), { signal });
     document.addEventListener('securitypolicyviolation', (event) => this.#refused(event), { signal });
     addEventListener('popstate', () => this.#restore(), { signal });
     addEventListener('online', () => this.#failure === 'offline' && this.#search(), { signal });
-    if (this.hasAttribute('modal')) await this.#intoDialog();
     this.#restore();
-  }
-
-  async #intoDialog() {
-    const { modal } = await import('./modal.js');
-    this.#dialog ??= modal(this, this.#ui.root, this.#voice.say);
   }
 
   disconnectedCallback() {
@@ -311,7 +310,7 @@ export class EverywordSearch extends HTMLElement {
   }
 
   focus(options) {
-    this.#dialog?.open();
+    if (this.#dialog) this.#dialog.open();
     this.#ui?.input.focus(options);
   }
 
@@ -469,13 +468,14 @@ export class EverywordSearch extends HTMLElement {
     }
   }
 
-  /** Where it was perhaps said and written otherwise, apart and uncounted. */
+  /** Beside the hits: titles, and where it was perhaps said. */
   async #also(signal) {
-    const asked = { ...this.#scope(), perhaps: 'true', limit: 1, per_episode: 1 };
-    const { perhaps } = await this.#get('search', asked, signal).catch(() => ({}));
-    if (signal.aborted || !perhaps?.length) return;
-    this.#ui.also.replaceChildren(h('section', { part: 'perhaps' }, h('h2', {}, this.#voice.say('perhaps')),
-      perhaps.map((result) => this.#episode(result, false))));
+    const asked = { ...this.#scope(), perhaps: true, titles: true, limit: 1, per_episode: 1 };
+    const reply = await this.#get('search', asked, signal).catch(() => ({}));
+    if (!reply.perhaps?.length && !reply.titles?.length) return;
+    const { beside } = await import('./beside.js');
+    if (signal.aborted) return;
+    this.#ui.also.replaceChildren(...beside(reply, this.#voice, this.#href.bind(this), (result) => this.#episode(result)));
   }
 
   #recent(use) {
@@ -756,9 +756,9 @@ export class EverywordSearch extends HTMLElement {
     return page.href;
   }
 
-  #episode(result, counted = true) {
+  #episode(result) {
     const { say, date, number } = this.#voice;
-    const meta = [result.show, result.published_at && date(result.published_at), counted && this.#times(result.hits)];
+    const meta = [result.show, result.published_at && date(result.published_at), !result.moments[0].likelihood && this.#times(result.hits)];
     const hits = h('ol', { part: 'hits' });
     const more = pill('more', async () => {
       const at = hits.childElementCount;
@@ -898,8 +898,8 @@ export class EverywordSearch extends HTMLElement {
   async #play(result, start) {
     this.#playing ??= import('./playing.js').then(({ Playing }) => new Playing({
       host: this, dock: this.#ui.dock, say: this.#voice.say, api: () => this.#api(),
-      href: (...where) => this.#href(...where), words: (link) => this.#hits.get(link),
-      active: () => this.#active, mark: (link) => this.#mark(link),
+      href: this.#href.bind(this), words: this.#hits.get.bind(this.#hits),
+      active: () => this.#active, mark: this.#mark.bind(this),
     }));
     (await this.#playing).play(result, start, this.#article);
   }
