@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 import captions.api
 import ingest.api
 import ingest.feeds_api
+import ingest.notifications_api
 import refine.api
 import search.api
 import transcribe_gpu.api
@@ -70,6 +71,7 @@ def application(
         [
             ingest.api.router(composition.ingest, link_of=address_of),
             ingest.feeds_api.feeds_router(composition.ingest),
+            ingest.notifications_api.notifications_router(composition.notifications),
             refine.api.router(composition.refine),
             captions.api.router(composition.captions),
             search.api.router(composition.search),

@@ -20,10 +20,12 @@ import search.service
 import transcribe_gpu.contract
 import transcribe_gpu.service
 from captions.adapters.sqlite import SqliteLatestCaptions
+from captions.addresses import address_of
 from captions.reading import format_by_name, read_captions
-from everyword_events import BlobRef, Handler, NotFound, TransientFailure
+from everyword_events import BlobRef, Handler, NotFound, SpokenMoment, TransientFailure
 from everyword_events.consumer.runner import ConsumerRunner
 from everyword_events.sqlite.bus import SqliteBus
+from everyword_events.sqlite.database import SqliteDatabase
 from everyword_local.client import IN_PROCESS
 from everyword_local.data_folder import DataFolder
 from everyword_local.refilling import refill_index
@@ -31,15 +33,25 @@ from everyword_local.replaying import LogReplay
 from everyword_local.settings import SettingsFile
 from everyword_storage.directory import DirectoryBlobStore
 from everyword_storage.directory_parts import DirectoryMultipartUploads
-from everyword_storage.signing import DirectoryUploadSigner
+from everyword_storage.signing import DirectoryUploadSigner, utc_now
 from everyword_transcripts import write_transcript
 from ingest.adapters.feed_document import read_feed
 from ingest.adapters.fetching import HttpFetcher, Politeness
-from ingest.adapters.fetching.addresses import any_address, is_public
+from ingest.adapters.fetching.addresses import Allowed, any_address, is_public
+from ingest.adapters.fetching.posting import HttpPoster
 from ingest.adapters.probe import probe_audio
 from ingest.adapters.sqlite import SqliteIngestTables
 from ingest.adapters.sqlite_feeds import SqliteFeedStore
+from ingest.adapters.sqlite_notifications import SCHEMA as NOTIFICATIONS_SCHEMA
+from ingest.adapters.sqlite_notifications import (
+    SqliteDeliveries,
+    SqliteResults,
+    SqliteSavedSearches,
+    SqliteWebhooks,
+)
+from ingest.notifications import Notifications
 from ingest.web_sources import Web
+from ingest.webhooks import Webhooks
 from refine.adapters.choice import Models
 from refine.adapters.log_history import LogHistory
 from search.engines import open_engine
@@ -58,6 +70,7 @@ from transcribe_gpu.standalone import known_sources, model_library
 CONTRACTS = (
     ingest.contract.CONTRACT,
     ingest.contract.FETCH_CONTRACT,
+    ingest.contract.NOTIFY_CONTRACT,
     transcribe_gpu.contract.CONTRACT,
     refine.contract.CONTRACT,
     captions.contract.CONTRACT,
@@ -68,8 +81,11 @@ DISPATCHER = tuple(each.service for each in CONTRACTS if each.service not in WOR
 FETCHING = (ingest.contract.FETCH_CONTRACT.service,)
 ONE_BY_ONE = (*WORKER, ingest.contract.FETCH_CONTRACT.service)
 QUICK_BATCH = 10
+NO_EPISODE = "none"
+"""An id that no episode has."""
 SETTLE_EVERY_S = 60.0
 FEEDS_EVERY_S = 5.0
+WEBHOOKS_EVERY_S = 1.0
 REQUEST_ORIGIN: ContextVar[str] = ContextVar("request_origin")
 """Under which origin the request in hand came: a proxy's, for one."""
 log = logging.getLogger(__name__)
@@ -129,6 +145,45 @@ class Composition:
             service.rebuild()
         return service
 
+    @cached_property
+    def notifications(self) -> Notifications:
+        """What the world outside is told."""
+        tables = SqliteDatabase(self.folder.notifications, NOTIFICATIONS_SCHEMA)
+        self._closing.callback(tables.close)
+        return Notifications(
+            results=SqliteResults(tables),
+            webhooks=Webhooks(
+                SqliteWebhooks(tables),
+                SqliteDeliveries(tables),
+                HttpPoster(allowed=self._allowed),
+                utc_now,
+            ),
+            searches=SqliteSavedSearches(tables),
+            find_moments=self._find_moments,
+            episode=self.ingest.get,
+            link_of=address_of,
+            clock=utc_now,
+        )
+
+    def _find_moments(self, query: str, episode_id: str) -> list[SpokenMoment]:
+        """Find a query in one episode, as the words are written."""
+        found = self.search.search(query, episode=episode_id or NO_EPISODE, exact=True, limit=1)
+        return [
+            SpokenMoment(
+                start=moment["start"],
+                end=moment["end"],
+                first_word=moment["first_word"],
+                speaker=moment["speaker"],
+            )
+            for episode in found["results"]
+            for moment in episode["moments"]
+        ]
+
+    @property
+    def _allowed(self) -> Allowed:
+        private = self.settings.of_show("").ingest.allow_private_addresses
+        return any_address if private else is_public
+
     def _web(self) -> Web:
         """Return what ingest fetches with."""
         settings = self.settings.of_show("").ingest
@@ -136,7 +191,7 @@ class Composition:
         self._closing.callback(feeds.close)
         return Web(
             fetcher=HttpFetcher(
-                allowed=any_address if settings.allow_private_addresses else is_public,
+                allowed=self._allowed,
                 politeness=Politeness(at_once=settings.host_at_once, delay_s=settings.host_delay_s),
             ),
             read_feed=read_feed,
@@ -217,6 +272,7 @@ class Composition:
         services: Mapping[str, Callable[[], Handler]] = {
             ingest.contract.CONTRACT.service: lambda: self.ingest.handle,
             ingest.contract.FETCH_CONTRACT.service: lambda: self.ingest.fetch_audio,
+            ingest.contract.NOTIFY_CONTRACT.service: lambda: self.notifications.handle,
             transcribe_gpu.contract.CONTRACT.service: lambda: self.transcribe.handle,
             refine.contract.CONTRACT.service: lambda: self.refine.handle,
             captions.contract.CONTRACT.service: lambda: self.captions.handle,
@@ -232,7 +288,10 @@ class Composition:
             for name, runner in runners.items()
         ]
         if ingest.contract.CONTRACT.service in runners:
-            threads.append(threading.Thread(target=self._poll_feeds, args=(stop,), name="feeds"))
+            threads += [
+                threading.Thread(target=work, args=(stop,), name=work.__name__)
+                for work in (self._poll_feeds, self._send_webhooks)
+            ]
         for thread in threads:
             thread.start()
         while not stop.wait(SETTLE_EVERY_S):
@@ -270,6 +329,15 @@ class Composition:
             except TransientFailure as error:
                 log.warning("feeds not polled", extra={"code": error.code})
             stop.wait(FEEDS_EVERY_S)
+
+    def _send_webhooks(self, stop: threading.Event) -> None:
+        """Send webhooks what is due, beside the consumers."""
+        while not stop.is_set():
+            try:
+                self.notifications.webhooks.deliver_due(stop.is_set)
+            except TransientFailure as error:
+                log.warning("webhooks not sent", extra={"code": error.code})
+            stop.wait(WEBHOOKS_EVERY_S)
 
     def _settle_uploads(self) -> None:
         """Complete or expire uploads that nobody completed; what fails is tried again later."""

@@ -72,6 +72,11 @@ class DataFolder:
         return self.root / "feeds.sqlite"
 
     @property
+    def notifications(self) -> Path:
+        """Results to be fetched, webhooks and saved searches."""
+        return self.root / "notifications.sqlite"
+
+    @property
     def uploads(self) -> Path:
         """The parts of large uploads that are under way."""
         return self.root / "uploads"

@@ -1,4 +1,4 @@
-"""Ingest's place on the bus: it hears everything, because its table of episodes is a projection."""
+"""Ingest's place on the bus: it consumes all events, as its table of episodes is a projection."""
 
 from typing import Final
 
@@ -8,6 +8,7 @@ from everyword_events import (
     EpisodeChanged,
     EpisodeCreated,
     EpisodeFinished,
+    EpisodeIndexed,
     EpisodeRemoved,
     SavedSearchMatched,
     ServiceContract,
@@ -22,6 +23,13 @@ FETCH_CONTRACT: Final = ServiceContract(
     emits=(UploadRejected, AudioUploaded, TranscriptReady),
 )
 """Fetching is a consumer of its own: a slow download holds up nothing else."""
+
+NOTIFY_CONTRACT: Final = ServiceContract(
+    "notify",
+    consumes=(EpisodeFinished, EpisodeIndexed, SavedSearchMatched, EpisodeRemoved),
+    emits=(SavedSearchMatched,),
+)
+"""Telling the world outside is a consumer of its own too."""
 
 CONTRACT: Final = ServiceContract(
     "ingest",

@@ -30,6 +30,7 @@ from ingest.config import IngestSettings
 from ingest.contract import CONTRACT
 from ingest.domain import REPLAYABLE, EpisodeChange, EpisodeView, NewEpisode, State
 from ingest.domain.metadata import checked_link, checked_title
+from ingest.domain.outcome import finished
 from ingest.domain.sniffing import sniffed
 from ingest.duplicates import DuplicateDetection
 from ingest.episodes import Episodes
@@ -348,7 +349,10 @@ class IngestService:
         return done
 
     def handle(self, event: Event) -> Sequence[Event]:
-        """Keep the catalogue up to date, and delete what rejected and removed episodes left."""
+        """Keep the catalogue up to date, delete what rejected and removed episodes left.
+
+        Returns the outcome of a run that ended with this event.
+        """
         view = self._episodes.project(event)
         data = event.data
         if isinstance(data, AudioUploaded | TranscriptReady) and data.audio is not None:
@@ -359,7 +363,8 @@ class IngestService:
             self._blobs.delete(episode_prefix(view.episode_id))
             if self._multipart is not None:
                 self._multipart.abort(upload_key(view.episode_id))
-        return []
+        outcome = finished(event, view, CONTRACT.service)
+        return [] if outcome is None else [outcome]
 
     def rebuild(self) -> int:
         """Make the catalogue anew from the event log; return how many episodes there are."""

@@ -42,6 +42,8 @@ COMMANDS: Final = {
     "captions": Place("steps", "captions", "Write captions from a transcript; convert them."),
     "check-events": Place("steps", "check_events", "Check a file of events, line by line."),
     "feeds": Place("following", "feeds", "Follow podcasts: add, list, poll, remove."),
+    "webhooks": Place("notifying", "webhooks", "Tell an address when something happened."),
+    "saved": Place("notifying", "saved", "Be told when something is spoken."),
     "feed": Place("feeds", "feed", "Work on a podcast's RSS feed."),
     "eval": Place("correcting", "evaluation", "Measure a step on a set with known truth."),
 }

@@ -16,6 +16,8 @@ class Web:
     url: str
     pages: dict[str, Page] = field(default_factory=dict)
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    posted: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
+    post_status: int = 200
 
     def file(self, path: str, body: bytes, media_type: str = "audio/mpeg", **headers: str) -> str:
         """Serve a file, with ranges and conditional requests; return its address."""
@@ -78,6 +80,11 @@ def serving() -> Iterator[Web]:
                     page(self)
             except (BrokenPipeError, ConnectionResetError):
                 pass
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            web.posted.append((self.path, dict(self.headers), body))
+            reply(self, b"", web.post_status)
 
         def log_message(self, *_: object) -> None:
             pass

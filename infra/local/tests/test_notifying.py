@@ -1,0 +1,70 @@
+"""The world outside is told, end to end: a server, a webhook, results and a saved search."""
+
+import json
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from ingest.testing.web import Web, serving
+from support.stack import Everyword, write_transcript_file
+
+
+@pytest.fixture
+def everyword(tmp_path: Path) -> Everyword:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "everyword.toml").write_text("[ingest]\nallow_private_addresses = true\n")
+    return Everyword(folder)
+
+
+def test_an_episode_s_end_and_what_it_says_are_told(everyword: Everyword, tmp_path: Path) -> None:
+    file = write_transcript_file(tmp_path / "talk.json", "the storm took the fog horn")
+    with serving() as web, everyword.up() as (url, _):
+        hook = everyword.json("webhooks", "add", f"{web.url}/hook")
+        assert set(hook) >= {"id", "secret"}
+        everyword("webhooks", "test", hook["id"])
+        everyword("saved", "add", '"fog horn"')
+        everyword("add", "--transcript", str(file), "--show", "Isles", "--wait")
+        bodies = _posted(web, 3)
+        (message,) = httpx.get(f"{url}/v1/results", params={"wait_s": 10}).json()["messages"]
+        done = httpx.post(
+            f"{url}/v1/results:acknowledge", json={"message_ids": [message["message_id"]]}
+        ).json()
+        assert done == {"acknowledged": 1}
+        vtt = httpx.get(f"{url}{message['formats']['vtt']}")
+        assert b"fog horn" in vtt.content
+        began = time.monotonic()
+        assert httpx.get(f"{url}/v1/results", params={"wait_s": 1}).json() == {"messages": []}
+        assert time.monotonic() - began >= 1
+        log = everyword.json("webhooks", "log", hook["id"])["deliveries"]
+        assert {each["state"] for each in log} == {"delivered"}
+    kinds = {body["type"]: body for body in bodies}
+    assert set(kinds) == {"Test", "EpisodeFinished", "SavedSearchMatched"}
+    assert (message["status"], message["details"]["show"]) == ("success", "Isles")
+    (moment,) = kinds["SavedSearchMatched"]["moments"]
+    assert moment["start"] == pytest.approx(1.6, abs=0.05)
+
+
+def _posted(web: Web, count: int) -> list[dict[str, object]]:
+    for _ in range(60):
+        if len(web.posted) >= count:
+            break
+        time.sleep(0.5)
+    return [json.loads(body) for _, _, body in web.posted]
+
+
+def test_webhooks_and_searches_are_listed_and_removed(everyword: Everyword) -> None:
+    hook = everyword.json(
+        "webhooks", "add", "https://example.org/hook", "--event", "EpisodeFinished"
+    )
+    (listed,) = everyword.json("webhooks", "list")["webhooks"]
+    assert "secret" not in listed
+    everyword("webhooks", "remove", hook["id"])
+    assert everyword.json("webhooks", "list")["webhooks"] == []
+    everyword.error("webhooks", "remove", hook["id"], code=3)
+    saved = everyword.json("saved", "add", "pelicans")
+    everyword("saved", "remove", saved["search_id"])
+    assert everyword.json("saved", "list")["saved_searches"] == []
+    everyword.error("saved", "add", '"', code=2)
