@@ -224,6 +224,7 @@ class Composition:
             self.blobs,
             lambda show: self.settings.of_show(show).search,
             engine.phonetics,
+            engine.gate,
         )
         if engine.unfilled is not None:
             refill_index(service, engine.unfilled, self.bus)

@@ -4,16 +4,19 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from everyword_events import InvalidInput, Misconfigured
 from search.adapters.pronunciations import pronouncer
 from search.adapters.sqlite.index import SqliteWordIndex
 from search.config import SearchSettings
 from search.domain.phonetics import Pronouncer
+from search.fifo_gate import FifoGate
 from search.phonetic_search import PhoneticSearch
 from search.ports import PhoneticIndex, Vocabulary, WordIndex
 
+_AT_ONCE: Final = 2
+"""One long search must not hold up all others; more would but share the interpreter."""
 _log = logging.getLogger(__name__)
 
 
@@ -21,7 +24,8 @@ _log = logging.getLogger(__name__)
 class Engine:
     """An index, its vocabulary, its phonetic search if any; `close` gives back what they hold.
 
-    `unfilled` is an embedded index that must be made again from the event log.
+    `unfilled` is an embedded index that must be made again from the event log. `gate` is what
+    searches pass one after the other, where they share this process's time.
     """
 
     index: WordIndex
@@ -29,6 +33,7 @@ class Engine:
     close: Callable[[], None]
     phonetics: PhoneticSearch | None = None
     unfilled: SqliteWordIndex | None = None
+    gate: FifoGate | None = None
 
 
 def open_engine(settings: SearchSettings, file: Path, *, credentials: Any = None) -> Engine:
@@ -45,7 +50,9 @@ def open_engine(settings: SearchSettings, file: Path, *, credentials: Any = None
         embedded = _embedded(settings, file)
         phonetics = _phonetic_search(settings, embedded.phonetics)
         unfilled = None if embedded.is_complete else embedded
-        return Engine(embedded, embedded.vocabulary, embedded.close, phonetics, unfilled)
+        return Engine(
+            embedded, embedded.vocabulary, embedded.close, phonetics, unfilled, FifoGate()
+        )
     driver = _driver(settings, credentials)
     from search.adapters.opensearch.client import OpenSearchClient  # noqa: PLC0415
     from search.adapters.opensearch.index import OpenSearchWordIndex  # noqa: PLC0415

@@ -6,8 +6,8 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
-from functools import cached_property
-from typing import Final
+from functools import cached_property, wraps
+from typing import Concatenate, Final, ParamSpec, TypeVar
 from urllib.parse import quote
 
 from typing_extensions import TypedDict
@@ -52,12 +52,15 @@ from search.domain.reply import (
 )
 from search.domain.timeline import Step, Timeline, episode_counts, periods
 from search.domain.tokens import fold, tokens_of
+from search.fifo_gate import FifoGate
 from search.near_spellings import near_spellings
 from search.phonetic_search import PhoneticSearch
 from search.ports import Vocabulary, WordIndex
 from search.rate_limit import RateLimit
 
 _log = logging.getLogger(__name__)
+Asked = ParamSpec("Asked")
+Answered = TypeVar("Answered")
 
 MOST_EPISODES: Final = 1_000
 MOST_TITLES: Final = 10
@@ -74,6 +77,18 @@ class FacetReply(TypedDict):
     episodes: int
 
 
+def _in_turn(
+    search: Callable[Concatenate["SearchService", Asked], Answered],
+) -> Callable[Concatenate["SearchService", Asked], Answered]:
+    """Let searches through the gate, if there is one; the time for a search begins after it."""
+
+    @wraps(search)
+    def in_turn(self: "SearchService", /, *asked: Asked.args, **how: Asked.kwargs) -> Answered:
+        return self.in_turn(lambda: search(self, *asked, **how))
+
+    return in_turn
+
+
 class SearchService:
     """Answers queries, and follows the bus with `handle`.
 
@@ -81,19 +96,21 @@ class SearchService:
     when no tier of words found anything.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - its parts
         self,
         index: WordIndex,
         vocabulary: Vocabulary,
         blobs: BlobStore,
         settings_for: Callable[[str], SearchSettings],
         phonetics: PhoneticSearch | None = None,
+        gate: FifoGate | None = None,
     ) -> None:
         self._index = index
         self._vocabulary = vocabulary
         self._blobs = blobs
         self._settings_for = settings_for
         self._phonetics = phonetics
+        self._gate = gate
 
     @cached_property
     def _limit(self) -> RateLimit:
@@ -144,6 +161,18 @@ class SearchService:
             progress(number)
         return taken
 
+    def in_turn(self, search: Callable[[], Answered]) -> Answered:
+        """Search when it is one's turn.
+
+        Raises:
+            TransientFailure: it did not come in time.
+        """
+        if self._gate is None:
+            return search()
+        with self._gate.pass_through(patience_s=self._settings_for("").time_budget_s):
+            return search()
+
+    @_in_turn
     def search(
         self,
         q: str,
@@ -247,6 +276,7 @@ class SearchService:
             for group, some in grouped(likeliest(candidates, likely=likely, results=results))
         ]
 
+    @_in_turn
     def timeline(
         self,
         q: str,

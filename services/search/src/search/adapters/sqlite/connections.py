@@ -1,4 +1,7 @@
-"""Connections to the index file: one per thread, the same settings for all, errors translated."""
+"""Connections to the index file, the last used first; errors translated.
+
+The last used one has the pages in memory that the next search needs.
+"""
 
 import math
 import sqlite3
@@ -35,8 +38,7 @@ class Connections:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._mine = threading.local()
-        self._all: list[sqlite3.Connection] = []
+        self._idle: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
         with self._translated():
             self._create()
@@ -67,28 +69,26 @@ class Connections:
         Raises:
             Misconfigured: it is damaged (code `index_damaged`).
         """
-        with self._translated():
+        with self._translated(), self._borrowed() as connection:
             if self._path.stat().st_size <= _CHECKED_BYTES:
-                found = self._connection().execute("pragma quick_check(1)").fetchone()[0]
+                found = connection.execute("pragma quick_check(1)").fetchone()[0]
                 if found != "ok":
                     raise sqlite3.DatabaseError(found)
 
     def leave_no_trace(self) -> None:
         """Empty the write-ahead log: what was deleted stands in it until then."""
-        with self._translated():
-            self._connection().execute("pragma wal_checkpoint(truncate)").fetchall()
+        with self._translated(), self._borrowed() as connection:
+            connection.execute("pragma wal_checkpoint(truncate)").fetchall()
 
     def close(self) -> None:
-        """Close the connections of all threads."""
+        """Close the connections; none may be in use."""
         with self._lock:
-            while self._all:
-                self._all.pop().close()
-        self._mine = threading.local()
+            while self._idle:
+                self._idle.pop().close()
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
-        with self._translated():
-            connection = self._connection()
+        with self._translated(), self._borrowed() as connection:
             connection.execute(begin)
             try:
                 yield connection
@@ -97,24 +97,33 @@ class Connections:
                 raise
             connection.commit()
 
-    def _connection(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._mine, "connection", None)
+    @contextmanager
+    def _borrowed(self) -> Iterator[sqlite3.Connection]:
+        """Give a connection that nobody else has meanwhile."""
+        with self._lock:
+            connection = self._idle.pop() if self._idle else None
         if connection is None:
-            connection = sqlite3.connect(
-                self._path,
-                timeout=_BUSY_TIMEOUT_S,
-                isolation_level=None,
-                check_same_thread=False,
-            )
+            connection = self._opened()
+        try:
+            yield connection
+        finally:
             with self._lock:
-                self._all.append(connection)
+                self._idle.append(connection)
+
+    def _opened(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self._path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+        )
+        try:
             connection.executescript(_SETTINGS)
-            self._mine.connection = connection
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def _create(self) -> None:
-        connection = self._connection()
-        found = connection.execute("pragma user_version").fetchone()[0]
+        with self._borrowed() as connection:
+            found = connection.execute("pragma user_version").fetchone()[0]
         if found > FORMAT:
             raise Misconfigured(
                 f"the search index {self._path.name} was written by a newer version "
