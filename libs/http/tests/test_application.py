@@ -16,13 +16,13 @@ from everyword_http import (
     Client,
     PublicRouter,
     Router,
-    SingleKey,
     WorkerLimits,
     create_application,
     etag_of,
     needs,
     reply,
 )
+from everyword_http.keys import ApiKey, KeyAccess, Keys
 
 STUCK = threading.Event()
 
@@ -88,6 +88,24 @@ def public() -> PublicRouter:
         return Response(body, media_type="text/plain", headers={"ETag": etag_of(body)})
 
     return routes
+
+
+class MemoryKeyStore(dict[str, ApiKey]):
+    """`KeyStore` in memory."""
+
+    def put(self, key: ApiKey) -> None:
+        self[key.key_id] = key
+
+    def list(self) -> list[ApiKey]:
+        return list(self.values())
+
+    def delete(self, key_id: str) -> bool:
+        return self.pop(key_id, None) is not None
+
+
+def key_access(**options: Any) -> KeyAccess:
+    store: Any = MemoryKeyStore()
+    return KeyAccess(Keys(store), signing_key=b"s", environment_key="k3y", **options)
 
 
 def application(**options: Any) -> FastAPI:
@@ -222,7 +240,7 @@ def test_pages_of_other_origins_may_read_what_is_public_and_no_more(client: http
 
 
 def test_a_key_opens_what_it_is_for(serve: Any) -> None:
-    client = serve(application(access=SingleKey("k3y")))
+    client = serve(application(access=key_access()))
     for key, status, code in (
         ("", 401, "key_missing"),
         ("Bearer wrong", 401, "key_unknown"),
@@ -239,7 +257,7 @@ def test_a_key_opens_what_it_is_for(serve: Any) -> None:
 
 
 def test_public_search_opens_the_reading_routes_alone(serve: Any) -> None:
-    client = serve(application(access=SingleKey("k3y", public_search=True)))
+    client = serve(application(access=key_access(public_search=True)))
     assert client.get("/v1/echo/x").status_code == 200
     assert client.get("/v1/fail/missing").status_code == 401
     assert client.post("/v1/orders", json={"word": "a"}).status_code == 401

@@ -36,7 +36,8 @@ from everyword_http import (
     is_fresh,
     key_of,
 )
-from everyword_local import operations
+from everyword_http.keys import KeyAccess
+from everyword_local import keys, operations
 from everyword_local.composition import REQUEST_ORIGIN, Composition
 from everyword_local.uploads import UploadEndpoint
 from everyword_local.web.routes import web_routes
@@ -76,6 +77,7 @@ def application(
             captions.api.router(composition.captions),
             search.api.router(composition.search),
             transcribe_gpu.api.router(composition.clips, render_clip),
+            keys.router(composition.keys),
             operations.router(composition, metrics),
         ],
         access=access,
@@ -95,6 +97,7 @@ def application(
         routes=[
             Route("/uploads/{token}", UploadEndpoint(composition).__call__, methods=["PUT"]),
             Route("/media/{episode_id}", media),
+            *(keys.sign_in_routes(access) if isinstance(access, KeyAccess) else ()),
             *web_routes(composition),
             Mount("/", api),
         ],

@@ -26,8 +26,10 @@ from everyword_events import BlobRef, Handler, NotFound, SpokenMoment, Transient
 from everyword_events.consumer.runner import ConsumerRunner
 from everyword_events.sqlite.bus import SqliteBus
 from everyword_events.sqlite.database import SqliteDatabase
+from everyword_http.keys import Keys
 from everyword_local.client import IN_PROCESS
 from everyword_local.data_folder import DataFolder
+from everyword_local.keys import SqliteKeyStore
 from everyword_local.refilling import refill_index
 from everyword_local.replaying import LogReplay
 from everyword_local.settings import SettingsFile
@@ -199,6 +201,13 @@ class Composition:
             read_transcript=_read_transcript,
             scratch=self.folder.downloads,
         )
+
+    @cached_property
+    def keys(self) -> Keys:
+        """The API keys."""
+        store = SqliteKeyStore(self.folder.keys)
+        self._closing.callback(store.close)
+        return Keys(store)
 
     @cached_property
     def refine(self) -> refine.service.RefineService:

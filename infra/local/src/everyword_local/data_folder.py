@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from everyword_events import Misconfigured
 
@@ -14,6 +15,13 @@ FORMAT = 1
 OWNER_ONLY = 0o700
 PRIVATE_UMASK = 0o077
 KEY_BYTES = 32
+
+
+class RunningServer(NamedTuple):
+    """A server's address, and the key by which the folder's owner uses it."""
+
+    url: str
+    key: str
 
 
 class DataFolder:
@@ -60,6 +68,11 @@ class DataFolder:
     def index(self) -> Path:
         """The word index (a projection)."""
         return self.root / "words.sqlite"
+
+    @property
+    def keys(self) -> Path:
+        """API keys, as digests."""
+        return self.root / "keys.sqlite"
 
     @property
     def blobs(self) -> Path:
@@ -113,8 +126,8 @@ class DataFolder:
         return key
 
     @contextlib.contextmanager
-    def serving(self, url: str) -> Iterator[None]:
-        """Hold the folder for one server and leave its address in it.
+    def serving(self, url: str, key: str = "") -> Iterator[None]:
+        """Hold the folder for one server and leave its address and its owner's key in it.
 
         Raises:
             Misconfigured: another server holds it (`data_in_use`).
@@ -123,21 +136,23 @@ class DataFolder:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
+                there = _address(self.root)
                 raise Misconfigured(
                     f"another everyword runs on {self.root}",
-                    hint=f"use it at {_address(self.root) or 'its address'}, or stop it first",
+                    hint=f"use it at {there.url if there else 'its address'}, or stop it first",
                     code="data_in_use",
                 ) from None
             address = self.root / "server.json"
             try:
-                address.write_text(json.dumps({"url": url, "pid": os.getpid()}))
+                address.write_text(json.dumps({"url": url, "pid": os.getpid(), "key": key}))
                 yield
             finally:
                 address.unlink(missing_ok=True)
 
     def server_url(self) -> str | None:
         """Return the address of the server that runs on this folder now, or None."""
-        return running_server(self.root)
+        found = running_server(self.root)
+        return found.url if found else None
 
     def _check_format(self) -> None:
         import tempfile  # noqa: PLC0415 - as above
@@ -172,8 +187,8 @@ def is_data_folder(root: Path) -> bool:
     return (root / "format.json").exists()
 
 
-def running_server(root: Path) -> str | None:
-    """Return the address of the server that runs on a folder now, or None; nothing is made."""
+def running_server(root: Path) -> RunningServer | None:
+    """Return the server that runs on a folder now, or None; nothing is made."""
     try:
         with (root / "server.lock").open("rb") as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -184,9 +199,11 @@ def running_server(root: Path) -> str | None:
     return None
 
 
-def _address(root: Path) -> str | None:
+def _address(root: Path) -> RunningServer | None:
     try:
         found = json.loads((root / "server.json").read_text())
     except (OSError, ValueError):
         return None
-    return str(found.get("url")) if isinstance(found, dict) else None
+    if not isinstance(found, dict):
+        return None
+    return RunningServer(str(found.get("url")), str(found.get("key", "")))

@@ -28,15 +28,21 @@ class JsonLines(logging.Formatter):
         return json.dumps(line, default=str, ensure_ascii=False)
 
 
-def log_as_json(path: Path, level: int = logging.INFO) -> None:
-    """Send this process's log to a file."""
+def log_as_json(path: Path, level: int = logging.INFO, *, audit: Path | None = None) -> None:
+    """Send this process's log to a file; who did what with which key to `audit` as well."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    root = logging.getLogger()
+    root.handlers[:] = [_to_file(path)]
+    root.setLevel(level)
+    if audit is not None:
+        logging.getLogger("everyword.audit").addHandler(_to_file(audit))
+    for name in _TELL_ADDRESSES:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _to_file(path: Path) -> logging.Handler:
     handler = logging.handlers.RotatingFileHandler(
         path, maxBytes=5_000_000, backupCount=2, encoding="utf-8"
     )
     handler.setFormatter(JsonLines())
-    root = logging.getLogger()
-    root.handlers[:] = [handler]
-    root.setLevel(level)
-    for name in _TELL_ADDRESSES:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    return handler

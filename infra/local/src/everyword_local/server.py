@@ -4,6 +4,7 @@ import contextlib
 import ipaddress
 import os
 import resource
+import secrets
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -13,7 +14,8 @@ from starlette.types import ASGIApp
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from everyword_events import Misconfigured
-from everyword_http import Access, OpenAccess, OwnNames, SingleKey, name_of
+from everyword_http import OwnNames, name_of
+from everyword_http.keys import KeyAccess
 from everyword_http.server import server_of
 from everyword_local.application import RequestOrigin, application
 from everyword_local.composition import Composition
@@ -39,22 +41,27 @@ class Listening:
     key: str = ""
     public_search: bool = False
 
-    def access(self, names: tuple[str, ...]) -> Access:
+    def access(self, composition: Composition, names: tuple[str, ...], *, owner: str) -> KeyAccess:
         """Return who may do what.
 
         Raises:
             Misconfigured: others could reach the server, and there is no key (`key_needed`).
         """
-        if self.key:
-            return SingleKey(self.key, public_search=self.public_search)
-        if names or not _is_loopback(self.host):
+        is_reachable = bool(names) or not _is_loopback(self.host)
+        if is_reachable and not self.key and not composition.keys.store.list():
             raise Misconfigured(
                 "others can reach this server, and it has no key",
-                hint="set EVERYWORD_KEY to a long random word (--public-search lets anybody read), "
-                "or listen on 127.0.0.1 under no public name",
+                hint="set EVERYWORD_KEY, or make one with `everyword keys create --scope admin`",
                 code="key_needed",
             )
-        return OpenAccess()
+        return KeyAccess(
+            composition.keys,
+            signing_key=composition.folder.secret(),
+            environment_key=self.key,
+            owner=owner,
+            public_search=self.public_search,
+            open_without_keys=not is_reachable,
+        )
 
 
 def serve(
@@ -70,14 +77,17 @@ def serve(
         Misconfigured: the port is in use (`port_in_use`), another server holds the folder, or
             others could reach it without a key.
     """
-    access = listening.access(settings.of_show("").server.names)
+    owner = secrets.token_urlsafe(32)
     os.umask(PRIVATE_UMASK)
     with _listener(listening.host, listening.port) as listener:
         shown = f"[{listening.host}]" if ":" in listening.host else listening.host
         url = f"http://{shown}:{listener.getsockname()[1]}"
-        with folder.serving(url), Composition(folder, settings, base_url=url) as composition:
+        with folder.serving(url, owner), Composition(folder, settings, base_url=url) as composition:
+            names = settings.of_show("").server.names
+            access = listening.access(composition, names, owner=owner)
             composition.resume()
-            log_as_json(folder.root / "logs" / "http.log")
+            logs = folder.root / "logs"
+            log_as_json(logs / "http.log", audit=logs / "audit.log")
             arguments = ["--data", str(folder.root)]
             if settings.path is not None:
                 arguments += ["--settings", str(settings.path)]

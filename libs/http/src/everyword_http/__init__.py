@@ -1,11 +1,11 @@
 """How the services speak HTTP: one ASGI application, problems for errors, keys, bounded threads."""
 
 from everyword_http.access import (
+    SESSION_COOKIE,
     Access,
     AccessDenied,
     OpenAccess,
     Scope,
-    SingleKey,
     key_of,
     needs,
 )
@@ -33,6 +33,7 @@ __all__ = [
     "LIMITS",
     "OPENAPI_PATH",
     "PUBLIC_HEADERS",
+    "SESSION_COOKIE",
     "TEXT_FORMAT",
     "Access",
     "AccessDenied",
@@ -47,7 +48,6 @@ __all__ = [
     "Router",
     "Scope",
     "SingleFraming",
-    "SingleKey",
     "WorkerLimits",
     "Workers",
     "client_identity",

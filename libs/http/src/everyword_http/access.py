@@ -1,8 +1,7 @@
 """Who may do what: a key in `Authorization: Bearer`, and the scope that a route needs."""
 
-import hmac
 from collections.abc import Callable
-from typing import Annotated, Any, Literal, Protocol
+from typing import Annotated, Any, Final, Literal, Protocol
 
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -10,6 +9,9 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from everyword_events import EverywordError
 
 Scope = Literal["search", "upload", "edit", "admin"]
+SESSION: Final = "session."
+"""What a browser's session begins with, where a key may stand."""
+SESSION_COOKIE: Final = "everyword_session"
 
 
 class AccessDenied(EverywordError):
@@ -37,25 +39,6 @@ class OpenAccess:
         """Let anything pass."""
 
 
-class SingleKey:
-    """One key that may do everything; without it, public routes at most."""
-
-    def __init__(self, key: str, *, public_search: bool = False) -> None:
-        self._key = key.encode()
-        self._public_search = public_search
-
-    def check(self, key: str, scope: Scope, *, public: bool) -> None:  # noqa: ARG002 - it has all
-        """Compare the key in constant time."""
-        if public and self._public_search:
-            return
-        if not key:
-            raise AccessDenied(
-                "this needs a key", hint="send it as Authorization: Bearer KEY", code="key_missing"
-            )
-        if not hmac.compare_digest(key.encode(), self._key):
-            raise AccessDenied("the key is not known here", code="key_unknown")
-
-
 _bearer = HTTPBearer(
     auto_error=False, scheme_name="key", description="An API key; not needed on a loopback server"
 )
@@ -70,7 +53,7 @@ def needs(scope: Scope, *, public: bool = False) -> Any:
 def _check(scope: Scope, *, public: bool) -> Callable[..., Any]:
     async def authorize(request: Request, sent: _Sent) -> None:
         access: Access = request.app.state.access
-        access.check(sent.credentials if sent else "", scope, public=public)
+        access.check(sent.credentials if sent else _session(request), scope, public=public)
 
     return authorize
 
@@ -78,4 +61,10 @@ def _check(scope: Scope, *, public: bool) -> Callable[..., Any]:
 def key_of(request: Request) -> str:
     """Return the key a request brings, where no dependency reads it."""
     kind, _, key = request.headers.get("authorization", "").partition(" ")
-    return key.strip() if kind.lower() == "bearer" else ""
+    return key.strip() if kind.lower() == "bearer" else _session(request)
+
+
+def _session(request: Request) -> str:
+    """Return the session in a browser's cookie; pages of other origins cannot send it."""
+    cookie = request.cookies.get(SESSION_COOKIE, "")
+    return cookie if cookie.startswith(SESSION) else ""

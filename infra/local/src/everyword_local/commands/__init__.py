@@ -35,6 +35,7 @@ COMMANDS: Final = {
     "remove": Place("archive", "remove", "Remove an episode and all that was made of it."),
     "models": Place("models", "models", "Speech models: list, fetch, remove."),
     "engines": Place("engines", "engines", "Speech engines: list, install."),
+    "keys": Place("keys", "keys", "API keys: create, list, rotate, revoke."),
     "doctor": Place("operating", "doctor", "Say what works on this machine."),
     "reindex": Place("operating", "reindex", "Write the OpenSearch index anew."),
     "transcribe": Place("steps", "transcribe", "Recognise the speech in a file."),

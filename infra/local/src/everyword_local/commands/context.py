@@ -113,9 +113,11 @@ class CommandContext(contextlib.AbstractContextManager["CommandContext"]):
     @cached_property
     def api(self) -> Api:
         """The API of --api, of the server on the data folder, or of services in this process."""
-        url = self.api_url or running_server(self.data)
-        if url:
-            return Api(url, key=self.key)
+        if self.api_url:
+            return Api(self.api_url, key=self.key)
+        server = running_server(self.data)
+        if server is not None:
+            return Api(server.url, key=self.key or server.key)
         from everyword_local.in_process import in_process  # noqa: PLC0415 - no server runs
 
         return Api(IN_PROCESS, transport=in_process(self.composition))

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TypedDict
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from everyword_events import EpisodeInfo, EverywordError, NotFound
-from everyword_http import client_identity, key_of, status_of
+from everyword_http import AccessDenied, client_identity, key_of, status_of
 from everyword_local.composition import Composition
 from everyword_local.web.files import BrowserFiles
 from everyword_local.web.trust import trust_notes
@@ -30,7 +30,9 @@ PAGE_HEADERS = {
 def web_routes(composition: Composition) -> list[BaseRoute]:
     """Return the routes of everything a person sees in a browser."""
 
-    async def index(_: Request) -> Response:
+    async def index(request: Request) -> Response:
+        if not _may_read(request, public=False):
+            return RedirectResponse("/sign-in", 303)
         return FileResponse(HERE / "index.html", headers=PAGE_HEADERS)
 
     async def results(request: Request) -> Response:
@@ -62,9 +64,18 @@ class _Filters(TypedDict):
     exact: bool
 
 
+def _may_read(request: Request, *, public: bool) -> bool:
+    try:
+        request.app.state.access.check(key_of(request), "search", public=public)
+    except AccessDenied:
+        return False
+    return True
+
+
 async def _worked(request: Request, answer: Callable[[], Response]) -> Response:
     """Answer a page on the readers' threads, if the request may read."""
-    request.app.state.access.check(key_of(request), "search", public=True)
+    if not _may_read(request, public=True):
+        return RedirectResponse("/sign-in", 303)
     found: Response = await request.app.state.workers["public"].run(answer)
     return found
 
