@@ -73,3 +73,24 @@ def test_a_broken_rule_on_the_run_fails_with_its_place(
             "replay", episode["episode_id"], "--from", "TranscriptReady", "--wait"
         )
         assert again["episodes"][0]["state"] == "ready"
+
+
+def test_a_typo_in_the_settings_pauses_work_and_loses_none(
+    everyword: Everyword, transcript_file: Path
+) -> None:
+    settings = everyword.data / "everyword.toml"
+    with everyword.up():
+        episode = everyword.json("add", "--transcript", str(transcript_file))["episode_id"]
+        settings.write_text('[refine]\nglosary = ["Mammino"]\n')
+        everyword("replay", episode, "--from", "TranscriptReady")
+        deadline = time.monotonic() + 30
+        while "refine" not in (paused := everyword.json("status")["paused"]):
+            assert time.monotonic() < deadline
+        assert "glosary" in paused["refine"]["message"]
+        assert "did you mean 'glossary'?" in paused["refine"]["hint"]
+        assert everyword.json("failed", "list")["dead_letters"] == []
+        settings.write_text('[refine]\nglossary = ["Mammino"]\n')
+        while everyword.json("status")["paused"] or (
+            everyword.json("status", episode)["state"] != "ready"
+        ):
+            assert time.monotonic() < deadline + 60

@@ -1,11 +1,19 @@
 """A child process is kept alive, with patience, and told to stop by the end of its input."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
-from everyword_local.processes import LONGEST_RESTART_DELAY_S, Child
+from everyword_local.processes import (
+    EX_CONFIG,
+    LONGEST_RESTART_DELAY_S,
+    MOST_OWN_FAILURES,
+    SELF_CHECK_S,
+    Child,
+)
 
 FAILS = "raise SystemExit(3)"
 IS_KILLED = "import os; os.kill(os.getpid(), 9)"
@@ -50,7 +58,7 @@ def wait_for_start(child: Child, clock: Clock) -> float:
     while child.process is None:
         clock.now += 0.25
         waited += 0.25
-        assert waited < 100
+        assert waited < 200
         child.keep_alive()
     return waited
 
@@ -103,3 +111,19 @@ def test_a_child_that_never_started_can_be_stopped(made: Made) -> None:
     child, _ = made(FAILS)
     child.stop()
     assert child.process is None
+
+
+def test_a_child_with_bad_settings_waits_for_the_mend(made: Made, tmp_path: Path) -> None:
+    child, clock = made(f"raise SystemExit({EX_CONFIG})")
+    child.settings = tmp_path / "everyword.toml"
+    child.settings.write_text("wrong")
+    for _ in range(2 * MOST_OWN_FAILURES):
+        child.keep_alive()
+        die(child)
+        assert wait_for_start(child, clock) >= SELF_CHECK_S
+    assert not child.hopeless
+    die(child)
+    child.settings.write_text("right")
+    os.utime(child.settings, (1, 1))
+    child.keep_alive()
+    assert child.process is not None

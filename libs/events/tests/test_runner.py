@@ -3,12 +3,15 @@
 import random
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from everyword_events import (
+    BrokenHost,
     Conflict,
     Delivery,
     Event,
@@ -16,15 +19,21 @@ from everyword_events import (
     Interrupted,
     InvalidInput,
     Misconfigured,
+    ServiceContract,
     TranscriptReady,
     TranscriptRefined,
     TransientFailure,
 )
+from everyword_events.consumer.pause import PauseGate
 from everyword_events.consumer.retry import RetryPolicy
 from everyword_events.consumer.runner import ConsumerRunner
 from everyword_events.sqlite.bus import SqliteBus
 from everyword_events.testing import drain, ready, sample
 
+CONTRACTS = (
+    ServiceContract("refine", consumes=(TranscriptReady,)),
+    ServiceContract("captions", consumes=(TranscriptRefined,)),
+)
 AT_ONCE = RetryPolicy(base_delay_s=0)
 
 
@@ -122,13 +131,143 @@ def test_a_transient_failure_is_tried_again_then_works(sqlite_bus: SqliteBus) ->
     assert sqlite_bus.list() == []
 
 
-def test_the_last_transient_failure_dead_letters(sqlite_bus: SqliteBus) -> None:
-    sqlite_bus.append([ready()])
+class FakeTime:
+    """A wall clock that a test moves, for a bus and a runner."""
+
+    def __init__(self) -> None:
+        self.now = 1_700_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def moment(self) -> datetime:
+        return datetime.fromtimestamp(self.now, UTC)
+
+
+def work_for(seconds: float, runner: ConsumerRunner, time_: FakeTime) -> None:
+    """Let a runner work while so much time passes, a second at a time."""
+    end = time_.now + seconds
+    while time_.now < end:
+        runner.run_once()
+        time_.now += 1.0
+
+
+@pytest.fixture
+def timed(tmp_path: Path) -> Iterator[tuple[SqliteBus, FakeTime]]:
+    clock = FakeTime()
+    with SqliteBus(tmp_path / "timed.sqlite3", CONTRACTS, clock=clock) as bus:
+        yield bus, clock
+
+
+def test_a_model_server_that_is_down_for_twenty_minutes_costs_no_episode(
+    timed: tuple[SqliteBus, FakeTime],
+) -> None:
+    bus, clock = timed
+    up_at = clock.now + 20 * 60
+    calls: list[float] = []
+
+    def handler(event: Event) -> Sequence[Event]:
+        calls.append(clock.now)
+        if clock.now < up_at:
+            raise TransientFailure("the model does not answer", code="model_unreachable")
+        return refine(event)
+
+    events = [ready() for _ in range(4)]
+    bus.append(events)
+    runner = runner_of(bus, handler, draw=random.Random(1), clock=clock.moment)
+    work_for(20 * 60 + 300, runner, clock)
+    assert bus.list() == []
+    assert len(drain(bus.inbox("captions"))) == len(events)
+    assert len(calls) < 30 * len(events)
+    assert bus.pending()["refine"].unfinished == 0
+
+
+def test_what_never_answers_is_given_up_after_an_hour_and_more(
+    timed: tuple[SqliteBus, FakeTime],
+) -> None:
+    bus, clock = timed
+    bus.append([ready()])
     error = TransientFailure("the store is asleep", hint="wake it", code="asleep")
-    runner = runner_of(sqlite_bus, raising(error), policy=RetryPolicy(3, base_delay_s=0))
-    assert [runner.run_once() for _ in range(4)] == [1, 1, 1, 0]
-    (dead,) = sqlite_bus.list()
-    assert (dead.code, dead.attempts) == ("asleep", 3)
+    runner = runner_of(bus, raising(error), draw=random.Random(1), clock=clock.moment)
+    work_for(3600, runner, clock)
+    assert bus.list() == []
+    work_for(2 * 3600, runner, clock)
+    (dead,) = bus.list()
+    assert (dead.code, dead.message, dead.hint) == ("asleep", "the store is asleep", "wake it")
+
+
+def test_retries_do_not_use_up_the_attempts_of_unexpected_errors(sqlite_bus: SqliteBus) -> None:
+    errors = iter([*[TransientFailure("not now")] * 9, *[KeyError("x")] * 5])
+
+    def failing(_event: Event) -> Sequence[Event]:
+        raise next(errors)
+
+    sqlite_bus.append([ready()])
+    runner = runner_of(sqlite_bus, failing, policy=AT_ONCE)
+    assert [runner.run_once() for _ in range(15)] == [1] * 14 + [0]
+    assert [dead.attempts for dead in sqlite_bus.list()] == [5]
+
+
+def test_a_clock_that_jumps_ahead_gives_nothing_up(timed: tuple[SqliteBus, FakeTime]) -> None:
+    bus, clock = timed
+    bus.append([ready()])
+    runner = runner_of(bus, raising(TransientFailure("not now")), clock=clock.moment)
+    for _ in range(5):
+        assert runner.run_once() == 1
+        clock.now += 365 * 24 * 3600
+    assert bus.list() == []
+
+
+def test_wrong_settings_pause_the_consumer_and_harm_no_delivery(sqlite_bus: SqliteBus) -> None:
+    """A typo in everyword.toml while the server runs: nothing is lost, and work goes on after."""
+    typo = [True]
+    seen: list[str] = []
+
+    def handler(event: Event) -> Sequence[Event]:
+        seen.append(event.meta.event_id)
+        if typo[0]:
+            raise Misconfigured("line 4: unknown key 'refine.glosary'", hint="did you mean …")
+        return refine(event)
+
+    events = [ready() for _ in range(6)]
+    sqlite_bus.append(events)
+    gate = PauseGate("refine", sqlite_bus, changed=lambda: typo[0])
+    runner = runner_of(sqlite_bus, handler, gate=gate, wait_s=0.1, batch=5)
+    stop = threading.Event()
+    thread = threading.Thread(target=runner.run_forever, args=(stop,))
+    thread.start()
+    wait_for(lambda: "refine" in sqlite_bus.paused())
+    time.sleep(0.3)
+    why = sqlite_bus.paused()["refine"]
+    assert (why.code, why.message) == ("misconfigured", "line 4: unknown key 'refine.glosary'")
+    assert why.hint == "did you mean …"
+    assert len(seen) <= 2
+    assert sqlite_bus.pending()["refine"].unfinished == len(events)
+    typo[0] = False
+    wait_for(lambda: sqlite_bus.pending()["refine"].unfinished == 0)
+    assert sqlite_bus.paused() == {}
+    stop.set()
+    thread.join()
+    assert sqlite_bus.list() == []
+    assert len(drain(sqlite_bus.inbox("captions"))) == len(events)
+
+
+def test_a_broken_host_ends_the_runner_and_leaves_the_delivery(sqlite_bus: SqliteBus) -> None:
+    sqlite_bus.append([ready(), ready()])
+    gate = PauseGate("refine", sqlite_bus)
+    runner = runner_of(sqlite_bus, raising(BrokenHost("no CUDA", hint="mend it")), gate=gate)
+    with pytest.raises(BrokenHost):
+        runner.run_forever(threading.Event())
+    assert sqlite_bus.paused()["refine"].message == "no CUDA"
+    assert sqlite_bus.pending()["refine"].unfinished == 2
+    assert sqlite_bus.list() == []
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def test_a_poison_event_is_dead_lettered_then_redriven_after_the_fix(

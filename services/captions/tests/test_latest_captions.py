@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from captions.adapters.dynamodb import DynamoLatestCaptions, table_definition
 from captions.adapters.sqlite import SqliteLatestCaptions
 from captions.domain.latest import LatestFiles
 from captions.ports import LatestCaptions
-from everyword_events import BlobRef, EpisodeInfo, TransientFailure
+from everyword_events import BlobRef, EpisodeInfo, Misconfigured
 
 Opened = Callable[[], LatestCaptions]
 KNOWN = LatestFiles(
@@ -42,25 +43,35 @@ def opened(
 
 def test_what_is_put_is_there_for_everybody(opened: Opened) -> None:
     assert opened().get("e") is None
-    assert opened().put("e", KNOWN, was=None)
-    assert opened().get("e") == KNOWN
+    assert opened().put("e", KNOWN)
+    assert opened().get("e") == replace(KNOWN, version=1)
     assert opened().get("other") is None
 
 
 def test_two_writers_cannot_overwrite_each_other_unseen(opened: Opened) -> None:
     one, other = opened(), opened()
-    assert one.put("e", KNOWN, was=None)
-    assert not other.put("e", LatestFiles(run_id="b"), was=None)
-    assert other.put("e", LatestFiles(run_id="c"), was=KNOWN)
-    assert not one.put("e", LatestFiles(run_id="d"), was=KNOWN)
-    assert one.get("e") == LatestFiles(run_id="c")
+    assert one.put("e", KNOWN)
+    assert not other.put("e", LatestFiles(run_id="b"))
+    assert other.put("e", LatestFiles(run_id="c", version=1))
+    assert not one.put("e", LatestFiles(run_id="d", version=1))
+    assert one.get("e") == LatestFiles(run_id="c", version=2)
 
 
-def test_a_table_that_stays_locked_is_a_passing_failure(tmp_path: Path) -> None:
+def test_a_row_of_an_older_program_can_be_replaced(tmp_path: Path) -> None:
+    """What is compared is the version, not the words: a new optional field changes nothing."""
+    latest = SqliteLatestCaptions(tmp_path / "latest.sqlite3")
+    latest.put("e", KNOWN)
+    with sqlite3.connect(tmp_path / "latest.sqlite3") as raw:
+        raw.execute('UPDATE latest_captions SET state = \'{"run_id": "0190"}\'')
+    raw.close()
+    known = latest.get("e")
+    assert known == LatestFiles(run_id="0190", version=1)
+    assert latest.put("e", replace(KNOWN, version=known.version))
+
+
+def test_a_table_that_is_damaged_says_what_makes_it_good(tmp_path: Path) -> None:
     path = tmp_path / "latest.sqlite3"
-    latest = SqliteLatestCaptions(path, busy_s=0.01)
-    blocker = sqlite3.connect(path, isolation_level=None)
-    blocker.execute("BEGIN IMMEDIATE")
-    with pytest.raises(TransientFailure):
-        latest.put("e", KNOWN, was=None)
-    blocker.close()
+    path.write_bytes(b"no database" * 1000)
+    with pytest.raises(Misconfigured) as caught:
+        SqliteLatestCaptions(path)
+    assert "made again" in caught.value.hint

@@ -289,7 +289,7 @@ def test_an_episode_that_was_removed_does_not_come_back(
     world.service.remove(view.episode_id)
     world.fetch()
     assert not begun.exists()
-    assert world.types(view.episode_id) == ["EpisodeCreated", "EpisodeRemoved"]
+    assert world.types(view.episode_id) == ["EpisodeRemoved"]
     assert actions(world.service.feeds.poll(report.feed_id)) == {"1": "known"}
     assert not world.service.page().episodes
 

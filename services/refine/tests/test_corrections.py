@@ -10,13 +10,14 @@ import pytest
 from everyword_events import (
     EngineInfo,
     EpisodeInfo,
-    EpisodeRemoved,
     Event,
     Misconfigured,
     TranscriptEdited,
     TranscriptReady,
     TransientFailure,
+    guarded,
     new_run_id,
+    removal_of,
 )
 from everyword_events.sqlite.bus import SqliteBus
 from everyword_http import create_application
@@ -266,12 +267,13 @@ def test_a_removed_episode_takes_neither_corrections_nor_late_events(
     house: Any, spoken: str
 ) -> None:
     refined = house.transcribed(spoken)
-    gone = Event.first("ingest", EpisodeRemoved(), episode_id="ep1", run_id=new_run_id())
-    house.bus.append([gone])
-    house.service.handle(gone)
-    house.patch(404, segment=0, text="x")
     late = house.transcribed(spoken, refine=False)
-    assert house.service.handle(late) == []
+    gone = removal_of(house.bus, "ingest", "ep1")
+    house.bus.append([gone])
+    handle = guarded(house.service.handle, house.bus, house.service.forget)
+    handle(gone)
+    house.patch(404, segment=0, text="x")
+    assert handle(late) == ()
     assert house.blobs.stat(refined.data.transcript.uri.removeprefix("blob://local/")) is None
 
 

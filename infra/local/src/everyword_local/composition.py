@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 
 import captions.contract
 import captions.service
@@ -22,7 +22,17 @@ import transcribe_gpu.service
 from captions.adapters.sqlite import SqliteLatestCaptions
 from captions.addresses import address_of
 from captions.reading import format_by_name, read_captions
-from everyword_events import BlobRef, Handler, NotFound, SpokenMoment, TransientFailure
+from everyword_events import (
+    BlobRef,
+    Event,
+    Handler,
+    Misconfigured,
+    NotFound,
+    SpokenMoment,
+    TransientFailure,
+    guarded,
+)
+from everyword_events.consumer.pause import PauseGate
 from everyword_events.consumer.runner import ConsumerRunner
 from everyword_events.sqlite.bus import SqliteBus
 from everyword_events.sqlite.database import SqliteDatabase
@@ -91,6 +101,20 @@ WEBHOOKS_EVERY_S = 1.0
 REQUEST_ORIGIN: ContextVar[str] = ContextVar("request_origin")
 """Under which origin the request in hand came: a proxy's, for one."""
 log = logging.getLogger(__name__)
+
+
+Forget = Callable[[str], None]
+"""Deletes what is held of a removed episode."""
+
+
+class Service(Protocol):
+    """What every service has: its use case, and how it deletes what it holds of an episode."""
+
+    def handle(self, event: Event) -> Sequence[Event]:
+        """Take one of its events."""
+
+    def forget(self, episode_id: str) -> None:
+        """Delete what is held of a removed episode."""
 
 
 class Composition:
@@ -242,10 +266,10 @@ class Composition:
     @cached_property
     def captions(self) -> captions.service.CaptionsService:
         """The captions service."""
+        latest = SqliteLatestCaptions(self.folder.captions)
+        self._closing.callback(latest.close)
         return captions.service.CaptionsService(
-            self.blobs,
-            lambda show: self.settings.of_show(show).captions,
-            SqliteLatestCaptions(self.folder.captions),
+            self.blobs, lambda show: self.settings.of_show(show).captions, latest
         )
 
     @cached_property
@@ -279,22 +303,36 @@ class Composition:
 
     def handler(self, consumer: str) -> Handler:
         """Return a consumer's handler; its service is made now if nobody needed it yet."""
-        services: Mapping[str, Callable[[], Handler]] = {
-            ingest.contract.CONTRACT.service: lambda: self.ingest.handle,
-            ingest.contract.FETCH_CONTRACT.service: lambda: self.ingest.fetch_audio,
-            ingest.contract.NOTIFY_CONTRACT.service: lambda: self.notifications.handle,
-            transcribe_gpu.contract.CONTRACT.service: lambda: self.transcribe.handle,
-            refine.contract.CONTRACT.service: lambda: self.refine.handle,
-            captions.contract.CONTRACT.service: lambda: self.captions.handle,
-            search.contract.CONTRACT.service: lambda: self.search.handle,
+        fetch = ingest.contract.FETCH_CONTRACT.service
+        services: Mapping[str, Callable[[], tuple[Handler, Forget]]] = {
+            ingest.contract.CONTRACT.service: lambda: _of(self.ingest),
+            fetch: lambda: (self.ingest.fetch_audio, self.ingest.stop_fetching),
+            ingest.contract.NOTIFY_CONTRACT.service: lambda: _of(self.notifications),
+            transcribe_gpu.contract.CONTRACT.service: lambda: _of(self.transcribe),
+            refine.contract.CONTRACT.service: lambda: _of(self.refine),
+            captions.contract.CONTRACT.service: lambda: _of(self.captions),
+            search.contract.CONTRACT.service: lambda: _of(self.search),
         }
-        return services[consumer]()
+        handle, forget = services[consumer]()
+        return guarded(handle, self.bus, forget)
 
     def run(self, consumers: Sequence[str], stop: threading.Event) -> None:
-        """Work for these consumers, each on a thread of its own, until `stop` is set."""
+        """Work for these consumers, each on a thread of its own, until `stop` is set.
+
+        Raises:
+            Misconfigured: this process can work no more; another one may (BrokenHost).
+        """
         runners = {name: self._runner(name) for name in consumers}
+        broken: list[Misconfigured] = []
+
+        def work(runner: ConsumerRunner) -> None:
+            try:
+                runner.run_forever(stop)
+            except Misconfigured as error:
+                broken.append(error)
+
         threads = [
-            threading.Thread(target=runner.run_forever, args=(stop,), name=name)
+            threading.Thread(target=work, args=(runner,), name=name)
             for name, runner in runners.items()
         ]
         if ingest.contract.CONTRACT.service in runners:
@@ -311,6 +349,8 @@ class Composition:
         for thread in threads:
             thread.join()
         self._stopping.clear()
+        if broken:
+            raise broken[0]
 
     @contextlib.contextmanager
     def at_work(self, consumers: Sequence[str] = (*DISPATCHER, *WORKER)) -> Iterator[None]:
@@ -371,7 +411,12 @@ class Composition:
     def _runner(self, consumer: str) -> ConsumerRunner:
         batch = 1 if consumer in ONE_BY_ONE else QUICK_BATCH
         inbox = self.bus.inbox(consumer)
-        return ConsumerRunner(inbox, self.bus, self.handler(consumer), batch=batch)
+        gate = PauseGate(consumer, self.bus, changed=self.settings.stamp)
+        return ConsumerRunner(inbox, self.bus, self.handler(consumer), batch=batch, gate=gate)
+
+
+def _of(service: Service) -> tuple[Handler, Forget]:
+    return service.handle, service.forget
 
 
 def _read_transcript(raw: bytes, name: str, language: str) -> bytes:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import Query, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client.core import GaugeMetricFamily
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
 from everyword_events import DeadLetter
 from everyword_http import TEXT_FORMAT, Metrics, Router, needs
@@ -21,12 +21,22 @@ class DeadLetterIds(BaseModel):
     dead_letters: list[str] = Field(min_length=1, max_length=MOST_DEAD_LETTERS)
 
 
+class PausedReply(BaseModel):
+    """Why a service takes no work; it goes on by itself after the mend."""
+
+    code: str
+    message: str
+    hint: str
+    since: AwareDatetime
+
+
 class HealthReply(BaseModel):
-    """How much work is queued or in hand, by service."""
+    """How much work is queued or in hand, by service, and which services are paused."""
 
     ok: bool
     pending: int
     queues: dict[str, int]
+    paused: dict[str, PausedReply]
 
 
 class DeadLetterReply(BaseModel):
@@ -43,7 +53,7 @@ class DeadLetterReply(BaseModel):
 
     @classmethod
     def of(cls, dead: DeadLetter) -> "DeadLetterReply":
-        """Show a dead dead."""
+        """Show a dead letter."""
         return cls(
             dead_letter_id=dead.dead_letter_id,
             service=dead.consumer,
@@ -106,7 +116,10 @@ def router(composition: Composition, metrics: Metrics) -> Router:
     @routes.get("/v1/health", summary="How much work there is", dependencies=[needs("search")])
     def health() -> HealthReply:
         queues = {name: depth.unfinished for name, depth in bus.pending().items()}
-        return HealthReply(ok=True, pending=sum(queues.values()), queues=queues)
+        paused = {name: PausedReply(**vars(why)) for name, why in bus.paused().items()}
+        return HealthReply(
+            ok=not paused, pending=sum(queues.values()), queues=queues, paused=paused
+        )
 
     @routes.get(
         "/v1/dead-letters",

@@ -14,8 +14,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 ROLES = ("dispatcher", "worker")
+EX_CONFIG = 78  # sysexits.h: configuration error
+SELF_CHECK_S = 60.0
 STOP_TIMEOUT_S = 30.0
 LOOK_EVERY_S = 0.25
 RESTART_DELAY_S = 0.5
@@ -36,7 +39,16 @@ class Child:
     started_at: float = 0.0
     failures: int = 0
     own_failures: int = 0
+    settings: Path | None = None
+    settings_at_end: tuple[object] | None = None
     due_at: float = 0.0
+
+    def stamp(self) -> object:
+        """Return what changes when the settings file does."""
+        try:
+            return self.settings.stat().st_mtime_ns if self.settings is not None else None
+        except OSError:
+            return None
 
     @property
     def hopeless(self) -> bool:
@@ -49,20 +61,32 @@ class Child:
             return
         now = self.clock()
         if self.process is not None:
-            steady = now - self.started_at > STEADY_AFTER_S
-            self.failures = 0 if steady else self.failures + 1
-            self.own_failures = self.own_failures + 1 if self.process.returncode > 0 else 0
-            wait = min(RESTART_DELAY_S * 2**self.failures, LONGEST_RESTART_DELAY_S)
-            self.due_at = now + (wait if self.failures > 1 else 0.0)
-            log.error(
-                "a process died and is started again",
-                extra={"role": self.role, "exit_code": self.process.returncode},
-            )
+            self._died(self.process.returncode, now)
             self.process = None
-        if now < self.due_at:
+        mended = self.settings_at_end is not None and (self.stamp(),) != self.settings_at_end
+        if now < self.due_at and not mended:
             return
         self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE)  # noqa: S603 - ours
         self.started_at = now
+
+    def _died(self, exit_code: int, now: float) -> None:
+        """Decide when it is started again.
+
+        One that says that its host or its settings are wrong waits for the mend: until the settings
+        change, or for the next look of its own. It is neither restarted again and again, nor does
+        it end the others.
+        """
+        log.error("a process died", extra={"role": self.role, "exit_code": exit_code})
+        if exit_code == EX_CONFIG:
+            self.settings_at_end = (self.stamp(),)
+            self.due_at = now + SELF_CHECK_S
+            return
+        self.settings_at_end = None
+        steady = now - self.started_at > STEADY_AFTER_S
+        self.failures = 0 if steady else self.failures + 1
+        self.own_failures = self.own_failures + 1 if exit_code > 0 else 0
+        wait = min(RESTART_DELAY_S * 2**self.failures, LONGEST_RESTART_DELAY_S)
+        self.due_at = now + (wait if self.failures > 1 else 0.0)
 
     def stop(self) -> None:
         """Ask the process to finish; end it if it does not."""
@@ -85,7 +109,10 @@ def process_group(arguments: Sequence[str], give_up: Callable[[], None]) -> Iter
     `give_up` is called when a role cannot be kept running.
     """
     program = (sys.executable, "-m", "everyword_local.roles")
-    children = [Child(role, (*program, role, *arguments)) for role in ROLES]
+    children = [
+        Child(role, (*program, role, *arguments), settings=_settings_of(arguments))
+        for role in ROLES
+    ]
     over = threading.Event()
 
     def look_after() -> None:
@@ -113,6 +140,12 @@ def process_group(arguments: Sequence[str], give_up: Callable[[], None]) -> Iter
                     child.process.stdin.close()
         for child in children:
             child.stop()
+
+
+def _settings_of(arguments: Sequence[str]) -> Path | None:
+    """Return the settings file that the children are given."""
+    given = dict(zip(arguments[::2], arguments[1::2], strict=True)).get("--settings")
+    return Path(given) if given else None
 
 
 def stop_with_parent() -> threading.Event:

@@ -1,18 +1,22 @@
 """What a child process of `everyword up` runs: the dispatcher, or the transcription worker."""
 
 import argparse
+import contextlib
 import logging
 import os
 import sys
 import threading
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
-from everyword_events import EverywordError
+from everyword_events import EverywordError, Misconfigured, Paused
+from everyword_events.sqlite.bus import SqliteBus
 from everyword_local.commands.context import MODEL_KEY
-from everyword_local.composition import DISPATCHER, WORKER, Composition
+from everyword_local.composition import CONTRACTS, DISPATCHER, WORKER, Composition
 from everyword_local.data_folder import PRIVATE_UMASK, DataFolder
 from everyword_local.logs import log_as_json
-from everyword_local.processes import ROLES, stop_with_parent
+from everyword_local.processes import EX_CONFIG, ROLES, stop_with_parent
 from everyword_local.settings import SettingsFile
 
 log = logging.getLogger(__name__)
@@ -31,10 +35,26 @@ def main() -> int:
         with _composition(chosen.data, chosen.settings) as composition:
             log_as_json(composition.folder.root / "logs" / f"{chosen.role}.log")
             run(chosen.role, composition, stop)
+    except Misconfigured as error:
+        sys.stderr.write(f"everyword {chosen.role}: {error.message}\n")
+        _note(chosen.data, chosen.role, error)
+        return EX_CONFIG
     except EverywordError as error:
         sys.stderr.write(f"everyword {chosen.role}: {error.message}\n")
         return 1
     return 0
+
+
+def _note(data: Path, role: str, error: Misconfigured) -> None:
+    """Say where people look that this role does not work, and why."""
+    why = Paused(error.code, error.message, error.hint, datetime.now(UTC))
+    with contextlib.suppress(EverywordError), SqliteBus(DataFolder(data).bus, CONTRACTS) as bus:
+        for consumer in _consumers(role):
+            bus.pause(consumer, why)
+
+
+def _consumers(role: str) -> Sequence[str]:
+    return WORKER if role == "worker" else DISPATCHER
 
 
 def _composition(data: Path, settings: Path | None) -> Composition:
@@ -44,7 +64,7 @@ def _composition(data: Path, settings: Path | None) -> Composition:
 
 def run(role: str, composition: Composition, stop: threading.Event) -> None:
     """Run the consumers of one role side by side until `stop` is set."""
-    composition.run(WORKER if role == "worker" else DISPATCHER, stop)
+    composition.run(_consumers(role), stop)
 
 
 if __name__ == "__main__":

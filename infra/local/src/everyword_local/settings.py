@@ -69,6 +69,14 @@ class SettingsFile:
         self.refresh()
         return self._shows.get(show, self._general)
 
+    def stamp(self) -> tuple[int, int] | None:
+        """Return what changes when the file does."""
+        try:
+            state = self.path.stat() if self.path is not None else None
+        except OSError:
+            return None
+        return None if state is None else (state.st_mtime_ns, state.st_size)
+
     def refresh(self) -> None:
         """Read the file again if it changed since."""
         if self.path is None:

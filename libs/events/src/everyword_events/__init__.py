@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         new_run_id,
     )
     from everyword_events.errors import (
+        BrokenHost,
         Conflict,
         EverywordError,
         Interrupted,
@@ -74,6 +75,7 @@ __all__ = [
     "AtomicInbox",
     "AudioUploaded",
     "BlobRef",
+    "BrokenHost",
     "CaptionsPublished",
     "Conflict",
     "ConsumerStates",

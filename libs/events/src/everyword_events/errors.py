@@ -36,7 +36,7 @@ class Conflict(EverywordError):
 
 
 class TransientFailure(EverywordError):
-    """It may work later: a delivery is retried with backoff, then goes to the dead letters.
+    """It may work later: a delivery is retried with backoff for hours, then dead-lettered.
 
     `retry_after_s` is what the failing side asked for, when it did.
     """
@@ -57,6 +57,15 @@ class Interrupted(TransientFailure):
 
 
 class Misconfigured(EverywordError):
-    """The installation or its settings are wrong: fail at start, before work is taken."""
+    """The installation or its settings are wrong: nothing works until a person mends it.
+
+    Where it is noticed at start, the start fails; in the middle of work the consumer pauses.
+    """
 
     code = "misconfigured"
+
+
+class BrokenHost(Misconfigured):
+    """This process can work no more, but another one may: a GPU that went away, for one."""
+
+    code = "broken_host"

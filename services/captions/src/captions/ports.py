@@ -11,8 +11,8 @@ class LatestCaptions(Protocol):
     def get(self, episode_id: str) -> LatestFiles | None:
         """Return what is known of the episode, or None."""
 
-    def put(self, episode_id: str, known: LatestFiles, *, was: LatestFiles | None) -> bool:
-        """Replace `was` (what `get` returned) with `known`.
+    def put(self, episode_id: str, known: LatestFiles) -> bool:
+        """Replace the version that `known` was made from (what `get` returned) with `known`.
 
         Returns False, and changes nothing, when somebody else was quicker.
         """

@@ -51,9 +51,13 @@ class CaptionsService:
         if isinstance(data, EpisodeChanged):
             self._update(episode_id, lambda was: was.titled(data.episode))
         elif isinstance(data, EpisodeRemoved):
-            self._update(episode_id, LatestFiles.without)
-            self._blobs.delete(episode_prefix(episode_id))
+            self.forget(episode_id)
         return ()
+
+    def forget(self, episode_id: str) -> None:
+        """Delete what is held of a removed episode, but for that it was removed."""
+        self._update(episode_id, LatestFiles.without)
+        self._blobs.delete(episode_prefix(episode_id))
 
     def file(self, episode_id: str, format_name: str, run_id: str | None = None) -> BlobRef:
         """Return the claim check of one caption file, of the newest run unless one is named.
@@ -115,7 +119,7 @@ class CaptionsService:
         for _ in range(_TRIES):
             was = self._latest.get(episode_id)
             known = self._with_title(episode_id, change(was or LatestFiles()))
-            if known == was or self._latest.put(episode_id, known, was=was):
+            if known == was or self._latest.put(episode_id, known):
                 return known
         raise TransientFailure(
             f"the captions of episode {episode_id} keep changing", code="captions_contended"

@@ -137,6 +137,8 @@ class EpisodeReply(BaseModel):
     files: dict[str, str]
     created_at: AwareDatetime
     updated_at: AwareDatetime
+    removed_at: AwareDatetime | None = None
+    reason: str | None = None
 
     @classmethod
     def of(cls, view: EpisodeView, link_of: Callable[[BlobRef], str]) -> "EpisodeReply":

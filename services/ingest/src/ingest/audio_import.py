@@ -73,7 +73,7 @@ class AudioImport:
         """
         created = event.data
         if isinstance(created, EpisodeRemoved):
-            self._forget(event.meta.episode_id)
+            self.forget(event.meta.episode_id)
             return []
         if not isinstance(created, EpisodeCreated) or created.origin is None:
             return []
@@ -88,7 +88,7 @@ class AudioImport:
             self._intake.finish(event)
         return []
 
-    def _forget(self, episode_id: str) -> None:
+    def forget(self, episode_id: str) -> None:
         """Delete what was fetched of a removed episode so far."""
         for file in self._scratch.glob(f"{episode_id}*"):
             file.unlink(missing_ok=True)

@@ -8,6 +8,8 @@ from everyword_events import (
     NotFound,
     TranscriptReady,
     UploadRejected,
+    next_run_id,
+    removal_of,
 )
 from ingest.domain import EpisodeView, State, fold
 from ingest.ports import EpisodeCatalogue, EpisodePage, ProgressBoard
@@ -83,6 +85,21 @@ class Episodes:
         view = fold([*(each.event for each in recorded), event])
         self._catalogue.put(view, position=recorded[-1].position if recorded else 0)
         return view
+
+    def removal_of(self, service: str, episode_id: str, *, reason: str) -> Event:
+        """Return the event that removes the episode."""
+        return removal_of(self._log, service, episode_id, reason=reason)
+
+    def next_run_id(self, episode_id: str) -> str:
+        """Return the id of a new run of the episode, newer than all it had."""
+        return next_run_id(self._log, episode_id)
+
+    def refresh(self, episode_id: str) -> None:
+        """Fold the episode anew from the log, in place of what was known of it."""
+        recorded = self._log.of_episode(episode_id)
+        if recorded:
+            view = fold(each.event for each in recorded)
+            self._catalogue.put(view, position=recorded[-1].position)
 
     def rebuild(self) -> int:
         """Make the catalogue anew from the event log; return how many episodes there are."""

@@ -13,7 +13,6 @@ from everyword_events import (
     EpisodeCreated,
     EpisodeInfo,
     EpisodeOrigin,
-    EpisodeRemoved,
     Event,
     EventData,
     EverywordError,
@@ -203,7 +202,10 @@ class Intake:
         from_feed = created.origin is not None and bool(created.origin.feed_url)
         if isinstance(result, UploadRejected) and result.code == DUPLICATE and from_feed:
             # A feed that has the same audio under two guids makes one episode, and no failure.
-            self._record(announcement, EpisodeRemoved(reason=result.message))
+            episode_id, reason = announcement.meta.episode_id, result.message
+            self._episodes.record(
+                self._episodes.removal_of(CONTRACT.service, episode_id, reason=reason)
+            )
         else:
             self._record(announcement, result)
 

@@ -58,8 +58,7 @@ class Notifications:
         """Tell of an outcome, or ask a newly indexed episode what saved searches ask."""
         data, meta = event.data, event.meta
         if isinstance(data, EpisodeRemoved):
-            self._results.forget_episode(meta.episode_id)
-            self.webhooks.forget_episode(meta.episode_id)
+            self.forget(meta.episode_id)
         elif isinstance(data, EpisodeFinished):
             message = outcome_message(event, self._link_of)
             self._results.put(message, now=self._clock().timestamp())
@@ -74,6 +73,11 @@ class Notifications:
         elif isinstance(data, EpisodeIndexed):
             return self._matches(event)
         return []
+
+    def forget(self, episode_id: str) -> None:
+        """Delete what is still to be told of a removed episode, and what was."""
+        self._results.forget_episode(episode_id)
+        self.webhooks.forget_episode(episode_id)
 
     def receive(self) -> Sequence[OutcomeMessage]:
         """Return results that are due; they come again unless they are acknowledged in time."""

@@ -128,6 +128,12 @@ class UniqueKeys(Protocol):
     def transfer(self, name: str, *, owner: str, to: str) -> bool:
         """Give `name` from one owner to another; False if it was not held by that one."""
 
+    def release(self, owner: str) -> None:
+        """Leave nothing readable of the recordings (`audio|`) and requests (`request|`) it has.
+
+        Its place in a feed stays, so that what was removed does not come back.
+        """
+
 
 class ProgressBoard(Protocol):
     """Where workers say how far they are."""

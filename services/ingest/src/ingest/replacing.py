@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from everyword_events import AudioUploaded, EpisodeInfo, Event, derived_event_id, new_run_id
+from everyword_events import AudioUploaded, EpisodeInfo, Event, derived_event_id
 from everyword_storage import BlobStore, artifact_key
 from ingest.audio_import import check_audio
 from ingest.config import IngestSettings
@@ -67,7 +67,7 @@ class AudioReplacement:
                 return False
             facts = check_audio(fetched, self._probe)
             validate_audio(facts, settings.limits)
-            run_id = new_run_id()
+            run_id = self._episodes.next_run_id(episode_id)
             with fetched.path.open("rb") as body:
                 audio = self._blobs.put(
                     artifact_key(episode_id, run_id, "upload/audio"),

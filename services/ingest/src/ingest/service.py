@@ -11,7 +11,6 @@ from everyword_events import (
     EpisodeChanged,
     EpisodeInfo,
     EpisodeOrigin,
-    EpisodeRemoved,
     Event,
     EventLog,
     InvalidInput,
@@ -19,8 +18,7 @@ from everyword_events import (
     Recorded,
     TranscriptReady,
     UploadRejected,
-    derived_event_id,
-    new_run_id,
+    removal_of,
 )
 from everyword_storage import BlobStore, MultipartUploads, UploadSigner, episode_prefix, upload_key
 from everyword_storage.signing import utc_now
@@ -76,6 +74,7 @@ class IngestService:
         self._blobs = blobs
         self._log = log
         self._catalogue = episodes
+        self._keys = keys
         self._replay = replay
         self._clock = clock
         self._multipart = multipart
@@ -216,6 +215,10 @@ class IngestService:
         """Handle an EpisodeCreated that names where its audio is: the `fetch` consumer."""
         return self._web.imports.handle(event)
 
+    def stop_fetching(self, episode_id: str) -> None:
+        """Delete what was fetched so far of a removed episode."""
+        self._web.imports.forget(episode_id)
+
     def chapters(self, episode_id: str) -> bytes:
         """Return the chapters that an episode's creator gave it, as JSON chapters.
 
@@ -300,20 +303,19 @@ class IngestService:
             NotFound: there is none.
         """
         if self._episodes.get(episode_id).state != "removed":
-            removed = EpisodeRemoved(reason=reason)
-            self._episodes.record(
-                Event.first(
-                    CONTRACT.service,
-                    removed,
-                    episode_id=episode_id,
-                    run_id=new_run_id(),
-                    event_id=derived_event_id(
-                        episode_id, removed.event_type(), removed.schema_version
-                    ),
-                    occurred_at=self._clock(),
-                )
+            now = self._clock()
+            self._log.append(
+                [removal_of(self._log, CONTRACT.service, episode_id, reason=reason, now=now)]
             )
+            self.forget(episode_id)
         return self._episodes.get(episode_id)
+
+    def forget(self, episode_id: str) -> None:
+        """Delete what ingest and the log hold of a removed episode, but for that it was removed."""
+        self._blobs.delete(episode_prefix(episode_id))
+        self._keys.release(episode_id)
+        self._log.erase(episode_id)
+        self._episodes.refresh(episode_id)
 
     def replay(
         self,
@@ -359,7 +361,9 @@ class IngestService:
             # UniqueKeys are made with the upload; this makes them again for a table that was lost.
             self._duplicates.claim(data.episode.show, data.audio.sha256, view.episode_id)
         rejected = isinstance(data, UploadRejected) and data.code != EXPIRED
-        if view.state == "removed" or (rejected and view.state == "failed"):
+        if view.state == "removed":
+            self.forget(view.episode_id)
+        elif rejected and view.state == "failed":
             self._blobs.delete(episode_prefix(view.episode_id))
             if self._multipart is not None:
                 self._multipart.abort(upload_key(view.episode_id))

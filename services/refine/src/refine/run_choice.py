@@ -1,6 +1,12 @@
 """Which run a refinement belongs to, so that the newest run always knows everything."""
 
-from everyword_events import Event, TranscriptEdited, TranscriptReady, TranscriptRefined, new_run_id
+from everyword_events import (
+    Event,
+    TranscriptEdited,
+    TranscriptReady,
+    TranscriptRefined,
+    later_run_id,
+)
 from everyword_storage import BlobStore, artifact_key
 from refine.domain.report import read_report
 from refine.ports import EpisodeHistory
@@ -24,7 +30,7 @@ def run_for(event: Event, history: EpisodeHistory | None, blobs: BlobStore) -> s
     newest = history.newest(episode_id, TranscriptRefined)
     if newest is None or newest.meta.run_id <= run_id or _knows(newest, event, blobs):
         return run_id
-    later = new_run_id()
+    later = later_run_id(newest.meta.run_id)
     blobs.put(
         artifact_key(episode_id, run_id, "refine/later-run.txt"), later.encode(), media_type=_TEXT
     )

@@ -16,7 +16,7 @@ from everyword_events import (
     TranscriptReady,
     TranscriptRefined,
     TransientFailure,
-    new_run_id,
+    next_run_id,
 )
 from everyword_storage import BlobStore, artifact_key, done_once, episode_prefix
 from everyword_transcripts import read_transcript, write_transcript
@@ -80,15 +80,15 @@ class RefineService:
             TransientFailure: the store is out of reach, or the transcript is not known yet.
             Misconfigured: the show's rules are not valid.
         """
-        episode_id = event.meta.episode_id
         if isinstance(event.data, EpisodeRemoved):
-            self._blobs.delete(episode_prefix(episode_id))
-            return []
-        if self._history is not None and self._history.newest(episode_id, EpisodeRemoved):
-            return []
+            self.forget(event.meta.episode_id)
         if not isinstance(event.data, TranscriptReady | TranscriptEdited):
             return []
         return [self._refined(event, *self._base(event))]
+
+    def forget(self, episode_id: str) -> None:
+        """Delete what is held of a removed episode."""
+        self._blobs.delete(episode_prefix(episode_id))
 
     def correct(self, episode_id: str, correction: Correction, *, edited_by: str = "") -> Event:
         """Record a person's correction as an event and publish it; it starts a new run.
@@ -111,7 +111,8 @@ class RefineService:
             )
         transcript = read_transcript(self._blobs.get(current.data.transcript))
         data = recorded(correction, transcript, edited_by=edited_by)
-        event = Event.first(CONTRACT.service, data, episode_id=episode_id, run_id=new_run_id())
+        run_id = next_run_id(self._log, episode_id)
+        event = Event.first(CONTRACT.service, data, episode_id=episode_id, run_id=run_id)
         self._log.append([event])
         return event
 

@@ -138,8 +138,12 @@ class SearchService:
             case EpisodeChanged(episode=info):
                 self._index.describe(episode_id, info)
             case EpisodeRemoved():
-                self._index.remove(episode_id)
+                self.forget(episode_id)
         return ()
+
+    def forget(self, episode_id: str) -> None:
+        """Delete what is held of a removed episode."""
+        self._index.remove(episode_id)
 
     def refill(
         self, events: Iterable[Event], *, progress: Callable[[int], None] = lambda _: None

@@ -65,7 +65,7 @@ class TranscribeService:
             case AudioUploaded() as uploaded:
                 return [event.causes(CONTRACT.service, self._outcome(event, uploaded))]
             case EpisodeRemoved():
-                self._forget(event.meta.episode_id)
+                self.forget(event.meta.episode_id)
         return []
 
     def _outcome(
@@ -140,7 +140,7 @@ class TranscribeService:
         if self._stopping():
             raise Interrupted("the worker is stopping", hint="the job goes on by itself")
 
-    def _forget(self, episode_id: str) -> None:
+    def forget(self, episode_id: str) -> None:
         """Delete what a job that was running when the episode was removed wrote after that."""
         self._blobs.delete(episode_prefix(episode_id))
         self._progress.clear(episode_id=episode_id)

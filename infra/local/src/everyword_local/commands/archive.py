@@ -54,7 +54,11 @@ def status(
     episodes = list(context.api.pages("/v1/episodes", "episodes", show=show, limit=200))
     if watching:
         episodes = watch(context, [each["episode_id"] for each in episodes])
-    context.output.result({"episodes": episodes}, _listing(context, episodes))
+    paused = context.api.get("/v1/health")["paused"]
+    for service, why in paused.items():
+        context.output.note(f"{service} is paused: {why['message']} - {why['hint']}")
+    found = {"episodes": episodes, "paused": paused}
+    context.output.result(found, _listing(context, episodes))
 
 
 @click.command()

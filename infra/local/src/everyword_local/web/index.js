@@ -13,6 +13,7 @@ const list = document.querySelector('#episodes');
 const older = document.querySelector('#older');
 const nothing = document.querySelector('#nothing');
 const trouble = document.querySelector('#trouble');
+const pausedLine = document.querySelector('#paused');
 const note = document.querySelector('#note');
 const announcer = document.querySelector('#said');
 
@@ -110,12 +111,22 @@ async function refresh() {
     older.hidden = !cursor;
     settle(newest);
     trouble.hidden = true;
+    await showPaused();
   } catch (error) {
     trouble.textContent = error.message;
     trouble.hidden = false;
   }
   const busy = [...rows.values()].some(({ episode }) => isWorking(episode));
   timer = setTimeout(refresh, busy ? BUSY_MS : IDLE_MS);
+}
+
+/** Say which services take no work, why, and what to do. */
+async function showPaused() {
+  const { paused = {} } = await call('health').catch(() => ({}));
+  const lines = Object.entries(paused).map(([service, { message, hint }]) =>
+    `${service} is paused: ${message}${hint ? ` - ${hint}` : ''}`);
+  if (pausedLine.textContent !== lines.join('\n')) pausedLine.textContent = lines.join('\n');
+  pausedLine.hidden = lines.length === 0;
 }
 
 async function readOlder() {

@@ -8,22 +8,27 @@ What becomes of a delivery, by how its handler ends:
 | raises Conflict | acknowledged: somebody did it already |
 | raises InvalidInput | dead letter at once, with the error's code, message and hint |
 | raises Interrupted | back in the queue at once, no attempt counted |
-| raises TransientFailure or another error | tried again later; after the last, dead letter |
-| dies (crash, kill, power) | as above, once its visibility time-out passes |
+| raises TransientFailure | tried again for hours, up to minutes apart; then dead letter |
+| raises Misconfigured | unharmed back in the queue; the runner pauses until it is mended |
+| raises BrokenHost | the same, and the runner ends: only another process can do better |
+| raises another error | tried again; after five attempts, dead letter |
+| dies (crash, kill, power) | an attempt is counted, once its visibility time-out passes |
 """
 
 import logging
 import random
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from everyword_events.consumer.heartbeat import Heartbeat
 from everyword_events.consumer.log_fields import log_fields
+from everyword_events.consumer.pause import PauseGate
 from everyword_events.consumer.retry import RetryPolicy
-from everyword_events.consumer.settlement import Done, Settlement
-from everyword_events.errors import EverywordError, TransientFailure
+from everyword_events.consumer.settlement import Done, Settlement, utc_now
+from everyword_events.errors import BrokenHost, EverywordError, TransientFailure
 from everyword_events.ports import Delivery, EventLog, Handler, Inbox
 
 __all__ = ["ConsumerRunner", "RetryPolicy"]
@@ -66,6 +71,8 @@ class ConsumerRunner:
         wait_s: float = 1.0,
         grace_s: float = 20.0,
         draw: random.Random | None = None,
+        gate: PauseGate | None = None,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._inbox = inbox
         self._handler = handler
@@ -76,7 +83,8 @@ class ConsumerRunner:
         self._wait_s = wait_s
         self._grace_s = grace_s
         self._draw = draw or random.Random()  # noqa: S311 - jitter, no secret
-        self._settlement = Settlement(inbox, log, self._policy, self._draw)
+        self._gate = gate or PauseGate("")
+        self._settlement = Settlement(inbox, log, self._policy, self._draw, self._gate, clock=clock)
 
     def run_once(self) -> int:
         """Take and work on up to `batch` of what is due now; return how many deliveries it were.
@@ -101,9 +109,10 @@ class ConsumerRunner:
         not answer is tried again, for ever. If the runner cannot go on, it sets `stop` itself.
 
         Raises:
-            Misconfigured: the bus cannot be used at all.
+            Misconfigured: the bus cannot be used at all, or this host is broken (BrokenHost).
         """
         failures: list[BaseException] = []
+        self._gate.start()
         with Heartbeat(self._inbox, visibility_s=self._visibility_s) as heartbeat:
             shift = _Shift(heartbeat, stop)
             workers = [
@@ -136,6 +145,11 @@ class ConsumerRunner:
         misses = 0
         most = 1
         while not shift.stop.is_set():
+            if self._gate.is_closed:
+                self._gate.wait(shift.stop)
+                most = 1
+                if shift.stop.is_set():
+                    return
             try:
                 deliveries = self._inbox.receive(
                     most=most, visibility_s=self._visibility_s, wait_s=self._wait_s
@@ -175,7 +189,7 @@ class ConsumerRunner:
         done: list[Done] = []
         settled_at = time.monotonic()
         for place, delivery in enumerate(deliveries):
-            if shift.stop.is_set():
+            if shift.stop.is_set() or (place and self._gate.is_closed):
                 shift.heartbeat.let_go(deliveries[place:])
                 for untouched in deliveries[place:]:
                     self._settlement.return_unharmed(untouched)
@@ -195,9 +209,12 @@ class ConsumerRunner:
         started = time.monotonic()
         try:
             events = tuple(self._handler(delivery.event))
-        except Exception as error:  # noqa: BLE001 - retried, then dead-lettered: never swallowed
+        except Exception as error:
             self._failed(delivery, error, shift)
+            if isinstance(error, BrokenHost):
+                raise
             return []
+        self._gate.open()
         if logger.isEnabledFor(logging.INFO):
             taken_ms = round((time.monotonic() - started) * 1000)
             logger.info("handled", extra=log_fields(delivery, "handled", duration_ms=taken_ms))

@@ -1,23 +1,32 @@
-"""What becomes of a delivery once its handler ended: see the table in `runner`."""
+"""What becomes of a delivery once its handler ended: `retry` decides, this carries it out."""
 
 import logging
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from everyword_events.consumer.log_fields import log_fields
-from everyword_events.consumer.retry import RetryPolicy
-from everyword_events.envelope import Event
-from everyword_events.errors import (
-    Conflict,
-    EverywordError,
-    Interrupted,
-    InvalidInput,
-    TransientFailure,
+from everyword_events.consumer.pause import PauseGate
+from everyword_events.consumer.retry import (
+    Finish,
+    GiveBack,
+    GiveUp,
+    Pause,
+    RetryPolicy,
+    TryLater,
+    reason_of,
 )
+from everyword_events.envelope import Event
+from everyword_events.errors import EverywordError, TransientFailure
 from everyword_events.ports import AtomicInbox, Delivery, EventLog, Inbox
 
 logger = logging.getLogger(__name__)
+
+
+def utc_now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)
@@ -29,25 +38,34 @@ class Done:
 
 
 class Settlement:
-    """Publishes and acknowledges, gives back or dead-letters.
+    """Appends and acknowledges, gives back, dead-letters or pauses.
 
     A bus that does not answer leaves the delivery to its visibility time-out, and a log line: no
     method here raises a TransientFailure.
     """
 
     def __init__(
-        self, inbox: Inbox, log: EventLog, policy: RetryPolicy, draw: random.Random
+        self,
+        inbox: Inbox,
+        log: EventLog,
+        policy: RetryPolicy,
+        draw: random.Random,
+        gate: PauseGate,
+        *,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._inbox = inbox
         self._log = log
         self._policy = policy
         self._draw = draw
+        self._gate = gate
+        self._clock = clock
         self._atomic: AtomicInbox | None = None
         if isinstance(inbox, AtomicInbox) and inbox.log is log:
             self._atomic = inbox
 
     def finish(self, done: Sequence[Done]) -> None:
-        """Publish all results, then acknowledge; if that fails, one by one to spare the others."""
+        """Append all results, then acknowledge; if that fails, one by one to spare the others."""
         if not done:
             return
         try:
@@ -60,19 +78,21 @@ class Settlement:
                     self.finish([one])
 
     def fail(self, delivery: Delivery, error: Exception) -> None:
-        """Retry or dead-letter the delivery, by the kind of error."""
-        if isinstance(error, Conflict):
-            logger.info("done already", extra=log_fields(delivery, "conflict", code=error.code))
-            self.finish([Done(delivery, ())])
-        elif isinstance(error, Interrupted):
-            self.return_unharmed(delivery)
-        elif isinstance(error, InvalidInput):
-            self.dead_letter(delivery, code=error.code, message=error.message, hint=error.hint)
-        elif self._policy.gives_up_after(delivery.attempt):
-            code, message, hint = _reason(delivery, error)
-            self.dead_letter(delivery, code=code, message=message, hint=hint)
-        else:
-            self._retry(delivery, error)
+        """Do with the delivery what the retry policy decides."""
+        decision = self._policy.decide(delivery, error, now=self._clock(), draw=self._draw)
+        match decision:
+            case Finish():
+                logger.info("done already", extra=log_fields(delivery, "conflict"))
+                self.finish([Done(delivery, ())])
+            case GiveBack():
+                self.return_unharmed(delivery)
+            case TryLater():
+                self._retry(delivery, error, decision)
+            case GiveUp(code=code, message=message, hint=hint):
+                self.dead_letter(delivery, code=code, message=message, hint=hint)
+            case Pause():
+                self._gate.close(decision, at=self._clock())
+                self.return_unharmed(delivery, delay_s=self._gate.trial_in_s)
 
     def gives_up_on_arrival(self, delivery: Delivery) -> bool:
         """Dead-letter a delivery whose attempts all ended unanswered; tell whether it was one."""
@@ -87,11 +107,11 @@ class Settlement:
             )
         return not answered
 
-    def return_unharmed(self, delivery: Delivery) -> None:
-        """Give the delivery back at once, its attempt not counted."""
+    def return_unharmed(self, delivery: Delivery, *, delay_s: float = 0.0) -> None:
+        """Give the delivery back, its attempt not counted."""
         logger.info("given back unfinished", extra=log_fields(delivery, "given_back"))
         try:
-            self._inbox.give_back(delivery, delay_s=0, spends="nothing")
+            self._inbox.give_back(delivery, delay_s=delay_s, spends="nothing")
         except TransientFailure as error:
             _left_to_time_out(delivery, error)
 
@@ -105,14 +125,17 @@ class Settlement:
         except TransientFailure as error:
             _left_to_time_out(delivery, error)
 
-    def _retry(self, delivery: Delivery, error: Exception) -> None:
-        asked_s = error.retry_after_s if isinstance(error, TransientFailure) else None
-        delay_s = self._policy.delay_s(delivery.attempt, asked_s=asked_s, draw=self._draw)
-        code, message, _ = _reason(delivery, error)
+    def _retry(self, delivery: Delivery, error: Exception, decision: TryLater) -> None:
+        code, message, _ = reason_of(delivery, error)
+        delay_s = decision.delay_s
         fields = log_fields(delivery, "retried", code=code, reason=message, delay_s=delay_s)
         logger.warning("handler failed, trying again later", extra=fields)
         try:
-            self._inbox.give_back(delivery, delay_s=delay_s)
+            self._inbox.give_back(
+                delivery,
+                delay_s=delay_s,
+                spends="attempt" if decision.spends_attempt else "retry",
+            )
         except TransientFailure as trouble:
             _left_to_time_out(delivery, trouble)
 
@@ -124,17 +147,6 @@ class Settlement:
         else:
             self._log.append(events)
             self._inbox.acknowledge(deliveries)
-
-
-def _reason(delivery: Delivery, error: Exception) -> tuple[str, str, str]:
-    """Return code, message and hint as a person should read them."""
-    if isinstance(error, EverywordError):
-        return error.code, error.message, error.hint
-    return (
-        "unexpected_error",
-        f"unexpected error in {delivery.consumer}: {type(error).__name__}",
-        f"the log holds the traceback, under event {delivery.event.meta.event_id}",
-    )
 
 
 def _left_to_time_out(delivery: Delivery, error: TransientFailure) -> None:

@@ -1,5 +1,6 @@
 """The newest captions of each episode, in DynamoDB: one item an episode, compared and set."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
@@ -30,21 +31,24 @@ class DynamoLatestCaptions:
                 TableName=self._table, Key=_key(episode_id), ConsistentRead=True
             )
         item = reply.get("Item")
-        return None if item is None else _STATE.validate_json(item["state"]["S"])
+        if item is None:
+            return None
+        return replace(_STATE.validate_json(item["state"]["S"]), version=int(item["version"]["N"]))
 
-    def put(self, episode_id: str, known: LatestFiles, *, was: LatestFiles | None) -> bool:
-        """Replace `was` with `known`, if it still stands."""
+    def put(self, episode_id: str, known: LatestFiles) -> bool:
+        """Replace the version that `known` was made from, if it still is the present one."""
         condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
-        if was is not None:
+        if known.version:
             condition = {
-                "ConditionExpression": "#state = :was",
-                "ExpressionAttributeNames": {"#state": "state"},
-                "ExpressionAttributeValues": {":was": {"S": _written(was)}},
+                "ConditionExpression": "#version = :version",
+                "ExpressionAttributeNames": {"#version": "version"},
+                "ExpressionAttributeValues": {":version": {"N": str(known.version)}},
             }
         item = {
             **_key(episode_id),
             "run_id": {"S": known.run_id},
-            "state": {"S": _written(known)},
+            "version": {"N": str(known.version + 1)},
+            "state": {"S": _STATE.dump_json(known).decode()},
         }
         try:
             with translated("keep the newest captions"):
@@ -69,10 +73,6 @@ def table_definition(name: str) -> dict[str, Any]:
             {"AttributeName": "sk", "KeyType": "RANGE"},
         ],
     }
-
-
-def _written(state: LatestFiles) -> str:
-    return _STATE.dump_json(state).decode()
 
 
 def _key(episode_id: str) -> dict[str, Any]:

@@ -1,66 +1,60 @@
 """The newest captions of each episode, in SQLite."""
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
+from typing import Final
 
 from pydantic import TypeAdapter
 
 from captions.domain.latest import LatestFiles
-from everyword_events import TransientFailure
+from everyword_events.sqlite.database import SqliteDatabase
+from everyword_events.sqlite.opener import Schema
 
+SCHEMA: Final = Schema(
+    name="table of captions",
+    version=1,
+    script=files("captions.adapters").joinpath("latest.sql").read_text(encoding="utf-8"),
+    projection=True,
+)
 _STATE = TypeAdapter(LatestFiles)
 
 
 class SqliteLatestCaptions:
     """`LatestCaptions` in one SQLite file; any number of processes may use it at once."""
 
-    def __init__(self, path: Path, *, busy_s: float = 10.0) -> None:
-        self._path = path
-        self._busy_s = busy_s
-        with self._connection() as connection:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.executescript(
-                files("captions.adapters").joinpath("latest.sql").read_text(encoding="utf-8")
-            )
+    def __init__(self, path: Path) -> None:
+        self._file = SqliteDatabase(path, SCHEMA)
 
     def get(self, episode_id: str) -> LatestFiles | None:
         """Return what is known of the episode, or None."""
-        with self._connection() as connection:
-            row = connection.execute(
-                "SELECT state FROM latest_captions WHERE episode_id = ?", (episode_id,)
-            ).fetchone()
-        return None if row is None else _STATE.validate_json(row[0])
+        rows = self._file.read(
+            "SELECT version, state FROM latest_captions WHERE episode_id = ?", (episode_id,)
+        )
+        if not rows:
+            return None
+        version, state = rows[0]
+        return replace(_STATE.validate_json(state), version=version)
 
-    def put(self, episode_id: str, known: LatestFiles, *, was: LatestFiles | None) -> bool:
-        """Replace `was` with `known`, if it still stands."""
+    def put(self, episode_id: str, known: LatestFiles) -> bool:
+        """Replace the version that `known` was made from, if it still is the present one."""
         state = _STATE.dump_json(known).decode()
-        with self._connection() as connection:
-            if was is None:
-                done = connection.execute(
-                    "INSERT INTO latest_captions VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        with self._file.write() as db:
+            if known.version == 0:
+                done = db.execute(
+                    "INSERT INTO latest_captions VALUES (?, ?, 1, ?) ON CONFLICT DO NOTHING",
                     (episode_id, known.run_id, state),
                 )
             else:
-                done = connection.execute(
-                    "UPDATE latest_captions SET run_id = ?, state = ?"
-                    " WHERE episode_id = ? AND state = ?",
-                    (known.run_id, state, episode_id, _STATE.dump_json(was).decode()),
+                done = db.execute(
+                    "UPDATE latest_captions SET run_id = ?, version = version + 1, state = ?"
+                    " WHERE episode_id = ? AND version = ?",
+                    (known.run_id, state, episode_id, known.version),
                 )
-            return done.rowcount == 1
+        if done.rowcount and known.removed:
+            self._file.forget_history()
+        return done.rowcount == 1
 
-    @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
-        try:
-            connection = sqlite3.connect(self._path, timeout=self._busy_s)
-            try:
-                with connection:
-                    yield connection
-            finally:
-                connection.close()
-        except sqlite3.OperationalError as error:
-            raise TransientFailure(
-                f"the captions table is not usable: {error}", code="captions_table"
-            ) from error
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()

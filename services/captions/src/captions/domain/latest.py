@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Self
 
-from everyword_events import BlobRef, EpisodeInfo
+from everyword_events import BlobRef, EpisodeInfo, is_stale
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +12,7 @@ class LatestFiles:
     """One episode's files, by format name.
 
     `shown_title` is the title written in them, `episode` the newest that is known; `removed` is
-    for good, whatever still arrives.
+    for good, whatever still arrives. `version` counts what was stored of it, 0: nothing yet.
     """
 
     run_id: str = ""
@@ -20,11 +20,12 @@ class LatestFiles:
     shown_title: str = ""
     episode: EpisodeInfo | None = None
     removed: bool = False
+    version: int = 0
 
     def published(self, run_id: str, files: dict[str, BlobRef], episode: EpisodeInfo) -> Self:
         """Take in a run's files, unless a newer run's are here."""
         known = self.titled(episode)
-        if self.removed or run_id < self.run_id:
+        if self.removed or is_stale(run_id, self.run_id):
             return known
         return replace(known, run_id=run_id, files=files, shown_title=episode.title)
 
@@ -42,7 +43,7 @@ class LatestFiles:
 
     def without(self) -> Self:
         """Forget everything but that the episode was removed."""
-        return type(self)(run_id=self.run_id, removed=True)
+        return type(self)(run_id=self.run_id, removed=True, version=self.version)
 
 
 def retitled_name(file: str, title: str) -> str:

@@ -138,6 +138,9 @@ class DynamoIngestTables:
             "transfer a unique key",
         )
 
+    def release(self, owner: str) -> None:
+        """Do nothing: names are kept as digests, which say nothing of a removed episode."""
+
     def close(self) -> None:
         """Do nothing: the client is the caller's."""
 

@@ -1,7 +1,7 @@
 -- Ingest's tables on one machine.
 
 -- One row per episode: its folded view. A projection; it can be deleted and made again.
--- `position` is the last journal position folded in: an older view never replaces a newer one.
+-- `position` is the last position in the log folded in: an older view never replaces a newer one.
 CREATE TABLE episodes (
     episode_id TEXT PRIMARY KEY,      -- UUIDv7: sorts by the time it was made
     position   INTEGER NOT NULL,

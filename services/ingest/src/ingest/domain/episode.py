@@ -97,6 +97,8 @@ class EpisodeView(Model):
     upload_expires_at: AwareDatetime | None = None
     created_at: AwareDatetime
     updated_at: AwareDatetime
+    removed_at: AwareDatetime | None = None
+    reason: str | None = None
 
     @property
     def is_alive(self) -> bool:
@@ -136,7 +138,8 @@ def fold(events: Iterable[Event]) -> EpisodeView:
         updated_at=history.events[-1].meta.occurred_at,
     )
     view = view.model_copy(update={**_stated(history), **_made(history)})
-    return _emptied(view) if history.latest(EpisodeRemoved) else view
+    removal = history.latest(EpisodeRemoved)
+    return _tombstone(history, removal[1]) if removal else view
 
 
 def _combined(states: Sequence[State]) -> State:
@@ -211,7 +214,15 @@ def _effort(ready: TranscriptReady | None, refined: TranscriptRefined | None) ->
     }
 
 
-def _emptied(view: EpisodeView) -> EpisodeView:
-    return view.model_copy(
-        update={"state": "removed", "error": None, "audio": None, "transcript": None, "files": {}}
+def _tombstone(history: RunHistory, removed: EpisodeRemoved) -> EpisodeView:
+    """Return all that is known of a removed episode: that, when and why."""
+    at = next(e.meta.occurred_at for e in history.events if isinstance(e.data, EpisodeRemoved))
+    return EpisodeView(
+        episode_id=history.episode_id,
+        run_id=history.run_id,
+        state="removed",
+        created_at=at,
+        updated_at=at,
+        removed_at=at,
+        reason=removed.reason,
     )
