@@ -20,6 +20,8 @@ import ingest.notifications_api
 import refine.api
 import search.api
 import transcribe_gpu.api
+import transcribe_gpu.contract
+import transcribe_gpu.worker_api
 from captions.addresses import address_of
 from captions.config import CaptionsSettings
 from captions.standalone import render
@@ -78,6 +80,13 @@ def application(
             search.api.router(composition.search),
             transcribe_gpu.api.router(composition.clips, render_clip),
             keys.router(composition.keys),
+            transcribe_gpu.worker_api.worker_router(
+                composition.bus.inbox(transcribe_gpu.contract.CONTRACT.service),
+                composition.bus,
+                composition.blobs,
+                progress=composition.progress,
+                settings_for=lambda show: composition.settings.of_show(show).transcribe,
+            ),
             operations.router(composition, metrics),
         ],
         access=access,

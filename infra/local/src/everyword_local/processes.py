@@ -103,15 +103,17 @@ class Child:
 
 
 @contextlib.contextmanager
-def process_group(arguments: Sequence[str], give_up: Callable[[], None]) -> Iterator[list[Child]]:
-    """Run every role beside this process until the block ends.
+def process_group(
+    arguments: Sequence[str], give_up: Callable[[], None], *, roles: Sequence[str] = ROLES
+) -> Iterator[list[Child]]:
+    """Run each of `roles` beside this process until the block ends.
 
     `give_up` is called when a role cannot be kept running.
     """
     program = (sys.executable, "-m", "everyword_local.roles")
     children = [
         Child(role, (*program, role, *arguments), settings=_settings_of(arguments))
-        for role in ROLES
+        for role in roles
     ]
     over = threading.Event()
 

@@ -21,7 +21,7 @@ from everyword_local.application import RequestOrigin, application
 from everyword_local.composition import Composition
 from everyword_local.data_folder import PRIVATE_UMASK, DataFolder
 from everyword_local.logs import log_as_json
-from everyword_local.processes import process_group
+from everyword_local.processes import ROLES, process_group
 from everyword_local.settings import SettingsFile
 
 BACKLOG = 512
@@ -33,13 +33,14 @@ class Listening:
     """Where the server listens, and who may use it.
 
     `key` is needed of everybody where it is not empty; `public_search` opens the reading routes
-    to those without one.
+    to those without one. Without `worker` other machines recognise (`everyword worker`).
     """
 
     host: str = "127.0.0.1"
     port: int = 8080
     key: str = ""
     public_search: bool = False
+    worker: bool = True
 
     def access(self, composition: Composition, names: tuple[str, ...], *, owner: str) -> KeyAccess:
         """Return who may do what.
@@ -99,7 +100,8 @@ def serve(
             # uvicorn sends itself the signal again at its end; by default that would end this
             # process before its children.
             signal.signal(signal.SIGTERM, lambda *_: give_up())
-            with process_group(arguments, give_up) as children:
+            roles = [role for role in ROLES if listening.worker or role != "worker"]
+            with process_group(arguments, give_up, roles=roles) as children:
                 ready(url)
                 server.run(sockets=[listener])
             broken = [child.role for child in children if child.hopeless]

@@ -15,8 +15,11 @@ from transcribe_gpu.standalone import announced_engine
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True)
 @click.option("--public-search", is_flag=True, help="Anybody may search and read without a key.")
+@click.option(
+    "--worker/--no-worker", default=True, help="Recognise on this machine; or leave it to others."
+)
 @pass_context
-def up(context: CommandContext, host: str, port: int, *, public_search: bool) -> None:
+def up(context: CommandContext, host: str, port: int, *, public_search: bool, worker: bool) -> None:
     """Run the whole stack on this machine, with a web page.
 
     With EVERYWORD_KEY set every request needs that key; beyond this machine it must be set.
@@ -31,7 +34,7 @@ def up(context: CommandContext, host: str, port: int, *, public_search: bool) ->
     serve(
         context.folder,
         context.settings,
-        Listening(host, port, context.key, public_search=public_search),
+        Listening(host, port, context.key, public_search=public_search, worker=worker),
         ready=lambda url: context.output.result(
             {"url": url, "data": str(context.folder.root)},
             [f"Everyword is at {url} (data in {context.folder.root}; Ctrl-C stops it)"],
