@@ -45,8 +45,9 @@ class House:
         )
         self.http = serve(create_application("Everyword", "1", [router(self.service)]))
 
-    def transcribed(self, transcript: Any, *, refine: Any = True) -> Any:
+    def transcribed(self, transcript: Any, *, refine: Any = True, episode_id: str = "ep1") -> Any:
         run_id = new_run_id()
+        self.said = transcript
         body = write_transcript(transcript)
         ref = self.blobs.put(f"in/{run_id}.json", body, media_type="application/json")
         data = TranscriptReady(
@@ -57,7 +58,7 @@ class House:
             words=transcript.n_words(),
             engine=EngineInfo(name="x"),
         )
-        event = Event.first("transcribe-gpu", data, episode_id="ep1", run_id=run_id)
+        event = Event.first("transcribe-gpu", data, episode_id=episode_id, run_id=run_id)
         self.bus.append([event])
         return self.refine(event) if refine else event
 
@@ -66,13 +67,14 @@ class House:
         self.bus.append(caused)
         return caused[0]
 
-    def patch(self, status: Any = 202, **body: Any) -> Any:
-        reply = self.http.patch("/v1/episodes/ep1/transcript", json=body)
+    def patch(self, status: Any = 202, *, episode_id: str = "ep1", **body: Any) -> Any:
+        reply = self.http.patch(f"/v1/episodes/{episode_id}/transcript", json=body)
         assert reply.status_code == status, reply.text
         return reply.json()
 
-    def corrected(self, **body: Any) -> Any:
-        return self.refine(self.bus.get("ep1", self.patch(**body)["event_id"]))
+    def corrected(self, *, episode_id: str = "ep1", **body: Any) -> Any:
+        made = self.patch(episode_id=episode_id, **body)
+        return self.refine(self.bus.get(episode_id, made["event_id"]))
 
     def texts(self, refined: Any) -> Any:
         transcript = read_transcript(self.blobs.get(refined.data.transcript))
@@ -157,7 +159,7 @@ def test_a_redelivered_or_replayed_correction_applies_once(house: Any, spoken: s
     house.bus.append([replayed])
     got = house.refine(replayed)
     assert house.texts(got)[1] == "Today we use kubectl every day"
-    assert len(house.service.report("ep1").edits) == 1
+    assert len(house.service.corrections.report("ep1").edits) == 1
 
 
 def test_corrections_refined_in_the_other_order_both_count(house: Any, spoken: str) -> None:
@@ -260,7 +262,7 @@ def test_without_a_history_a_correction_is_not_dropped_silently(blobs: Directory
     with pytest.raises(Misconfigured):
         service.handle(Event.first("refine", data, episode_id="e", run_id=new_run_id()))
     with pytest.raises(Misconfigured):
-        service.correct("e", Correction(label="S0", name="Ada"))
+        service.corrections.correct("e", Correction(label="S0", name="Ada"))
 
 
 def test_a_removed_episode_takes_neither_corrections_nor_late_events(
@@ -330,7 +332,7 @@ def test_a_correction_pays_for_no_model_call_again(house: Any, spoken: str) -> A
     )
     first = house.transcribed(spoken)
     assert (model.calls, first.data.tokens) == (1, 55)
-    event = house.service.correct("ep1", Correction(segment=1, text="Other words"))
+    (event,) = house.service.corrections.correct("ep1", Correction(segment=1, text="Other words"))
     got = house.refine(event)
     assert (model.calls, got.data.tokens) == (1, 0)
 
@@ -343,3 +345,101 @@ def test_known_voices_are_named_where_they_are_sure(house: Any, spoken: str) -> 
 
     house.service = RefineService(house.blobs, lambda _: RefineSettings(), known_speakers=Voices())
     assert house.transcribed(spoken).data.speakers == ("Helen", "S1")
+
+
+def test_an_undone_correction_holds_no_longer_and_can_hold_again(house: Any, spoken: str) -> None:
+    house.transcribed(spoken)
+    made = house.patch(segment=1, text="Today we use kubectl every day")
+    house.refine(house.bus.get("ep1", made["event_id"]))
+    kept = house.corrected(segment=2, text="And that was it for now")
+    undo = house.http.delete(f"/v1/episodes/ep1/edits/{made['event_id']}")
+    assert undo.status_code == 202, undo.text
+    again = house.http.delete(f"/v1/episodes/ep1/edits/{made['event_id']}")
+    assert again.json() == undo.json()
+    without = house.refine(house.bus.get("ep1", undo.json()["event_id"]))
+    assert without.meta.run_id > kept.meta.run_id
+    assert house.texts(without)[1:] == [
+        "Today we use cube cuttle every day",
+        "And that was it for now",
+    ]
+    retranscribed = house.transcribed(house.said)
+    assert house.texts(retranscribed)[1] == "Today we use cube cuttle every day"
+    redo = house.http.delete(f"/v1/episodes/ep1/edits/{undo.json()['event_id']}").json()
+    holds = house.refine(house.bus.get("ep1", redo["event_id"]))
+    assert house.texts(holds)[1] == "Today we use kubectl every day"
+    missing = house.http.delete("/v1/episodes/ep1/edits/none")
+    assert missing.status_code == 404
+
+
+def test_words_are_corrected_alone_and_keep_their_neighbours_times(house: Any, spoken: str) -> None:
+    house.transcribed(spoken)
+    got = house.corrected(segment=1, word=3, words=2, text="kubectl", expect="cube cuttle")
+    assert house.texts(got)[1] == "Today we use kubectl every day"
+    before = list(house.said.words())
+    after = list(read_transcript(house.blobs.get(got.data.transcript)).words())
+    assert [(w.start, w.end) for w in after[:9]] == [(w.start, w.end) for w in before[:9]]
+    assert [(w.start, w.end) for w in after[10:]] == [(w.start, w.end) for w in before[11:]]
+    again = house.transcribed(house.said)
+    assert house.texts(again)[1] == "Today we use kubectl every day"
+    assert house.patch(404, segment=1, word=6, text="x")["code"] == "word_missing"
+
+
+def test_a_speaker_is_another_from_here_on(house: Any, spoken: str) -> None:
+    house.transcribed(spoken)
+    got = house.corrected(segment=2, speaker="Bo", from_here=True)
+    transcript = read_transcript(house.blobs.get(got.data.transcript))
+    assert [segment.speaker for segment in transcript.segments] == ["S0", "S1", "Bo"]
+    house.patch(422, segment=1, from_here=True, text="x")
+    again = house.transcribed(house.said)
+    transcript = read_transcript(house.blobs.get(again.data.transcript))
+    assert [segment.speaker for segment in transcript.segments] == ["S0", "S1", "Bo"]
+
+
+def test_a_name_is_mended_in_every_episode_of_the_show(house: Any, spoken: str) -> None:
+    house.transcribed(spoken)
+    house.transcribed(spoken, episode_id="ep2")
+    for episode_id in ("ep1", "ep2"):
+        house.corrected(episode_id=episode_id, label="S1", name="Bob")
+    said = house.patch(label="S1", name="Bo Lund", for_show=True)
+    assert said["also"] == ["ep2"]
+    (other,) = [e for e in LogHistory(house.bus).edits("ep2") if e.data.speaker == "Bo Lund"]
+    got = house.refine(other)
+    transcript = read_transcript(house.blobs.get(got.data.transcript))
+    assert transcript.speaker_name("S1") == "Bo Lund"
+
+
+def test_the_history_tells_what_became_of_every_edit(house: Any, spoken: str) -> None:
+    house.transcribed(spoken)
+    first = house.patch(segment=1, text="Today we use kubectl every day")
+    run = house.refine(house.bus.get("ep1", first["event_id"])).meta.run_id
+    second = house.patch(label="S0", name="Ada")
+    found = house.http.get("/v1/episodes/ep1/history").json()
+    assert [(e["kind"], e["state"]) for e in found["edits"]] == [
+        ("text", "applied"),
+        ("name", "pending"),
+    ]
+    assert found["runs"][0]["run_id"] == run
+    assert [r["edits"] for r in found["runs"]] == [1, 0]
+    old, new = (entry["run_id"] for entry in found["runs"][::-1])
+    query = f"/v1/episodes/ep1/diff?old={old}&new={new}"
+    changes = house.http.get(query).json()["changes"]
+    assert [(c["before"], c["after"]) for c in changes] == [("cube cuttle", "kubectl")]
+    assert house.http.get("/v1/episodes/ep1/diff?old=x&new=y").status_code == 404
+    house.refine(house.bus.get("ep1", second["event_id"]))
+    undo = house.http.delete(f"/v1/episodes/ep1/edits/{first['event_id']}").json()
+    house.refine(house.bus.get("ep1", undo["event_id"]))
+    found = house.http.get("/v1/episodes/ep1/history").json()
+    assert [(e["kind"], e["state"], e["undone_by"]) for e in found["edits"]] == [
+        ("text", "undone", undo["event_id"]),
+        ("name", "applied", None),
+        ("undo", "applied", None),
+    ]
+
+
+def test_a_conflict_is_shown_with_its_reason(house: Any, spoken: str, transcribe: Any) -> None:
+    house.transcribed(spoken)
+    house.corrected(segment=1, text="Today we use kubectl every day")
+    house.transcribed(transcribe("Something else", "was said in this one", "altogether"))
+    (edit,) = house.http.get("/v1/episodes/ep1/history").json()["edits"]
+    assert edit["state"] == "conflict"
+    assert edit["reason"]

@@ -88,9 +88,11 @@ class Api:
         found: Json = json.loads(self._send("PATCH", path, body=body))
         return found
 
-    def delete(self, path: str, **params: Any) -> None:
-        """DELETE what lies there."""
-        self._send("DELETE", path, params=params)
+    def delete(self, path: str, **params: Any) -> Json:
+        """DELETE what lies there, and return the answer, if there is one."""
+        answer = self._send("DELETE", path, params=params)
+        found: Json = json.loads(answer) if answer else {}
+        return found
 
     def pages(self, path: str, items: str, **params: Any) -> Iterator[Json]:
         """Walk a listing page by page."""

@@ -155,13 +155,19 @@ class SegmentAnchor(Model):
 
 
 class TranscriptEdited(EventData):
-    """A person corrected a segment's text or speaker, or a speaker label's name."""
+    """A person corrected words or a speaker, named a speaker's label, or undid a correction.
+
+    `from_here` gives `speaker` all that the anchor's speaker says from there on; `undoes` is the
+    id of an edit that holds no longer.
+    """
 
     anchor: SegmentAnchor | None = None
     text: str | None = None
     speaker: str | None = None
     label: str | None = None
     edited_by: str = ""
+    from_here: bool = False
+    undoes: str | None = None
 
 
 class CaptionsPublished(EventData):

@@ -1,12 +1,13 @@
 """What a person asks to be corrected, and the event that records it."""
 
+from collections.abc import Iterator
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints, model_validator
 
 from everyword_events import Conflict, NotFound, TranscriptEdited
 from everyword_transcripts import Transcript
-from refine.domain.anchors import anchor_of
+from refine.domain.anchors import Span, anchor_of
 from refine.domain.clean import clean_text
 
 MOST_CHARACTERS = 20_000
@@ -16,8 +17,11 @@ Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 class Correction(BaseModel):
     """A correction of one segment's text or speaker, or of a speaker label's name.
 
-    A segment is named by its number in the newest transcript (from 0) or by a moment inside it.
-    `run_id` and `expect`, what the person saw, guard against correcting something else.
+    A segment is named by its number in the newest transcript (from 0) or by a moment inside it;
+    `word` (from 0) and `words` name some of its words. `from_here` gives `speaker` all that the
+    segment's speaker says from there on; `for_show` names a speaker in every episode of the show
+    that has one of that name. `run_id` and `expect`, what the person saw, guard against correcting
+    something else.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -28,6 +32,10 @@ class Correction(BaseModel):
     speaker: Name | None = None
     label: Name | None = None
     name: Name | None = None
+    word: int | None = Field(default=None, ge=0)
+    words: int = Field(default=1, ge=1)
+    from_here: bool = False
+    for_show: bool = False
     expect: str | None = None
     run_id: str | None = None
 
@@ -38,12 +46,16 @@ class Correction(BaseModel):
             raise ValueError("`label` and `name` go together")
         if of_label and (self.text is not None or self.speaker is not None):
             raise ValueError("name a label, or correct a segment, not both")
+        if self.for_show and not of_label:
+            raise ValueError("`for_show` goes with `label` and `name`")
         if of_label:
             return self
         if (self.segment is None) == (self.at_s is None):
             raise ValueError("say which segment: by `segment` or by `at_s`")
         if self.text is None and self.speaker is None:
             raise ValueError("say what to correct: `text`, `speaker`, or `label` and `name`")
+        if self.from_here and (self.speaker is None or self.text is not None):
+            raise ValueError("`from_here` goes with `speaker` alone")
         return self
 
 
@@ -61,7 +73,7 @@ def recorded(correction: Correction, transcript: Transcript, *, edited_by: str) 
             anchor=anchor, label=correction.label, speaker=correction.name, edited_by=edited_by
         )
     number = _segment(transcript, correction)
-    anchor = anchor_of(transcript, number)
+    anchor = anchor_of(transcript, number, _words(transcript, number, correction))
     if correction.expect is not None and clean_text(correction.expect) != clean_text(anchor.text):
         raise Conflict(
             "the segment's text is another by now",
@@ -70,8 +82,35 @@ def recorded(correction: Correction, transcript: Transcript, *, edited_by: str) 
         )
     text = None if correction.text is None else clean_text(correction.text)
     return TranscriptEdited(
-        anchor=anchor, text=text, speaker=correction.speaker, edited_by=edited_by
+        anchor=anchor,
+        text=text,
+        speaker=correction.speaker,
+        edited_by=edited_by,
+        from_here=correction.from_here,
     )
+
+
+def renamed(
+    transcript: Transcript, old: str, new: str, *, edited_by: str
+) -> Iterator[TranscriptEdited]:
+    """Yield the edit that gives the speaker called `old` another name, where somebody is."""
+    for speaker in transcript.speakers:
+        spoken = any(segment.speaker == speaker.label for segment in transcript.segments)
+        if spoken and (speaker.name or speaker.label) == old:
+            anchor = anchor_of(transcript, _longest_of(transcript, speaker.label))
+            yield TranscriptEdited(
+                anchor=anchor, label=speaker.label, speaker=new, edited_by=edited_by
+            )
+            return
+
+
+def _words(transcript: Transcript, number: int, correction: Correction) -> Span | None:
+    if correction.word is None:
+        return None
+    count = len(transcript.segments[number].words)
+    if correction.word + correction.words > count:
+        raise NotFound(f"the segment has {count} words", code="word_missing")
+    return Span(correction.word, correction.word + correction.words)
 
 
 def _segment(transcript: Transcript, correction: Correction) -> int:

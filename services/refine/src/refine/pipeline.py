@@ -10,7 +10,7 @@ from everyword_transcripts.timing import put_in_order
 from refine.config import ModelSettings, RefineSettings
 from refine.domain.capitals import capitalise, lacks_case
 from refine.domain.clean import clean_words
-from refine.domain.edits import Edit, apply_edits
+from refine.domain.edits import Edit, apply_edits, in_force
 from refine.domain.glossary import apply_candidates, heard_rules
 from refine.domain.glossary_candidates import glossary_candidates
 from refine.domain.missing_times import fill_timing
@@ -32,6 +32,7 @@ class RefineInputs:
     model: ModelStep | None = None
     known_speakers: KnownSpeakers | None = None
     edits: Sequence[Edit] = field(default_factory=tuple)
+    """Every edit there is, those too that were undone since."""
 
 
 class Stopwatch:
@@ -83,7 +84,7 @@ def run_steps(
     current, shaped = normalize(current, settings.normalization.shape())
     current, capitalised = _with_capitals(current, settings, caseless=caseless)
     watch.lap("normalize")
-    current, edited = apply_edits(current, inputs.edits)
+    current, edited = apply_edits(current, in_force(inputs.edits))
     current = _ordered(current)
     watch.lap("edits")
     changes, left_out = listed(

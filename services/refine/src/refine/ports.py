@@ -58,6 +58,12 @@ class EpisodeHistory(Protocol):
     def edits(self, episode_id: str) -> Sequence[Event]:
         """Return every TranscriptEdited a person made, oldest first, replays left out."""
 
+    def refinements(self, episode_id: str) -> Sequence[Event]:
+        """Return every TranscriptRefined of the episode, by their runs, the oldest first."""
+
+    def of_show(self, show: str) -> Sequence[Event]:
+        """Return the newest TranscriptRefined of each episode of a show that is not removed."""
+
 
 @dataclass(frozen=True)
 class SpeakerMatch:

@@ -6,26 +6,23 @@ from dataclasses import dataclass, replace
 
 from everyword_events import (
     BlobRef,
-    Conflict,
     EpisodeRemoved,
     Event,
     EventLog,
     Misconfigured,
-    NotFound,
     TranscriptEdited,
     TranscriptReady,
     TranscriptRefined,
     TransientFailure,
-    next_run_id,
 )
 from everyword_storage import BlobStore, artifact_key, done_once, episode_prefix
 from everyword_transcripts import read_transcript, write_transcript
 from refine.checkpoints import BlobCheckpoints
 from refine.config import ModelSettings, RefineSettings
 from refine.contract import CONTRACT
+from refine.corrections import Corrections
 from refine.domain.edits import Edit
-from refine.domain.report import RefineReport, read_report, write_report
-from refine.editing import Correction, recorded
+from refine.domain.report import write_report
 from refine.model_step import ModelStep
 from refine.pipeline import RefineInputs, run_steps
 from refine.ports import EpisodeHistory, KnownSpeakers, LanguageModel
@@ -90,42 +87,16 @@ class RefineService:
         """Delete what is held of a removed episode."""
         self._blobs.delete(episode_prefix(episode_id))
 
-    def correct(self, episode_id: str, correction: Correction, *, edited_by: str = "") -> Event:
-        """Record a person's correction as an event and publish it; it starts a new run.
+    @property
+    def corrections(self) -> Corrections:
+        """Return the use cases of people's corrections.
 
         Raises:
-            NotFound: no such episode, or nothing refined yet, or no such segment or label.
-            Conflict: the transcript or the segment's text is not what the person saw.
+            Misconfigured: there is no history or no log.
         """
         if self._history is None or self._log is None:
             raise Misconfigured("corrections need a history and a log")
-        current = self._history.newest(episode_id, TranscriptRefined)
-        removed = self._history.newest(episode_id, EpisodeRemoved)
-        if current is None or removed or not isinstance(current.data, TranscriptRefined):
-            raise NotFound("no transcript of that episode", code="episode_missing")
-        if correction.run_id not in {None, current.meta.run_id}:
-            raise Conflict(
-                "there is a newer transcript by now",
-                hint="read the transcript again",
-                code="edit_outdated",
-            )
-        transcript = read_transcript(self._blobs.get(current.data.transcript))
-        data = recorded(correction, transcript, edited_by=edited_by)
-        run_id = next_run_id(self._log, episode_id)
-        event = Event.first(CONTRACT.service, data, episode_id=episode_id, run_id=run_id)
-        self._log.append([event])
-        return event
-
-    def report(self, episode_id: str) -> RefineReport:
-        """Return the report of the episode's newest refinement.
-
-        Raises:
-            NotFound: nothing of it was refined yet.
-        """
-        newest = self._history and self._history.newest(episode_id, TranscriptRefined)
-        if not newest or not isinstance(newest.data, TranscriptRefined) or not newest.data.report:
-            raise NotFound("no refined transcript of that episode", code="episode_missing")
-        return read_report(self._blobs.get(newest.data.report))
+        return Corrections(self._blobs, self._history, self._log)
 
     def _base(self, event: Event) -> tuple[TranscriptReady, str]:
         """Return the transcript to start from, and its run."""

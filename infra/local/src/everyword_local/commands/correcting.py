@@ -34,15 +34,30 @@ def show_changes(context: CommandContext, episode: str) -> None:
 @click.option("--speaker", help="Who really speaks there.")
 @click.option("--label", help="A speaker's label, such as SPEAKER_00, to be named everywhere.")
 @click.option("--name", help="The name of that speaker.")
+@click.option("--for-show", is_flag=True, help="The name in all episodes of the show.")
+@click.option("--from-here", is_flag=True, help="The speaker from there on, not only there.")
+@click.option("--undo", metavar="EDIT", help="The id of an edit that shall hold no longer.")
 @option_wait
 @pass_context
-def edit(context: CommandContext, /, episode: str, *, wait: bool, **correction: object) -> None:
+def edit(
+    context: CommandContext,
+    /,
+    episode: str,
+    *,
+    wait: bool,
+    undo: str | None,
+    **correction: object,
+) -> None:
     """Correct a segment's text or speaker; it holds in every later run too."""
     episode_id = context.find_episode(episode)
-    body = {name: given for name, given in correction.items() if given is not None}
-    if not body:
-        raise click.UsageError("say --at with --text or --speaker, or --label with --name")
-    answer: Json = context.api.patch(f"/v1/episodes/{episode_id}/transcript", body)
+    body = {name: given for name, given in correction.items() if given not in (None, False)}
+    if bool(body) == bool(undo):
+        raise click.UsageError("say --at with --text or --speaker, --label with --name, or --undo")
+    answer: Json = (
+        context.api.delete(f"/v1/episodes/{episode_id}/edits/{undo}")
+        if undo
+        else context.api.patch(f"/v1/episodes/{episode_id}/transcript", body)
+    )
     lines = [f"recorded as {answer['event_id']}"]
     if wait:
         with context.working():

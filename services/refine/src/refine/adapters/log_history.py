@@ -2,7 +2,14 @@
 
 from collections.abc import Sequence
 
-from everyword_events import Event, EventData, EventLog, TranscriptEdited
+from everyword_events import (
+    EpisodeRemoved,
+    Event,
+    EventData,
+    EventLog,
+    TranscriptEdited,
+    TranscriptRefined,
+)
 
 
 class LogHistory:
@@ -28,3 +35,26 @@ class LogHistory:
             if isinstance(recorded.event.data, TranscriptEdited)
             and recorded.event.meta.replay is None
         ]
+
+    def refinements(self, episode_id: str) -> Sequence[Event]:
+        """Return every TranscriptRefined of the episode, by their runs, the oldest first."""
+        events = {
+            recorded.event.meta.run_id: recorded.event
+            for recorded in self._log.of_episode(episode_id)
+            if isinstance(recorded.event.data, TranscriptRefined)
+        }
+        return [events[run_id] for run_id in sorted(events)]
+
+    def of_show(self, show: str) -> Sequence[Event]:
+        """Return the newest TranscriptRefined of each episode of a show that is not removed."""
+        newest: dict[str, Event] = {}
+        removed: set[str] = set()
+        for recorded in self._log.scan(types=("TranscriptRefined", "EpisodeRemoved")):
+            event, episode_id = recorded.event, recorded.event.meta.episode_id
+            if isinstance(event.data, EpisodeRemoved):
+                removed.add(episode_id)
+            elif isinstance(event.data, TranscriptRefined) and event.data.episode.show == show:
+                known = newest.get(episode_id)
+                if known is None or known.meta.run_id < event.meta.run_id:
+                    newest[episode_id] = event
+        return [event for episode_id, event in newest.items() if episode_id not in removed]

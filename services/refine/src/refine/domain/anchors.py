@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rapidfuzz.distance import Indel, LCSseq
 
 from everyword_events import SegmentAnchor
-from everyword_transcripts import Transcript, Word, split_words
+from everyword_transcripts import Transcript, Word, join_words, split_words
 from refine.domain.diff import key
 
 NEIGHBOURS = 6
@@ -37,16 +37,21 @@ class Missing:
     found: str = ""
 
 
-def anchor_of(transcript: Transcript, number: int) -> SegmentAnchor:
-    """Return the anchor of segment `number`: its times, its text and its neighbours' words."""
+def anchor_of(transcript: Transcript, number: int, span: Span | None = None) -> SegmentAnchor:
+    """Return the anchor of segment `number`: its times, its text and its neighbours' words.
+
+    With a `span`, counted from the segment's first word, that of these words alone.
+    """
     segment = transcript.segments[number]
     words = [word.word for word in transcript.words()]
-    first = sum(len(other.words) for other in transcript.segments[:number])
-    stop = first + len(segment.words)
+    begin = sum(len(other.words) for other in transcript.segments[:number])
+    span = span or Span(0, len(segment.words))
+    own = segment.words[span.first : span.stop]
+    first, stop = begin + span.first, begin + span.stop
     return SegmentAnchor(
-        start=segment.start,
-        end=segment.end,
-        text=segment.text,
+        start=min(word.start for word in own),
+        end=max(word.end for word in own),
+        text=join_words([word.word for word in own], transcript.language),
         before=" ".join(words[max(0, first - NEIGHBOURS) : first]),
         after=" ".join(words[stop : stop + NEIGHBOURS]),
     )

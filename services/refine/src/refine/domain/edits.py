@@ -25,6 +25,24 @@ class Edit:
     data: TranscriptEdited
 
 
+def undone(edits: Sequence[Edit]) -> dict[str, str]:
+    """Return the ids of edits that hold no longer, each with the one that undid it.
+
+    An undoing can be undone like any other edit.
+    """
+    found: dict[str, str] = {}
+    for edit in reversed(edits):
+        if edit.data.undoes is not None and edit.event_id not in found:
+            found.setdefault(edit.data.undoes, edit.event_id)
+    return found
+
+
+def in_force(edits: Sequence[Edit]) -> list[Edit]:
+    """Return the edits that nobody has undone, in their order."""
+    gone = undone(edits)
+    return [edit for edit in edits if edit.data.undoes is None and edit.event_id not in gone]
+
+
 def apply_edits(transcript: Transcript, edits: Sequence[Edit]) -> tuple[Transcript, list[Change]]:
     """Apply each edit where its anchor is found; report the others as conflicts.
 
@@ -46,6 +64,8 @@ def _applied(transcript: Transcript, edit: Edit) -> tuple[Transcript, Change]:
     span = find(list(transcript.words()), data.anchor, transcript.language)
     if isinstance(span, Missing):
         return transcript, _conflict(edit, span.reason, span.found)
+    if data.from_here:
+        return _assign_from(transcript, span, edit)
     if data.text is not None:
         transcript, span, change = _rewrite(transcript, span, edit)
         if data.speaker is None or span.first == span.stop:
@@ -92,6 +112,13 @@ def _replaced(transcript: Transcript, span: Span, changed: Sequence[Word]) -> Tr
 
 
 def _assign_speaker(transcript: Transcript, span: Span, edit: Edit) -> tuple[Transcript, Change]:
+    return _assign_all(transcript, [span], edit)
+
+
+def _assign_all(
+    transcript: Transcript, spans: Sequence[Span], edit: Edit
+) -> tuple[Transcript, Change]:
+    """Give the words of `spans` (rising, disjoint) to a speaker, who may be new."""
     wanted = clean_text(edit.data.speaker or "")
     label = _label_of(transcript, wanted)
     if label is None and (not wanted or _DIARIZED.fullmatch(wanted)):
@@ -101,14 +128,17 @@ def _assign_speaker(transcript: Transcript, span: Span, edit: Edit) -> tuple[Tra
         label = wanted
         speakers = (*speakers, Speaker(label))
     segments: list[Segment] = []
-    at = 0
     before: set[str] = set()
+    chosen = {at for span in spans for at in range(span.first, span.stop)}
+    at = 0
     for segment in transcript.segments:
-        words = [
-            word.with_speaker(label) if span.first <= at + step < span.stop else word
-            for step, word in enumerate(segment.words)
-        ]
-        if at < span.stop and at + len(words) > span.first:
+        stop = at + len(segment.words)
+        own = chosen.intersection(range(at, stop))
+        if own:
+            words = [
+                word.with_speaker(label) if at + step in own else word
+                for step, word in enumerate(segment.words)
+            ]
             before.add(segment.speaker or "")
             segments.extend(
                 Segment.of(list(run), speaker=speaker, language=transcript.language)
@@ -116,12 +146,29 @@ def _assign_speaker(transcript: Transcript, span: Span, edit: Edit) -> tuple[Tra
             )
         else:
             segments.append(segment)
-        at += len(words)
+        at = stop
     result = replace(transcript.with_segments(segments), speakers=speakers)
-    words = list(transcript.words())[span.first : span.stop]
-    old = ", ".join(sorted(before))
-    change = Change("edit", edit.event_id, words[0].start, words[-1].end, old, label)
+    words = list(transcript.words())
+    start, end = words[spans[0].first].start, words[spans[-1].stop - 1].end
+    change = Change("edit", edit.event_id, start, end, ", ".join(sorted(before)), label)
     return result, change
+
+
+def _assign_from(transcript: Transcript, span: Span, edit: Edit) -> tuple[Transcript, Change]:
+    """Give all that the span's speaker says, from there on, to another."""
+    words = list(transcript.words())
+    spoken = [word.speaker for word in words[span.first : span.stop]]
+    who = max(set(spoken), key=spoken.count)
+    runs: list[Span] = []
+    for at in range(span.first, len(words)):
+        if words[at].speaker != who:
+            continue
+        if runs and runs[-1].stop == at:
+            runs[-1] = Span(runs[-1].first, at + 1)
+        else:
+            runs.append(Span(at, at + 1))
+    change = _conflict(edit, "nothing is said there any more")
+    return _assign_all(transcript, runs, edit) if runs else (transcript, change)
 
 
 def _label_of(transcript: Transcript, wanted: str) -> str | None:
