@@ -151,6 +151,13 @@ def test_a_model_nobody_has_gives_the_default_model_and_a_flag() -> None:
     assert selector.choose(settings(model="m", language="en"), report=quiet).flags == ()
 
 
+def test_a_named_model_goes_to_an_engine_that_auto_would_take_here() -> None:
+    idle, fit = Source("idle"), Source("fit")
+    idle.offers = lambda tier, language: []  # type: ignore[method-assign]
+    choice = EngineSelector([idle, fit]).choose(settings(model="m"), report=quiet)
+    assert choice.engine.name == "fit"
+
+
 def test_the_loaded_engine_is_kept_and_a_missing_one_asked_for_once_a_minute() -> None:
     now = [0.0]
     big, small = Source("big", ok=False), Source("small")

@@ -123,9 +123,12 @@ class EngineSelector:
                 hint=f"engines here: {', '.join(self.names)}",
                 code="language_unsupported",
             )
-        wanted = [_Candidate(source, settings.model) for source in able if settings.model]
+        offers = {source.name: source.offers(tier, language) for source in able}
+        # An engine that offers nothing here (WhisperX on a CPU) is asked for a named model last.
+        by_fitness = sorted(able, key=lambda source: not offers[source.name])
+        wanted = [_Candidate(source, settings.model) for source in by_fitness if settings.model]
         offered_by_tier = [
-            _Candidate(source, model) for source in able for model in source.offers(tier, language)
+            _Candidate(source, model) for source in able for model in offers[source.name]
         ]
         return list(dict.fromkeys([*wanted, *offered_by_tier]))
 
