@@ -12,6 +12,7 @@ from everyword_local.commands.context import (
     pass_context,
     pass_reading_context,
 )
+from everyword_local.commands.evaluating import evaluate_asr
 from everyword_local.commands.watching import describe, watch
 from refine.adapters.choice import build_model
 from refine.evaluation import evaluate
@@ -70,6 +71,9 @@ def edit(
 @click.group("eval")
 def evaluation() -> None:
     """Measure a step on a shipped set with known truth."""
+
+
+evaluation.add_command(evaluate_asr)
 
 
 @evaluation.command("refine")

@@ -1,0 +1,185 @@
+"""Recognise every recording of a folder, and score it against its truth."""
+
+import resource
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+from everyword_transcripts import Transcript
+from transcribe_gpu.config import TranscribeSettings
+from transcribe_gpu.evaluation import measures
+from transcribe_gpu.evaluation.truth import Truth, Turn, read_truths
+from transcribe_gpu.ports import StageReport
+
+Recognise = Callable[[Path, TranscribeSettings, StageReport], Transcript]
+ALL: Final = "all"
+
+
+@dataclass
+class Score:
+    """Counts and seconds of one recording, or of all; the rates are made of them."""
+
+    file: str
+    engine: str = ""
+    words: int = 0
+    word_errors: int = 0
+    characters: int = 0
+    character_errors: int = 0
+    speaker_words: int = 0
+    speaker_errors: int = 0
+    spoken_s: float = 0.0
+    diarization_error_s: float = 0.0
+    start_errors_s: list[float] = field(default_factory=list)
+    heard: int = 0
+    untimed: int = 0
+    invented: int = 0
+    silent_s: float = 0.0
+    audio_s: float = 0.0
+    cpu_s: float = 0.0
+    peak_bytes: int = 0
+
+    def add(self, other: "Score") -> None:
+        """Add another recording's counts."""
+        for name in self.__dataclass_fields__:
+            mine, its = getattr(self, name), getattr(other, name)
+            if name == "peak_bytes":
+                self.peak_bytes = max(mine, its)
+            elif not isinstance(mine, str):
+                setattr(self, name, mine + its)
+
+    def figures(self) -> dict[str, float | str | None]:
+        """Return the rates, None where the truth says nothing of the kind."""
+        starts = self.start_errors_s
+        return {
+            "file": self.file,
+            "engine": self.engine,
+            "words": self.words,
+            "wer": _share(self.word_errors, self.words),
+            "cer": _share(self.character_errors, self.characters),
+            "cpwer": _share(self.speaker_errors, self.speaker_words),
+            "der": _share(self.diarization_error_s, self.spoken_s),
+            "start_median_ms": round(median(starts) * 1000) if starts else None,
+            "start_p95_ms": round(measures.p95(starts) * 1000) if starts else None,
+            "untimed": _share(self.untimed, self.heard),
+            "invented_per_silent_minute": _share(self.invented * 60, self.silent_s),
+            "rtf_cpu": _share(self.cpu_s, self.audio_s),
+            "peak_mb": round(self.peak_bytes / 1e6),
+        }
+
+
+def evaluate_folder(
+    folder: Path,
+    settings: TranscribeSettings,
+    *,
+    recognise: Recognise,
+    report: Callable[[str, int, int], None],
+) -> list[Score]:
+    """Return a score for each recording with a truth, and one for all; `report` follows along.
+
+    Raises:
+        NotFound, InvalidInput: as `read_truths`.
+    """
+    truths = read_truths(folder)
+    scores: list[Score] = []
+    for number, truth in enumerate(truths):
+        report(truth.audio.name, number, len(truths))
+        scores.append(_scored(truth, settings, recognise))
+    total = Score(ALL, engine=scores[0].engine)
+    for score in scores:
+        total.add(score)
+    return [*scores, total]
+
+
+def _scored(truth: Truth, settings: TranscribeSettings, recognise: Recognise) -> Score:
+    wanted = settings.model_copy(
+        update={
+            "channels": "speakers" if truth.channels == "speakers" else settings.channels,
+            "speakers": settings.speakers or len({turn.speaker for turn in truth.turns}),
+        }
+    )
+    began = _cpu_s()
+    transcript = recognise(truth.audio, wanted, _quiet)
+    cpu_s = _cpu_s() - began
+    heard = list(transcript.words())
+    said = measures.plain_words(word.text for word in truth.words)
+    found = measures.plain_words(word.word for word in heard)
+    permuted = measures.permuted_errors(truth.words, heard)
+    wrong_s, spoken_s = measures.diarization_errors(truth.turns, _turns(transcript))
+    invented, silent_s = measures.invented(truth.words, heard, transcript.duration_s)
+    engine = transcript.engine
+    return Score(
+        truth.audio.name,
+        f"{engine.name} {engine.model}".strip(),
+        words=len(said),
+        word_errors=measures.word_errors(said, found),
+        characters=len("".join(said)),
+        character_errors=measures.character_errors(said, found),
+        speaker_words=0 if permuted is None else len(said),
+        speaker_errors=permuted or 0,
+        spoken_s=spoken_s,
+        diarization_error_s=wrong_s if truth.turns else 0.0,
+        start_errors_s=measures.start_errors(truth.words, heard),
+        heard=len(heard),
+        untimed=sum(word.estimated for word in heard),
+        invented=invented,
+        silent_s=silent_s,
+        audio_s=transcript.duration_s,
+        cpu_s=cpu_s,
+        peak_bytes=_peak_bytes(),
+    )
+
+
+def _turns(transcript: Transcript) -> list[Turn]:
+    return [
+        Turn(word.start, word.end, word.speaker or "")
+        for segment in transcript.segments
+        for word in segment.words
+    ]
+
+
+def table_of(scores: Sequence[Score]) -> str:
+    """Return the figures as a Markdown table."""
+    head = ["file", "words", "WER %", "CER %", "cpWER %", "DER %", "start median, p95 ms"]
+    head += ["untimed %", "invented / silent min", "RTF, CPU s", "peak MB"]
+    lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
+    for score in scores:
+        f = score.figures()
+        starts = (
+            "-" if f["start_median_ms"] is None else f"{f['start_median_ms']}, {f['start_p95_ms']}"
+        )
+        percents = [_percent(f[name]) for name in ("wer", "cer", "cpwer", "der")]
+        cells = [str(f["file"]), str(f["words"]), *percents, starts, _percent(f["untimed"])]
+        cells += [_plain(f["invented_per_silent_minute"]), _plain(f["rtf_cpu"]), str(f["peak_mb"])]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _percent(value: float | str | None) -> str:
+    return "-" if value is None else f"{float(value) * 100:.1f}"
+
+
+def _plain(value: float | str | None) -> str:
+    return "-" if value is None else f"{float(value):.2f}"
+
+
+def _share(part: float, whole: float) -> float | None:
+    return part / whole if whole else None
+
+
+def _cpu_s() -> float:
+    """Return the processor seconds of this process, all threads, and of its ended children."""
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + children.ru_utime + children.ru_stime
+
+
+def _peak_bytes() -> int:
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def _quiet(*_: object) -> None:
+    """The folder's own progress is enough."""

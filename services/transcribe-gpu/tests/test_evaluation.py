@@ -1,0 +1,109 @@
+"""How recognition is measured, on cases that can be counted by hand."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from everyword_events import NotFound
+from everyword_transcripts import Engine, Segment, Transcript, Word
+from transcribe_gpu.config import TranscribeSettings
+from transcribe_gpu.evaluation import Score, evaluate_folder, measures, table_of
+from transcribe_gpu.evaluation.truth import TrueWord, Turn, read_truths
+from transcribe_gpu.ports import StageReport
+
+
+def word(text: str, start: float, speaker: str | None = None, *, estimated: bool = False) -> Word:
+    return Word(text, start, start + 0.4, None, speaker, estimated)
+
+
+def test_case_and_signs_do_not_count_but_letters_do() -> None:
+    assert measures.plain_words(["Hello,", "self-made", "C\u2019est", "—", "e\u0301t\u00e9"]) == [
+        "hello", "self", "made", "c'est", "\u00e9t\u00e9",
+    ]  # fmt: skip
+    assert measures.word_errors(["a", "b", "c", "d"], ["a", "x", "c", "d", "e"]) == 2
+    assert measures.character_errors(["abc"], ["abd"]) == 1
+
+
+def test_speakers_may_have_any_names_but_not_each_others_words() -> None:
+    truth = [TrueWord("one", speaker="Ada"), TrueWord("two", speaker="Ben")]
+    same = [word("one", 0, "SPEAKER_07"), word("two", 1, "SPEAKER_01")]
+    merged = [word("one", 0, "S"), word("two", 1, "S")]
+    assert measures.permuted_errors(truth, same) == 0
+    assert measures.permuted_errors(truth, merged) == 2
+    assert measures.permuted_errors([TrueWord("one")], same) is None
+
+
+def test_diarization_counts_missed_invented_and_confused_seconds() -> None:
+    truth = [Turn(0, 10, "Ada"), Turn(10, 20, "Ben")]
+    assert measures.diarization_errors(truth, [Turn(0, 10, "x"), Turn(10, 20, "y")]) == (0.0, 20.0)
+    wrong_s, spoken_s = measures.diarization_errors(
+        truth, [Turn(0, 12, "x"), Turn(12, 19, "y"), Turn(25, 26, "y")]
+    )
+    assert (wrong_s, spoken_s) == pytest.approx((2 + 1 + 1, 20))
+    assert measures.diarization_errors(truth, []) == pytest.approx((20.0, 20.0))
+
+
+def test_word_starts_are_compared_for_words_that_were_heard() -> None:
+    truth = [TrueWord("one", 1.0, 1.4), TrueWord("two", 2.0, 2.4), TrueWord("six", 3.0, 3.4)]
+    heard = [word("One,", 1.1), word("too", 2.0), word("six", 2.7)]
+    assert measures.start_errors(truth, heard) == pytest.approx([0.1, 0.3])
+    assert measures.p95([0.1] * 95 + [9.0] * 5) > 0.1
+
+
+def test_words_where_nobody_speaks_are_invented() -> None:
+    truth = [TrueWord("one", 1.0, 1.4)]
+    count, silent_s = measures.invented(truth, [word("one", 1.0), word("thanks", 30.0)], 61.0)
+    assert (count, silent_s) == (1, pytest.approx(59.6, abs=0.1))
+    assert measures.invented([TrueWord("one")], [word("one", 1.0)], 61.0) == (0, 0.0)
+
+
+def test_truth_is_read_from_files_beside_the_audio_or_an_index(tmp_path: Path) -> None:
+    for name in ("a.mp3", "b.wav", "c.flac", "d.ogg", "notes.pdf"):
+        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / "a.txt").write_text("Hello there.")
+    sentence = {"speaker": "Ada", "words": [{"word": "Hi", "start": 0.5, "end": 0.9}]}
+    (tmp_path / "b.json").write_text(json.dumps({"channels": "speakers", "sentences": [sentence]}))
+    (tmp_path / "c.rttm").write_text("SPEAKER c 1 0.50 1.25 <NA> <NA> Ada <NA> <NA>\n")
+    (tmp_path / "index.json").write_text(
+        json.dumps([{"file": "c.flac", "text": "Yes", "language": "en"}])
+    )
+    a, b, c = read_truths(tmp_path)
+    assert [w.text for w in a.words] == ["Hello", "there."]
+    assert b.words == (TrueWord("Hi", 0.5, 0.9, "Ada"),)
+    assert (b.channels, b.turns) == ("speakers", (Turn(0.5, 0.9, "Ada"),))
+    assert (c.language, c.turns) == ("en", (Turn(0.5, 1.75, "Ada"),))
+    (tmp_path / "empty").mkdir()
+    for folder in (tmp_path / "empty", tmp_path / "nowhere"):
+        with pytest.raises(NotFound):
+            read_truths(folder)
+
+
+def test_a_folder_is_scored_file_by_file_and_as_a_whole(tmp_path: Path) -> None:
+    for name, text in (("a", "one two three"), ("b", "four")):
+        (tmp_path / f"{name}.wav").write_bytes(b"x")
+        (tmp_path / f"{name}.txt").write_text(text)
+
+    def recognise(path: Path, settings: TranscribeSettings, report: StageReport) -> Transcript:
+        said = ["one", "two", "tree"] if path.stem == "a" else ["four"]
+        words = [word(text, at, estimated=at == 0) for at, text in enumerate(said)]
+        segment = Segment.of(words, speaker=None, language="en")
+        return Transcript("en", 10.0, (segment,), engine=Engine("toy", "t"))
+
+    told: list[str] = []
+    scores = evaluate_folder(
+        tmp_path,
+        TranscribeSettings(),
+        recognise=recognise,
+        report=lambda name, done, of: told.append(name),
+    )
+    assert told == ["a.wav", "b.wav"]
+    figures = scores[-1].figures()
+    assert figures["wer"] == pytest.approx(1 / 4)
+    assert figures["untimed"] == pytest.approx(2 / 4)
+    assert figures["der"] is figures["cpwer"] is figures["start_median_ms"] is None
+    assert "| all | 4 | 25.0 |" in table_of(scores)
+
+
+def test_a_score_of_nothing_has_no_rates() -> None:
+    assert Score("x").figures()["wer"] is None
