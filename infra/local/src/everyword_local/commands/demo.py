@@ -166,7 +166,7 @@ class Demo:
                 "bytes": audio.stat().st_size,
             },
         )
-        api.upload(announced["upload"]["url"], audio, announced["upload"]["headers"])
+        api.upload(announced, audio)
         return str(announced["episode_id"])
 
     def _until_ready(self, api: Api, episode_id: str) -> Json:
