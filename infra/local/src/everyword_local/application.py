@@ -44,6 +44,7 @@ from everyword_local.composition import REQUEST_ORIGIN, Composition
 from everyword_local.uploads import UploadEndpoint
 from everyword_local.web.routes import web_routes
 from everyword_transcripts import Transcript
+from transcribe_gpu.cancelling import Cancellations
 
 UPLOADS: Final = WorkerLimits(threads=64, waiting=64, time_limit_s=math.inf)
 """An upload holds a thread while its bytes come; a silence ends it, not its length."""
@@ -86,7 +87,9 @@ def application(
                 composition.blobs,
                 progress=composition.progress,
                 settings_for=lambda show: composition.settings.of_show(show).transcribe,
+                cancellations=Cancellations(composition.bus),
             ),
+            transcribe_gpu.worker_api.cancel_router(Cancellations(composition.bus)),
             operations.router(composition, metrics),
         ],
         access=access,

@@ -71,6 +71,7 @@ from transcribe_gpu.adapters.clip_process import ClipProcess
 from transcribe_gpu.adapters.decoding import PyAvAudio
 from transcribe_gpu.adapters.progress_file import ProgressFolder
 from transcribe_gpu.adapters.silero import voice_activity
+from transcribe_gpu.cancelling import Cancellations
 from transcribe_gpu.clips import ClipService
 from transcribe_gpu.config import ModelSettings, TranscribeSettings
 from transcribe_gpu.diarization.process import ProcessDiarizer
@@ -287,6 +288,7 @@ class Composition:
             settings_for=lambda show: self.settings.of_show(show).transcribe,
             progress=self.progress,
             stopping=self._stopping.is_set,
+            cancelled=Cancellations(self.bus).is_cancelled,
         )
 
     @cached_property

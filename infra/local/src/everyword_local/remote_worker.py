@@ -163,6 +163,14 @@ class RemoteProgress:
             self._api.post("/v1/worker/progress", told)
 
 
+def cancelled_at(api: Api, episode_id: str, run_id: str) -> bool:
+    """Tell whether a person called the run off; a server that does not answer did not say so."""
+    with suppress(EverywordError):
+        found = api.get("/v1/worker/cancelled", episode_id=episode_id, run_id=run_id)
+        return bool(found["cancelled"])
+    return False
+
+
 def settings_from(api: Api, show: str) -> TranscribeSettings:
     """Return the settings that the server has for a show."""
     return TranscribeSettings.model_validate(api.get("/v1/worker/settings", show=show))

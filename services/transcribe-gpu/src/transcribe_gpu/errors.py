@@ -13,3 +13,9 @@ class DiarizationFailed(EverywordError):
     """Nobody can say who speaks: the transcript is delivered without speakers, flagged."""
 
     code = "diarization_failed"
+
+
+class CalledOff(EverywordError):
+    """A person called the job off; the log says so already."""
+
+    code = "cancelled"

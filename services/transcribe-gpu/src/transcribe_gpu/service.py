@@ -1,10 +1,11 @@
 """The use cases: audio becomes a transcript; a removed episode leaves nothing behind."""
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from everyword_events import (
     AudioUploaded,
@@ -21,11 +22,13 @@ from everyword_transcripts import write_transcript
 from transcribe_gpu.checkpoints import BlobCheckpoints, forget_checkpoints
 from transcribe_gpu.config import TranscribeSettings
 from transcribe_gpu.contract import CONTRACT
-from transcribe_gpu.errors import EngineUnavailable
+from transcribe_gpu.errors import CalledOff, EngineUnavailable
 from transcribe_gpu.ports import Audio, ProgressSink
 from transcribe_gpu.recognition import Recogniser
 
 log = logging.getLogger(__name__)
+
+CANCEL_POLL_S: Final = 2.0
 
 
 class TranscribeService:
@@ -44,6 +47,8 @@ class TranscribeService:
         settings_for: Callable[[str], TranscribeSettings],
         progress: ProgressSink,
         stopping: Callable[[], bool] = lambda: False,
+        cancelled: Callable[[str, str], bool] = lambda _episode, _run: False,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._blobs = blobs
         self._recogniser = recogniser
@@ -51,6 +56,8 @@ class TranscribeService:
         self._settings_for = settings_for
         self._progress = progress
         self._stopping = stopping
+        self._cancelled = cancelled
+        self._clock = clock
 
     def handle(self, event: Event) -> Sequence[Event]:
         """Answer AudioUploaded with TranscriptReady or TranscriptionFailed, EpisodeRemoved not.
@@ -63,7 +70,10 @@ class TranscribeService:
         """
         match event.data:
             case AudioUploaded() as uploaded:
-                return [event.causes(CONTRACT.service, self._outcome(event, uploaded))]
+                try:
+                    return [event.causes(CONTRACT.service, self._outcome(event, uploaded))]
+                except CalledOff:
+                    log.info("called off", extra={"episode_id": event.meta.episode_id})
             case EpisodeRemoved():
                 self.forget(event.meta.episode_id)
         return []
@@ -99,8 +109,10 @@ class TranscribeService:
         episode_id, run_id = event.meta.episode_id, event.meta.run_id
         settings = self._settings_for(uploaded.episode.show).with_hints(uploaded.hints)
 
+        check = self._checker(episode_id, run_id)
+
         def report(stage: str, fraction: float, eta_s: float | None) -> None:
-            self._check()
+            check()
             self._progress.report(
                 episode_id=episode_id, run_id=run_id, stage=stage, fraction=fraction, eta_s=eta_s
             )
@@ -112,9 +124,10 @@ class TranscribeService:
                 settings,
                 report=report,
                 announce=lambda line: log.info("engine chosen", extra={"engine": line}),
-                check=self._check,
+                check=check,
                 checkpoints=partial(BlobCheckpoints, self._blobs, episode_id, run_id),
             )
+        self._checker(episode_id, run_id)()
         transcript = replace(done.transcript, episode_id=episode_id, run_id=run_id)
         ref = self._blobs.put(
             artifact_key(episode_id, run_id, "transcribe-gpu/transcript.json"),
@@ -135,6 +148,21 @@ class TranscribeService:
             flags=transcript.flags,
             cost_usd=0.0,
         )
+
+    def _checker(self, episode_id: str, run_id: str) -> Callable[[], None]:
+        """Return what ends the job when the worker stops or a person calls the job off."""
+        asked_at = float("-inf")
+
+        def check() -> None:
+            nonlocal asked_at
+            self._check()
+            if self._clock() - asked_at >= CANCEL_POLL_S:
+                asked_at = self._clock()
+                if self._cancelled(episode_id, run_id):
+                    forget_checkpoints(self._blobs, episode_id, run_id)
+                    raise CalledOff("a person called the recognition off")
+
+        return check
 
     def _check(self) -> None:
         if self._stopping():

@@ -24,6 +24,7 @@ from everyword_events import (
 from everyword_events.ports import AtomicInbox, Spends
 from everyword_http import Router, needs
 from everyword_storage import BlobStore, episode_prefix
+from transcribe_gpu.cancelling import Cancellations
 from transcribe_gpu.config import TranscribeSettings
 from transcribe_gpu.contract import CONTRACT
 from transcribe_gpu.ports import ProgressSink
@@ -129,6 +130,19 @@ class PutRequest(BaseModel):
     body_base64: str
 
 
+class CancelledReply(BaseModel):
+    """Whether a person called the run off."""
+
+    cancelled: bool
+
+
+class CancelReply(BaseModel):
+    """What was called off."""
+
+    episode_id: str
+    run_id: str
+
+
 class DeleteRequest(BaseModel):
     """Deletes what the service made under a prefix."""
 
@@ -154,6 +168,7 @@ def worker_router(
     *,
     progress: ProgressSink,
     settings_for: Callable[[str], TranscribeSettings],
+    cancellations: Cancellations,
 ) -> Router:
     """Return the routes of remote workers; each needs the scope `admin`."""
     router = Router(tags=["worker"], dependencies=[needs("admin")])
@@ -191,6 +206,28 @@ def worker_router(
         )
         return Done()
 
+    _add_job_routes(router, progress, settings_for, cancellations)
+    _add_blob_routes(router, blobs)
+    return router
+
+
+def cancel_router(cancellations: Cancellations) -> Router:
+    """Return the route by which a person calls a recognition off."""
+    router = Router(tags=["episodes"], dependencies=[needs("upload")])
+
+    @router.post("/v1/episodes/{episode_id}:cancel")
+    def cancel(episode_id: str) -> CancelReply:
+        return CancelReply(episode_id=episode_id, run_id=cancellations.cancel(episode_id))
+
+    return router
+
+
+def _add_job_routes(
+    router: Router,
+    progress: ProgressSink,
+    settings_for: Callable[[str], TranscribeSettings],
+    cancellations: Cancellations,
+) -> None:
     @router.post("/v1/worker/progress")
     def report(told: ProgressRequest) -> Done:
         if told.stage is None:
@@ -209,8 +246,9 @@ def worker_router(
     def settings(show: str = "") -> TranscribeSettings:
         return settings_for(show)
 
-    _add_blob_routes(router, blobs)
-    return router
+    @router.get("/v1/worker/cancelled")
+    def is_cancelled(episode_id: str, run_id: str) -> CancelledReply:
+        return CancelledReply(cancelled=cancellations.is_cancelled(episode_id, run_id))
 
 
 def _add_blob_routes(router: Router, blobs: BlobStore) -> None:

@@ -32,6 +32,7 @@ COMMANDS: Final = {
     "show-changes": Place("correcting", "show_changes", "Show what refinement changed, and why."),
     "edit": Place("correcting", "edit", "Correct a segment's text or speaker."),
     "failed": Place("failures", "failed", "List, read, redrive or discard the dead letters."),
+    "cancel": Place("archive", "cancel", "Call off the recognition of an episode."),
     "remove": Place("archive", "remove", "Remove an episode and all that was made of it."),
     "models": Place("models", "models", "Speech models: list, fetch, remove."),
     "engines": Place("engines", "engines", "Speech engines: list, install."),

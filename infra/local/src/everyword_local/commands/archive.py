@@ -150,6 +150,16 @@ def remove(context: CommandContext, episode: str, reason: str, *, yes: bool) -> 
     context.output.result({"removed": episode_id}, [f"removed {episode_id}"])
 
 
+@click.command()
+@click.argument("episode")
+@pass_context
+def cancel(context: CommandContext, episode: str) -> None:
+    """Call off the recognition that an episode waits for; a replay starts it again."""
+    episode_id = context.find_episode(episode)
+    done = context.api.post(f"/v1/episodes/{episode_id}:cancel")
+    context.output.result(done, [f"called off {episode_id}"])
+
+
 def _ask_before_removal(episode: Json) -> None:
     click.echo(
         f"remove {episode['title']!r} and all that was made of it? [y/N] ", err=True, nl=False

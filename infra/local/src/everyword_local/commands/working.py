@@ -2,6 +2,7 @@
 
 import os
 import threading
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -36,6 +37,7 @@ def worker(context: CommandContext, engine: str, model: str, leave_after: int) -
         RemoteBlobs,
         RemoteInbox,
         RemoteProgress,
+        cancelled_at,
         settings_from,
     )
     from transcribe_gpu.adapters.decoding import PyAvAudio  # noqa: PLC0415
@@ -85,6 +87,7 @@ def worker(context: CommandContext, engine: str, model: str, leave_after: int) -
         settings_for=settings_for,
         progress=RemoteProgress(api),
         stopping=stop.is_set,
+        cancelled=partial(cancelled_at, api),
     )
     watch = threading.Thread(target=_leave_when_idle, args=(inbox, stop), daemon=True)
     watch.start()
