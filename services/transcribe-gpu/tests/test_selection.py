@@ -4,12 +4,13 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import huggingface_hub
+import numpy as np
 import pytest
 
 from everyword_events import InvalidInput
@@ -17,9 +18,10 @@ from transcribe_gpu.adapters.faster_whisper_engine import FasterWhisperSource
 from transcribe_gpu.adapters.model_hub import HUB_WAIT_S, HubCache, HubSource
 from transcribe_gpu.adapters.pocketsphinx_engine import PocketSphinxEngine, PocketSphinxSource
 from transcribe_gpu.config import ModelSettings, TranscribeSettings
+from transcribe_gpu.domain import HeardWord, Hypothesis, Utterance
 from transcribe_gpu.errors import EngineUnavailable
 from transcribe_gpu.models import ModelLibrary
-from transcribe_gpu.ports import Availability, SpeechEngine, StageReport
+from transcribe_gpu.ports import Availability, Float32Array, SpeechEngine, StageReport
 from transcribe_gpu.selection import REMEMBER_S, EngineSelector
 from transcribe_gpu.standalone import announced_engine
 from transcribe_gpu.testing_whisper import write_parrot
@@ -156,6 +158,43 @@ def test_a_named_model_goes_to_an_engine_that_auto_would_take_here() -> None:
     idle.offers = lambda tier, language: []  # type: ignore[method-assign]
     choice = EngineSelector([idle, fit]).choose(settings(model="m"), report=quiet)
     assert choice.engine.name == "fit"
+
+
+class ShortOfMemory(PocketSphinxEngine):
+    """A GPU that holds so many windows at once, and no more."""
+
+    def __init__(self, name: str, device: str, room: int) -> None:
+        super().__init__()
+        self.name, self.device, self.room = name, device, room
+        self.batch = 4
+        self.asked: list[int] = []
+
+    def recognise(
+        self, windows: Sequence[Float32Array], *, language: str, attempt: int = 0
+    ) -> list[Hypothesis]:
+        self.asked.append(len(windows))
+        if len(windows) > self.room:
+            raise RuntimeError("CUDA failed with error out of memory")
+        word = HeardWord(self.name, 0.0, 0.5)
+        return [Hypothesis((Utterance(0, 1, (word,), "en"),), "en") for _ in windows]
+
+
+@pytest.mark.parametrize(("room", "heard"), [(4, "big"), (2, "big"), (1, "big"), (0, "small")])
+def test_a_gpu_whose_memory_runs_out_gets_less_then_another_engine(room: int, heard: str) -> None:
+    engines = {
+        "big": ShortOfMemory("big", "cuda", room),
+        "small": ShortOfMemory("small", "cpu", 9),
+    }
+    sources = [Source("big"), Source("small")]
+    for source in sources:
+        source.load = lambda model, *, report, name=source.name: engines[name]  # type: ignore[method-assign, misc]
+    choice = EngineSelector(sources).choose(settings(language="en"), report=quiet)
+    windows = [np.zeros(16_000, np.float32)] * 4
+    found = choice.engine.recognise(windows, language="en")
+    assert [h.words()[0].text for h in found] == [heard] * 4
+    flags = {flag for h in found for u in h.utterances for flag in u.flags}
+    assert flags == ({"fallback:out_of_memory"} if heard == "small" else set())
+    assert choice.engine.batch == max(1, room)
 
 
 def test_the_loaded_engine_is_kept_and_a_missing_one_asked_for_once_a_minute() -> None:

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from everyword_events import InvalidInput
@@ -18,9 +19,11 @@ from transcribe_gpu.ports import (
     SpeechEngine,
     StageReport,
 )
+from transcribe_gpu.short_of_memory import HalvingEngine
 
 log = logging.getLogger(__name__)
 
+CPU: Final = "cpu"
 REMEMBER_S: Final = 60.0
 """How long "not available" is believed: a queue of jobs must not ask a dead hub 3 s each."""
 
@@ -92,7 +95,8 @@ class EngineSelector:
             EngineUnavailable: what was asked for cannot run here.
         """
         passed_over: list[tuple[_Candidate, Availability]] = []
-        for candidate in self._chain(settings):
+        chain = self._chain(settings)
+        for place, candidate in enumerate(chain):
             available = self._availability(candidate)
             if available.ok:
                 try:
@@ -104,7 +108,11 @@ class EngineSelector:
                     name = f"{engine.name} {engine.model} on {engine.device}"
                     accuracy = candidate.source.accuracy(candidate.model)
                     flags = _flags(settings, candidate, passed_over, engine)
-                    return EngineChoice(engine, _line(name, accuracy, passed_over), flags)
+                    line = _line(name, accuracy, passed_over)
+                    if engine.device != CPU:
+                        rest = chain[place + 1 :]
+                        engine = HalvingEngine(engine, partial(self._next, rest, report))
+                    return EngineChoice(engine, line, flags)
             passed_over.append((candidate, available))
         raise _none_of(settings, passed_over)
 
@@ -131,6 +139,24 @@ class EngineSelector:
             _Candidate(source, model) for source in able for model in offers[source.name]
         ]
         return list(dict.fromkeys([*wanted, *offered_by_tier]))
+
+    def _next(self, rest: Sequence[_Candidate], report: StageReport) -> SpeechEngine:
+        """Return the next engine of the chain that loads, in place of one whose memory ran out.
+
+        Raises:
+            EngineUnavailable: there is none.
+        """
+        for candidate in rest:
+            if self._availability(candidate).ok:
+                try:
+                    return self._load(candidate, report)
+                except EngineUnavailable as error:
+                    self._gone(candidate, Availability(ok=False, detail=error.message))
+        raise EngineUnavailable(
+            "the memory of the GPU ran out, and no smaller model can be had",
+            hint="choose a smaller model, or the tier fast",
+            code="out_of_memory",
+        )
 
     def _named(self, engine: str, language: str) -> EngineSource:
         source = next((source for source in self._sources if source.name == engine), None)
