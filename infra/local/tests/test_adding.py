@@ -1,12 +1,14 @@
 """`everyword add` and `everyword feeds`, as a person types them."""
 
 import io
+import re
 import time
 import wave
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from everyword_local.commands.sources import find_sources
@@ -151,3 +153,23 @@ def _settled(everyword: Everyword) -> list[str]:
             return states
         time.sleep(0.5)
     raise AssertionError(states)
+
+
+def test_a_show_s_feed_is_served_with_its_transcripts(
+    everyword: Everyword, web: Web, tmp_path: Path
+) -> None:
+    url = feed(web, item("1", web.file("/1/audio.wav", sound(1))) + "<item><guid>2</guid></item>")
+    file = write_transcript_file(tmp_path / "Day 1.json", "the only words there are")
+    with everyword.up() as (origin, _):
+        everyword("feeds", "add", url, "--show", "S", "--since", "2999-01-01")
+        everyword("add", "--transcript", str(file), "--title", "Day 1", "--show", "S", "--wait")
+        found = httpx.get(f"{origin}/v1/shows/S/feed.xml")
+        assert found.status_code == 200, found.text
+        assert found.headers["content-type"].startswith("application/rss+xml")
+        assert httpx.get(f"{origin}/v1/shows/None/feed.xml").status_code == 404
+        first, second = found.text.split("<item>")[1:]
+        link = re.search(r'url="([^"]+transcript.vtt)"', first)
+        assert link is not None
+        assert link[1].startswith(origin)
+        assert b"only words" in httpx.get(link[1]).content
+        assert "podcast:transcript" not in second

@@ -39,7 +39,7 @@ from everyword_http import (
     key_of,
 )
 from everyword_http.keys import KeyAccess
-from everyword_local import keys, operations
+from everyword_local import enriched_feeds, keys, operations
 from everyword_local.composition import REQUEST_ORIGIN, Composition
 from everyword_local.uploads import UploadEndpoint
 from everyword_local.web.routes import web_routes
@@ -91,6 +91,7 @@ def application(
             ),
             transcribe_gpu.worker_api.cancel_router(Cancellations(composition.bus)),
             operations.router(composition, metrics),
+            enriched_feeds.router(composition),
         ],
         access=access,
         limits={**limits, "uploads": UPLOADS, transcribe_gpu.api.POOL: CLIPS},

@@ -40,6 +40,7 @@ from ingest.replacing import AudioReplacement
 MOST_FEED_BYTES: Final = 60_000_000
 FEED_TOTAL_S: Final = 180.0
 MOST_PAGES: Final = 200
+DOCUMENT_FRESH_S: Final = 300.0
 LONGEST_PAUSE_S: Final = 24 * 3600.0
 log = logging.getLogger(__name__)
 
@@ -82,6 +83,7 @@ class Feeds:
         self._scratch = scratch
         self._settings_for = settings_for
         self._clock = clock
+        self._documents: dict[str, tuple[datetime, bytes]] = {}
 
     def add(
         self, request: FeedRequest, *, dry_run: bool = False, in_background: bool = False
@@ -159,6 +161,40 @@ class Feeds:
         except EverywordError as error:
             self._store.put(self._failed(record, error))
             raise
+
+    def of_show(self, show: str) -> FeedRecord:
+        """Return the feed that a show's episodes come from.
+
+        Raises:
+            NotFound: none is followed.
+        """
+        for record in self._store.feeds():
+            if record.show == show:
+                return record
+        raise NotFound(
+            f"no feed is followed for the show {show[:80]!r}",
+            hint="`everyword feeds add URL` follows one",
+            code="feed_missing",
+        )
+
+    def document(self, record: FeedRecord) -> bytes:
+        """Return a feed's own bytes, a few minutes old at most; older ones while its host fails.
+
+        Raises:
+            InvalidInput, TransientFailure: it cannot be fetched, and never was.
+        """
+        kept = self._documents.get(record.feed_id)
+        now = self._clock()
+        if kept is not None and now - kept[0] < timedelta(seconds=DOCUMENT_FRESH_S):
+            return kept[1]
+        try:
+            _, raw = self._fetch_bytes(record.url)
+        except EverywordError:
+            if kept is None:
+                raise
+            return kept[1]
+        self._documents[record.feed_id] = (now, raw)
+        return raw
 
     def poll_due(self, stopping: Callable[[], bool] = lambda: False) -> Sequence[FeedReport]:
         """Poll every feed whose time has come; what fails is tried again later."""
@@ -271,6 +307,12 @@ class Feeds:
             _, feed = self._fetch(following)
 
     def _fetch(self, url: str, record: FeedRecord | None = None) -> tuple[Fetched, Feed]:
+        fetched, raw = self._fetch_bytes(url, record)
+        if fetched.not_modified:
+            return fetched, Feed()
+        return fetched, self._read_feed(raw, url=fetched.url, media_type=fetched.media_type)
+
+    def _fetch_bytes(self, url: str, record: FeedRecord | None = None) -> tuple[Fetched, bytes]:
         self._scratch.mkdir(parents=True, exist_ok=True)
         fetched = self._fetcher.fetch(
             FetchRequest(
@@ -283,10 +325,10 @@ class Feeds:
             )
         )
         if fetched.not_modified:
-            return fetched, Feed()
+            return fetched, b""
         raw = fetched.path.read_bytes()
         fetched.path.unlink()
-        return fetched, self._read_feed(raw, url=fetched.url, media_type=fetched.media_type)
+        return fetched, raw
 
     def _dry(self, record: FeedRecord, planned: Sequence[PlannedItem]) -> FeedReport:
         report = _report(record, tuple(_line(each) for each in planned))
