@@ -38,6 +38,7 @@ COMMANDS: Final = {
     "engines": Place("engines", "engines", "Speech engines: list, install."),
     "keys": Place("keys", "keys", "API keys: create, list, rotate, revoke."),
     "worker": Place("working", "worker", "Recognise for an Everyword elsewhere, over HTTP."),
+    "cost": Place("costing", "cost", "Say what an archive costs, or would cost on AWS."),
     "doctor": Place("operating", "doctor", "Say what works on this machine."),
     "reindex": Place("operating", "reindex", "Write the OpenSearch index anew."),
     "transcribe": Place("steps", "transcribe", "Recognise the speech in a file."),

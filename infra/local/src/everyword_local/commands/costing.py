@@ -1,0 +1,73 @@
+"""What was paid, as events say, and what AWS would cost."""
+
+import click
+
+from everyword_local.commands.context import CommandContext, pass_reading_context
+from everyword_local.estimating import estimate, prices
+
+GPU = click.Choice(sorted(prices()["gpu"]))
+USUAL_HOURS = (10.0, 100.0, 1000.0)
+
+
+@click.command()
+@click.option("--show", help="Only this show's episodes.")
+@click.option("--estimate", "estimating", is_flag=True, help="What AWS would cost a month.")
+@click.option("--hours", type=float, help="New hours of audio a month, for --estimate.")
+@click.option("--gpu", type=GPU, default="g6.xlarge", show_default=True, help="The GPU machine.")
+@click.option("--on-demand", is_flag=True, help="Not on spot machines.")
+@click.option("--model", is_flag=True, help="With a language model.")
+@click.option("--classic-index", is_flag=True, help="An index that never sleeps.")
+@pass_reading_context
+def cost(
+    context: CommandContext,
+    show: str | None,
+    hours: float | None,
+    gpu: str,
+    *,
+    estimating: bool,
+    on_demand: bool,
+    model: bool,
+    classic_index: bool,
+) -> None:
+    """Say what was paid for the archive's episodes, or with --estimate what AWS would cost."""
+    if not estimating:
+        _paid(context, show)
+        return
+    asked = (hours,) if hours is not None else USUAL_HOURS
+    as_of = str(prices()["as_of"])
+    months = [
+        (each, estimate(each, gpu=gpu, spot=not on_demand, model=model, classic=classic_index))
+        for each in asked
+    ]
+    document = {
+        "as_of": as_of,
+        "currency": "USD",
+        "gpu": gpu,
+        "spot": not on_demand,
+        "months": [
+            {
+                "hours": each,
+                "total": round(sum(line.usd for line in lines), 2),
+                "idle": round(sum(line.usd for line in lines if line.idle), 2),
+                "lines": {line.what: round(line.usd, 2) for line in lines},
+            }
+            for each, lines in months
+        ],
+    }
+    shown = []
+    for each, lines in months:
+        shown.append(f"{each:g} hours of audio a month, on {gpu}:")
+        shown += [f"  {line.usd:10.2f} USD  {line.what}" for line in lines]
+        shown.append(f"  {sum(line.usd for line in lines):10.2f} USD  together")
+    shown.append(f"List prices as of {as_of}, without tax; assumptions: docs/aws.md")
+    context.output.result(document, shown)
+
+
+def _paid(context: CommandContext, show: str | None) -> None:
+    """Add up what the episodes' events say that they cost."""
+    episodes = list(context.api.pages("/v1/episodes", "episodes", show=show, limit=200))
+    known = [each["cost"] for each in episodes if each.get("cost") is not None]
+    hours = sum(each.get("duration_s") or 0.0 for each in episodes) / 3600
+    document = {"episodes": len(episodes), "hours": round(hours, 3), "usd": round(sum(known), 4)}
+    words = f"{document['usd']} USD for {document['episodes']} episodes of {hours:.2f} hours"
+    context.output.result(document, [words])

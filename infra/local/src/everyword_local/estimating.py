@@ -1,0 +1,120 @@
+"""What an archive costs on AWS: a small model over one dated file of prices."""
+
+import tomllib
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any, Final
+
+from everyword_events import InvalidInput
+
+HOURS_A_MONTH: Final = 730.0
+START_MIN: Final = 6.0
+"""A machine's start, model load and idle end, paid for every time one comes up."""
+HOURS_A_START: Final = 10.0
+"""So many hours of audio one start serves, on average."""
+WORDS_AN_HOUR: Final = 9_000
+TOKENS_A_WORD: Final = 1.35
+SUGGESTED_SHARE: Final = 0.1
+"""The model answers with corrections only: this share of what it reads."""
+AUDIO_GIB_AN_HOUR: Final = 0.057
+"""At 128 kbit/s."""
+INDEX_GIB_AN_HOUR: Final = 0.0005
+EVENTS_AN_EPISODE: Final = 7
+CONSUMERS_AN_EVENT: Final = 2.3
+LAMBDA_GIB_S_AN_HOUR: Final = 40.0
+SEARCH_HOURS_A_DAY: Final = 4.0
+"""So long a sleeping index is awake on an ordinary day."""
+INDEX_OCU: Final = 1.0
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of an estimate, in US dollars a month."""
+
+    what: str
+    usd: float
+    idle: bool = False
+
+
+def prices() -> dict[str, Any]:
+    """Return the prices, as the file has them."""
+    return tomllib.loads((files("everyword_local") / "prices.toml").read_text("utf-8"))
+
+
+def estimate(
+    hours: float,
+    *,
+    gpu: str = "g6.xlarge",
+    spot: bool = True,
+    model: bool = False,
+    classic: bool = False,
+) -> list[Line]:
+    """Return what so many new hours of audio a month cost, one episode an hour.
+
+    Raises:
+        InvalidInput: a GPU that has no price, or hours that are none.
+    """
+    known = prices()
+    if gpu not in known["gpu"]:
+        raise InvalidInput(
+            f"no price for {gpu}", hint=f"known are {', '.join(known['gpu'])}", code="gpu_unknown"
+        )
+    if not 0 <= hours < 1e7:  # noqa: PLR2004 - more was never said
+        raise InvalidInput("hours are 0 or more", code="hours_invalid")
+    return [
+        Line("GPU", hours * gpu_usd_an_hour(known, gpu, spot=spot)),
+        Line("language model", hours * _model(known) if model else 0.0),
+        Line("Lambda, DynamoDB, EventBridge, SQS", hours * _plumbing(known)),
+        Line("storage of the month's audio and index", hours * _storage(known)),
+        Line("OpenSearch Serverless", _index(known, classic=classic), idle=classic),
+        Line("VPC endpoints for the GPU workers", _endpoints(known), idle=True),
+    ]
+
+
+def gpu_usd_an_hour(known: dict[str, Any], gpu: str, *, spot: bool) -> float:
+    """Return what an hour of audio costs on a GPU, starts and the managed fee included."""
+    kind = known["gpu"][gpu]
+    price = kind["spot_h"] if spot else kind["on_demand_h"]
+    fee = known["managed_instances"]["fee_share_of_on_demand"] * kind["on_demand_h"]
+    machine_h = kind["real_time_factor"] + START_MIN / 60 / HOURS_A_START
+    return float((price + fee) * machine_h)
+
+
+def _model(known: dict[str, Any]) -> float:
+    tokens = WORDS_AN_HOUR * TOKENS_A_WORD / 1e6
+    llm = known["llm"]
+    return float(
+        tokens * llm["million_tokens_in"] + tokens * SUGGESTED_SHARE * llm["million_tokens_out"]
+    )
+
+
+def _plumbing(known: dict[str, Any]) -> float:
+    """Return what one episode's way through log, bus, queues and functions costs."""
+    writes = EVENTS_AN_EPISODE * 2 * 2 + 10  # a transaction writes twice, event and head
+    deliveries = EVENTS_AN_EPISODE * CONSUMERS_AN_EVENT
+    return float(
+        LAMBDA_GIB_S_AN_HOUR * known["lambda"]["gib_s_arm"]
+        + deliveries * known["lambda"]["million_requests"] / 1e6
+        + writes * known["dynamodb"]["million_writes"] / 1e6
+        + 4 * writes * known["dynamodb"]["million_reads"] / 1e6
+        + EVENTS_AN_EPISODE * known["eventbridge"]["million_events"] / 1e6
+        + 3 * deliveries * known["sqs"]["million_requests"] / 1e6
+    )
+
+
+def _storage(known: dict[str, Any]) -> float:
+    audio = AUDIO_GIB_AN_HOUR * known["s3"]["gib_month"]
+    index = INDEX_GIB_AN_HOUR * known["opensearch_serverless"]["gib_month"]
+    return float(audio + index + 20 * known["s3"]["million_puts"] / 1e6)
+
+
+def _index(known: dict[str, Any], *, classic: bool) -> float:
+    serverless = known["opensearch_serverless"]
+    if classic:
+        return float(serverless["classic_least_ocu"] * HOURS_A_MONTH * serverless["ocu_h"])
+    return float(INDEX_OCU * SEARCH_HOURS_A_DAY * HOURS_A_MONTH / 24 * serverless["ocu_h"])
+
+
+def _endpoints(known: dict[str, Any]) -> float:
+    here = known["endpoints"]
+    return float(here["interface_h"] * here["count"] * HOURS_A_MONTH)
