@@ -6,37 +6,23 @@ reply a language model was paid for lies in the bucket. Between attempts the exe
 without cost, as long as the retry policy says. Steps return decisions, never transcripts.
 """
 
-import hashlib
 import json
 import random
-import re
 from collections.abc import Sequence
 from typing import Any, Final
 
 from aws_durable_execution_sdk_python import DurableContext
 from aws_durable_execution_sdk_python.config import Duration
-from botocore.exceptions import ClientError
 from pydantic import AwareDatetime, BaseModel
 
 from everyword_aws.batch import LambdaInbox, settled
-from everyword_events import (
-    Conflict,
-    Delivery,
-    DeliveryDeadLettered,
-    Event,
-    EventLog,
-    Handler,
-    TransientFailure,
-)
-from everyword_events.aws.errors import error_code, translated
+from everyword_events import Delivery, EventLog, Handler, TransientFailure
 from everyword_events.aws.sqs import SqsInbox
 from everyword_events.catalogue import parse_event
 from everyword_events.consumer.retry import RetryPolicy
 from everyword_events.consumer.settlement import Settlement
 from everyword_events.ports import Spends
 
-_STARTED: Final = "DurableExecutionAlreadyStartedException"
-_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 MOST_ATTEMPTS: Final = 200
 """More than any retry policy makes; a bound, so that no execution goes on for ever."""
 
@@ -116,46 +102,3 @@ class Refining:
         )
         settled(delivery, self._handler, settlement)
         return inbox.outcome
-
-
-class Dispatcher:
-    """A handler of the queue's events: each starts its durable execution, once."""
-
-    def __init__(self, client: Any, function: str, log: EventLog) -> None:
-        self._client = client
-        self._function = function
-        self._log = log
-
-    def handle(self, event: Event) -> Sequence[Event]:
-        """Start the event's execution.
-
-        Raises:
-            Conflict: it was started before, so that there is nothing to do.
-            TransientFailure: Lambda does not take it now.
-        """
-        try:
-            with translated("start a durable execution"):
-                self._client.invoke(
-                    FunctionName=self._function,
-                    InvocationType="Event",
-                    DurableExecutionName=self._name(event),
-                    Payload=json.dumps(event.to_wire()),
-                )
-        except TransientFailure as error:
-            cause = error.__cause__
-            if isinstance(cause, ClientError) and error_code(cause) == _STARTED:
-                raise Conflict("the execution was started before", code="started") from error
-            raise
-        return ()
-
-    def _name(self, event: Event) -> str:
-        """Name an execution after its event; after a dead letter, a redrive is another one."""
-        meta = event.meta
-        dead = sum(
-            isinstance(each.event.data, DeliveryDeadLettered)
-            and each.event.data.dead_event_id == meta.event_id
-            and each.event.data.consumer == "refine"
-            for each in self._log.of_episode(meta.episode_id)
-        )
-        name = f"{meta.event_id}-{dead}" if dead else meta.event_id
-        return name if _NAME.fullmatch(name) else hashlib.sha256(name.encode()).hexdigest()

@@ -3,10 +3,8 @@
 import os
 from functools import cache
 
-from everyword_aws.batch import BatchConsumer
-from everyword_aws.clients import client
 from everyword_aws.graphs.shared import ServiceGraph
-from everyword_aws.refining import Dispatcher, Refining
+from everyword_aws.refining import Refining
 from refine.adapters.choice import Models
 from refine.adapters.log_history import LogHistory
 from refine.config import RefineSettings
@@ -38,11 +36,3 @@ def refining() -> Refining:
     """Return what the durable function does."""
     graph = _graph()
     return Refining(service().handle, graph.log, graph.inbox())
-
-
-@cache
-def dispatcher() -> BatchConsumer:
-    """Return what starts a durable execution for every event of the queue."""
-    graph = _graph()
-    starts = Dispatcher(client("lambda"), graph.environment.durable_function, graph.log)
-    return graph.consumer(starts.handle)

@@ -5,7 +5,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from everyword_aws.graphs.refine import dispatcher
+from everyword_aws.graphs.dispatch import dispatcher
 from everyword_aws.telemetry import logger, tracer
 
 
