@@ -14,11 +14,12 @@ import boto3
 import httpx
 import pytest
 from everyword_aws.clients import client, forget_clients
-from everyword_aws.keys import DynamoKeys
+from everyword_aws.keys import DynamoKeyStore
 from moto import mock_aws
 
 from everyword_events.aws.dead_letters import ConsumerQueues, SqsDeadLetters
 from everyword_events.aws.log import DynamoEventLog
+from everyword_http.keys import Keys
 from support.clips import clip
 from support.cloud import Cloud, Reply
 from support.lowering import REGION
@@ -52,7 +53,7 @@ def cloud(
 
 @pytest.fixture(scope="module")
 def key(cloud: Cloud) -> str:
-    return DynamoKeys(client("dynamodb"), "everyword-keys").create(["admin"]).key
+    return Keys(DynamoKeyStore(client("dynamodb"), "everyword-keys")).create("test", ["admin"])[1]
 
 
 @pytest.fixture(scope="module")
@@ -376,8 +377,9 @@ def test_what_is_not_audio_is_an_error_on_the_episode(cloud: Cloud, key: str) ->
 
 def test_keys_decide_who_may_do_what(cloud: Cloud, ready: tuple[str, str]) -> None:
     episode_id, _ = ready
-    keys = DynamoKeys(client("dynamodb"), "everyword-keys")
-    reader = keys.create(["search"]).key
+    keys = Keys(DynamoKeyStore(client("dynamodb"), "everyword-keys"))
+    kept, reader = keys.create("reader", ["search"])
+    assert [each.key_id for each in keys.store.list()][-1] == kept.key_id
     path = f"/v1/episodes/{episode_id}"
     assert cloud.ask("GET", path).status == 401
     assert cloud.ask("GET", path, key="ew_unknown").status == 401
@@ -385,7 +387,9 @@ def test_keys_decide_who_may_do_what(cloud: Cloud, ready: tuple[str, str]) -> No
     assert cloud.ask("GET", "/v1/search?q=nothing").status == 200
     assert cloud.ask("GET", "/v1/nowhere", key=reader).status == 404
     rows = boto3.client("dynamodb").scan(TableName="everyword-keys")["Items"]
-    assert reader not in json.dumps(rows)
+    assert reader.rpartition("_")[2] not in json.dumps(rows)
+    keys.revoke(kept.key_id)
+    assert cloud.ask("GET", path, key=reader).status == 401
 
 
 def test_a_removed_episode_is_gone_everywhere_and_starts_no_gpu(

@@ -22,8 +22,10 @@ from everyword_aws.telemetry import logger
 from everyword_events import Delivery, EventLog, EverywordError, Handler
 from everyword_events.aws.sqs import SqsInbox
 from everyword_events.consumer.log_fields import log_fields
+from everyword_events.consumer.pause import PauseGate
 from everyword_events.consumer.retry import RetryPolicy
 from everyword_events.consumer.settlement import Done, Settlement
+from everyword_events.ports import ConsumerStates
 
 
 class NotFinished(Exception):
@@ -47,11 +49,14 @@ class LambdaInbox(SqsInbox):
 class BatchConsumer:
     """One consumer's handler over the batches of its queue."""
 
-    def __init__(self, inbox: LambdaInbox, log: EventLog, handler: Handler) -> None:
+    def __init__(
+        self, inbox: LambdaInbox, log: EventLog, handler: Handler, states: ConsumerStates
+    ) -> None:
         self._inbox = inbox
         self._handler = handler
         draw = random.Random()  # noqa: S311 - jitter, no secret
-        self._settlement = Settlement(inbox, log, RetryPolicy(), draw)
+        gate = PauseGate(inbox.consumer, states)
+        self._settlement = Settlement(inbox, log, RetryPolicy(), draw, gate)
         self._processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 
     def handle(self, event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:

@@ -1,5 +1,6 @@
 """A service's routes on Lambda: the same application as on one machine, answered by Mangum."""
 
+import secrets
 from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
@@ -9,18 +10,20 @@ from mangum import Mangum
 
 from everyword_aws.clients import client
 from everyword_aws.environment import ServiceEnvironment
-from everyword_aws.keys import DynamoKeys
+from everyword_aws.keys import DynamoKeyStore
 from everyword_http import create_application
+from everyword_http.keys import KeyAccess, Keys
 
 HttpHandler = Callable[[dict[str, Any], Any], Any]
 
 
 def http_handler(router: APIRouter, environment: ServiceEnvironment) -> HttpHandler:
     """Return the Lambda handler of a service's routes."""
-    keys = DynamoKeys(
-        client("dynamodb"),
-        f"{environment.prefix}-keys",
+    store = DynamoKeyStore(client("dynamodb"), f"{environment.prefix}-keys")
+    access = KeyAccess(
+        Keys(store),
+        signing_key=secrets.token_bytes(32),  # nobody signs in here: keys only
         public_search=environment.public_search == "yes",
     )
-    app = create_application("Everyword", version("everyword-aws"), [router], access=keys)
+    app = create_application("Everyword", version("everyword-aws"), [router], access=access)
     return Mangum(app, lifespan="off")

@@ -19,10 +19,13 @@ from everyword_aws.batch import LambdaInbox, settled
 from everyword_events import Delivery, EventLog, Handler, TransientFailure
 from everyword_events.aws.sqs import SqsInbox
 from everyword_events.catalogue import parse_event
+from everyword_events.consumer.pause import PauseGate
 from everyword_events.consumer.retry import RetryPolicy
-from everyword_events.consumer.settlement import Settlement
-from everyword_events.ports import Spends
+from everyword_events.consumer.settlement import Settlement, utc_now
+from everyword_events.ports import ConsumerStates, Spends
 
+PAUSED_S: Final = 60.0
+"""So long is waited for a mend of what is misconfigured."""
 MOST_ATTEMPTS: Final = 200
 """More than any retry policy makes; a bound, so that no execution goes on for ever."""
 
@@ -59,15 +62,23 @@ class DurableInbox(SqsInbox):
         counts = Counts(
             attempt=delivery.attempt + (spends == "attempt"),
             retries=delivery.retries + (spends == "retry"),
-            failing_since=delivery.failing_since,
+            failing_since=delivery.failing_since or (spends == "retry" and utc_now()) or None,
         )
-        self.outcome = Outcome(done=False, delay_s=max(1, round(delay_s)), counts=counts)
+        least_s = PAUSED_S if spends == "nothing" else 1.0
+        self.outcome = Outcome(done=False, delay_s=round(max(least_s, delay_s)), counts=counts)
 
 
 class Refining:
     """What the durable function does with one event."""
 
-    def __init__(self, handler: Handler, log: EventLog, inbox: LambdaInbox) -> None:
+    def __init__(
+        self,
+        handler: Handler,
+        log: EventLog,
+        inbox: LambdaInbox,
+        states: ConsumerStates | None = None,
+    ) -> None:
+        self._states = states
         self._handler = handler
         self._log = log
         self._inbox = inbox
@@ -90,7 +101,9 @@ class Refining:
     def attempt(self, event: dict[str, Any], counts: Counts) -> Outcome:
         """Handle the event once and settle it, as a consumer of a queue would."""
         inbox = DurableInbox(self._inbox)
-        settlement = Settlement(inbox, self._log, RetryPolicy(), random.Random())  # noqa: S311
+        gate = PauseGate(inbox.consumer, self._states)
+        draw = random.Random()  # noqa: S311 - jitter, no secret
+        settlement = Settlement(inbox, self._log, RetryPolicy(), draw, gate)
         parsed = parse_event(json.dumps(event))
         delivery = Delivery(
             event=parsed,

@@ -24,11 +24,13 @@ from everyword_events.aws.log import DynamoEventLog
 from everyword_events.aws.sqs import SqsInbox
 from everyword_events.consumer.runner import ConsumerRunner
 from everyword_events.ports import Spends
+from everyword_events.removal import guarded
 from transcribe_gpu.adapters.decoding import PyAvAudio
 from transcribe_gpu.adapters.silero import voice_activity
 from transcribe_gpu.config import TranscribeSettings
 from transcribe_gpu.recognition import Recogniser
 from transcribe_gpu.selection import EngineSelector
+from transcribe_gpu.self_test import self_test
 from transcribe_gpu.service import TranscribeService
 from transcribe_gpu.standalone import known_sources
 from transcribe_gpu.worker import stop_on_signals
@@ -126,16 +128,17 @@ def work(environment: WorkerEnvironment, stop: threading.Event, *, poll_s: float
     )
     service = TranscribeService(
         ServiceBlobs(client("s3"), environment.bucket),
-        Recogniser(EngineSelector(known_sources()), voice_activity()),
+        Recogniser(EngineSelector(known_sources(), self_test=self_test), voice_activity()),
         open_audio=PyAvAudio,
         settings_for=settings.for_show,
         progress=DynamoProgress(client("dynamodb"), environment.table),
         stopping=stop.is_set,
     )
     idle_polls = int(environment.idle_polls)
-    guarded = WorkersInbox(inbox, stop, idle_polls=idle_polls, protection=TaskProtection())
+    handler = guarded(service.handle, event_log, service.forget)
+    own = WorkersInbox(inbox, stop, idle_polls=idle_polls, protection=TaskProtection())
     ConsumerRunner(
-        guarded, event_log, service.handle, batch=1, visibility_s=VISIBILITY_S, wait_s=poll_s
+        own, event_log, handler, batch=1, visibility_s=VISIBILITY_S, wait_s=poll_s
     ).run_forever(stop)
 
 

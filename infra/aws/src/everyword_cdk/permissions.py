@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from aws_cdk import aws_iam as iam
 
 from everyword_cdk.names import Names
-from everyword_events.aws.log import UNRELAYED_INDEX
+from everyword_events.aws.log import PAUSED, UNRELAYED_INDEX
 
 _EPISODES = "episodes/*"
 KEYS = "keys"
@@ -43,6 +43,11 @@ def append_events(names: Names) -> list[iam.PolicyStatement]:
     """Let a role append to the event log and read it: a transaction of puts and the head's move."""
     return [
         _allow(["dynamodb:PutItem", "dynamodb:UpdateItem"], names.event_log_arn),
+        _allow(
+            ["dynamodb:DeleteItem"],  # of the note that a consumer is paused, nothing else
+            names.event_log_arn,
+            conditions={"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [PAUSED]}},
+        ),
         read_events(names),
     ]
 

@@ -29,4 +29,4 @@ def service() -> CaptionsService:
 @cache
 def consumer() -> BatchConsumer:
     """Return what handles the service's events."""
-    return _graph().consumer(service().handle)
+    return _graph().consumer(service().handle, forget=service().forget)

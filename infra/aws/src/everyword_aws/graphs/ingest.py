@@ -11,6 +11,7 @@ from everyword_aws.uploads import UploadNotices
 from everyword_events import CATALOGUE, ServiceContract
 from everyword_events.replay import Replayer
 from everyword_storage.s3 import S3UploadSigner
+from everyword_storage.s3_parts import S3MultipartUploads
 from ingest.adapters.dynamodb import DynamoIngestTables
 from ingest.adapters.probe import probe_audio
 from ingest.config import IngestSettings
@@ -57,6 +58,7 @@ def service() -> IngestService:
         probe=probe_audio,
         replay=QueuedReplay(client("sqs"), environment.queue(REPLAYS), replayer()),
         settings_for=graph().settings(IngestSettings).for_show,
+        multipart=S3MultipartUploads(client("s3"), environment.bucket, blobs),
         progress=DynamoProgress(client("dynamodb"), f"{environment.prefix}-{_WORKER}"),
     )
 
@@ -64,7 +66,7 @@ def service() -> IngestService:
 @cache
 def consumer() -> BatchConsumer:
     """Return what handles the service's events."""
-    return graph().consumer(service().handle)
+    return graph().consumer(service().handle, forget=service().forget)
 
 
 @cache

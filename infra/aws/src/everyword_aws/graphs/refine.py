@@ -5,6 +5,7 @@ from functools import cache
 
 from everyword_aws.graphs.shared import ServiceGraph
 from everyword_aws.refining import Refining
+from everyword_events.removal import guarded
 from refine.adapters.choice import Models
 from refine.adapters.log_history import LogHistory
 from refine.config import RefineSettings
@@ -35,4 +36,5 @@ def service() -> RefineService:
 def refining() -> Refining:
     """Return what the durable function does."""
     graph = _graph()
-    return Refining(service().handle, graph.log, graph.inbox())
+    work = guarded(service().handle, graph.log, service().forget)
+    return Refining(work, graph.log, graph.inbox(), graph.states)

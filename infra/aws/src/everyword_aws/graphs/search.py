@@ -41,10 +41,11 @@ def service() -> SearchService:
         graph.blobs,
         graph.settings(SearchSettings, **_settings()).for_show,
         index.phonetics,
+        index.gate,
     )
 
 
 @cache
 def consumer() -> BatchConsumer:
     """Return what handles the service's events."""
-    return _graph().consumer(service().handle)
+    return _graph().consumer(service().handle, forget=service().forget)

@@ -11,7 +11,7 @@ from everyword_aws.clients import client
 from everyword_aws.environment import ServiceEnvironment
 from everyword_aws.settings import ShippedSettings
 from everyword_events import Handler
-from everyword_events.aws.log import DynamoEventLog
+from everyword_events.aws.log import DynamoConsumerStates, DynamoEventLog
 from everyword_events.removal import guarded
 
 Section = TypeVar("Section", bound=BaseModel)
@@ -23,6 +23,7 @@ class ServiceGraph:
     def __init__(self, environment: ServiceEnvironment | None = None) -> None:
         self.environment = environment or ServiceEnvironment.read()
         self.log = DynamoEventLog(client("dynamodb"), self.environment.event_log)
+        self.states = DynamoConsumerStates(client("dynamodb"), self.environment.event_log)
         self.blobs = ServiceBlobs(client("s3"), self.environment.bucket)
 
     def settings(self, model: type[Section], **changes: Any) -> ShippedSettings[Section]:
@@ -45,8 +46,8 @@ class ServiceGraph:
         handler: Handler,
         *,
         consumer: str = "",
-        delete: Callable[[str], None] | None = None,
+        forget: Callable[[str], None] | None = None,
     ) -> BatchConsumer:
-        """Return what works on batches; with `delete`, under the removal guard."""
-        work = guarded(handler, self.log, delete) if delete is not None else handler
-        return BatchConsumer(self.inbox(consumer), self.log, work)
+        """Return what works on batches; with `forget`, under the removal guard."""
+        work = guarded(handler, self.log, forget) if forget is not None else handler
+        return BatchConsumer(self.inbox(consumer), self.log, work, self.states)

@@ -8,7 +8,7 @@ from everyword_aws.clients import client
 from everyword_aws.environment import WakeEnvironment
 from everyword_aws.graphs.shared import ServiceGraph
 from everyword_aws.waking import EcsWorkers, GroupWorkers, Workers
-from everyword_events import EpisodeRemoved, Event
+from everyword_events import Event
 from everyword_storage import episode_prefix
 
 REMOVALS = "transcribe-gpu-removals"
@@ -28,9 +28,10 @@ def removals() -> BatchConsumer:
     """Return what deletes the transcripts of removed episodes, without loading an engine."""
     graph = ServiceGraph()
 
-    def forget(event: Event) -> Sequence[Event]:
-        if isinstance(event.data, EpisodeRemoved):
-            graph.blobs.delete(episode_prefix(event.meta.episode_id))
+    def nothing(_: Event) -> Sequence[Event]:
         return ()
 
-    return graph.consumer(forget, consumer=REMOVALS)
+    def forget(episode_id: str) -> None:
+        graph.blobs.delete(episode_prefix(episode_id))
+
+    return graph.consumer(nothing, consumer=REMOVALS, forget=forget)
