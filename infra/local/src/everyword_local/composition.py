@@ -96,6 +96,8 @@ ONE_BY_ONE = (*WORKER, ingest.contract.FETCH_CONTRACT.service)
 QUICK_BATCH = 10
 NO_EPISODE = "none"
 """An id that no episode has."""
+WAIT_S = 0.05
+"""So long an idle consumer looks before it sees whether to stop: a look costs a counter's read."""
 SETTLE_EVERY_S = 60.0
 FEEDS_EVERY_S = 5.0
 WEBHOOKS_EVERY_S = 1.0
@@ -414,7 +416,9 @@ class Composition:
         batch = 1 if consumer in ONE_BY_ONE else QUICK_BATCH
         inbox = self.bus.inbox(consumer)
         gate = PauseGate(consumer, self.bus, changed=self.settings.stamp)
-        return ConsumerRunner(inbox, self.bus, self.handler(consumer), batch=batch, gate=gate)
+        return ConsumerRunner(
+            inbox, self.bus, self.handler(consumer), batch=batch, wait_s=WAIT_S, gate=gate
+        )
 
 
 def _of(service: Service) -> tuple[Handler, Forget]:

@@ -17,7 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from everyword_events import EverywordError
-from everyword_http.access import needs
+from everyword_http.access import key_of, needs
 from everyword_http.problem import Problem, response_to_unexpected
 from everyword_http.workers import Workers
 
@@ -72,6 +72,8 @@ class _Route(APIRoute):
 
         async def handler(request: Request) -> Response:
             _workers.set(request.app.state.workers[self.pool])
+            if _has_body(request):  # whoever has no key cannot make us read it
+                request.app.state.access.check(key_of(request), "search", public=False)
             if not is_form:
                 _check_content_type(request)
             try:
@@ -118,16 +120,20 @@ def _on_a_worker(call: Callable[..., Any], status: int) -> Callable[..., Any]:
     return on_a_worker
 
 
+def _has_body(request: Request) -> bool:
+    headers = request.headers
+    return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
+
+
 def _check_content_type(request: Request) -> None:
     """Refuse a body that does not say it is JSON: a page of another origin can send no such.
 
     Raises:
         HTTPException: 415.
     """
-    headers = request.headers
-    if headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers:
+    if not _has_body(request):
         return
-    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != JSON and not (kind.startswith("application/") and kind.endswith("+json")):
         raise HTTPException(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"the body must be {JSON}, and say so"

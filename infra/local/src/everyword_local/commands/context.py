@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 from urllib.parse import quote
 
 import click
@@ -28,10 +28,12 @@ if TYPE_CHECKING:  # what a command does not use is not imported
     from everyword_local.composition import Composition
     from everyword_local.settings import SettingsFile
 
+Section = TypeVar("Section")
 FAILED = 1
 MODEL_KEY = "EVERYWORD_MODEL_KEY"
 """The environment variable that carries the language model's key."""
 POLL_S = 0.3
+POLL_IN_PROCESS_S = 0.05
 SETTLED = ("ready", "failed", "removed")
 
 
@@ -97,6 +99,13 @@ class CommandContext(contextlib.AbstractContextManager["CommandContext"]):
         return SettingsFile(
             own if own.exists() or not Path(FILE_NAME).exists() else Path(FILE_NAME)
         )
+
+    def section(self, name: str, kind: type[Section], show: str = "") -> Section:
+        """Return a service's settings for a show; without a file, no other section is imported."""
+        if self.config is None and not (self.data / FILE_NAME).exists() | Path(FILE_NAME).exists():
+            return kind()
+        found: Section = getattr(self.settings.of_show(show), name)
+        return found
 
     @cached_property
     def composition(self) -> "Composition":

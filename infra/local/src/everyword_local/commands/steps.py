@@ -11,13 +11,8 @@ from captions.domain.formats import FORMATS
 from captions.reading import ReadFile, convert, format_of_file, read_file
 from captions.standalone import check_formats, format_of, render, render_files
 from everyword_events import InvalidInput, Misconfigured, NotFound, TranscriptionHints
-from everyword_events.check import check_lines
 from everyword_local.commands.context import CommandContext, pass_context
 from everyword_transcripts import write_transcript
-from refine.adapters.choice import build_model
-from refine.domain.report import write_report
-from refine.standalone import refine_transcript
-from transcribe_gpu.standalone import transcribe_file
 
 IN = click.Path(path_type=Path)
 OUT = click.Path(path_type=Path, allow_dash=True)
@@ -40,6 +35,8 @@ def transcribe(
     hints = TranscriptionHints.model_validate(
         {name: value for name, value in options.items() if value}
     )
+    from transcribe_gpu.standalone import transcribe_file  # noqa: PLC0415 - for this step alone
+
     settings = context.settings.of_show("")
     wanted = settings.transcribe.with_hints(hints)
     with context.output.progress() as bars:
@@ -72,7 +69,12 @@ def refine(
     context: CommandContext, transcript: Path, to: Path, report: Path | None, show: str
 ) -> None:
     """Apply the rules of everyword.toml to a transcript."""
-    settings = context.settings.of_show(show).refine
+    from refine.adapters.choice import build_model  # noqa: PLC0415 - for this step alone
+    from refine.config import RefineSettings  # noqa: PLC0415
+    from refine.domain.report import write_report  # noqa: PLC0415
+    from refine.standalone import refine_transcript  # noqa: PLC0415
+
+    settings = context.section("refine", RefineSettings, show)
     model = build_model(settings.model, api_key=context.model_key)
     read = _read(context, transcript)
     refined, changes = refine_transcript(read.transcript, settings, model=model, show=show)
@@ -104,7 +106,7 @@ def captions(
     to: Path,
 ) -> None:
     """Write captions and transcripts from a transcript; `convert` turns one form into another."""
-    settings = context.settings.of_show("").captions
+    settings = context.section("captions", CaptionsSettings)
     if profile:
         settings = settings.model_copy(update={"profile": profile})
     if files[0] == "convert" and len(files) == 3:  # noqa: PLR2004 - convert IN OUT
@@ -163,6 +165,8 @@ def _convert(
 @pass_context
 def check_events(context: CommandContext, file: Path) -> None:
     """Say of every line of a file whether it is a valid event, and why not."""
+    from everyword_events.check import check_lines  # noqa: PLC0415 - for this command alone
+
     _must_exist(file)
     bad = total = 0
     with file.open("rb") as lines:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 
 from everyword_local.client import Json
-from everyword_local.commands.context import POLL_S, SETTLED, CommandContext
+from everyword_local.commands.context import POLL_IN_PROCESS_S, POLL_S, SETTLED, CommandContext
 from everyword_local.output import clock
 
 _SHARE = {  # how far along its way an episode is when a stage begins
@@ -43,7 +43,7 @@ def watch(context: CommandContext, episode_ids: Sequence[str]) -> list[Json]:
                     ended[episode_id] = episode
             if len(ended) == len(waiting):
                 return [ended[each] for each in waiting]
-            time.sleep(POLL_S)
+            time.sleep(POLL_IN_PROCESS_S if context.api.in_process else POLL_S)
 
 
 def describe(episode: Json) -> str:

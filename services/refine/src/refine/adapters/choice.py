@@ -1,8 +1,7 @@
-"""Which language model the settings ask for; boto3 is loaded only for Bedrock."""
+"""Which language model the settings ask for; a client is loaded for the one that is asked for."""
 
 from typing import TYPE_CHECKING
 
-from refine.adapters.openai_model import OpenAiCompatibleModel
 from refine.config import ModelSettings
 from refine.ports import LanguageModel
 
@@ -18,6 +17,8 @@ def build_model(
     `api_key` comes from the environment; `client` stands in for Bedrock's own.
     """
     if settings.provider == "openai":
+        from refine.adapters.openai_model import OpenAiCompatibleModel  # noqa: PLC0415 - httpx
+
         return OpenAiCompatibleModel(settings.url, settings.model, api_key=api_key)
     if settings.provider == "bedrock":
         from refine.adapters.bedrock_model import BedrockModel, bedrock_client  # noqa: PLC0415
@@ -43,6 +44,7 @@ class Models:
     def close(self) -> None:
         """Close all connections."""
         for model in self._built.values():
-            if isinstance(model, OpenAiCompatibleModel):
-                model.close()
+            close = getattr(model, "close", None)
+            if close is not None:
+                close()
         self._built.clear()
