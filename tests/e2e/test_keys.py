@@ -24,7 +24,7 @@ def test_stored_keys_reach_what_their_scopes_say(everyword: Everyword) -> None:
 
         def statuses(key: str) -> list[int]:
             sent = {"Authorization": f"Bearer {key}"} if key else {}
-            with httpx.Client(base_url=url, headers=sent) as client:
+            with httpx.Client(base_url=url, timeout=60, headers=sent) as client:
                 return [
                     client.get("/v1/search?q=x").status_code,
                     client.post("/v1/episodes", json=asked).status_code,
@@ -60,7 +60,7 @@ def test_stored_keys_reach_what_their_scopes_say(everyword: Everyword) -> None:
 def test_a_browser_signs_in_with_a_key(everyword: Everyword) -> None:
     with everyword.up(EVERYWORD_KEY="k3y") as (url, _):
         own = {"Origin": url}
-        with httpx.Client(base_url=url, follow_redirects=False) as browser:
+        with httpx.Client(base_url=url, timeout=60, follow_redirects=False) as browser:
             assert browser.get("/").headers["location"] == "/sign-in"
             assert browser.get("/search?q=x").headers["location"] == "/sign-in"
             assert "<form" in browser.get("/sign-in").text
@@ -87,7 +87,7 @@ def test_a_browser_signs_in_with_a_key(everyword: Everyword) -> None:
 def test_public_search_opens_reading_alone(everyword: Everyword) -> None:
     with everyword.up("--public-search", EVERYWORD_KEY="k3y") as (url, _):
         for path in ("/v1/search?q=x", "/search?q=x", "/v1/shows", "/widget/everyword-search.js"):
-            assert httpx.get(f"{url}{path}").status_code == 200, path
+            assert httpx.get(f"{url}{path}", timeout=60).status_code == 200, path
         for path in ("/v1/episodes", "/v1/dead-letters", "/metrics", "/v1/keys"):
-            assert httpx.get(f"{url}{path}").status_code == 401, path
-            assert httpx.get(f"{url}{path}", headers=KEY).status_code == 200, path
+            assert httpx.get(f"{url}{path}", timeout=60).status_code == 401, path
+            assert httpx.get(f"{url}{path}", headers=KEY, timeout=60).status_code == 200, path

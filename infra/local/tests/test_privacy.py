@@ -14,8 +14,8 @@ def test_the_folder_is_its_owners_and_the_logs_tell_nothing(tmp_path: Path) -> N
     everyword("add", "--transcript", str(file), "--wait")
     asked = {"title": "t", "filename": "t.wav", "bytes": 10}
     with everyword.up() as (url, _):
-        assert httpx.get(f"{url}/v1/search?q=zanzibar").status_code == 200
-        assert httpx.get(f"{url}/search?q=zanzibar").status_code == 200
+        assert httpx.get(f"{url}/v1/search?q=zanzibar", timeout=60).status_code == 200
+        assert httpx.get(f"{url}/search?q=zanzibar", timeout=60).status_code == 200
         assert httpx.get(f"{url}/v1/search?q=%22zanzibar").status_code == 400
         upload = httpx.post(f"{url}/v1/episodes", json=asked).json()["upload"]["url"]
         assert httpx.put(upload, content=b"0123456789").status_code == 200
