@@ -13,6 +13,7 @@ from everyword_local.commands.context import (
     pass_reading_context,
 )
 from everyword_local.commands.evaluating import evaluate_asr
+from everyword_local.commands.evaluating_search import evaluate_search
 from everyword_local.commands.watching import describe, watch
 from refine.adapters.choice import build_model
 from refine.evaluation import evaluate
@@ -74,6 +75,7 @@ def evaluation() -> None:
 
 
 evaluation.add_command(evaluate_asr)
+evaluation.add_command(evaluate_search)
 
 
 @evaluation.command("refine")
