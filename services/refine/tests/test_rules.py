@@ -219,3 +219,41 @@ def test_a_word_put_between_two_takes_their_gap_and_moves_neither() -> None:
     over, the, world = got.words()
     assert (over, world) == tuple(words)
     assert (the.start, the.end, the.estimated) == (0.4, 1.0, True)
+
+
+EDGES = st.sampled_from(
+    [
+        r"^a",
+        r"b$",
+        r"\bc",
+        r"[^d]+a",
+        r"a\s*b?",
+        r"(?<!\s)a",
+        r"(?<=b )c",
+        r"\Ab",
+        r"\Bc",
+        r"[^x]++a",
+    ]
+)
+
+
+@given(st.lists(TEXTS, min_size=1, max_size=5), EDGES)
+def test_rules_find_in_all_segments_what_they_find_in_each(
+    said: list[list[str]], pattern: str
+) -> None:
+    segments = []
+    for number, texts in enumerate(said):
+        words = [
+            Word(w, number * 9 + i * 0.5, number * 9 + i * 0.5 + 0.4) for i, w in enumerate(texts)
+        ]
+        segments.append(Segment.of(words, speaker=None, language="en"))
+    before = Transcript("en", 99.0, tuple(segments))
+    got, _ = refined(before, rule(pattern, "z", "regex"))
+    alone = [
+        segment.text
+        for one in segments
+        for segment in refined(Transcript("en", 99.0, (one,)), rule(pattern, "z", "regex"))[
+            0
+        ].segments
+    ]
+    assert [segment.text for segment in got.segments] == alone

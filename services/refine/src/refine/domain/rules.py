@@ -48,6 +48,8 @@ class CompiledRule:
     template: bool
     needle: str | None
     """Folded text without which the rule cannot match; None where that is unknown."""
+    scan: "regex.Pattern[str] | None" = None
+    """Finds, in texts joined by line breaks, each that the rule matches in, and perhaps more."""
 
 
 def check_rule(rule: Rule) -> None:
@@ -108,6 +110,10 @@ def compile_rule(name: str, rule: Rule, *, language: str) -> CompiledRule:
     )
 
 
+_NEEDS_EDGES = re.compile(r"\(\?(?!:|P[<=])|\\[AZzGBmMKRX]|[+*?}]\+")
+"""What may match in a text alone and not in joined ones: looking around, anchors, no backing."""
+
+
 @lru_cache(maxsize=4096)
 def _compile(
     name: str,
@@ -120,7 +126,8 @@ def _compile(
 ) -> CompiledRule:
     flags = regex.VERSION0 | (0 if exact else regex.IGNORECASE)
     if kind == "regex":
-        return CompiledRule(name, regex.compile(from_, flags), to, "\\" in to, None)
+        scan = None if _NEEDS_EDGES.search(from_) else regex.compile(from_, flags | regex.MULTILINE)
+        return CompiledRule(name, regex.compile(from_, flags), to, "\\" in to, None, scan)
     parts = from_.split()
     pattern = (r"\s*" if unspaced else r"\s+").join(regex.escape(part) for part in parts)
     letter = "[A-Za-z0-9_]" if unspaced else r"\w"

@@ -51,7 +51,7 @@ def apply_rules(
         return transcript, RulesReport({}, ())
     budget_s += RULE_BUDGET_PER_WORD_S * transcript.n_words()
     segments = list(transcript.segments)
-    folded = [segment.text.casefold() for segment in segments]
+    texts = _Texts([segment.text for segment in segments])
     applied: dict[str, int] = {}
     changes: list[Change] = []
     stopped: list[str] = []
@@ -59,7 +59,7 @@ def apply_rules(
         deadline = clock() + budget_s
         hits = 0
         try:
-            for index in _candidates(rule, folded):
+            for index in texts.candidates(rule, deadline - clock()):
                 found = _matches(rule, segments[index].text, deadline - clock())
                 if found:
                     old = segments[index]
@@ -67,7 +67,7 @@ def apply_rules(
                     changes.extend(Change(step, rule.name, *one) for one in made)
                     if made:
                         hits += sum(old.text[a:b] != new for a, b, new in found)
-                    folded[index] = segments[index].text.casefold()
+                    texts.change(index, segments[index].text)
         except TimeoutError:
             stopped.append(rule.name)
         if hits:
@@ -76,15 +76,52 @@ def apply_rules(
     return transcript.with_segments(kept), RulesReport(applied, tuple(changes), tuple(stopped))
 
 
-def _candidates(rule: CompiledRule, folded: Sequence[str]) -> Iterator[int]:
-    """Yield the segments in which the rule may match at all."""
-    needle = rule.needle
-    if needle is None:
-        yield from range(len(folded))
-    else:
-        for index, text in enumerate(folded):
-            if needle in text:
-                yield index
+class _Texts:
+    """The segments' texts, and which of them a rule may match in: looked for in all at once."""
+
+    def __init__(self, texts: list[str]) -> None:
+        self._texts = texts
+        self._joined: str | None = None
+        self._folded: str | None = None
+        self._starts: list[int] = []
+
+    def change(self, index: int, text: str) -> None:
+        """Take in a text that a rule changed."""
+        self._texts[index] = text
+        self._joined = self._folded = None
+
+    def candidates(self, rule: CompiledRule, left_s: float) -> Sequence[int]:
+        """Return the segments in which the rule may match at all.
+
+        Raises:
+            TimeoutError: the time left was not enough.
+        """
+        if rule.needle is not None:
+            return self._with_needle(rule.needle)
+        if rule.scan is None:
+            return range(len(self._texts))
+        if left_s <= 0:
+            raise TimeoutError
+        joined = self._join()
+        found: dict[int, None] = {}
+        for match in rule.scan.finditer(joined, timeout=left_s):
+            first = bisect_right(self._starts, match.start()) - 1
+            last = bisect_right(self._starts, match.end()) - 1
+            found.update(dict.fromkeys(range(first, last + 1)))
+        return list(found)
+
+    def _with_needle(self, needle: str) -> list[int]:
+        if self._folded is None:
+            self._folded = "\n".join(self._texts).casefold()
+        if needle not in self._folded:
+            return []
+        return [at for at, text in enumerate(self._texts) if needle in text.casefold()]
+
+    def _join(self) -> str:
+        if self._joined is None:
+            self._joined = "\n".join(self._texts)
+            self._starts = list(accumulate((len(text) + 1 for text in self._texts), initial=0))[:-1]
+        return self._joined
 
 
 _Found = tuple[int, int, str]
