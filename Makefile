@@ -13,7 +13,7 @@ PROJECTS := $(addsuffix /pyproject.toml,$(PACKAGES))
 # Two processes at least: tests wait as often as they compute.
 PYTEST := $(BIN)/pytest -q -n auto --maxprocesses 4 --dist loadgroup
 
-.PHONY: demo check test test-all explore lint types bench up clean constraints aws-synth aws-check
+.PHONY: demo check test test-all explore lint types bench up clean constraints aws-synth aws-check dist pictures
 
 demo: .venv/.run ## two episodes through the whole pipeline, then a search
 	$(BIN)/everyword --data .demo demo
@@ -52,8 +52,15 @@ aws-check: .venv/.dev ## types and import rules of the AWS composition
 bench: .venv/.dev ## medians and ratios; docs/benchmarks.md quotes them
 	for script in benchmarks/[a-z]*.py; do $(BIN)/python $$script || exit 1; done
 
+dist: .venv/.run ## wheels that `pipx install everyword --pip-args '--find-links dist'` takes
+	rm -rf dist
+	$(BIN)/pip wheel -q --disable-pip-version-check --no-deps --no-build-isolation -w dist $(PACKAGES)
+
+pictures: .venv/.dev demo ## the README's pictures, from the demo's archive
+	$(BIN)/python scripts/make-pictures.py
+
 clean:
-	rm -rf .venv .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .demo dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 constraints: .venv/.dev ## write constraints.txt from what is installed now
 	$(BIN)/pip freeze --exclude-editable | grep -v '^everyword' > constraints.txt
