@@ -34,8 +34,11 @@ from everyword_events import (
 )
 from everyword_events.consumer.pause import PauseGate
 from everyword_events.consumer.runner import ConsumerRunner
+from everyword_events.replay import Replayer
+from everyword_events.replay_jobs import ReplayWorker
 from everyword_events.sqlite.bus import SqliteBus
 from everyword_events.sqlite.database import SqliteDatabase
+from everyword_events.sqlite.replays import SqliteReplays
 from everyword_http.keys import Keys
 from everyword_local.client import IN_PROCESS
 from everyword_local.data_folder import DataFolder
@@ -153,6 +156,18 @@ class Composition:
         self._closing.close()
 
     @cached_property
+    def replays(self) -> SqliteReplays:
+        """Replays of many episodes, done in the background."""
+        replays = SqliteReplays(self.folder.replays)
+        self._closing.callback(replays.close)
+        return replays
+
+    @cached_property
+    def replayer(self) -> Replayer:
+        """Appends events of the log again."""
+        return Replayer(self.bus, CONTRACTS)
+
+    @cached_property
     def ingest(self) -> ingest.service.IngestService:
         """The ingest service; its table of episodes is made anew where it is missing."""
         tables = SqliteIngestTables(self.folder.episodes)
@@ -164,7 +179,7 @@ class Composition:
             episodes=tables,
             keys=tables,
             probe=probe_audio,
-            replay=LogReplay(self.bus, CONTRACTS),
+            replay=LogReplay(self.replayer, self.replays),
             settings_for=lambda show: self.settings.of_show(show).ingest,
             progress=self.progress,
             multipart=self.multipart,
@@ -342,7 +357,7 @@ class Composition:
         if ingest.contract.CONTRACT.service in runners:
             threads += [
                 threading.Thread(target=work, args=(stop,), name=work.__name__)
-                for work in (self._poll_feeds, self._send_webhooks)
+                for work in (self._poll_feeds, self._send_webhooks, self._replay)
             ]
         for thread in threads:
             thread.start()
@@ -374,6 +389,12 @@ class Composition:
         self._settle_uploads()
         for contract in CONTRACTS:
             self.bus.release_claims(contract.service)
+
+    def _replay(self, stop: threading.Event) -> None:
+        def waiting() -> int:
+            return max((depth.unfinished for depth in self.bus.pending().values()), default=0)
+
+        ReplayWorker(self.replays, self.replayer, waiting=waiting).run(stop)
 
     def _poll_feeds(self, stop: threading.Event) -> None:
         """Poll feeds whose time has come, beside the consumers: a slow host holds up no work."""

@@ -60,6 +60,11 @@ class DataFolder:
         return self.root / "episodes.sqlite"
 
     @property
+    def replays(self) -> Path:
+        """Replays of many episodes, and how far they are."""
+        return self.root / "replays.sqlite"
+
+    @property
     def captions(self) -> Path:
         """Which captions are an episode's latest (a projection)."""
         return self.root / "captions.sqlite"

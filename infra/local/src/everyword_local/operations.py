@@ -1,7 +1,7 @@
 """The operator's part of the HTTP API on one machine: health, dead letters."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import Query, Response
 from fastapi.responses import PlainTextResponse
@@ -9,6 +9,7 @@ from prometheus_client.core import GaugeMetricFamily
 from pydantic import AwareDatetime, BaseModel, Field
 
 from everyword_events import DeadLetter
+from everyword_events.replay_jobs import ReplayState, ReplayStatus
 from everyword_http import TEXT_FORMAT, Metrics, Router, needs
 from everyword_local.composition import Composition
 
@@ -84,6 +85,49 @@ class Discarded(BaseModel):
     discarded: int
 
 
+class ReplayReply(BaseModel):
+    """A replay of many episodes: `done` of `total` looked at, `replayed` had such an event."""
+
+    replay_id: str
+    state: ReplayState
+    event: str
+    only: list[str]
+    reason: str
+    total: int
+    done: int
+    replayed: int
+    created_at: AwareDatetime
+
+    @classmethod
+    def of(cls, status: ReplayStatus) -> "ReplayReply":
+        """Show a replay."""
+        return cls(
+            replay_id=status.replay_id,
+            state=status.state,
+            event=status.request.start,
+            only=list(status.request.only),
+            reason=status.request.reason,
+            total=status.total,
+            done=status.done,
+            replayed=status.replayed,
+            created_at=status.created_at,
+        )
+
+
+class ReplaysReply(BaseModel):
+    """Replays, newest first."""
+
+    replays: list[ReplayReply]
+
+
+ReplayAction = Literal["pause", "resume", "cancel"]
+_STATES: Final[dict[ReplayAction, ReplayState]] = {
+    "pause": "paused",
+    "resume": "running",
+    "cancel": "cancelled",
+}
+
+
 class Live(BaseModel):
     """The server answers."""
 
@@ -120,6 +164,25 @@ def router(composition: Composition, metrics: Metrics) -> Router:
         return HealthReply(
             ok=not paused, pending=sum(queues.values()), queues=queues, paused=paused
         )
+
+    @routes.get(
+        "/v1/replays",
+        summary="The newest replays of many episodes, and how far they are",
+        tags=["replays"],
+        dependencies=[needs("edit")],
+    )
+    def replays() -> ReplaysReply:
+        found = composition.replays.list()
+        return ReplaysReply(replays=[ReplayReply.of(each) for each in found])
+
+    @routes.post(
+        "/v1/replays/{replay_id}/{action}",
+        summary="Pause a replay, go on with it, or cancel it",
+        tags=["replays"],
+        dependencies=[needs("edit")],
+    )
+    def steer(replay_id: str, action: ReplayAction) -> ReplayReply:
+        return ReplayReply.of(composition.replays.change(replay_id, _STATES[action]))
 
     @routes.get(
         "/v1/dead-letters",

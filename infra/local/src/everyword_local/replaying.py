@@ -1,29 +1,40 @@
-"""Ingest's replay port over the event log."""
+"""Ingest's replay port on one machine: one episode at once, many in the background."""
 
 import contextlib
-import time
 from collections.abc import Sequence
 
-from everyword_events import EventLog, NotFound, ServiceContract
+from everyword_events import NotFound
 from everyword_events.replay import Replayer
+from everyword_events.replay_jobs import ReplayRequest
+from everyword_events.sqlite.replays import SqliteReplays
 from ingest.ports import ReplayJob
 
 
 class LogReplay:
-    """Publishes the newest event of a type of each requested episode again, as a new run."""
+    """Appends the newest event of a type of each requested episode again, as a new run."""
 
-    def __init__(self, log: EventLog, contracts: Sequence[ServiceContract]) -> None:
-        self._replayer = Replayer(log, contracts)
+    def __init__(self, replayer: Replayer, replays: SqliteReplays) -> None:
+        self._replayer = replayer
+        self._replays = replays
 
     def __call__(self, job: ReplayJob) -> Sequence[str]:
-        """Replay as requested; return the ids of the episodes that had such an event."""
-        pause_s = 1 / job.rate_per_s if job.rate_per_s else 0.0
-        done = []
-        for episode_id in job.episode_ids:
-            with contextlib.suppress(NotFound):  # removed meanwhile, or it never came so far
+        """Replay one episode now; keep many to be done. Return which episodes were taken.
+
+        Raises:
+            InvalidInput: an unknown type of event, or one that nobody asked for takes.
+        """
+        ids = list(job.episode_ids)
+        if len(ids) == 1:
+            with contextlib.suppress(NotFound):  # it never came so far
                 self._replayer.episode(
-                    episode_id, start=job.event_type, only=job.only, reason=job.reason
+                    ids[0], start=job.event_type, only=job.only, reason=job.reason
                 )
-                done.append(episode_id)
-                time.sleep(pause_s)
-        return done
+                return ids
+            return []
+        self._replayer.check(job.event_type, job.only)
+        request = ReplayRequest(
+            job.event_type, tuple(job.only), job.reason, rate_per_s=job.rate_per_s
+        )
+        if ids:
+            self._replays.start(request, ids)
+        return ids
