@@ -30,6 +30,8 @@ _OWN: Final = {
     "search": ("services/search",),
 }
 """Captions tells ingest's API where its files are found; no function has an engine in it."""
+_WITHOUT_WHEELS: Final = {"search": ("docopt",)}  # what num2words asks for: plain Python
+_PINNED: Final = ("--constraint", str(REPOSITORY / "constraints.txt"))
 _USELESS: Final = ("**/__pycache__", "**/tests", "bin", "everyword_cdk")
 
 
@@ -55,12 +57,14 @@ def bundle(service: str, target: Path) -> None:
     with tempfile.TemporaryDirectory() as wheels:
         own = [str(folder) for folder in folders_of(service)]
         _pip("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", wheels, *own)
+        for name in _WITHOUT_WHEELS.get(service, ()):
+            _pip("wheel", "--no-deps", "--wheel-dir", wheels, *_PINNED, name)
         _pip(
             "install",
             *("--target", str(target), "--no-compile", "--only-binary", ":all:"),
             *("--implementation", "cp", "--python-version", _PYTHON),
             *(part for platform in _PLATFORMS for part in ("--platform", platform)),
-            *("--find-links", wheels, "--constraint", str(REPOSITORY / "constraints.txt")),
+            *("--find-links", wheels, *_PINNED),
             f"everyword-aws[{service}]",
         )
     for pattern in _USELESS:
