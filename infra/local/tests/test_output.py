@@ -65,3 +65,8 @@ def test_what_would_steer_a_terminal_is_not_passed_on(capsys: pytest.CaptureFixt
         capsys.readouterr().out
         == "red \N{REPLACEMENT CHARACTER}[31m bell \N{REPLACEMENT CHARACTER} and\ttab\n"
     )
+
+
+@pytest.mark.parametrize("seconds", [-1.0, 1e308, float("inf"), float("nan")])
+def test_a_clock_of_no_time_shows_none(seconds: float) -> None:
+    assert clock(seconds) == "?"

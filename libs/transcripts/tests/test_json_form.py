@@ -190,3 +190,39 @@ def test_a_reading_that_cannot_be_is_left_out_and_costs_no_word(sounds: object) 
     transcript = read_transcript(json.dumps(WHISPERX | {"sounds": sounds}))
     assert transcript.sounds == ()
     assert transcript.n_words() == 4
+
+
+IMPOSSIBLE = ["-5", "-1e308", "1e308", "1e400", "NaN", "Infinity", "-Infinity", "1" + "0" * 400]
+
+
+@pytest.mark.parametrize("time", IMPOSSIBLE)
+@pytest.mark.parametrize("where", ["word start", "word end", "start", "end", "duration"])
+def test_an_impossible_time_is_mended_whatever_says_it(time: str, where: str) -> None:
+    said = {"word start": "1.0", "word end": "1.5", "start": "0.5", "end": "2.0", "duration": "3.0"}
+    said[where] = time
+    raw = (
+        f'{{"language": "en", "duration_s": {said["duration"]}, "segments": [{{"start":'
+        f' {said["start"]}, "end": {said["end"]}, "text": "one two", "words": [{{"word": "one",'
+        f' "start": {said["word start"]}, "end": {said["word end"]}, "score": {time}}},'
+        f' {{"word": "two", "start": 1.5, "end": 2.0}}]}}, {{"start": {said["start"]},'
+        f' "end": {said["end"]}, "text": "three"}}]}}'
+    )
+    for form in (raw.encode(), json.loads(raw)):
+        transcript = read_transcript(form)
+        assert transcript.n_words() == 3
+        assert 0 < transcript.duration_s <= 5
+        assert all(0 <= w.start <= w.end <= transcript.duration_s for w in transcript.words())
+        assert json.loads(write_transcript(transcript))["duration_s"] <= 5
+
+
+def test_times_that_run_backwards_are_put_in_order() -> None:
+    words = [{"word": w, "start": 9.0 - 3 * n, "end": 8.0 - 3 * n} for n, w in enumerate("abc")]
+    transcript = read_transcript(json.dumps({"segments": [{"words": words}]}))
+    starts = [word.start for word in transcript.words()]
+    assert starts == sorted(starts)
+    assert "times_repaired" in transcript.flags
+
+
+@pytest.mark.parametrize("field", ["flags", "speakers"])
+def test_a_list_that_is_none_is_left_out(field: str) -> None:
+    assert read_transcript(json.dumps(WHISPERX | {field: 3})).n_words() == 4

@@ -326,3 +326,12 @@ def test_the_same_work_done_twice_counts_with_its_first_wording() -> None:
     later = indexed.meta.model_copy(update={"occurred_at": NOW + timedelta(hours=1)})
     twice = indexed.model_copy(update={"meta": later})
     assert fold([twice, *story.events]) == fold([*story.events, twice]) == story.view
+
+
+@pytest.mark.parametrize("step", [READY, REFINED])
+def test_a_duration_that_no_recording_has_is_not_told(step: EventData) -> None:
+    absurd = step.model_copy(update={"duration_s": 1e308})
+    view = fold([Event.first("refine", absurd, episode_id="e", run_id=FIRST)])
+    assert view.duration_s is None
+    kept = view.model_copy(update={"duration_s": 1e308}).model_dump_json()
+    assert EpisodeView.model_validate_json(kept).duration_s is None

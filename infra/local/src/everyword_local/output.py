@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol, TextIO
 from everyword_events import EverywordError
 from everyword_local.table import Table
 
+_LONGEST_S: Final = 1e9
 _CONTROLS: Final = dict.fromkeys((*range(32), *range(127, 160)), "�")
 _CONTROLS_BUT_LINES: Final = {k: v for k, v in _CONTROLS.items() if chr(k) not in "\n\t"}
 
@@ -106,7 +107,9 @@ class _NoBars(Bars):
 
 
 def clock(seconds: float) -> str:
-    """Return seconds as `m:ss.s` or `h:mm:ss`, for reading."""
+    """Return seconds as `m:ss.s` or `h:mm:ss`, for reading; `?` for what no recording lasts."""
+    if not 0 <= seconds <= _LONGEST_S:
+        return "?"
     tenths = round(seconds * 10)
     minutes, rest = divmod(tenths, 600)
     hours, minutes = divmod(minutes, 60)

@@ -1,6 +1,6 @@
 """The transcript's JSON (schema 1, a superset of WhisperX's): one reader, one writer."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from operator import attrgetter
 from typing import Any, Final
@@ -11,7 +11,7 @@ from pydantic_core import from_json
 from everyword_transcripts.mending import invalid, mended_segments, seconds_of, text_of
 from everyword_transcripts.model import SCHEMA, Engine, Segment, Sounds, Speaker, Transcript, Word
 from everyword_transcripts.spacing import is_unspaced, writes_spaces
-from everyword_transcripts.timing import put_in_order
+from everyword_transcripts.timing import LONGEST_S, put_in_order
 from everyword_transcripts.top_level_words import with_top_level_words
 
 Json = Mapping[str, Any]
@@ -20,9 +20,9 @@ Json = Mapping[str, Any]
 def read_transcript(raw: bytes | str | Json) -> Transcript:
     """Read our transcript JSON or WhisperX's, mending times that are missing or impossible.
 
-    Missing, infinite or NaN times are estimated from their neighbours and marked; a segment
-    without words gets them from its text; starts that run backwards are put in order and the
-    transcript is flagged `times_repaired`.
+    Missing, infinite, NaN or absurdly late times are estimated from their neighbours and marked;
+    a segment without words gets them from its text; starts that run backwards are put in order and
+    the transcript is flagged `times_repaired`.
 
     Raises:
         InvalidInput: not JSON, no list of segments, or a schema newer than this program.
@@ -123,7 +123,8 @@ def _read_sound(raw: bytes | str) -> Transcript | None:
             return None
         segments.append(segment)
     duration_s = _duration_s(form, segments)
-    return _transcript(form, segments, duration_s) if in_order(segments, duration_s) else None
+    is_sound = duration_s <= LONGEST_S and in_order(segments, duration_s)
+    return _transcript(form, segments, duration_s) if is_sound else None
 
 
 def _read_mending(raw: bytes | str | Json) -> Transcript:
@@ -182,7 +183,7 @@ def _transcript(form: Json, segments: list[Segment], duration_s: float) -> Trans
         segments=tuple(segments),
         speakers=_speakers(form, segments),
         engine=_engine(form.get("engine")),
-        flags=tuple(str(flag) for flag in form.get("flags") or ()),
+        flags=tuple(str(flag) for flag in _listed(form.get("flags"))),
         episode_id=text_of(form.get("episode_id")) or None,
         run_id=text_of(form.get("run_id")) or None,
         sounds=_sounds(form.get("sounds"), duration_s),
@@ -194,6 +195,10 @@ def _duration_s(form: Json, segments: list[Segment]) -> float:
     return seconds_of(form.get("duration_s")) or last
 
 
+def _listed(raw: object) -> Sequence[Any]:
+    return raw if isinstance(raw, list | tuple) else ()
+
+
 def _language(form: Json) -> str:
     return text_of(form.get("language")) or "und"
 
@@ -201,7 +206,7 @@ def _language(form: Json) -> str:
 def _speakers(form: Json, segments: list[Segment]) -> tuple[Speaker, ...]:
     named = [
         Speaker(str(raw["label"]), text_of(raw.get("name")) or None)
-        for raw in form.get("speakers") or ()
+        for raw in _listed(form.get("speakers"))
         if isinstance(raw, Mapping) and raw.get("label")
     ]
     known = {speaker.label for speaker in named}

@@ -1,6 +1,5 @@
 """Segments read from JSON that may lack words or times, or have them in forms of their own."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 from everyword_events import InvalidInput
 from everyword_transcripts.model import Segment, Word
 from everyword_transcripts.spacing import split_words
-from everyword_transcripts.timing import TYPICAL_WORD_S, estimate_times, spread
+from everyword_transcripts.timing import LONGEST_S, TYPICAL_WORD_S, estimate_times, spread
 from everyword_transcripts.words_along import words_along
 
 Json = Mapping[str, Any]
@@ -16,6 +15,7 @@ Flags = tuple[str, ...]
 _WORD_NAMES = ("word", "text", "punctuated_word")
 """What recognisers call a word's text: Whisper's family, whisper-timestamped, Deepgram."""
 _SCORE_NAMES = ("score", "confidence", "probability")
+_LARGEST_SCORE = 1e9
 
 
 def mended_segments(raw_segments: Sequence[object], language: str) -> tuple[list[Segment], Flags]:
@@ -150,7 +150,7 @@ def _word(raw: object, text: str, speaker: str | None) -> Word:
     if not isinstance(raw, Mapping):
         return Word(text, -1.0, -1.0, None, speaker)
     left, right = raw.get("start"), raw.get("end")
-    if not (type(left) is type(right) is float and 0.0 <= left <= right < math.inf):
+    if not (type(left) is type(right) is float and 0.0 <= left <= right <= LONGEST_S):
         left, right = _span(left, right)
     score = next((raw[name] for name in _SCORE_NAMES if name in raw), None)
     said_by = raw.get("speaker")
@@ -207,14 +207,14 @@ def text_of(raw: object) -> str:
 
 
 def seconds_of(raw: object) -> float | None:
-    """Return a finite time, none before the start, or None where it is no time."""
-    if isinstance(raw, int | float) and not isinstance(raw, bool) and math.isfinite(raw):
+    """Return a time of a recording, none before its start; None where it is no such time."""
+    if isinstance(raw, int | float) and not isinstance(raw, bool) and abs(raw) <= LONGEST_S:
         return max(0.0, float(raw))
     return None
 
 
 def _score(raw: object) -> float | None:
-    if isinstance(raw, int | float) and math.isfinite(raw):
+    if isinstance(raw, int | float) and abs(raw) <= _LARGEST_SCORE:
         return float(raw)
     return None
 

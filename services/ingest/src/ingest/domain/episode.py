@@ -1,9 +1,9 @@
 """An episode is a fold over its events: any order, any duplicates, the same view."""
 
 from collections.abc import Iterable, Sequence
-from typing import Final, Protocol
+from typing import Annotated, Final, Protocol
 
-from pydantic import AwareDatetime, Field, FiniteFloat
+from pydantic import AfterValidator, AwareDatetime, Field, FiniteFloat
 
 from everyword_events import (
     AudioUploaded,
@@ -23,6 +23,7 @@ from everyword_events import (
     TranscriptRefined,
     UploadRejected,
 )
+from everyword_transcripts import LONGEST_S
 from ingest.domain.run_history import OUTPUTS, STAGES, RunHistory, State, in_order
 
 _STATED_BY: Final = (
@@ -66,6 +67,11 @@ class StageProgress(Protocol):
         """Seconds left."""
 
 
+def believable(duration_s: float | None) -> float | None:
+    """Return a duration; None for one that no recording has: old events may state it."""
+    return None if duration_s is None or not 0 <= duration_s <= LONGEST_S else duration_s
+
+
 class EpisodeView(Model):
     """All that is known of one episode now. `timings` are seconds by step, `cost` is in USD."""
 
@@ -82,7 +88,7 @@ class EpisodeView(Model):
     image_url: str | None = None
     error: EpisodeError | None = None
     progress: Progress | None = None
-    duration_s: float | None = None
+    duration_s: Annotated[float | None, AfterValidator(believable)] = None
     language: str | None = None
     engine: EngineInfo | None = None
     timings: dict[str, float] = Field(default_factory=dict)
@@ -188,10 +194,11 @@ def _made(history: RunHistory) -> dict[str, object]:
     for found in (ready, uploaded):
         if found is not None and found[1].audio is not None:
             made["audio"] = found[1].audio
-            made["duration_s"] = found[1].duration_s
+            made["duration_s"] = believable(found[1].duration_s)
     for transcript in (ready, refined):
         if transcript is not None:
-            for name in ("duration_s", "language", "words", "transcript"):
+            made["duration_s"] = believable(transcript[1].duration_s)
+            for name in ("language", "words", "transcript"):
                 made[name] = getattr(transcript[1], name)
     made |= _effort(ready and ready[1], refined and refined[1])
     captions = history.latest(CaptionsPublished)

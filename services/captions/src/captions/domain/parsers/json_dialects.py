@@ -41,7 +41,7 @@ def _seconds(raw: Any, unit: float = 1.0) -> float | None:
     """Return a time that may be written as a number, as text, or as a clock."""
     try:
         return float(raw) / unit
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         ms = parse_short_clock(raw.strip()) if isinstance(raw, str) else None
         return None if ms is None else ms / _MS
 
