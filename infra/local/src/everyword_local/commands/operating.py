@@ -60,7 +60,7 @@ def demo(context: CommandContext, engine: str, *, keep: bool) -> None:
 @pass_context
 def doctor(context: CommandContext) -> None:
     """Say what works on this machine, and what to do about what does not."""
-    findings = list(examine(context.data, lambda: context.settings))
+    findings = list(examine(context.data, lambda: context.settings, model_key=context.model_key))
     document = {
         "ok": all(finding.ok or not finding.needed for finding in findings),
         "python": platform.python_version(),
