@@ -33,7 +33,7 @@ from ingest.adapters.probe import probe_audio
 from ingest.adapters.sqlite import SqliteIngestTables
 from ingest.contract import FETCH_CONTRACT
 from ingest.domain import Progress
-from ingest.ports import ReplayJob
+from ingest.ports import ReplayJob, ReplayTaken
 from ingest.testing.feeds import MemoryFeedStore
 from ingest.testing.web import Web as Served
 from ingest.testing.web import serving
@@ -170,7 +170,7 @@ class World:
             count += len(deliveries)
         return count
 
-    def _replay(self, job: ReplayJob) -> Sequence[str]:
+    def _replay(self, job: ReplayJob) -> ReplayTaken:
         self.replayed.append(job)
         done = []
         for episode_id in job.episode_ids:
@@ -183,7 +183,7 @@ class World:
                 again = found[-1].replayed(run_id=new_run_id(), audience=job.only or (EVERYONE,))
                 self.bus.append([again])
                 done.append(episode_id)
-        return done
+        return ReplayTaken(done)
 
 
 @pytest.fixture

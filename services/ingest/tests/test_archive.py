@@ -235,7 +235,9 @@ def test_a_replay_starts_a_newer_run(world: Any, wav: bytes) -> None:
     transcribe(world, episode_id)
     world.deliver()
     before = world.service.get(episode_id)
-    assert world.service.replay(episode_id, "TranscriptReady", reason="rule") == [episode_id]
+    assert world.service.replay(episode_id, "TranscriptReady", reason="rule").episode_ids == [
+        episode_id
+    ]
     assert world.replayed[0].reason == "rule"
     view = world.service.get(episode_id)
     assert (view.state, view.files) == ("refining", before.files)
@@ -254,9 +256,14 @@ def test_a_replay_of_many_passes_over_what_has_no_such_event(world: Any, wav: by
     announced(world)
     gone = uploaded(world, wav)
     world.service.remove(gone)
-    assert world.service.replay(None, "AudioUploaded", rate_per_s=5) == [first, second]
+    would = world.service.replay(None, "AudioUploaded", dry_run=True)
+    assert {first, second} < set(would.episode_ids)
+    assert world.replayed == []
+    taken = world.service.replay(None, "AudioUploaded", rate_per_s=5)
+    assert taken.episode_ids == [first, second]
     assert world.replayed[-1].rate_per_s == 5
-    assert world.service.replay(None, "AudioUploaded", show="Other") == [second]
+    assert world.service.replay(None, "AudioUploaded", show="Other").episode_ids == [second]
+    assert world.replayed[-1].show == "Other"
 
 
 @pytest.mark.parametrize(

@@ -219,14 +219,20 @@ def test_episodes_are_processed_again(world: Any, http: Client, wav: bytes) -> N
     episode_id = added(world, http, wav)
     job = {"from": "AudioUploaded", "only": ["transcribe-gpu"], "reason": "better model"}
     reply = http("POST", f"/v1/episodes/{episode_id}/replays", json=job)
-    assert (reply.status_code, reply.json()) == (202, {"episode_ids": [episode_id]})
+    assert (reply.status_code, reply.json()) == (
+        202,
+        {"episode_ids": [episode_id], "replay_id": None},
+    )
     assert (world.replayed[0].only, world.replayed[0].reason) == (
         ("transcribe-gpu",),
         "better model",
     )
     many = {"from": "AudioUploaded", "rate_per_s": 2, "show": ""}
     reply = http("POST", "/v1/replays", json=many)
-    assert (reply.status_code, reply.json()) == (202, {"episode_ids": [episode_id]})
+    assert (reply.status_code, reply.json()) == (
+        202,
+        {"episode_ids": [episode_id], "replay_id": None},
+    )
     assert world.replayed[1].rate_per_s == 2
     wrong = http("POST", "/v1/replays", json={"from": "EpisodeCreated"})
     assert "TranscriptReady" in problem(wrong, 400, "replay_from")["hint"]

@@ -9,7 +9,7 @@ each job has an id, which the replayed events' ids are derived from.
 import contextlib
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
@@ -18,7 +18,7 @@ from everyword_aws.telemetry import logger
 from everyword_events import InvalidInput, NotFound
 from everyword_events.aws.errors import translated
 from everyword_events.replay import Replayer
-from ingest.ports import ReplayJob
+from ingest.ports import ReplayJob, ReplayTaken
 
 MOST_IDS: Final = 2_000
 """Of 36 characters each: well under what one message carries."""
@@ -46,15 +46,15 @@ class QueuedReplay:
         self._queue_url = queue_url
         self._replayer = replayer
 
-    def __call__(self, job: ReplayJob) -> Sequence[str]:
+    def __call__(self, job: ReplayJob) -> ReplayTaken:
         """Replay one episode now; queue many. Return which episodes were taken."""
         if len(job.episode_ids) == 1:
-            return list(_replayed(self._replayer, _slice(job, list(job.episode_ids))))
+            return ReplayTaken(list(_replayed(self._replayer, _slice(job, list(job.episode_ids)))))
         self._replayer.check(job.event_type, job.only)
         ids = list(job.episode_ids)
         for first in range(0, len(ids), MOST_IDS):
             put_back(self._client, self._queue_url, _slice(job, ids[first : first + MOST_IDS]))
-        return ids
+        return ReplayTaken(ids)
 
 
 class ReplayWorker:

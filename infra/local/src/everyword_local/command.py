@@ -20,7 +20,16 @@ from everyword_local.commands.context import FAILED, CommandContext
 from everyword_local.output import Output
 
 WRONG_USE, NOT_FOUND, UNREACHABLE, INTERRUPTED, TERMINATED = 2, 3, 4, 130, 143
-_WRONG_USE_CODES = ("config_", "cursor_", "format_", "query_", "request_", "usage")
+_WRONG_USE_CODES = (
+    "config_",
+    "cursor_",
+    "format_",
+    "query_",
+    "replay_from",
+    "replay_only",
+    "request_",
+    "usage",
+)
 _FLAGS = ("--json", "--quiet")
 _OPTIONS = ("--data", "--api", "--config")
 

@@ -384,6 +384,19 @@ class Composition:
             stop.set()
             worker.join()
 
+    @contextlib.contextmanager
+    def replaying(self) -> Iterator[None]:
+        """Do the replays of many episodes while the block runs, and none of the work they cause."""
+        stop = threading.Event()
+        replays = ReplayWorker(self.replays, self.replayer)
+        worker = threading.Thread(target=replays.run, args=(stop,), name="replaying")
+        worker.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            worker.join()
+
     def resume(self) -> None:
         """Take up what an earlier process left: stored uploads, and deliveries it had in hand."""
         self._settle_uploads()

@@ -92,6 +92,7 @@ class ReplayReply(BaseModel):
     state: ReplayState
     event: str
     only: list[str]
+    show: str | None
     reason: str
     total: int
     done: int
@@ -106,6 +107,7 @@ class ReplayReply(BaseModel):
             state=status.state,
             event=status.request.start,
             only=list(status.request.only),
+            show=status.request.show,
             reason=status.request.reason,
             total=status.total,
             done=status.done,

@@ -1,13 +1,12 @@
 """Ingest's replay port on one machine: one episode at once, many in the background."""
 
 import contextlib
-from collections.abc import Sequence
 
 from everyword_events import NotFound
 from everyword_events.replay import Replayer
 from everyword_events.replay_jobs import ReplayRequest
 from everyword_events.sqlite.replays import SqliteReplays
-from ingest.ports import ReplayJob
+from ingest.ports import ReplayJob, ReplayTaken
 
 
 class LogReplay:
@@ -17,7 +16,7 @@ class LogReplay:
         self._replayer = replayer
         self._replays = replays
 
-    def __call__(self, job: ReplayJob) -> Sequence[str]:
+    def __call__(self, job: ReplayJob) -> ReplayTaken:
         """Replay one episode now; keep many to be done. Return which episodes were taken.
 
         Raises:
@@ -29,12 +28,12 @@ class LogReplay:
                 self._replayer.episode(
                     ids[0], start=job.event_type, only=job.only, reason=job.reason
                 )
-                return ids
-            return []
+                return ReplayTaken(ids)
+            return ReplayTaken([])
         self._replayer.check(job.event_type, job.only)
         request = ReplayRequest(
-            job.event_type, tuple(job.only), job.reason, rate_per_s=job.rate_per_s
+            job.event_type, tuple(job.only), job.reason, job.show, job.rate_per_s
         )
-        if ids:
-            self._replays.start(request, ids)
-        return ids
+        if not ids:
+            return ReplayTaken([])
+        return ReplayTaken(ids, self._replays.start(request, ids).replay_id)

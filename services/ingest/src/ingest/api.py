@@ -13,6 +13,7 @@ from everyword_storage import SignedParts, SignedUpload
 from ingest.domain import EpisodeChange, EpisodeError, EpisodeView, NewEpisode, Progress, State
 from ingest.domain.metadata import Published
 from ingest.intake import Announced
+from ingest.ports import ReplayTaken
 from ingest.service import MOST_PER_PAGE, IngestService
 
 MOST_AFTER: Final = 2**53
@@ -161,7 +162,10 @@ class EventsReply(BaseModel):
 
 
 class ReplayRequest(BaseModel):
-    """Processes again from the newest event of type `from`; for `only` these services, or all."""
+    """Processes again from the newest event of type `from`; for `only` these services, or all.
+
+    A `dry_run` only says which episodes would be looked at.
+    """
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
@@ -169,6 +173,7 @@ class ReplayRequest(BaseModel):
     only: list[str] = Field(default_factory=list, max_length=20)
     reason: str = Field(default="", max_length=1000)
     rate_per_s: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    dry_run: bool = False
 
 
 class ReplaysRequest(ReplayRequest):
@@ -178,9 +183,15 @@ class ReplaysRequest(ReplayRequest):
 
 
 class ReplaysReply(BaseModel):
-    """Which episodes are processed again."""
+    """Which episodes are processed again; `replay_id` where that goes on in the background."""
 
     episode_ids: list[str]
+    replay_id: str | None = None
+
+    @classmethod
+    def of(cls, taken: ReplayTaken) -> "ReplaysReply":
+        """Show what was taken."""
+        return cls(episode_ids=list(taken.episode_ids), replay_id=taken.replay_id)
 
 
 def router(
@@ -324,8 +335,10 @@ def _process_again(routes: Router, service: IngestService) -> None:
         dependencies=[needs("edit")],
     )
     def replay(episode_id: str, body: ReplayRequest) -> ReplaysReply:
-        done = service.replay(episode_id, body.from_, only=body.only, reason=body.reason)
-        return ReplaysReply(episode_ids=list(done))
+        taken = service.replay(
+            episode_id, body.from_, only=body.only, reason=body.reason, dry_run=body.dry_run
+        )
+        return ReplaysReply.of(taken)
 
     @routes.post(
         "/v1/replays",
@@ -335,12 +348,13 @@ def _process_again(routes: Router, service: IngestService) -> None:
         dependencies=[needs("edit")],
     )
     def replays(body: ReplaysRequest) -> ReplaysReply:
-        done = service.replay(
+        taken = service.replay(
             None,
             body.from_,
             only=body.only,
             reason=body.reason,
             show=body.show,
             rate_per_s=body.rate_per_s,
+            dry_run=body.dry_run,
         )
-        return ReplaysReply(episode_ids=list(done))
+        return ReplaysReply.of(taken)

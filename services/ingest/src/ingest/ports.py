@@ -144,14 +144,26 @@ class ProgressBoard(Protocol):
 
 @dataclass(frozen=True)
 class ReplayJob:
-    """Which event of which episodes to publish again; for `only` these services, or for all."""
+    """Which event of which episodes to publish again; for `only` these services, or for all.
+
+    `show` says that the episodes are those of a show: it tells one request from another.
+    """
 
     event_type: str
     episode_ids: Sequence[str]
     only: Sequence[str] = ()
     reason: str = ""
     rate_per_s: float | None = None
+    show: str | None = None
 
 
-Replay = Callable[[ReplayJob], Sequence[str]]
-"""Replays, and returns the ids of the episodes that had such an event."""
+@dataclass(frozen=True)
+class ReplayTaken:
+    """The episodes that are replayed; `replay_id` where that goes on in the background."""
+
+    episode_ids: Sequence[str]
+    replay_id: str | None = None
+
+
+Replay = Callable[[ReplayJob], ReplayTaken]
+"""Replays one episode that has such an event; takes many to be looked at in the background."""

@@ -43,6 +43,7 @@ from ingest.ports import (
     ProgressBoard,
     Replay,
     ReplayJob,
+    ReplayTaken,
     UniqueKeys,
 )
 from ingest.validation import UploadValidation
@@ -326,11 +327,12 @@ class IngestService:
         reason: str = "",
         show: str | None = None,
         rate_per_s: float | None = None,
-    ) -> Sequence[str]:
+        dry_run: bool = False,
+    ) -> ReplayTaken:
         """Process an episode again from its newest event of this type; None: all, or all of `show`.
 
         Returns the ids of the episodes that are processed again; episodes without such an event
-        are passed over, unless it is the one named.
+        are passed over, unless it is the one named. A `dry_run` only says which would be looked at.
 
         Raises:
             InvalidInput: an event no service starts from, a service that does not consume it,
@@ -341,8 +343,10 @@ class IngestService:
         if episode_id is not None:
             self._present(episode_id)
         ids = self._catalogue.ids(show=show) if episode_id is None else [episode_id]
-        done = self._replay(ReplayJob(event_type, ids, tuple(only), reason, rate_per_s))
-        if episode_id is not None and not done:
+        if dry_run:
+            return ReplayTaken(ids)
+        done = self._replay(ReplayJob(event_type, ids, tuple(only), reason, rate_per_s, show))
+        if episode_id is not None and not done.episode_ids:
             raise InvalidInput(
                 f"the episode has no {event_type} yet",
                 hint="replay it from a later or earlier event",

@@ -1,4 +1,4 @@
-"""The archive's episodes: status, journal, transcript, replay, removal."""
+"""The archive's episodes: status, journal, transcript, removal."""
 
 import sys
 import time
@@ -7,12 +7,10 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from everyword_events import InvalidInput
 from everyword_local.client import Json
 from everyword_local.commands.context import (
     POLL_S,
     CommandContext,
-    option_wait,
     pass_context,
     pass_reading_context,
 )
@@ -31,8 +29,6 @@ FORMATS = {
 }
 LEAST_SAID_S = 0.005
 SHORT_ID = 8
-NOTHING_TO_REPLAY = "nothing_to_replay"
-REPLAYABLE = ("AudioUploaded", "TranscriptReady", "TranscriptRefined")
 
 
 @click.command()
@@ -94,47 +90,6 @@ def transcript(context: CommandContext, episode: str, form: str, run: str | None
 
 
 @click.command()
-@click.argument("episodes", nargs=-1)
-@click.option("--show", help="Every episode of a show.")
-@click.option("--all", "everything", is_flag=True, help="The whole archive.")
-@click.option("--from", "from_", type=click.Choice(REPLAYABLE), required=True)
-@click.option("--only", multiple=True, metavar="SERVICE", help="Only for this service.")
-@click.option("--reason", default="", help="Kept in the journal.")
-@click.option("--rate", help="Episodes a second, such as 5/s.")
-@option_wait
-@pass_context
-def replay(
-    context: CommandContext,
-    episodes: tuple[str, ...],
-    *,
-    show: str | None,
-    from_: str,
-    only: tuple[str, ...],
-    reason: str,
-    rate: str | None,
-    everything: bool,
-    wait: bool,
-) -> None:
-    """Process episodes again from one of their events."""
-    if not (episodes or show or everything):
-        raise click.UsageError("name episodes, or say --show or --all")
-    request = {"from": from_, "only": list(only), "reason": reason}
-    wanted = [context.find_episode(each) for each in episodes] or [
-        each["episode_id"]
-        for each in context.api.pages("/v1/episodes", "episodes", show=show, limit=200)
-    ]
-    ids = _replay_all(context, wanted, request, rate_per_s=_rate(rate), named=bool(episodes))
-    ended: list[Json] = []
-    if wait:
-        with context.working():
-            ended = watch(context, ids)
-    document = {"replayed": len(ids), "episode_ids": ids, "episodes": ended}
-    context.output.result(document, [f"{len(ids)} replayed from {from_}", *map(describe, ended)])
-    if any(each["state"] == "failed" for each in ended):
-        context.failed()
-
-
-@click.command()
 @click.argument("episode")
 @click.option("--reason", default="", help="Kept in the journal.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -170,43 +125,6 @@ def _ask_before_removal(episode: Json) -> None:
         raise click.UsageError("nobody is there to ask: say --yes")
     if answer.strip().lower() not in {"y", "yes"}:
         raise click.Abort
-
-
-def _replay_all(
-    context: CommandContext,
-    episode_ids: Sequence[str],
-    request: Json,
-    *,
-    rate_per_s: float | None,
-    named: bool,
-) -> list[str]:
-    """Replay one after the other; return those that had such an event."""
-    done = []
-    with context.output.progress() as bars:
-        bar = bars.add_task(f"replay from {request['from']}", total=len(episode_ids))
-        for episode_id in episode_ids:
-            bars.advance(bar)
-            try:
-                context.api.post(f"/v1/episodes/{episode_id}/replays", request)
-            except InvalidInput as error:
-                if named or error.code != NOTHING_TO_REPLAY:
-                    raise
-                continue
-            done.append(episode_id)
-            time.sleep(1 / rate_per_s if rate_per_s else 0)
-    return done
-
-
-def _rate(text: str | None) -> float | None:
-    if not text:
-        return None
-    try:
-        rate = float(text.removesuffix("/s"))
-    except ValueError:
-        rate = 0
-    if rate <= 0:
-        raise click.BadParameter(f"{text!r} is no rate such as 5/s", param_hint="--rate")
-    return rate
 
 
 def _listing(context: CommandContext, episodes: Sequence[Json]) -> Iterator[str]:

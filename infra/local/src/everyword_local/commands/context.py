@@ -173,6 +173,15 @@ class CommandContext(contextlib.AbstractContextManager["CommandContext"]):
         with self.composition.at_work(FETCHING):
             yield
 
+    @contextlib.contextmanager
+    def replaying(self) -> Iterator[None]:
+        """See to it that replays of many episodes go on meanwhile, but not what they cause."""
+        if not self.api.in_process:
+            yield
+            return
+        with self.composition.replaying():
+            yield
+
     def wait_for_quiet(self) -> None:
         """Wait until no delivery is queued or in work."""
         while self.api.get("/v1/health")["pending"]:
