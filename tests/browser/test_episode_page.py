@@ -74,6 +74,39 @@ def test_a_speaker_is_named_for_a_whole_episode(
     page.locator("[part=speaker]", has_text="Grace Hopper").first.wait_for()
 
 
+def test_a_speaker_is_named_from_here_on_and_the_history_takes_it_back(
+    everyword: Everyword, stack: str, open_page: Open, axe: Axe, tmp_path: Path
+) -> None:
+    episode_id = add_sample(everyword, tmp_path, "interview")
+    page = open_page(f"{stack}/episodes/{episode_id}")
+    correcting(page)
+    who = page.locator(".lines .speaker")
+    names = who.all_inner_texts()
+    place = next(n for n in range(2, len(names)) if names[n] == names[0])
+    who.nth(place).click()
+    page.get_by_label("Name", exact=True).fill("A guest")
+    page.get_by_label("From here on").check()
+    page.get_by_role("button", name="Save").click()
+    saved(page)
+    changed = who.all_inner_texts()
+    assert changed[:place] == names[:place]
+    assert all(
+        now == "A guest"
+        for now, was in zip(changed[place:], names[place:], strict=True)
+        if was == names[0]
+    )
+    page.get_by_role("button", name="History").click()
+    history = page.get_by_role("dialog", name="History")
+    assert axe(page) == []
+    history.get_by_role("button", name="Undo").click()
+    page.wait_for_function(
+        "(wanted) => JSON.stringify([...document.querySelectorAll('.lines .speaker')]"
+        ".map((each) => each.innerText)) === JSON.stringify(wanted)",
+        arg=names,
+        timeout=20_000,
+    )
+
+
 def test_somebody_else_s_correction_is_shown_and_not_overwritten(
     everyword: Everyword, stack: str, open_page: Open, tmp_path: Path
 ) -> None:

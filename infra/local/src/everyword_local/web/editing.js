@@ -2,7 +2,7 @@
  * Correcting a transcript where it is read: a line's words, who says it, a speaker's name.
  *
  * Every correction is one PATCH, recorded as an event: words keep their times, and it holds in every
- * later run. What it replaced is kept on this page, so that it can be taken back.
+ * later run. Undoing one is an event as well; the history shows them all, with what became of each.
  */
 import { clock, h, plain } from '/widget/everyword-search.js';
 import { call } from './api.js';
@@ -10,11 +10,12 @@ import { call } from './api.js';
 const POLL_MS = 400;
 const PATIENCE_MS = 30000;
 const id = decodeURIComponent(location.pathname.split('/').at(-1));
-const address = `episodes/${encodeURIComponent(id)}/transcript`;
+const episode = `episodes/${encodeURIComponent(id)}`;
+const address = `${episode}/transcript`;
 const shownTranscript = document.querySelector('everyword-transcript');
 const said = h('p', { class: 'notice', role: 'status', hidden: true });
 const lines = h('ol', { class: 'lines', hidden: true });
-const undone = []; // corrections that take back the last ones, newest last
+const made = []; // this page's corrections, newest last: their events' ids
 let transcript = null;
 
 const tell = (text, bad = false) => {
@@ -52,19 +53,20 @@ function keys(event, text, segment) {
   }
 }
 
-/** Send one correction, wait until the transcript has it, and show that. */
-async function correct(correction, back) {
-  const before = transcript.run_id;
+/** Send one correction, or undo one; wait until the transcript has it, and show that. */
+async function correct(correction, undoes) {
   tell('Saving…');
   try {
-    const { run_id: wanted } = await call(address, { method: 'PATCH', body: { run_id: before, ...correction } });
+    const { run_id: wanted, event_id: event } = undoes
+      ? await call(`${episode}/edits/${encodeURIComponent(undoes)}`, { method: 'DELETE' })
+      : await call(address, { method: 'PATCH', body: { run_id: transcript.run_id, ...correction } });
     const ends = Date.now() + PATIENCE_MS;
     do {
       await new Promise((resolve) => { setTimeout(resolve, POLL_MS); });
       transcript = await call(address);
     } while (transcript.run_id < wanted && Date.now() < ends);
-    if (back) undone.push(back);
-    undo.disabled = !undone.length;
+    if (!undoes) made.push(event);
+    undo.disabled = !made.length;
     await read();
     tell(transcript.run_id < wanted ? 'It is recorded; the new transcript is still being made.' : 'Saved. It holds in every later run.');
     document.querySelector('everyword-transcript').setAttribute('src', `/v1/${address}?run=${transcript.run_id}`);
@@ -79,31 +81,33 @@ async function correct(correction, back) {
 async function save(text, segment, number) {
   const now = text.textContent.replace(/\s+/g, ' ').trim();
   if (now === segment.text.replace(/\s+/g, ' ').trim()) return;
-  const done = await correct({ segment: number, text: now, expect: segment.text }, { at_s: middle(segment), text: segment.text });
+  const done = await correct({ segment: number, text: now, expect: segment.text });
   if (!done && text.isConnected) text.textContent = now;
 }
-
-const middle = ({ start, end }) => (start + end) / 2;
 
 function rename(segment, number) {
   const known = [...new Set(transcript.speakers.map(({ label, name }) => name || label))];
   const input = h('input', { 'aria-label': 'Name', list: 'known-speakers', maxlength: 200, value: nameOf(segment.speaker), required: true });
-  const everywhere = h('input', { type: 'checkbox', id: 'everywhere', checked: Boolean(segment.speaker), disabled: !segment.speaker });
+  const who = plain(nameOf(segment.speaker));
+  const scopes = { line: 'Only this line', ...(who && { here: `From here on, where ${who} speaks`,
+    episode: `Everywhere in this episode where ${who} speaks`, show: `In the whole show, where ${who} speaks` }) };
+  const chosen = who ? 'episode' : 'line';
   const dialog = h('dialog', { 'aria-label': 'Who says this?' },
     h('form', { method: 'dialog' },
       h('h2', {}, 'Who says this?'),
       h('div', { class: 'fields' }, h('label', {}, 'Name ', input),
         h('datalist', { id: 'known-speakers' }, known.map((value) => h('option', { value }))),
-        h('label', { class: 'tick' }, everywhere, ` Everywhere in this episode where ${plain(nameOf(segment.speaker)) || 'nobody'} speaks`)),
+        Object.entries(scopes).map(([value, text]) => h('label', { class: 'tick' },
+          h('input', { type: 'radio', name: 'scope', value, checked: value === chosen }), ` ${text}`))),
       h('div', { class: 'actions' }, h('button', { class: 'button', value: 'cancel', formnovalidate: true }, 'Cancel'),
         h('button', { class: 'button main', value: 'save' }, 'Save'))));
   dialog.addEventListener('close', () => {
     dialog.remove();
     const name = input.value.trim();
     if (dialog.returnValue !== 'save' || !name || name === nameOf(segment.speaker)) return;
-    const was = nameOf(segment.speaker);
-    if (everywhere.checked && segment.speaker) correct({ label: segment.speaker, name }, { label: segment.speaker, name: was });
-    else correct({ segment: number, speaker: name, expect: segment.text }, was ? { at_s: middle(segment), speaker: was } : null);
+    const scope = dialog.querySelector('input[name=scope]:checked').value;
+    if (scope === 'episode' || scope === 'show') correct({ label: segment.speaker, name, for_show: scope === 'show' });
+    else correct({ segment: number, speaker: name, from_here: scope === 'here', expect: segment.text });
   });
   document.body.append(dialog);
   dialog.showModal();
@@ -122,14 +126,49 @@ const toggle = h('button', { class: 'button', type: 'button', 'aria-pressed': 'f
   }
   lines.hidden = !on;
   undo.hidden = !on;
+  past.hidden = !on;
   shownTranscript.hidden = on;
 } }, 'Correct');
 const undo = h('button', { class: 'button', type: 'button', hidden: true, disabled: true, onclick: async () => {
-  const back = undone.pop();
-  if (back && !(await correct(back, null))) undone.push(back);
-  undo.disabled = !undone.length;
+  const last = made.pop();
+  if (last && !(await correct(null, last))) made.push(last);
+  undo.disabled = !made.length;
 } }, 'Undo');
 
+const STATES = { applied: 'holds', conflict: 'in conflict', undone: 'undone', pending: 'on its way' };
+const when = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+
+function entry({ event_id: event, at, start, before, after, state, reason, kind }, close) {
+  const what = kind === 'undo' ? 'An undoing' : [plain(before) || 'nobody', '→', plain(after)].join(' ');
+  const turn = h('button', { class: 'button', type: 'button', onclick: async () => {
+    close();
+    await correct(null, event);
+  } }, 'Undo');
+  return h('li', {}, h('p', {}, h('bdi', {}, what)),
+    h('p', { class: 'meta' }, [when.format(new Date(at)), start != null && clock(start), STATES[state], plain(reason)].filter(Boolean).join(' · ')),
+    kind !== 'undo' && state !== 'undone' && turn);
+}
+
+const past = h('button', { class: 'button', type: 'button', hidden: true, onclick: async () => {
+  let history;
+  try {
+    history = await call(`${episode}/history`);
+  } catch (error) {
+    tell(error.message, true);
+    return;
+  }
+  const close = () => dialog.close();
+  const edits = history.edits.toReversed().map((each) => entry(each, close));
+  const dialog = h('dialog', { 'aria-label': 'History' }, h('form', { method: 'dialog' },
+    h('h2', {}, 'History'),
+    h('p', { class: 'meta' }, `${history.runs.length} ${history.runs.length === 1 ? 'run' : 'runs'}, ${history.edits.length} ${history.edits.length === 1 ? 'correction' : 'corrections'}`),
+    edits.length ? h('ol', { class: 'past' }, edits) : h('p', {}, 'Nothing was corrected yet.'),
+    h('div', { class: 'actions' }, h('button', { class: 'button' }, 'Close'))));
+  dialog.addEventListener('close', () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+} }, 'History');
+
 if (shownTranscript) {
-  shownTranscript.before(h('div', { class: 'steer' }, toggle, undo), said, lines);
+  shownTranscript.before(h('div', { class: 'steer' }, toggle, undo, past), said, lines);
 }
