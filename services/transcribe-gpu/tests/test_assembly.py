@@ -128,6 +128,51 @@ def test_words_without_times_get_a_marked_estimate() -> None:
     assert not last.estimated
 
 
+def test_a_word_with_only_an_end_keeps_it() -> None:
+    channel = spoken(None)
+    words = (
+        HeardWord("in", 1.0, 1.2),
+        HeardWord("the", None, None),
+        HeardWord("fog", None, 1.8),
+        HeardWord("far out", None, 3.0),
+        HeardWord("we", 4.0, 4.1),
+    )
+    channel.utterances.append(Utterance(0.9, 4.2, words, "en"))
+    _, the, fog, far, out, we = assembled(channel).words()
+    assert (the.start, the.end, fog.start, fog.end) == (1.2, 1.5, 1.5, 1.8)
+    assert (far.start, far.end, out.start, out.end) == (1.8, 2.4, 2.4, 3.0)
+    assert [each.estimated for each in (the, fog, far, out, we)] == [True] * 4 + [False]
+
+
+@st.composite
+def partly_timed(draw: st.DrawFn) -> list[HeardWord]:
+    """Words in order, of some of which the start, the end or both are missing."""
+    words, at = [], 0
+    for pause, length in draw(st.lists(st.tuples(*[st.integers(0, 900)] * 2), max_size=12)):
+        start, end = at + pause, at + pause + length
+        at = end
+        kept = draw(st.tuples(st.booleans(), st.booleans()))
+        text = draw(st.sampled_from(["a", "word", "extraordinary"]))
+        words.append(
+            HeardWord(text, start / 1000 if kept[0] else None, end / 1000 if kept[1] else None)
+        )
+    return words
+
+
+@given(partly_timed())
+def test_times_that_a_recogniser_gave_never_move(heard: list[HeardWord]) -> None:
+    channel = spoken(None)
+    channel.utterances.append(Utterance(0.0, 30.0, tuple(heard), "en"))
+    words = list(assembled(channel).words())
+    assert [word.word for word in words] == [word.text for word in heard]
+    for word, given_ in zip(words, heard, strict=True):
+        assert given_.start in (None, word.start)
+        assert given_.end in (None, word.end)
+        assert word.estimated == (given_.start is None)
+    starts = [word.start for word in words]
+    assert starts == sorted(starts)
+
+
 def test_what_an_engine_gives_as_one_word_with_a_space_is_two() -> None:
     channel = spoken(None)
     words = (HeardWord(" New  York", 1.0, 2.0, 0.5), HeardWord("  ", 2.0, 2.1))

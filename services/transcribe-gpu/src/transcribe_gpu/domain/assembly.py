@@ -116,26 +116,52 @@ def _segments(
 
 
 def _timed(utterance: Utterance, speaker: str | None) -> list[Word]:
-    """Return the utterance's words, every one with a time; those without get a marked estimate."""
+    """Return the utterance's words, every one with a time; those without get a marked estimate.
+
+    A time that the recogniser gave stays, also where it gave a word's end alone.
+    """
     heard = [piece for word in utterance.words for piece in _pieces(word)]
+    words: list[Word] = []
+    begun, at = 0, utterance.start
+    for place, word in enumerate(heard, start=1):
+        last = place == len(heard)
+        if (word.start is None and word.end is not None) or last:
+            end = utterance.end if word.end is None else word.end
+            words += _spanned(heard[begun:place], at, end, speaker)
+            begun, at = place, words[-1].end
+    return words
+
+
+def _spanned(
+    heard: Sequence[HeardWord], start: float, end: float, speaker: str | None
+) -> Iterator[Word]:
+    """Time a run of words, of which at most the last has an end and no start."""
     times = [
         None if word.start is None else (word.start, word.start if word.end is None else word.end)
         for word in heard
     ]
-    spans = estimate_times(
-        [word.text for word in heard], times, start=utterance.start, end=utterance.end
-    )
-    return [
-        Word(word.text, start, max(start, end), _share(word.score), speaker, estimated=time is None)
-        for word, time, (start, end) in zip(heard, times, spans, strict=True)
-    ]
+    spans = estimate_times([word.text for word in heard], times, start=start, end=end)
+    for word, time, (left, right) in zip(heard, times, spans, strict=True):
+        known = right if word.end is None else word.end
+        first = left if time is not None else min(left, known)
+        yield Word(
+            word.text, first, max(first, known), _share(word.score), speaker, estimated=time is None
+        )
 
 
 def _pieces(word: HeardWord) -> list[HeardWord]:
     """Split what an engine gave as one word at its white space; nothing comes of white space."""
     texts = word.text.split()
-    if len(texts) < 2 or word.start is None or word.end is None:  # noqa: PLR2004
-        return [HeardWord(text, word.start, word.end, word.score) for text in texts]
+    if word.start is None or word.end is None:  # only the outer words can have what there is
+        last = len(texts) - 1
+        return [
+            HeardWord(
+                text, None if at else word.start, word.end if at == last else None, word.score
+            )
+            for at, text in enumerate(texts)
+        ]
+    if len(texts) == 1:
+        return [HeardWord(texts[0], word.start, word.end, word.score)]
     return [
         HeardWord(text, start, end, word.score)
         for text, (start, end) in zip(texts, spread(texts, word.start, word.end), strict=True)
