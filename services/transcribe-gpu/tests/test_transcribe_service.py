@@ -10,6 +10,7 @@ from everyword_events import (
     Event,
     Interrupted,
     TranscriptionFailed,
+    TranscriptionHints,
     TranscriptReady,
 )
 from everyword_storage.directory import DirectoryBlobStore
@@ -143,6 +144,29 @@ def test_hints_go_over_the_settings_of_the_show(
     event = upload(encoded(question.samples), language="en-GB", engine="pocketsphinx")
     (ready,) = service.handle(event)
     assert isinstance(ready.data, TranscriptReady)
+
+
+@pytest.mark.parametrize(("device", "usd"), [("cpu", 0.25), ("cuda", 1.5), ("cuda:1", 1.5)])
+def test_seconds_cost_what_their_device_does(device: str, usd: float) -> None:
+    assert TranscribeSettings().cost_usd(device, 1800) == 0.0
+    priced = TranscribeSettings(cpu_usd_per_hour=0.5, gpu_usd_per_hour=3.0)
+    assert priced.with_hints(TranscriptionHints(engine="x")).cost_usd(device, 1800) == usd
+
+
+def test_an_episode_says_what_it_cost(
+    blobs: DirectoryBlobStore, progress: ProgressFolder, upload: Upload, question: Clip
+) -> None:
+    service = TranscribeService(
+        blobs,
+        Recogniser(EngineSelector([PocketSphinxSource()]), voice_activity()),
+        open_audio=PyAvAudio,
+        settings_for=lambda show: TranscribeSettings(language="en", cpu_usd_per_hour=3600.0),
+        progress=progress,
+    )
+    (ready,) = service.handle(upload(encoded(question.samples)))
+    assert isinstance(ready.data, TranscriptReady)
+    assert ready.data.cost_usd is not None
+    assert ready.data.cost_usd >= sum(ready.data.timings_s.values()) * 0.5 > 0
 
 
 def test_a_stopping_worker_leaves_the_job_undone(

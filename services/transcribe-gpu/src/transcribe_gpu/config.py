@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, NonNegativeInt
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt
 
 from everyword_events import TranscriptionHints
 
@@ -29,6 +29,10 @@ class TranscribeSettings(BaseModel):
     sounds: bool = True
     """Also read the bare sounds of speech, where the engine can (`pocketsphinx`): words that it
     gets wrong are then found by how they sound. Costs 4 % of the recording's length."""
+    cpu_usd_per_hour: float = Field(default=0.0, ge=0, allow_inf_nan=False)
+    """What an hour of a machine that recognises on its processor costs; 0 for one of your own."""
+    gpu_usd_per_hour: float = Field(default=0.0, ge=0, allow_inf_nan=False)
+    """What an hour of a machine that recognises on its GPU costs, as `everyword cost` adds up."""
 
     def with_hints(self, hints: TranscriptionHints) -> "TranscribeSettings":
         """Return these settings with every hint that is given put over them.
@@ -37,15 +41,21 @@ class TranscribeSettings(BaseModel):
         """
         engine = hints.engine or self.engine
         kept_model = self.model if engine == self.engine else ""
-        return TranscribeSettings(
-            engine=engine,
-            model=hints.model or kept_model,
-            language=hints.language or self.language,
-            speakers=hints.speakers or self.speakers,
-            channels=hints.channels or self.channels,
-            diarization=self.diarization,
-            sounds=self.sounds,
+        return TranscribeSettings.model_validate(
+            {
+                **self.model_dump(),
+                "engine": engine,
+                "model": hints.model or kept_model,
+                "language": hints.language or self.language,
+                "speakers": hints.speakers or self.speakers,
+                "channels": hints.channels or self.channels,
+            }
         )
+
+    def cost_usd(self, device: str, seconds: float) -> float:
+        """Return what so many seconds on a device cost."""
+        rate = self.cpu_usd_per_hour if device == "cpu" else self.gpu_usd_per_hour
+        return round(rate * seconds / 3600, 6)
 
 
 class ModelSettings(BaseModel):

@@ -118,6 +118,7 @@ class TranscribeService:
             )
 
         report("transcribe", 0.0, None)
+        began = time.monotonic()
         with self._blobs.open(uploaded.audio) as source:
             done = self._recogniser.run(
                 self._open_audio(source),
@@ -127,6 +128,7 @@ class TranscribeService:
                 check=check,
                 checkpoints=partial(BlobCheckpoints, self._blobs, episode_id, run_id),
             )
+        took_s = time.monotonic() - began
         self._checker(episode_id, run_id)()
         transcript = replace(done.transcript, episode_id=episode_id, run_id=run_id)
         ref = self._blobs.put(
@@ -146,7 +148,7 @@ class TranscribeService:
             engine=EngineInfo(name=engine.name, model=engine.model, device=engine.device),
             timings_s=done.timings_s,
             flags=transcript.flags,
-            cost_usd=0.0,
+            cost_usd=settings.cost_usd(engine.device, took_s),
         )
 
     def _checker(self, episode_id: str, run_id: str) -> Callable[[], None]:
