@@ -5,7 +5,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Protocol, Self
 
@@ -43,6 +43,7 @@ from everyword_http.keys import Keys
 from everyword_local.client import IN_PROCESS
 from everyword_local.data_folder import DataFolder
 from everyword_local.keys import SqliteKeyStore
+from everyword_local.projections import projection, refill_captions, telling
 from everyword_local.refilling import refill_index
 from everyword_local.replaying import LogReplay
 from everyword_local.settings import SettingsFile
@@ -167,12 +168,8 @@ class Composition:
         """Appends events of the log again."""
         return Replayer(self.bus, CONTRACTS)
 
-    @cached_property
-    def ingest(self) -> ingest.service.IngestService:
-        """The ingest service; its table of episodes is made anew where it is missing."""
-        tables = SqliteIngestTables(self.folder.episodes)
-        self._closing.callback(tables.close)
-        service = ingest.service.IngestService(
+    def _ingest(self, tables: SqliteIngestTables) -> ingest.service.IngestService:
+        return ingest.service.IngestService(
             blobs=self.blobs,
             signer=self.signer,
             log=self.bus,
@@ -185,8 +182,16 @@ class Composition:
             multipart=self.multipart,
             web=self._web(),
         )
-        if not tables.ids(state=None):
-            service.rebuild()
+
+    @cached_property
+    def ingest(self) -> ingest.service.IngestService:
+        """The ingest service; its table of episodes is made anew where it is missing."""
+        with projection(self.folder.episodes) as is_lost:
+            tables = SqliteIngestTables(self.folder.episodes)
+            self._closing.callback(tables.close)
+            service = self._ingest(tables)
+            if is_lost or not tables.ids(state=None):
+                service.rebuild(partial(telling, "table of episodes"))
         return service
 
     @cached_property
@@ -283,12 +288,16 @@ class Composition:
 
     @cached_property
     def captions(self) -> captions.service.CaptionsService:
-        """The captions service."""
-        latest = SqliteLatestCaptions(self.folder.captions)
-        self._closing.callback(latest.close)
-        return captions.service.CaptionsService(
-            self.blobs, lambda show: self.settings.of_show(show).captions, latest
-        )
+        """The captions service; its table is made anew where it is missing."""
+        with projection(self.folder.captions) as is_lost:
+            latest = SqliteLatestCaptions(self.folder.captions)
+            self._closing.callback(latest.close)
+            service = captions.service.CaptionsService(
+                self.blobs, lambda show: self.settings.of_show(show).captions, latest
+            )
+            if is_lost:
+                refill_captions(service, self.bus)
+        return service
 
     @cached_property
     def transcribe(self) -> transcribe_gpu.service.TranscribeService:

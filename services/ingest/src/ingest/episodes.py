@@ -1,5 +1,7 @@
 """Episodes as others see them: folded from the event log, kept in the catalogue for listing."""
 
+from collections.abc import Callable
+
 from everyword_events import (
     AudioUploaded,
     EpisodeCreated,
@@ -13,6 +15,11 @@ from everyword_events import (
 )
 from ingest.domain import EpisodeView, State, fold
 from ingest.ports import EpisodeCatalogue, EpisodePage, ProgressBoard
+
+
+def quietly(_total: int) -> Callable[[int], None]:
+    """Tell nobody how far it is."""
+    return lambda _done: None
 
 
 class Episodes:
@@ -101,13 +108,18 @@ class Episodes:
             view = fold(each.event for each in recorded)
             self._catalogue.put(view, position=recorded[-1].position)
 
-    def rebuild(self) -> int:
-        """Make the catalogue anew from the event log; return how many episodes there are."""
+    def rebuild(self, telling: Callable[[int], Callable[[int], None]] = quietly) -> int:
+        """Make the catalogue anew from the event log; return how many episodes there are.
+
+        `telling` is given that number, and what it returns how many are done.
+        """
         self._catalogue.clear()
-        last = {each.event.meta.episode_id: each.event for each in self._log.scan()}
-        for event in last.values():
-            self.project(event)
-        return len(last)
+        ids = dict.fromkeys(each.event.meta.episode_id for each in self._log.scan())
+        progress = telling(len(ids))
+        for number, episode_id in enumerate(ids):
+            self.refresh(episode_id)
+            progress(number)
+        return len(ids)
 
     def _with_progress(self, view: EpisodeView) -> EpisodeView:
         if self._progress is None or view.state in {"awaiting_upload", "ready", "failed"}:

@@ -31,7 +31,7 @@ from ingest.domain.metadata import checked_link, checked_title
 from ingest.domain.outcome import finished
 from ingest.domain.sniffing import sniffed
 from ingest.duplicates import DuplicateDetection
-from ingest.episodes import Episodes
+from ingest.episodes import Episodes, quietly
 from ingest.feeds import Feeds
 from ingest.idempotency import IdempotentRequests
 from ingest.imports import ImportedTranscripts
@@ -374,9 +374,20 @@ class IngestService:
         outcome = finished(event, view, CONTRACT.service)
         return [] if outcome is None else [outcome]
 
-    def rebuild(self) -> int:
-        """Make the catalogue anew from the event log; return how many episodes there are."""
-        return self._episodes.rebuild()
+    def rebuild(self, telling: Callable[[int], Callable[[int], None]] = quietly) -> int:
+        """Make the catalogue anew from the event log, and the keys of the recordings in it.
+
+        Returns how many episodes there are. `telling` is given that number, and what it returns
+        how many are done.
+        """
+        made = self._episodes.rebuild(telling)
+        for recorded in self._log.scan(types=("AudioUploaded", "TranscriptReady")):
+            data, episode_id = recorded.event.data, recorded.event.meta.episode_id
+            if isinstance(data, AudioUploaded | TranscriptReady) and data.audio is not None:
+                view = self._episodes.find(episode_id)
+                if view is not None and view.is_alive:
+                    self._duplicates.claim(data.episode.show, data.audio.sha256, episode_id)
+        return made
 
     @property
     def _web(self) -> WebSources:

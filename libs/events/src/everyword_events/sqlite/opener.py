@@ -17,6 +17,8 @@ from everyword_events.errors import EverywordError, Misconfigured, TransientFail
 OLDEST_SQLITE: Final = (3, 37)  # STRICT tables; RETURNING came with 3.35
 _CHECKPOINT_PAGES: Final = 4_000  # 16 MB of log: a page written again and again is copied once
 
+_CHECKED_BYTES: Final = 64_000_000
+
 
 @dataclass(frozen=True)
 class Schema:
@@ -85,6 +87,29 @@ def problems_of(path: Path) -> str:
     except sqlite3.Error as error:
         return str(error)
     return "" if found == "ok" else str(found).replace("\n", " ")
+
+
+def is_damaged(path: Path) -> bool:
+    """Tell whether a file holds no tables of ours: it is no database, is torn, or another's.
+
+    A large file is only opened, which takes no more than a moment.
+    """
+    if not path.exists():
+        return False
+    try:
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+        try:
+            tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+            if not _version(connection):
+                return True  # the tables and the version are made in one transaction
+            if path.stat().st_size > _CHECKED_BYTES:
+                return not tables
+            found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        return is_error(error, "SQLITE_NOTADB", "SQLITE_CORRUPT")
+    return bool(found != "ok")
 
 
 def delete_file(path: Path) -> None:
