@@ -1,0 +1,63 @@
+"""A long recording is recognised as well as the short ones that it is made of."""
+
+import json
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pytest
+
+from transcribe_gpu.config import TranscribeSettings
+from transcribe_gpu.errors import EngineUnavailable
+from transcribe_gpu.evaluation.measures import plain_words, word_errors
+from transcribe_gpu.ports import SAMPLE_RATE_HZ, Float32Array
+from transcribe_gpu.standalone import model_library, transcribe_file
+from transcribe_gpu.testing import decoded, encoded
+
+SAMPLES: Final = Path(__file__).parents[3] / "infra/local/src/everyword_local/samples"
+MODEL: Final = "tiny.en"
+LEAST_S: Final = 1365.0
+WORSE_AT_MOST: Final = 0.005
+SETTINGS: Final = TranscribeSettings(
+    engine="faster-whisper", model=MODEL, language="en", diarization="off"
+)
+
+
+def quiet(stage: str, fraction: float, eta_s: float | None) -> None:
+    pass
+
+
+def truth_of(name: str) -> list[str]:
+    truth = json.loads((SAMPLES / f"{name}.json").read_text("utf-8"))
+    words = [word for sentence in truth["sentences"] for word in sentence["words"]]
+    return plain_words(word["word"] for word in sorted(words, key=lambda word: word["start"]))
+
+
+def heard_in(samples: Float32Array, file: Path) -> list[str]:
+    file.write_bytes(encoded(samples))
+    transcript = transcribe_file(file, SETTINGS, report=quiet, announce=lambda _: None)
+    return plain_words(word.word for word in transcript.words())
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_a_long_recording_is_heard_as_well_as_its_parts(tmp_path: Path) -> None:
+    try:
+        model_library().fetch(MODEL, report=quiet)
+    except EngineUnavailable as error:
+        pytest.skip(f"{error.message}: everyword models fetch {MODEL}")
+    names = ("archive", "interview")
+    parts = {name: decoded(SAMPLES / f"{name}.opus") for name in names}
+    truths = {name: truth_of(name) for name in names}
+    errors = {
+        name: word_errors(truths[name], heard_in(parts[name], tmp_path / f"{name}.wav"))
+        for name in names
+    }
+    order: list[str] = []
+    while sum(len(parts[name]) for name in order) < LEAST_S * SAMPLE_RATE_HZ:
+        order.append(names[len(order) % 2])
+    whole = [word for name in order for word in truths[name]]
+    heard = heard_in(np.concatenate([parts[name] for name in order]), tmp_path / "whole.wav")
+    apart = sum(errors[name] for name in order) / len(whole)
+    together = word_errors(whole, heard) / len(whole)
+    assert together <= apart + WORSE_AT_MOST, f"{together:.4f} together, {apart:.4f} apart"
