@@ -147,7 +147,7 @@ def test_the_player_steps_keeps_its_speed_and_its_place(
     page.get_by_label("Speed").select_option("1.5")
     page.locator("h1").click()
     page.keyboard.press(" ")
-    page.wait_for_function(f"() => !{player}.paused && {player}.currentTime > 21")
+    page.wait_for_function(f"() => !{player}.paused && {player}.currentTime > 21", timeout=30_000)
     page.keyboard.press(" ")
     assert page.evaluate(f"{player}.paused")
     page.reload()

@@ -152,7 +152,9 @@ def test_recent_searches_are_offered_and_stay_here(
         box(page).fill(query)
         box(page).press("Enter")
         page.locator(".hit").first.wait_for()
-        page.wait_for_function(f"localStorage.getItem('everyword-recent')?.includes('{query}')")
+        page.wait_for_function(
+            "(query) => localStorage.getItem('everyword-recent')?.includes(query)", arg=query
+        )
     page.goto(f"{archive.url}/host")
     box(page).click()
     offered = page.get_by_role("listbox", name="Recent searches").get_by_role("option")

@@ -314,6 +314,8 @@ class IngestService:
     def forget(self, episode_id: str) -> None:
         """Delete what ingest and the log hold of a removed episode, but for that it was removed."""
         self._blobs.delete(episode_prefix(episode_id))
+        if self._multipart is not None:
+            self._multipart.abort(upload_key(episode_id))
         self._keys.release(episode_id)
         self._log.erase(episode_id)
         self._episodes.refresh(episode_id)
