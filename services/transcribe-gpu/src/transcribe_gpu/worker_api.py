@@ -255,7 +255,7 @@ def _add_blob_routes(router: Router, blobs: BlobStore) -> None:
     @router.get("/v1/worker/blobs", response_class=Response)
     def read(
         uri: Annotated[str, Query(max_length=2000)],
-        sha256: Annotated[str, Query(max_length=64)],
+        sha256: Annotated[str, Query(pattern="^[0-9a-f]{64}$")],
         offset: Annotated[int, Query(ge=0, le=2**50)] = 0,
     ) -> Response:
         ref = BlobRef(uri=uri, sha256=sha256, bytes=0, media_type="application/octet-stream")
