@@ -18,8 +18,8 @@ from everyword_local.data_folder import DataFolder
 from everyword_local.settings import SettingsFile
 from support.stack import Everyword
 
-# The test client leaves the event loop of a request that it gives up in the middle of its body to the
-# garbage collector: its loop, not the server's.
+# The test client leaves the event loop of a request that it gives up in the middle of its body to
+# the garbage collector: its loop, not the server's.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 
