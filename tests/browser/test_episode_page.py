@@ -147,9 +147,13 @@ def test_the_player_steps_keeps_its_speed_and_its_place(
     page.get_by_label("Speed").select_option("1.5")
     page.locator("h1").click()
     page.keyboard.press(" ")
-    page.wait_for_function(f"() => !{player}.paused && {player}.currentTime > 21", timeout=30_000)
+    page.wait_for_function(
+        f"() => !{player}.paused && {player}.currentTime > 15.2", polling=100, timeout=60_000
+    )
     page.keyboard.press(" ")
     assert page.evaluate(f"{player}.paused")
+    page.get_by_role("button", name="15 seconds on").click()
+    page.wait_for_function("() => Object.keys(localStorage).some((key) => key.includes('place'))")
     page.reload()
     page.wait_for_function(f"() => {player}.currentTime > 15")
     assert page.evaluate(f"{player}.playbackRate") == 1.5

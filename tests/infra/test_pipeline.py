@@ -176,11 +176,9 @@ def test_what_the_relay_lost_is_swept_up(cloud: Cloud, key: str, audio: bytes) -
     cloud.run()
     assert events(cloud, key, told["episode_id"]) == ["EpisodeCreated", "AudioUploaded"]
     assert cloud.depth("everyword-transcribe-gpu") == 0
-    from everyword_aws.graphs.bus import relay  # noqa: PLC0415
-
-    assert relay().sweep(older_than_s=0) == 2
+    assert cloud.sweep() == 2
     assert cloud.depth("everyword-transcribe-gpu") == 1
-    assert relay().sweep(older_than_s=0) == 0
+    assert cloud.sweep() == 0
     cloud.relayed = True
     cloud.run()
     assert episode(cloud, key, told["episode_id"])["state"] == "ready"

@@ -23,6 +23,7 @@ from aws_durable_execution_sdk_python_testing import DurableFunctionTestRunner
 from botocore.awsrequest import AWSResponse
 from everyword_aws.clients import client
 from everyword_aws.environment import WorkerEnvironment
+from everyword_aws.graphs.bus import relay
 from everyword_aws.worker import work
 from everyword_cdk.deployment import Deployment
 from everyword_cdk.parts.settings import DeployedSettings
@@ -183,6 +184,12 @@ class Cloud:
                 break
             self._relayed_to = int(number)
         return len(records)
+
+    def sweep(self) -> int:
+        """Have what the stream lost relayed, however young it is."""
+        ((function, _),) = self.lowered["bus"].streams
+        with self._environment(self.lowered["bus"].functions[function]):
+            return relay().sweep(older_than_s=0)
 
     def _records(self) -> list[Any]:
         """Return what the log's stream has after what was relayed."""
