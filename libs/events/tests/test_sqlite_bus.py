@@ -28,7 +28,8 @@ from everyword_events import (
     new_run_id,
 )
 from everyword_events.consumer.runner import ConsumerRunner
-from everyword_events.sqlite.bus import QueueDepth, SqliteBus
+from everyword_events.ports import QueueDepth
+from everyword_events.sqlite.bus import SqliteBus
 from everyword_events.testing import drain, event_ids, ready
 
 REFINE = (ServiceContract("refine", consumes=(TranscriptReady,)),)

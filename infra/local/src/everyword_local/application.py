@@ -37,8 +37,10 @@ from everyword_http import (
     install_problems,
     is_fresh,
     key_of,
+    key_routes,
 )
 from everyword_http.keys import KeyAccess
+from everyword_http.operator_routes import dead_letters_router, health_router, replays_router
 from everyword_local import enriched_feeds, keys, operations
 from everyword_local.composition import REQUEST_ORIGIN, Composition
 from everyword_local.uploads import UploadEndpoint
@@ -80,7 +82,7 @@ def application(
             captions.api.router(composition.captions),
             search.api.router(composition.search),
             transcribe_gpu.api.router(composition.clips, render_clip),
-            keys.router(composition.keys),
+            key_routes.router(composition.keys),
             transcribe_gpu.worker_api.worker_router(
                 composition.bus.inbox(transcribe_gpu.contract.CONTRACT.service),
                 composition.bus,
@@ -90,7 +92,10 @@ def application(
                 cancellations=Cancellations(composition.bus),
             ),
             transcribe_gpu.worker_api.cancel_router(Cancellations(composition.bus)),
-            operations.router(composition, metrics),
+            health_router(composition.bus.pending, composition.bus),
+            replays_router(composition.replays),
+            dead_letters_router(composition.bus),
+            operations.router(metrics),
             enriched_feeds.router(composition),
         ],
         access=access,

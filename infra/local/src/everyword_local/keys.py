@@ -1,4 +1,4 @@
-"""API keys on one machine: a table of digests, their routes, and signing in from a browser."""
+"""API keys on one machine: a table of digests, and signing in from a browser."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,8 +6,6 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
-from fastapi import Response
-from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse
 from starlette.responses import Response as AnyResponse
@@ -16,8 +14,8 @@ from starlette.routing import BaseRoute, Route
 from everyword_events import EverywordError
 from everyword_events.sqlite.database import SqliteDatabase
 from everyword_events.sqlite.opener import Schema
-from everyword_http import SESSION_COOKIE, Router, Scope, needs, reply
-from everyword_http.keys import SESSION_S, ApiKey, KeyAccess, Keys
+from everyword_http import SESSION_COOKIE, Scope
+from everyword_http.keys import SESSION_S, ApiKey, KeyAccess
 
 SCHEMA: Final = Schema(
     "the API keys",
@@ -77,67 +75,6 @@ class SqliteKeyStore:
         self._database.close()
 
 
-class KeyRequest(BaseModel):
-    """A key to be made."""
-
-    name: str = Field(default="", max_length=200)
-    scopes: list[Scope] = Field(min_length=1, max_length=4)
-
-
-class KeyReply(BaseModel):
-    """A key, without its secret."""
-
-    id: str
-    name: str
-    scopes: list[Scope]
-    created_at: datetime
-
-    @classmethod
-    def of(cls, key: ApiKey) -> "KeyReply":
-        """Show a key."""
-        return cls(id=key.key_id, name=key.name, scopes=list(key.scopes), created_at=key.created_at)
-
-
-class IssuedReply(KeyReply):
-    """A key with its secret: it is shown this once."""
-
-    key: str
-
-
-class KeysReply(BaseModel):
-    """All keys, oldest first."""
-
-    keys: list[KeyReply]
-
-
-def router(keys: Keys) -> Router:
-    """Return the routes that manage keys."""
-    routes = Router(tags=["keys"], dependencies=[needs("admin")])
-
-    @routes.post(
-        "/v1/keys", summary="Make a key", status_code=HTTPStatus.CREATED, response_model=IssuedReply
-    )
-    def create(body: KeyRequest) -> Response:
-        return _issued(*keys.create(body.name, body.scopes), HTTPStatus.CREATED)
-
-    @routes.get("/v1/keys", summary="List keys")
-    def list_keys() -> KeysReply:
-        return KeysReply(keys=[KeyReply.of(each) for each in keys.store.list()])
-
-    @routes.post(
-        "/v1/keys/{key_id}:rotate", summary="Give a key another secret", response_model=IssuedReply
-    )
-    def rotate(key_id: str) -> Response:
-        return _issued(*keys.rotate(key_id), HTTPStatus.OK)
-
-    @routes.delete("/v1/keys/{key_id}", summary="Take a key back")
-    def revoke(key_id: str) -> KeysReply:
-        keys.revoke(key_id)
-        return KeysReply(keys=[KeyReply.of(each) for each in keys.store.list()])
-
-    return routes
-
-
 def sign_in_routes(access: KeyAccess) -> list[BaseRoute]:
     """Return the page on which a person signs in with a key, and signs out."""
 
@@ -173,10 +110,6 @@ def sign_in_routes(access: KeyAccess) -> list[BaseRoute]:
         Route("/sign-in", sign_in, methods=["POST"]),
         Route("/sign-out", sign_out, methods=["POST"]),
     ]
-
-
-def _issued(key: ApiKey, secret: str, status: HTTPStatus) -> Response:
-    return reply(IssuedReply(**KeyReply.of(key).model_dump(), key=secret), status)
 
 
 def _key(row: Sequence[str]) -> ApiKey:

@@ -87,6 +87,21 @@ class Paused:
     since: datetime
 
 
+@dataclass(frozen=True)
+class QueueDepth:
+    """How many deliveries of one consumer are where."""
+
+    waiting: int = 0
+    in_flight: int = 0
+    delayed: int = 0
+    dead: int = 0
+
+    @property
+    def unfinished(self) -> int:
+        """Deliveries that will still be worked on without anybody's help."""
+        return self.waiting + self.in_flight + self.delayed
+
+
 class EventLog(Protocol):
     """Every event there is, once, each episode's in one order."""
 

@@ -63,6 +63,24 @@ class Replays(Protocol):
         """Note that so many more episodes were looked at; the last one ends the replay."""
 
 
+class ReplayJobs(Protocol):
+    """Takes replays to be done, and lets people steer them."""
+
+    def start(self, request: ReplayRequest, episode_ids: Sequence[str]) -> ReplayStatus:
+        """Keep a replay to be done; one asked for the same that is not finished is returned."""
+
+    def list(self, *, limit: int = 100) -> Sequence[ReplayStatus]:
+        """Return the newest replays, newest first."""
+
+    def change(self, replay_id: str, state: ReplayState) -> ReplayStatus:
+        """Pause, go on with or cancel a replay that is not finished.
+
+        Raises:
+            NotFound: there is none of that id.
+            Conflict: it is over.
+        """
+
+
 class ReplayWorker:
     """Does what `replays` holds, a few episodes at a time.
 

@@ -10,7 +10,6 @@ Beyond what `ports` promises for every log and bus:
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
@@ -24,7 +23,7 @@ from everyword_events.dead_letter import read_or_stand_in
 from everyword_events.envelope import Event
 from everyword_events.errors import Misconfigured
 from everyword_events.limits import checked_json
-from everyword_events.ports import DeadLetter, Paused, Recorded
+from everyword_events.ports import DeadLetter, Paused, QueueDepth, Recorded
 from everyword_events.removal import removal_id
 from everyword_events.sqlite.database import SqliteDatabase
 from everyword_events.sqlite.inbox import SqliteInbox
@@ -82,21 +81,6 @@ def _sql(name: str) -> str:
 SCHEMA: Final = Schema(
     name="event log", version=2, script=_sql("schema.sql"), steps={1: _sql("from_1_to_2.sql")}
 )
-
-
-@dataclass(frozen=True)
-class QueueDepth:
-    """How many deliveries of one consumer are where."""
-
-    waiting: int = 0
-    in_flight: int = 0
-    delayed: int = 0
-    dead: int = 0
-
-    @property
-    def unfinished(self) -> int:
-        """Deliveries that will still be worked on without anybody's help."""
-        return self.waiting + self.in_flight + self.delayed
 
 
 class SqliteBus:
