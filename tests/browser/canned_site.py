@@ -13,6 +13,7 @@ from typing import Any
 import uvicorn
 from browser.canned_archive import Archive, Episode, state
 from starlette.applications import Starlette
+from starlette.datastructures import UploadFile
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
@@ -159,6 +160,27 @@ class _Site:
         upload = {"kind": "put", "url": f"/uploads/{number}", "headers": {}}
         return JSONResponse({"episode_id": number, "existing": False, "upload": upload}, 201)
 
+    async def take_transcript(self, request: Request) -> Response:
+        """Take a transcript's file, warn of it, and want the audio that the form names."""
+        async with request.form() as form:
+            file = form["file"]
+            assert isinstance(file, UploadFile)
+            raw = await file.read()
+        if b"-->" not in raw:
+            body = {"detail": "not a caption file that can be read", "hint": "save it again"}
+            return JSONResponse(body, 400, media_type="application/problem+json")
+        stated = {name: value for name, value in form.items() if name != "file"}
+        self.archive.announced.append({**stated, "file": file.filename})
+        number = f"new-{len(self.archive.announced)}"
+        self.archive.uploads[f"{number}.transcript"] = raw
+        waits = "bytes" in stated
+        new = state(number, str(stated["title"]), "awaiting_upload" if waits else "refining")
+        self.archive.states.insert(0, new)
+        upload = {"kind": "put", "url": f"/uploads/{number}", "headers": {}} if waits else None
+        warnings = [] if raw.endswith(b"\n") else ["1 caption has no end (line 4)"]
+        reply = {"episode_id": number, "existing": False, "upload": upload, "warnings": warnings}
+        return JSONResponse(reply, 201)
+
     async def upload(self, request: Request) -> Response:
         self.archive.uploads[request.path_params["id"]] = await request.body()
         trouble = await self._trouble("upload")
@@ -198,6 +220,7 @@ def application(archive: Archive) -> Starlette:
             Route("/v1/shows", site.shows),
             Route("/v1/speakers", site.speakers),
             Route("/v1/episodes", site.announce, methods=["POST"]),
+            Route("/v1/transcripts", site.take_transcript, methods=["POST"]),
             Route("/v1/episodes", site.episodes),
             Route("/v1/episodes/{id}", site.remove, methods=["DELETE"]),
             Route("/v1/episodes/{id}", site.one),

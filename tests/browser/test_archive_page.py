@@ -30,8 +30,8 @@ def row(page: Any, title: str) -> Any:
 def test_an_empty_archive_invites(archive: Archive, open_page: Open) -> None:
     page = open_page(archive.url)
     page.get_by_text("Nothing here yet.").wait_for()
-    page.get_by_role("button", name="Choose a recording").click()
-    assert page.get_by_role("dialog", name="Add recordings").is_visible()
+    page.get_by_role("button", name="Choose files").click()
+    assert page.get_by_role("dialog", name="Add episodes").is_visible()
     assert page.get_by_role("button", name="Add", exact=True).is_disabled()
 
 
@@ -74,7 +74,7 @@ def test_an_episode_is_removed_after_asking(archive: Archive, open_page: Open) -
 def test_recordings_are_picked_named_and_sent(archive: Archive, open_page: Open) -> None:
     archive.states = [state("1", "Old", "ready", show="Voices")]
     page = open_page(archive.url)
-    page.get_by_role("button", name="Add recording").click()
+    page.get_by_role("button", name="Add episodes").click()
     page.set_input_files("#files", [SAMPLES / "interview.opus", SAMPLES / "archive.opus"])
     page.get_by_label("Title of interview.opus (804.1 kB)").fill("Tape")
     page.get_by_role("combobox", name="Show").fill("Voices")
@@ -97,6 +97,40 @@ def test_recordings_are_picked_named_and_sent(archive: Archive, open_page: Open)
     assert archive.uploads["new-2"] == (SAMPLES / "archive.opus").read_bytes()
 
 
+CUE = b"WEBVTT\n\n00:01.000 --> 00:02.000\nA hundred boats"
+
+
+def test_transcripts_go_with_recordings_of_their_name(
+    archive: Archive, open_page: Open, tmp_path: Path
+) -> None:
+    names = ["Ep 1.mp3", "ep 1.en.vtt", "ep 1.srt", "alone.srt", "ep 2.mp3", "none.vtt"]
+    for name in names:
+        (tmp_path / name).write_bytes(b"ID3" if name.endswith("mp3") else CUE)
+    (tmp_path / "alone.srt").write_bytes(CUE + b"\n")
+    (tmp_path / "none.vtt").write_bytes(b"nothing")
+    page = open_page(archive.url)
+    page.get_by_role("button", name="Choose files").click()
+    page.set_input_files("#files", [tmp_path / name for name in names])
+    page.get_by_text("ep 1.srt was left out: ep 1.en.vtt is used.").wait_for()
+    page.get_by_label("Title of Ep 1.mp3 (3 bytes) with ep 1.en.vtt").fill("First")
+    page.get_by_role("button", name="Add 4 episodes").click()
+    row(page, "not a caption file that can be read - save it again").wait_for()
+    first, second, third = archive.announced
+    assert (first["title"], first["file"], first["filename"]) == (
+        "First",
+        "ep 1.en.vtt",
+        "Ep 1.mp3",
+    )
+    assert (first["bytes"], first["media_type"]) == ("3", "audio/mpeg")
+    assert archive.uploads["new-1"] == b"ID3"
+    assert archive.uploads["new-1.transcript"] == CUE
+    assert "file" not in second
+    assert (third["title"], third["file"]) == ("alone", "alone.srt")
+    assert "bytes" not in third
+    note = page.locator("#note")
+    assert note.inner_text() == "ep 1.en.vtt: 1 caption has no end (line 4)"
+
+
 def test_an_upload_shows_how_far_it_is(archive: Archive, open_page: Open, tmp_path: Path) -> None:
     big = tmp_path / "big_file.wav"
     big.write_bytes(bytes(3_000_000))
@@ -105,7 +139,7 @@ def test_an_upload_shows_how_far_it_is(archive: Archive, open_page: Open, tmp_pa
     session.send("Network.enable")
     slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 1_000_000}
     session.send("Network.emulateNetworkConditions", slow)
-    page.get_by_role("button", name="Choose a recording").click()
+    page.get_by_role("button", name="Choose files").click()
     page.set_input_files("#files", [big])
     assert page.get_by_label("Title of big_file.wav (3.0 MB)").input_value() == "big file"
     page.get_by_role("button", name="Add", exact=True).click()
@@ -123,7 +157,7 @@ def test_an_upload_shows_how_far_it_is(archive: Archive, open_page: Open, tmp_pa
 
 def test_a_failed_upload_is_sent_again(archive: Archive, open_page: Open) -> None:
     page = open_page(archive.url)
-    page.get_by_role("button", name="Choose a recording").click()
+    page.get_by_role("button", name="Choose files").click()
     page.set_input_files("#files", [SAMPLES / "archive.opus"])
     page.route("**/uploads/*", lambda route: route.abort())
     page.get_by_role("button", name="Add", exact=True).click()

@@ -90,7 +90,7 @@ def test_axe_finds_nothing_serious_in_what_opens(busy: Archive, open_page: Open,
     page.get_by_role("button", name="Remove Ready").click()
     assert axe(page) == []
     page.get_by_role("button", name="Keep it").click()
-    page.get_by_role("button", name="Add recording").click()
+    page.get_by_role("button", name="Add episodes").click()
     assert axe(page) == []
 
 

@@ -104,7 +104,7 @@ def test_a_recording_dropped_on_the_page_is_soon_found(
 ) -> None:
     recording = clip("archive.opus", tmp_path / "storm.wav", start=2.5, seconds=4.2)
     page = open_page(stack)
-    page.get_by_role("button", name="Choose a recording").click()
+    page.get_by_role("button", name="Choose files").click()
     page.set_input_files("#files", [recording])
     page.get_by_role("button", name="Add", exact=True).click()
     row = page.locator(".episode[data-state=ready]", has_text="storm")
@@ -114,11 +114,27 @@ def test_a_recording_dropped_on_the_page_is_soon_found(
     assert page.locator(".hit mark").first.inner_text() == "terrible storm"
 
 
+def test_captions_dropped_on_the_page_are_found_and_warned_of(
+    stack: str, open_page: Open, tmp_path: Path
+) -> None:
+    captions = tmp_path / "harbour.srt"
+    cue = "1\n00:00:01,000 --> 00:00:03,000\nPelicans nest here, {}\n\n"
+    captions.write_bytes(cue.format("señor").encode("latin-1"))
+    page = open_page(stack)
+    page.get_by_role("button", name="Choose files").click()
+    page.set_input_files("#files", [captions])
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.locator(".episode[data-state=ready]", has_text="harbour").wait_for(timeout=READY_MS)
+    assert "harbour.srt: " in page.locator("#note").inner_text()
+    page.get_by_role("combobox", name="Search every spoken word").fill("pelicans nest")
+    page.get_by_text("1 time in 1 episode").wait_for()
+
+
 def test_what_is_not_audio_fails_in_words(stack: str, open_page: Open, tmp_path: Path) -> None:
     text = tmp_path / "notes.mp3"
     text.write_text("these are notes, not a recording\n" * 50)
     page = open_page(stack)
-    page.get_by_role("button", name="Choose a recording").click()
+    page.get_by_role("button", name="Choose files").click()
     page.set_input_files("#files", [text])
     page.get_by_role("button", name="Add", exact=True).click()
     row = page.locator(".episode[data-state=failed]", has_text="notes")

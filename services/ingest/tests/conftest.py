@@ -33,7 +33,7 @@ from ingest.adapters.probe import probe_audio
 from ingest.adapters.sqlite import SqliteIngestTables
 from ingest.contract import FETCH_CONTRACT
 from ingest.domain import Progress
-from ingest.ports import ReplayJob, ReplayTaken
+from ingest.ports import ReadTranscript, ReplayJob, ReplayTaken, TranscriptFile
 from ingest.testing.feeds import MemoryFeedStore
 from ingest.testing.web import Web as Served
 from ingest.testing.web import serving
@@ -42,14 +42,19 @@ from ingest.web_sources import Web
 RATE_HZ = 48_000
 
 
-def read_vtt(raw: bytes, name: str, language: str) -> bytes:
-    """Read a WebVTT file of one cue, as the captions service would."""
-    found = re.search(rb"WEBVTT\n\n(\d+):([\d.]+) --> (\d+):([\d.]+)\n<v (\w+)>(.*)", raw)
+def read_vtt(file: TranscriptFile, language: str) -> ReadTranscript:
+    """Read JSON, or a WebVTT file of one cue, as the captions service would."""
+    if file.raw.startswith(b"{"):
+        return ReadTranscript(file.raw)
+    cue = rb"WEBVTT\n\n(\d+):([\d.]+) --> (\d+):([\d.]+)\n<v (\w+)>(.*)(\n?)"
+    found = re.search(cue, file.raw)
     if found is None:
-        raise InvalidInput(f"{name} is no WebVTT", code="transcript_invalid")
+        raise InvalidInput(f"{file.name} is no WebVTT", code="transcript_invalid")
     start, end = (float(found[i]) * 60 + float(found[i + 1]) for i in (1, 3))
     segment = {"start": start, "end": end, "text": found[6].decode(), "speaker": found[5].decode()}
-    return json.dumps({"language": language or "und", "segments": [segment]}).encode()
+    form = {"language": language or "und", "segments": [segment]}
+    warnings = () if found[7] else ("the last line has no end (line 4)",)
+    return ReadTranscript(json.dumps(form).encode(), warnings)
 
 
 class Clock:

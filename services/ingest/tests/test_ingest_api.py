@@ -109,6 +109,7 @@ def test_known_bytes_are_the_known_episode(world: Any, http: Client, wav: bytes)
         "state": "queued",
         "existing": True,
         "upload": None,
+        "warnings": [],
     }
 
 
@@ -131,6 +132,48 @@ def test_a_transcript_with_audio_waits_for_it(world: Any, http: Client, wav: byt
     done = http("POST", f"/v1/episodes/{episode_id}:complete").json()
     assert (done["state"], done["engine"]["name"]) == ("refining", "imported")
     problem(announce(http, wav, transcript={"no": "segments"}), 400, "transcript_invalid")
+
+
+VTT = "WEBVTT\n\n00:01.000 --> 00:02.000\n<v Ada>hello there"
+
+
+def test_a_transcript_may_be_the_text_of_a_caption_file(world: Any, http: Client) -> None:
+    reply = http("POST", "/v1/episodes", json={"title": "Old", "transcript": VTT})
+    assert reply.json()["warnings"] == ["the last line has no end (line 4)"]
+    assert isinstance(world.last(reply.json()["episode_id"]), TranscriptReady)
+    problem(
+        http("POST", "/v1/episodes", json={"title": "Old", "transcript": "no captions"}),
+        400,
+        "transcript_invalid",
+    )
+
+
+def test_a_caption_file_is_sent_as_a_form(world: Any, http: Client) -> None:
+    file = {"file": ("talk_one.vtt", f"{VTT}\n".encode())}
+    reply = http("POST", "/v1/transcripts", files=file, data={"show": "Radio", "language": "en"})
+    assert reply.status_code == 201
+    assert (reply.json()["upload"], reply.json()["warnings"]) == (None, [])
+    episode = http("GET", f"/v1/episodes/{reply.json()['episode_id']}").json()
+    assert (episode["title"], episode["show"]) == ("talk one", "Radio")
+    assert episode["language"] == "en"
+    again = http("POST", "/v1/transcripts", files=file, data={"show": "Radio", "language": "en"})
+    assert (again.status_code, again.json()["existing"]) == (200, True)
+
+
+def test_a_caption_file_with_audio_waits_for_it(http: Client, wav: bytes) -> None:
+    about = {"filename": "talk.wav", "bytes": str(len(wav)), "media_type": "audio/wav"}
+    file = {"file": ("talk.en.vtt", VTT.encode())}
+    reply = http("POST", "/v1/transcripts", files=file, data=about)
+    assert reply.json()["state"] == "awaiting_upload"
+    assert reply.json()["upload"]["headers"] == {"content-type": "audio/wav"}
+
+
+def test_a_form_without_a_transcript_is_refused(http: Client) -> None:
+    assert http("POST", "/v1/transcripts", data={"title": "None"}).status_code == 422
+    bad = http("POST", "/v1/transcripts", files={"file": ("a.vtt", b"nothing")})
+    problem(bad, 400, "transcript_invalid")
+    odd = {"file": ("a.vtt", VTT.encode())}
+    assert http("POST", "/v1/transcripts", files=odd, data={"titel": "x"}).status_code == 422
 
 
 @pytest.mark.parametrize(

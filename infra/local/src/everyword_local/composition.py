@@ -21,7 +21,7 @@ import transcribe_gpu.contract
 import transcribe_gpu.service
 from captions.adapters.sqlite import SqliteLatestCaptions
 from captions.addresses import address_of
-from captions.reading import format_by_name, read_captions
+from captions.reading import format_of_file, read_file
 from everyword_events import (
     BlobRef,
     Event,
@@ -66,6 +66,7 @@ from ingest.adapters.sqlite_notifications import (
     SqliteWebhooks,
 )
 from ingest.notifications import Notifications
+from ingest.ports import ReadTranscript, TranscriptFile
 from ingest.web_sources import Web
 from ingest.webhooks import Webhooks
 from refine.adapters.choice import Models
@@ -468,7 +469,8 @@ def _of(service: Service) -> tuple[Handler, Forget]:
     return service.handle, service.forget
 
 
-def _read_transcript(raw: bytes, name: str, language: str) -> bytes:
-    """Read a caption file of a feed into our JSON."""
-    read = read_captions(raw, format_by_name(Path(name)), language=language or "und")
-    return write_transcript(read)
+def _read_transcript(file: TranscriptFile, language: str) -> ReadTranscript:
+    """Read a transcript or caption file of others into our JSON."""
+    form = format_of_file(Path(file.name), file.raw, language or "und")
+    read = read_file(file.raw, form, language=language or "und")
+    return ReadTranscript(write_transcript(read.transcript), read.warnings)

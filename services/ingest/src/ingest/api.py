@@ -4,8 +4,9 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import Header, Query, Response
+from fastapi import Form, Header, Query, Response, UploadFile
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic_core import to_json
 
 from everyword_events import BlobRef, EngineInfo
 from everyword_http import Router, needs, reply
@@ -13,7 +14,7 @@ from everyword_storage import SignedParts, SignedUpload
 from ingest.domain import EpisodeChange, EpisodeError, EpisodeView, NewEpisode, Progress, State
 from ingest.domain.metadata import Published
 from ingest.intake import Announced
-from ingest.ports import ReplayTaken
+from ingest.ports import ReplayTaken, TranscriptFile
 from ingest.service import MOST_PER_PAGE, IngestService
 
 MOST_AFTER: Final = 2**53
@@ -23,13 +24,34 @@ Shown = Callable[[EpisodeView], "EpisodeReply"]
 class EpisodeRequest(NewEpisode):
     """Announces an episode.
 
-    With a `transcript` (Everyword's JSON or WhisperX's) nothing is recognised: without `bytes` no
-    upload follows; with `bytes` the audio is uploaded as ever, to be played.
+    With a `transcript` nothing is recognised: without `bytes` no upload follows; with `bytes` the
+    audio is uploaded as ever, to be played. It is JSON (Everyword's, WhisperX's, or of another
+    service that is known), or a string: the text of a caption file.
     """
 
     model_config = ConfigDict(extra="forbid")
 
-    transcript: dict[str, Any] | None = None
+    transcript: dict[str, Any] | list[Any] | str | None = None
+
+    def transcript_file(self) -> TranscriptFile | None:
+        """Return the transcript as the file it could have come in."""
+        if self.transcript is None:
+            return None
+        if isinstance(self.transcript, str):
+            return TranscriptFile(self.transcript.encode("utf-8", "surrogatepass"))
+        return TranscriptFile(to_json(self.transcript, inf_nan_mode="constants"))
+
+
+class TranscriptForm(NewEpisode):
+    """A transcript's file and what is known of its episode, as a form.
+
+    `file` is the transcript. `filename`, `bytes`, `media_type` and `sha256` are those of its audio,
+    if any is to be uploaded afterwards; the other fields are those of EpisodeRequest.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    file: UploadFile
 
 
 class ImportRequest(BaseModel):
@@ -92,13 +114,15 @@ def _upload_reply(upload: SignedUpload | SignedParts) -> PutReply | MultipartRep
 class AnnouncedReply(BaseModel):
     """The episode, and where its audio goes; `upload` is null where none is wanted.
 
-    `existing` tells of an episode that has these very bytes already.
+    `existing` tells of an episode that has these very bytes already; `warnings` of what was noticed
+    while its transcript was read.
     """
 
     episode_id: str
     state: State
     existing: bool
     upload: UploadReply | None
+    warnings: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, announced: Announced) -> "AnnouncedReply":
@@ -108,6 +132,7 @@ class AnnouncedReply(BaseModel):
             state=announced.episode.state,
             existing=announced.existing,
             upload=_upload_reply(announced.upload) if announced.upload else None,
+            warnings=announced.warnings,
         )
 
 
@@ -226,7 +251,30 @@ def _take_in(routes: Router, service: IngestService, shown: Shown) -> None:
     ) -> Response:
         announced = service.create(
             NewEpisode.model_validate(body.model_dump(exclude={"transcript"})),
-            transcript=body.transcript,
+            transcript=body.transcript_file(),
+            idempotency_key=idempotency_key,
+        )
+        status = HTTPStatus.OK if announced.existing else HTTPStatus.CREATED
+        return reply(AnnouncedReply.of(announced), status)
+
+    @routes.post(
+        "/v1/transcripts",
+        summary="Take in a transcript or caption file that exists already",
+        tags=["episodes"],
+        status_code=HTTPStatus.CREATED,
+        response_model=AnnouncedReply,
+        responses={200: {"model": AnnouncedReply, "description": "The archive has it already"}},
+        dependencies=[needs("upload")],
+    )
+    def import_transcript(
+        body: Annotated[TranscriptForm, Form()],
+        idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
+    ) -> Response:
+        new = NewEpisode.model_validate(body.model_dump(exclude={"file"}))
+        name = body.file.filename or ""
+        announced = service.create(
+            new if new.title or new.filename else new.model_copy(update={"filename": name}),
+            transcript=TranscriptFile(body.file.file.read(), name),
             idempotency_key=idempotency_key,
         )
         status = HTTPStatus.OK if announced.existing else HTTPStatus.CREATED

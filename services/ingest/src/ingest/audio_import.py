@@ -23,7 +23,14 @@ from ingest.domain.sniffing import HEAD_BYTES, Content, sniffed
 from ingest.domain.transcript_quality import assess_transcript
 from ingest.imports import Imported, ImportedTranscripts
 from ingest.intake import Intake
-from ingest.ports import AudioProbe, Fetched, Fetcher, FetchRequest, TranscriptReader
+from ingest.ports import (
+    AudioProbe,
+    Fetched,
+    Fetcher,
+    FetchRequest,
+    TranscriptFile,
+    TranscriptReader,
+)
 
 MOST_LINKED_BYTES: Final = 20_000_000
 LINKED_TOTAL_S: Final = 60.0
@@ -122,8 +129,9 @@ class AudioImport:
             if raw is None:
                 continue
             try:
-                read = self._read_transcript(raw, urlsplit(link.url).path, language)
-                imported = Imported.read(read, language=language)
+                file = TranscriptFile(raw, urlsplit(link.url).path)
+                read = self._read_transcript(file, language)
+                imported = Imported.read(read.json, language=language)
             except InvalidInput as error:
                 _log_unused(event, link, error.message)
                 continue

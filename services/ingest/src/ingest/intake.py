@@ -54,11 +54,13 @@ class Announced:
     """An episode, and where its audio goes; no `upload` where none is wanted.
 
     `existing` marks an episode that was there before: the show has these bytes already.
+    `warnings` say what a person must know of how its transcript was read.
     """
 
     episode: EpisodeView
     upload: SignedUpload | SignedParts | None = None
     existing: bool = False
+    warnings: tuple[str, ...] = ()
 
 
 class Intake:

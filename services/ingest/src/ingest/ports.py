@@ -41,11 +41,24 @@ class Fetched:
     not_modified: bool = False
 
 
-TranscriptReader = Callable[[bytes, str, str], bytes]
-"""Reads a caption file (its bytes, its name, a language or "") into Everyword's own JSON.
+@dataclass(frozen=True)
+class TranscriptFile:
+    """A transcript or caption file as somebody has it; its name may tell the format."""
 
-Raises InvalidInput where it is none.
-"""
+    raw: bytes
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class ReadTranscript:
+    """Such a file in Everyword's own JSON, and what a person must be told of how it was read."""
+
+    json: bytes
+    warnings: tuple[str, ...] = ()
+
+
+TranscriptReader = Callable[[TranscriptFile, str], ReadTranscript]
+"""Reads a file in a language, or "" where it is not known. Raises InvalidInput where it is none."""
 
 
 class Fetcher(Protocol):

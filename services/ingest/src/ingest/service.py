@@ -1,6 +1,7 @@
 """Ingest's use cases: take episodes in, tell of them, change, remove and replay them."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -27,6 +28,7 @@ from ingest.chapters import Chapters
 from ingest.config import IngestSettings
 from ingest.contract import CONTRACT
 from ingest.domain import REPLAYABLE, EpisodeChange, EpisodeView, NewEpisode, State
+from ingest.domain.languages import checked_language
 from ingest.domain.metadata import checked_link, checked_title
 from ingest.domain.outcome import finished
 from ingest.domain.sniffing import sniffed
@@ -41,9 +43,11 @@ from ingest.ports import (
     EpisodeCatalogue,
     EpisodePage,
     ProgressBoard,
+    ReadTranscript,
     Replay,
     ReplayJob,
     ReplayTaken,
+    TranscriptFile,
     UniqueKeys,
 )
 from ingest.validation import UploadValidation
@@ -80,6 +84,7 @@ class IngestService:
         self._clock = clock
         self._multipart = multipart
         self._chapters = Chapters(blobs)
+        self._read_transcript = web.read_transcript if web else None
         self._episodes = Episodes(log, episodes, progress)
         self._duplicates = DuplicateDetection(keys, self._episodes)
         imports = ImportedTranscripts(blobs)
@@ -121,20 +126,28 @@ class IngestService:
         self,
         new: NewEpisode,
         *,
-        transcript: bytes | Mapping[str, Any] | None = None,
+        transcript: bytes | Mapping[str, Any] | TranscriptFile | None = None,
         idempotency_key: str | None = None,
     ) -> Announced:
         """Announce an episode and say where to put its audio.
 
         With a `transcript` nothing is recognised: without `bytes` the episode is complete at once,
-        with them the transcript waits for the audio. An announced digest that the show has already
+        with them the transcript waits for the audio. A file is read as the command reads it; the
+        reply's `warnings` say what was noticed. An announced digest that the show has already
         gives the existing episode and no upload.
 
         Raises:
             InvalidInput: a field that does not fit, or a transcript that is none.
             Conflict: the Idempotency-Key was used for another request.
         """
-        return self._intake.create(new, transcript=transcript, idempotency_key=idempotency_key)
+        if not isinstance(transcript, TranscriptFile):
+            return self._intake.create(new, transcript=transcript, idempotency_key=idempotency_key)
+        if self._read_transcript is None:
+            read = ReadTranscript(transcript.raw)
+        else:
+            read = self._read_transcript(transcript, checked_language(new.language))
+        announced = self._intake.create(new, transcript=read.json, idempotency_key=idempotency_key)
+        return replace(announced, warnings=read.warnings)
 
     def awaits_upload(self, episode_id: str) -> bool:
         """Tell whether bytes for this episode are still welcome.

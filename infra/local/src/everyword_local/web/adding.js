@@ -1,6 +1,7 @@
-/** Adding recordings: by the file picker or by dropping them on the page, one after the other. */
+/** Adding recordings and transcripts: by the file picker or by dropping them on the page, one after the other. */
 import { h } from '/widget/everyword-search.js';
 import { call, put } from './api.js';
+import { paired } from './pairing.js';
 
 const dialog = document.querySelector('#add');
 const picker = document.querySelector('#files');
@@ -12,7 +13,7 @@ const field = (id) => document.querySelector(`#${id}`);
 /** Episodes whose bytes are on their way from this page, in the shape of the API's episodes. */
 export const uploads = new Map();
 
-let files = []; // {file, title}
+let files = []; // {file, transcript, title}: a recording, a transcript, or both
 let told = { changed() {}, say() {} };
 
 /** Make a title of a file's name: no folder, no ending, no underscores. */
@@ -41,16 +42,22 @@ function open(dropped) {
 }
 
 function choose(picked) {
-  files = picked.filter((file) => file.size > 0).map((file) => ({ file, title: titleOf(file.name) }));
-  trouble.hidden = files.length === picked.length;
-  trouble.textContent = 'A file without a single byte was left out.';
+  const filled = picked.filter((file) => file.size > 0);
+  const { items, leftOut } = paired(filled);
+  if (filled.length < picked.length) leftOut.push('A file without a single byte was left out.');
+  files = items.map((each) => ({ ...each, title: titleOf((each.file ?? each.transcript).name) }));
+  trouble.hidden = !leftOut.length;
+  trouble.textContent = leftOut.join(' ');
   chosen.replaceChildren(...files.map((each, index) => h('li', {},
-    h('label', { for: `title-${index}` }, `Title of ${each.file.name} (${size(each.file.size)})`),
+    h('label', { for: `title-${index}` }, `Title of ${named(each)}`),
     h('input', { id: `title-${index}`, value: each.title, maxlength: 300, dir: 'auto', required: true,
       oninput: (event) => { each.title = event.target.value; } }))));
   send.disabled = !files.length;
-  send.textContent = files.length > 1 ? `Add ${files.length} recordings` : 'Add';
+  const kind = files.every(({ transcript }) => !transcript) ? 'recordings' : 'episodes';
+  send.textContent = files.length > 1 ? `Add ${files.length} ${kind}` : 'Add';
 }
+
+const named = ({ file, transcript }) => [file && `${file.name} (${size(file.size)})`, transcript?.name].filter(Boolean).join(' with ');
 
 function size(bytes) {
   const units = ['bytes', 'kB', 'MB', 'GB'];
@@ -64,27 +71,28 @@ async function start() {
     language: field('language').value,
     channels: field('channels').checked ? 'speakers' : '',
   };
-  const queue = files.map(({ file, title }, index) => {
+  const queue = files.map((item, index) => {
     const id = `upload-${Date.now()}-${index}`;
-    uploads.set(id, { episode_id: id, title, show: wishes.show, created_at: '9999', state: 'uploading', progress: { fraction: 0 } });
-    return { id, file, title };
+    uploads.set(id, { episode_id: id, title: item.title, show: wishes.show, created_at: '9999', state: 'uploading', progress: { fraction: 0 } });
+    return { id, ...item };
   });
   files = [];
   told.changed(false);
   for (const each of queue) await upload(each, wishes);
 }
 
-/** Announce one recording and send its bytes. What fails stays in the list, to be tried again. */
+/** Announce one episode and send its recording. What fails stays in the list, to be tried again. */
 async function upload(each, wishes) {
-  const { file, title } = each;
+  const { file, transcript } = each;
   const tell = (news) => {
     uploads.set(each.id, { ...uploads.get(each.id), ...news });
     told.changed(false);
   };
   tell({ state: 'uploading', error: null, again: null });
   try {
-    const { episode_id: id, upload: target, existing } = await announce(file, title, wishes);
-    if (existing) told.say(`${file.name} is in the archive already.`);
+    const { episode_id: id, upload: target, existing, warnings = [] } = await announce(each, wishes);
+    if (existing) told.say(`${(file ?? transcript).name} is in the archive already.`);
+    for (const warning of warnings) told.say(`${transcript.name}: ${warning}`);
     const known = uploads.get(each.id);
     uploads.delete(each.id);
     each.id = id;
@@ -99,13 +107,14 @@ async function upload(each, wishes) {
   told.changed(true);
 }
 
-function announce(file, title, wishes) {
-  const stated = { ...wishes, media_type: file.type };
+function announce({ file, transcript, title }, wishes) {
+  const stated = { title: title.trim(), ...wishes, filename: file?.name, bytes: file?.size, media_type: file?.type };
   const known = Object.fromEntries(Object.entries(stated).filter(([, value]) => value));
-  return call('episodes', {
-    method: 'POST',
-    body: { title: title.trim() || titleOf(file.name), filename: file.name, bytes: file.size, ...known },
-  });
+  if (!transcript) return call('episodes', { method: 'POST', body: known });
+  const form = new FormData();
+  form.append('file', transcript);
+  for (const [name, value] of Object.entries(known)) form.append(name, value);
+  return call('transcripts', { method: 'POST', form });
 }
 
 function takeDrops() {

@@ -8,14 +8,14 @@ export class Refused extends Error {
 }
 
 /** Send a request under /v1 and return the JSON answer. */
-export async function call(path, { method = 'GET', body, signal } = {}) {
+export async function call(path, { method = 'GET', body, form, signal } = {}) {
   let answer;
   try {
     answer = await fetch(`/v1/${path}`, {
       method,
       signal,
       headers: body ? { 'Content-Type': 'application/json' } : {},
-      body: body && JSON.stringify(body),
+      body: form ?? (body && JSON.stringify(body)),
     });
   } catch (error) {
     if (error.name === 'AbortError') throw error;

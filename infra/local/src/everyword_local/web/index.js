@@ -201,7 +201,8 @@ function remove({ episode_id: id }, title) {
 addFrom({
   changed: (settled) => (settled ? refresh() : settle(newest)),
   say(text) {
-    note.textContent = text;
+    if (note.hidden) note.replaceChildren();
+    note.append(h('p', {}, plain(text)));
     note.hidden = false;
   },
 });

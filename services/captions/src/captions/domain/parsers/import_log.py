@@ -25,7 +25,7 @@ _MESSAGES: Final[Mapping[str, str]] = {
     "language_doubtful": "the text is not written as the language {detail} is; it was not used",
 }
 _HINTS: Final[Mapping[str, str]] = {
-    "encoding": "if words look wrong, save it as UTF-8, or name the language with --language",
+    "encoding": "if words look wrong, save it as UTF-8, or name its language",
 }
 
 
