@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from everyword_events import (
+    AudioUploaded,
     Event,
     InvalidInput,
     NotFound,
@@ -18,11 +19,12 @@ from everyword_events import (
     next_run_id,
     removal_of,
 )
-from everyword_events.replay import Replayer
+from everyword_events.replay import DIARIZE, Replayer
 from everyword_events.sqlite.bus import SqliteBus
 from everyword_events.testing import drain, ready, sample
 
 CONTRACTS = (
+    ServiceContract("transcribe-gpu", consumes=(AudioUploaded,)),
     ServiceContract("refine", consumes=(TranscriptReady,)),
     ServiceContract("captions", consumes=(TranscriptRefined,)),
     ServiceContract("search", consumes=(TranscriptRefined,)),
@@ -156,3 +158,40 @@ def test_a_projection_ends_at_the_newest_run_in_any_order(arrivals: list[str]) -
             held = run_id
         assert not is_newer(run_id, held)
     assert held == max(arrivals)
+
+
+def uploaded(bus: SqliteBus, *, transcribed: bool = True) -> Event:
+    """Append an upload of episode `e` and, unless told otherwise, what was recognised of it."""
+    data = sample(AudioUploaded).model_copy(update={"words_of": None})
+    event = Event.first("ingest", data, episode_id="e", run_id=new_run_id())
+    bus.append([event])
+    if transcribed:
+        bus.append([event.causes("transcribe-gpu", sample(TranscriptReady))])
+    return event
+
+
+def test_diarization_alone_keeps_the_newest_words(sqlite_bus: SqliteBus) -> None:
+    uploaded(sqlite_bus)
+    done = replayer(sqlite_bus).episode("e", start="AudioUploaded", only=[DIARIZE], speakers=2)
+    again = sqlite_bus.get("e", done.event_id)
+    assert again is not None
+    assert isinstance(again.data, AudioUploaded)
+    ready_data = sample(TranscriptReady)
+    assert isinstance(ready_data, TranscriptReady)
+    assert again.data.words_of == ready_data.transcript
+    assert (again.data.hints.speakers, again.data.hints.language) == (2, "sv")
+    whole = sqlite_bus.get("e", replayer(sqlite_bus).episode("e", start="AudioUploaded").event_id)
+    assert whole is not None
+    assert isinstance(whole.data, AudioUploaded)
+    assert whole.data.words_of is None
+    assert whole.data.hints.speakers == 2
+
+
+def test_diarization_alone_needs_words_and_starts_from_the_audio(sqlite_bus: SqliteBus) -> None:
+    uploaded(sqlite_bus, transcribed=False)
+    with pytest.raises(NotFound, match="has no TranscriptReady yet"):
+        replayer(sqlite_bus).episode("e", start="AudioUploaded", only=[DIARIZE])
+    with pytest.raises(InvalidInput, match="diarize would take TranscriptReady"):
+        replayer(sqlite_bus).episode("e", start="TranscriptReady", only=[DIARIZE])
+    with pytest.raises(InvalidInput, match="diarize would take AudioUploaded"):
+        replayer(sqlite_bus).episode("e", start="AudioUploaded", only=[DIARIZE, "transcribe-gpu"])

@@ -4,25 +4,37 @@ import io
 import sys
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from everyword_events import InvalidInput
-from everyword_transcripts import Segment, Transcript, Word
+from everyword_events import Event, InvalidInput, TranscriptReady
+from everyword_storage.directory import DirectoryBlobStore
+from everyword_transcripts import (
+    Segment,
+    Speaker,
+    Transcript,
+    Word,
+    read_transcript,
+    write_transcript,
+)
 from transcribe_gpu.adapters.decoding import PyAvAudio
+from transcribe_gpu.adapters.progress_file import ProgressFolder
 from transcribe_gpu.config import ModelSettings, TranscribeSettings
 from transcribe_gpu.diarization.clustering import cluster
 from transcribe_gpu.diarization.process import ProcessDiarizer
 from transcribe_gpu.diarization.torch_file import read_tensors
-from transcribe_gpu.domain import Diarization, SpeakerTurn, with_speakers
+from transcribe_gpu.domain import Diarization, SpeakerTurn, with_speakers, with_speakers_anew
 from transcribe_gpu.errors import DiarizationFailed
 from transcribe_gpu.models import Catalogue, Model, ModelLibrary
 from transcribe_gpu.ports import Audio
 from transcribe_gpu.recognition import Recogniser
 from transcribe_gpu.selection import EngineSelector
+from transcribe_gpu.service import TranscribeService
+from transcribe_gpu.speaker_pass import SpeakerPass
 from transcribe_gpu.testing import encoded
 from transcribe_gpu.testing_tones import TONES, LoudIsSpeech, ToneSource, tones
 
@@ -207,3 +219,80 @@ def test_a_failed_diarization_delivers_the_transcript_flagged(
     found = heard(diarizer, TONES.model_copy(update={"speakers": 2}))
     assert found.flags == ("speakers:failed",)
     assert [word.word for word in found.words()] == ["w1", "w2", "w3", "w4"]
+
+
+def spoken(*parts: tuple[str, str]) -> Transcript:
+    """Return a transcript of (speaker, text) segments, a word a second."""
+    segments, at = [], 0.0
+    for speaker, text in parts:
+        words = [Word(w, at + n, at + n + 0.9, None, speaker) for n, w in enumerate(text.split())]
+        at += len(words)
+        segments.append(Segment.of(words, speaker=speaker, language="en"))
+    labels = dict.fromkeys(speaker for speaker, _ in parts)
+    return Transcript("en", at, tuple(segments), tuple(Speaker(label) for label in labels))
+
+
+def turns(*spans: tuple[float, float, str]) -> list[SpeakerTurn]:
+    return [SpeakerTurn(*span) for span in spans]
+
+
+def test_speakers_told_anew_keep_their_labels_and_names() -> None:
+    before = spoken(("SPEAKER_00", "a b c d"), ("SPEAKER_01", "e f g"))
+    before = replace(before, speakers=(Speaker("SPEAKER_00", "Ada"), Speaker("SPEAKER_01")))
+    found = with_speakers_anew(before, turns((0, 3, "SPEAKER_01"), (3, 7, "SPEAKER_00")))
+    assert [(s.speaker, s.text) for s in found.segments] == [
+        ("SPEAKER_00", "a b c"),
+        ("SPEAKER_01", "d e f g"),
+    ]
+    assert found.speakers == before.speakers
+    assert [w.start for w in found.words()] == [w.start for w in before.words()]
+
+
+def test_a_third_speaker_gets_a_label_of_its_own_and_one_speaker_joins_all() -> None:
+    before = spoken(("SPEAKER_00", "a b c d"), ("SPEAKER_01", "e f g"))
+    three = with_speakers_anew(before, turns((0, 2, "X"), (2, 5, "Y"), (5, 7, "Z")))
+    assert [s.speaker for s in three.segments] == ["SPEAKER_00", "SPEAKER_02", "SPEAKER_01"]
+    (one,) = with_speakers_anew(before, turns((0, 7, "X"))).segments
+    assert (one.speaker, one.text) == ("SPEAKER_00", "a b c d e f g")
+
+
+def test_diarization_alone_keeps_words_engine_and_time(
+    blobs: DirectoryBlobStore, progress: ProgressFolder, upload: Callable[..., Event]
+) -> None:
+    known = Known()
+    service = TranscribeService(
+        blobs,
+        Recogniser(EngineSelector([]), LoudIsSpeech(), diarizer=known),
+        open_audio=PyAvAudio,
+        settings_for=lambda show: TONES,
+        progress=progress,
+    )
+    before = spoken(("SPEAKER_00", "a b c d")).with_flag("speakers:failed")
+    event = upload(encoded(tones([1, 2, 3, 4])), speakers=2)
+    kept = blobs.put("episodes/ep-1/old", write_transcript(before), media_type="application/json")
+    data = event.data.model_copy(update={"words_of": kept})
+    (ready,) = service.handle(event.model_copy(update={"data": data}))
+    assert isinstance(ready.data, TranscriptReady)
+    after = read_transcript(blobs.get(ready.data.transcript))
+    assert [w.word for w in after.words()] == ["a", "b", "c", "d"]
+    assert len(after.speakers) == 2
+    assert known.asked == [2]
+    assert ready.data.flags == ()
+    assert set(ready.data.timings_s) == {"diarize"}
+
+
+def test_diarization_alone_that_fails_leaves_the_speakers_and_says_so(
+    library: ModelLibrary,
+) -> None:
+    script, _ = ENDINGS["dies"]
+    diarizer = ProcessDiarizer(library, least_s=0.5, command=(sys.executable, "-c", script))
+    before = spoken(("SPEAKER_00", "a b"), ("SPEAKER_01", "c d"))
+    found = SpeakerPass(diarizer).again(
+        before,
+        PyAvAudio(io.BytesIO(encoded(tones([1, 2, 3, 4])))),
+        TONES,
+        report=lambda *told: None,
+        check=lambda: None,
+    )
+    assert found.segments == before.segments
+    assert found.flags == ("speakers:failed",)

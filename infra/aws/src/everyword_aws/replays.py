@@ -36,6 +36,7 @@ class Slice(BaseModel):
     only: list[str] = []
     reason: str = ""
     rate_per_s: float | None = None
+    speakers: int | None = None
 
 
 class QueuedReplay:
@@ -114,6 +115,7 @@ def _slice(job: ReplayJob, ids: list[str]) -> Slice:
         only=list(job.only),
         reason=job.reason,
         rate_per_s=job.rate_per_s,
+        speakers=job.speakers,
     )
 
 
@@ -126,5 +128,6 @@ def _replayed(replayer: Replayer, job: Slice) -> Iterator[str]:
                 only=job.only,
                 reason=job.reason,
                 request_id=job.request_id,
+                speakers=job.speakers,
             )
             yield episode_id

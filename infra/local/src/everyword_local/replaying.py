@@ -26,13 +26,17 @@ class LogReplay:
         if len(ids) == 1:
             with contextlib.suppress(NotFound):  # it never came so far
                 self._replayer.episode(
-                    ids[0], start=job.event_type, only=job.only, reason=job.reason
+                    ids[0],
+                    start=job.event_type,
+                    only=job.only,
+                    reason=job.reason,
+                    speakers=job.speakers,
                 )
                 return ReplayTaken(ids)
             return ReplayTaken([])
         self._replayer.check(job.event_type, job.only)
         request = ReplayRequest(
-            job.event_type, tuple(job.only), job.reason, job.show, job.rate_per_s
+            job.event_type, tuple(job.only), job.reason, job.show, job.rate_per_s, job.speakers
         )
         if not ids:
             return ReplayTaken([])

@@ -11,6 +11,7 @@ from everyword_events.errors import InvalidInput
 from everyword_events.upcast import upcast
 
 Seconds = Annotated[FiniteFloat, Field(ge=0)]
+Share = Annotated[FiniteFloat, Field(ge=0, le=1)]
 
 
 class EpisodeInfo(Model):
@@ -62,6 +63,20 @@ class EngineInfo(Model):
     device: str = ""
 
 
+class TranscriptQuality(Model):
+    """What checks say of a transcript, for a person to know how far to trust it.
+
+    Shares are of its words, 0..1; `doubtful_share` is None where the engine states no confidence.
+    Windows are what the engine was given at a time, None where that is not known;
+    `windows_heard_again` are those whose first text did not convince.
+    """
+
+    doubtful_share: Share | None = None
+    estimated_share: Share = 0.0
+    windows: NonNegativeInt | None = None
+    windows_heard_again: NonNegativeInt | None = None
+
+
 class EpisodeCreated(EventData):
     """An episode was announced; its audio is still to be uploaded, or fetched from its origin.
 
@@ -88,7 +103,10 @@ class UploadRejected(EventData):
 
 
 class AudioUploaded(EventData):
-    """Audio arrived, was probed, and can be transcribed."""
+    """Audio arrived, was probed, and can be transcribed.
+
+    Where `words_of` names a transcript, its words stay and only who says them is told anew.
+    """
 
     episode: EpisodeInfo
     audio: BlobRef
@@ -98,6 +116,7 @@ class AudioUploaded(EventData):
     channels: int
     sample_rate_hz: int
     hints: TranscriptionHints = TranscriptionHints()
+    words_of: BlobRef | None = None
 
 
 class TranscriptReady(EventData):
@@ -113,6 +132,7 @@ class TranscriptReady(EventData):
     timings_s: dict[str, Seconds] = Field(default_factory=dict)
     flags: tuple[str, ...] = ()
     cost_usd: Seconds | None = None
+    quality: TranscriptQuality | None = None
 
 
 class TranscriptionFailed(EventData):

@@ -1,20 +1,30 @@
 """Appends a stored event again, as the start of a new run of its episode.
 
 A replayed event has a new id and run, `replay.of` names the original, and its audience may be
-narrowed: `["search"]` rebuilds the index and leaves captions alone. Original and artifacts of older
-runs stay.
+narrowed: `["search"]` rebuilds the index and leaves captions alone. `["diarize"]` is no service but
+a step of recognition: words stay as they are, and who says them is told anew. Original and
+artifacts of older runs stay.
 """
 
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from everyword_events.catalogue import CATALOGUE, EpisodeRemoved
+from everyword_events.catalogue import (
+    CATALOGUE,
+    AudioUploaded,
+    EpisodeRemoved,
+    TranscriptReady,
+)
 from everyword_events.contract import ServiceContract
 from everyword_events.envelope import EVERYONE, Event, EventData, replayed_id
 from everyword_events.errors import InvalidInput, NotFound
 from everyword_events.ports import EventLog
 from everyword_events.runs import later_run_id, newest_run
+
+DIARIZE: Final = "diarize"
+"""Asked for in `only`, alone: from AudioUploaded, only who speaks is found again."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +55,8 @@ class Replayer:
         """
         kind = event_kind(start)
         takers = [c.service for c in self._contracts if issubclass(kind, c.consumes)]
-        wrong = [name for name in only if name not in takers]
+        steps = [DIARIZE] if kind is AudioUploaded and len(only) == 1 else []
+        wrong = [name for name in only if name not in takers + steps]
         if wrong or not takers:
             raise InvalidInput(
                 f"{' and '.join(wrong) or 'nobody'} would take {kind.event_type()}",
@@ -62,10 +73,12 @@ class Replayer:
         only: Sequence[str] = (),
         reason: str = "",
         request_id: str = "",
+        speakers: int | None = None,
     ) -> Replayed:
         """Replay the episode's newest event of type `start`.
 
-        A `request_id` is replayed once: asked again for the same, nothing more happens.
+        A `request_id` is replayed once: asked again for the same, nothing more happens. `speakers`
+        states anew how many people speak, 0 for unknown.
 
         Raises:
             NotFound: no such episode, it was removed, or it never came that far.
@@ -77,12 +90,15 @@ class Replayer:
         done = _done_before(request_id, events)
         if done is not None:
             return done
+        alone = tuple(only) == (DIARIZE,)
+        words_of = _newest(TranscriptReady, events, episode_id).data if alone else None
         again = event.replayed(
             run_id=later_run_id(newest_run(events)),
             reason=reason,
-            audience=tuple(only) or (EVERYONE,),
+            audience=(EVERYONE,) if alone else tuple(only) or (EVERYONE,),
             request_id=request_id,
         )
+        again = again.model_copy(update={"data": _asked_anew(again.data, words_of, speakers)})
         self._log.append([again])
         return Replayed(episode_id, again.meta.run_id, again.meta.event_id, of=event.meta.event_id)
 
@@ -100,6 +116,17 @@ def event_kind(name: str) -> type[EventData]:
             f"no event type {name!r}", hint=f"did you mean {near[0]}?", code="event_unknown"
         )
     return kind
+
+
+def _asked_anew(data: EventData, words_of: EventData | None, speakers: int | None) -> EventData:
+    """Return what recognition is asked for this time; every other event says what it said."""
+    if not isinstance(data, AudioUploaded):
+        return data
+    kept = words_of.transcript if isinstance(words_of, TranscriptReady) else None
+    hints = data.hints
+    if speakers is not None:
+        hints = hints.model_copy(update={"speakers": speakers})
+    return data.model_copy(update={"words_of": kept, "hints": hints})
 
 
 def _done_before(request_id: str, events: Sequence[Event]) -> Replayed | None:

@@ -21,13 +21,17 @@ _AT_ONCE: Final = 20
 
 @dataclass(frozen=True)
 class ReplayRequest:
-    """From which event, for whom, of which show (None: all), why, and how fast."""
+    """From which event, for whom, of which show (None: all), why, and how fast.
+
+    `speakers` states anew how many people speak.
+    """
 
     start: str
     only: tuple[str, ...] = ()
     reason: str = ""
     show: str | None = None
     rate_per_s: float | None = None
+    speakers: int | None = None
 
     def to_json(self) -> str:
         """Return it as text that is the same for the same request."""
@@ -136,6 +140,7 @@ class ReplayWorker:
                 only=request.only,
                 reason=request.reason,
                 request_id=status.replay_id,
+                speakers=request.speakers,
             )
         except NotFound:  # removed meanwhile, or it never came so far
             return 0

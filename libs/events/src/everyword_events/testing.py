@@ -23,6 +23,7 @@ from everyword_events.catalogue import (
     TranscriptEdited,
     TranscriptionFailed,
     TranscriptionHints,
+    TranscriptQuality,
     TranscriptReady,
     TranscriptRefined,
     UploadRejected,
@@ -78,6 +79,7 @@ SAMPLE_DATA: Final[tuple[EventData, ...]] = (
         channels=2,
         sample_rate_hz=48_000,
         hints=TranscriptionHints(language="sv"),
+        words_of=_TRANSCRIPT,
     ),
     TranscriptReady(
         episode=EPISODE,
@@ -90,6 +92,9 @@ SAMPLE_DATA: Final[tuple[EventData, ...]] = (
         timings_s={"decode": 0.5, "recognise": 12.25},
         flags=("degraded:no-speakers",),
         cost_usd=0.01,
+        quality=TranscriptQuality(
+            doubtful_share=0.07, estimated_share=0.01, windows=3, windows_heard_again=1
+        ),
     ),
     TranscriptionFailed(
         code="engine_failed", message="the engine stopped", hint="try another", retryable=True

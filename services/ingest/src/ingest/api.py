@@ -8,10 +8,18 @@ from fastapi import Form, Header, Query, Response, UploadFile
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 
-from everyword_events import BlobRef, EngineInfo
+from everyword_events import BlobRef, EngineInfo, TranscriptQuality
 from everyword_http import Router, needs, reply
 from everyword_storage import SignedParts, SignedUpload
-from ingest.domain import EpisodeChange, EpisodeError, EpisodeView, NewEpisode, Progress, State
+from ingest.domain import (
+    EpisodeChange,
+    EpisodeError,
+    EpisodeView,
+    NewEpisode,
+    Progress,
+    State,
+    trust_notes,
+)
 from ingest.domain.metadata import Published
 from ingest.intake import Announced
 from ingest.ports import ReplayTaken, TranscriptFile
@@ -137,7 +145,10 @@ class AnnouncedReply(BaseModel):
 
 
 class EpisodeReply(BaseModel):
-    """An episode as it is now. `timings` are seconds by step, `cost` is in USD."""
+    """An episode as it is now. `timings` are seconds by step, `cost` is in USD.
+
+    `quality` is what checks say of its transcript; `notes` say that and the flags in plain words.
+    """
 
     episode_id: str
     show: str
@@ -158,6 +169,8 @@ class EpisodeReply(BaseModel):
     speakers: tuple[str, ...]
     engine: EngineInfo | None
     flags: tuple[str, ...]
+    quality: TranscriptQuality | None
+    notes: tuple[str, ...]
     timings: dict[str, float]
     cost: float | None
     files: dict[str, str]
@@ -169,8 +182,11 @@ class EpisodeReply(BaseModel):
     @classmethod
     def of(cls, view: EpisodeView, link_of: Callable[[BlobRef], str]) -> "EpisodeReply":
         """Show a view; `link_of` says where people find a file."""
-        own = {name: getattr(view, name) for name in cls.model_fields if name != "files"}
-        return cls(**own, files={name: link_of(ref) for name, ref in view.files.items()})
+        made_here = {"files", "notes"}
+        own = {name: getattr(view, name) for name in cls.model_fields if name not in made_here}
+        notes = trust_notes(view) if view.transcript else ()
+        files = {name: link_of(ref) for name, ref in view.files.items()}
+        return cls(**own, notes=tuple(notes), files=files)
 
 
 class EpisodesReply(BaseModel):
@@ -189,7 +205,9 @@ class EventsReply(BaseModel):
 class ReplayRequest(BaseModel):
     """Processes again from the newest event of type `from`; for `only` these services, or all.
 
-    A `dry_run` only says which episodes would be looked at.
+    From AudioUploaded, `only: ["diarize"]` keeps the words, and tells anew who says them;
+    `speakers` says how many people speak, 0 that nobody knows. A `dry_run` only says which
+    episodes would be looked at.
     """
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
@@ -198,6 +216,7 @@ class ReplayRequest(BaseModel):
     only: list[str] = Field(default_factory=list, max_length=20)
     reason: str = Field(default="", max_length=1000)
     rate_per_s: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    speakers: int | None = Field(default=None, ge=0, le=100)
     dry_run: bool = False
 
 
@@ -384,7 +403,12 @@ def _process_again(routes: Router, service: IngestService) -> None:
     )
     def replay(episode_id: str, body: ReplayRequest) -> ReplaysReply:
         taken = service.replay(
-            episode_id, body.from_, only=body.only, reason=body.reason, dry_run=body.dry_run
+            episode_id,
+            body.from_,
+            only=body.only,
+            reason=body.reason,
+            speakers=body.speakers,
+            dry_run=body.dry_run,
         )
         return ReplaysReply.of(taken)
 
@@ -403,6 +427,7 @@ def _process_again(routes: Router, service: IngestService) -> None:
             reason=body.reason,
             show=body.show,
             rate_per_s=body.rate_per_s,
+            speakers=body.speakers,
             dry_run=body.dry_run,
         )
         return ReplaysReply.of(taken)

@@ -160,6 +160,7 @@ class ReplayJob:
     """Which event of which episodes to publish again; for `only` these services, or for all.
 
     `show` says that the episodes are those of a show: it tells one request from another.
+    `speakers` states anew how many people speak.
     """
 
     event_type: str
@@ -168,6 +169,7 @@ class ReplayJob:
     reason: str = ""
     rate_per_s: float | None = None
     show: str | None = None
+    speakers: int | None = None
 
 
 @dataclass(frozen=True)

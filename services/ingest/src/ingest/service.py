@@ -21,6 +21,7 @@ from everyword_events import (
     UploadRejected,
     removal_of,
 )
+from everyword_events.replay import DIARIZE
 from everyword_storage import BlobStore, MultipartUploads, UploadSigner, episode_prefix, upload_key
 from everyword_storage.signing import utc_now
 from ingest.audio_import import not_audio
@@ -342,28 +343,33 @@ class IngestService:
         reason: str = "",
         show: str | None = None,
         rate_per_s: float | None = None,
+        speakers: int | None = None,
         dry_run: bool = False,
     ) -> ReplayTaken:
         """Process an episode again from its newest event of this type; None: all, or all of `show`.
 
         Returns the ids of the episodes that are processed again; episodes without such an event
-        are passed over, unless it is the one named. A `dry_run` only says which would be looked at.
+        are passed over, unless it is the one named. `speakers` states anew how many people speak, 0
+        for unknown. A `dry_run` only says which would be looked at.
 
         Raises:
             InvalidInput: an event no service starts from, a service that does not consume it,
                 or the episode has no such event.
             Conflict: the episode was removed.
         """
-        _check_replay(event_type, only)
+        _check_replay(event_type, only, speakers)
         if episode_id is not None:
             self._present(episode_id)
         ids = self._catalogue.ids(show=show) if episode_id is None else [episode_id]
         if dry_run:
             return ReplayTaken(ids)
-        done = self._replay(ReplayJob(event_type, ids, tuple(only), reason, rate_per_s, show))
+        done = self._replay(
+            ReplayJob(event_type, ids, tuple(only), reason, rate_per_s, show, speakers)
+        )
         if episode_id is not None and not done.episode_ids:
+            needed = "transcript" if list(only) == [DIARIZE] else event_type
             raise InvalidInput(
-                f"the episode has no {event_type} yet",
+                f"the episode has no {needed} yet",
                 hint="replay it from a later or earlier event",
                 code="nothing_to_replay",
             )
@@ -421,7 +427,7 @@ class IngestService:
         return view
 
 
-def _check_replay(event_type: str, only: Sequence[str]) -> None:
+def _check_replay(event_type: str, only: Sequence[str], speakers: int | None) -> None:
     consumers = REPLAYABLE.get(event_type)
     if consumers is None:
         raise InvalidInput(
@@ -429,6 +435,15 @@ def _check_replay(event_type: str, only: Sequence[str]) -> None:
             hint=f"replay from {', '.join(REPLAYABLE)}",
             code="replay_from",
         )
+    recognition = event_type == AudioUploaded.event_type()
+    if speakers is not None and not recognition:
+        raise InvalidInput(
+            f"{event_type} is after the speakers were told apart",
+            hint=f"say how many speak in a replay from {AudioUploaded.event_type()}",
+            code="replay_speakers",
+        )
+    if recognition and list(only) == [DIARIZE]:
+        return
     not_consuming = [service for service in only if service not in consumers]
     if not_consuming:
         raise InvalidInput(

@@ -5,6 +5,7 @@ that the engine never waits for them and memory does not grow with the recording
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Final
 
@@ -60,7 +61,8 @@ class ChannelPass:
         self._checkpoints = checkpoints
         self._clock = clock
         self.timings_s = {"decode": 0.0, "recognise": 0.0}
-        self.tried_again = 0
+        self.windows = 0
+        self.windows_heard_again = 0
 
     def run(
         self, channel: int | None, speaker: str | None, reached: Callable[[float], None]
@@ -92,6 +94,8 @@ class ChannelPass:
             if known is None and self._checkpoints:
                 self._checkpoints.put(name, hypothesis)
             self._language.hear(hypothesis)
+            self.windows += 1
+            self.windows_heard_again += hypothesis.heard_again
             result.append(in_recording(hypothesis, window))
         return result
 
@@ -99,17 +103,22 @@ class ChannelPass:
         """Recognise windows; the doubtful ones again, in other ways, keeping the best text."""
         if not windows:
             return ()
-        best = self._filled(windows, self._attempt(windows, 0))
+        first = self._attempt(windows, 0)
+        best = self._filled(windows, first)
+        heard_again = {place for place, each in enumerate(best) if each != first[place]}
         for attempt in range(1, _ATTEMPTS):
             doubtful = [place for place, judged in enumerate(best) if judged.doubts]
             if not doubtful:
                 break
             again = self._attempt([windows[place] for place in doubtful], attempt)
+            heard_again.update(doubtful)
             for place, judged in zip(doubtful, again, strict=True):
                 if judged.better_than(best[place]):
                     best[place] = judged
-            self.tried_again += len(doubtful)
-        return [judged.flagged() for judged in best]
+        return [
+            replace(judged.flagged(), heard_again=place in heard_again)
+            for place, judged in enumerate(best)
+        ]
 
     def _filled(self, windows: Sequence[Window], first: list[Judged]) -> list[Judged]:
         """Hear again, by itself, the speech that the first attempt passed over."""

@@ -1,6 +1,5 @@
 """One recording through one engine: decode, recognise, assemble. No events, no storage."""
 
-import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,12 +14,11 @@ from transcribe_gpu.domain import (
     AUTO,
     ChannelSpeech,
     LanguageDetection,
+    Quality,
     assemble,
     language_code,
     one_talk,
-    with_speakers,
 )
-from transcribe_gpu.errors import DiarizationFailed
 from transcribe_gpu.ports import (
     Audio,
     Checkpoints,
@@ -31,17 +29,17 @@ from transcribe_gpu.ports import (
 )
 from transcribe_gpu.progress import ProgressMeter
 from transcribe_gpu.selection import EngineSelector
-
-log = logging.getLogger(__name__)
+from transcribe_gpu.speaker_pass import SpeakerPass
 
 MOST_CHANNELS: Final = 16
 
 
 @dataclass(frozen=True)
 class Recognition:
-    """A transcript, what its making took, and what to tell a person about the engine."""
+    """A transcript, how good it is, what it took, and what to tell a person of the engine."""
 
     transcript: Transcript
+    quality: Quality
     timings_s: dict[str, float]
     announcement: str
 
@@ -59,7 +57,7 @@ class Recogniser:
     ) -> None:
         self._selector = selector
         self._detector = detector
-        self._diarizer = diarizer
+        self._speakers = SpeakerPass(diarizer, clock=clock)
         self._clock = clock
 
     def run(
@@ -117,36 +115,33 @@ class Recogniser:
         )
         timings = {"load": loaded - began, **one_pass.timings_s}
         if not by_speaker or len(channels) == 1:
-            before = self._clock()
-            transcript = self._separated(transcript, audio, settings, report, check)
-            if transcript.speakers:
-                timings["diarize"] = self._clock() - before
-        return Recognition(
-            transcript, {k: round(v, 3) for k, v in timings.items()}, choice.announcement
+            transcript = self._speakers.first(
+                transcript, audio, settings, report=report, check=check
+            )
+            if self._speakers.took_s is not None:
+                timings["diarize"] = self._speakers.took_s
+        quality = Quality.of(
+            transcript, windows=one_pass.windows, heard_again=one_pass.windows_heard_again
         )
+        return Recognition(transcript, quality, _rounded(timings), choice.announcement)
 
-    def _separated(
+    def diarize_again(
         self,
         transcript: Transcript,
         audio: Audio,
         settings: TranscribeSettings,
+        *,
         report: StageReport,
-        check: Callable[[], None],
-    ) -> Transcript:
-        """Return the transcript with its speakers told apart; without, flagged, if that fails."""
-        several = settings.speakers > 1
-        diarizer = self._diarizer if settings.diarization != "off" else None
-        asked = several or settings.diarization == "on"
-        wanted = settings.speakers != 1 and transcript.segments
-        if diarizer is None or not (asked or diarizer.ready()) or not wanted:
-            return transcript.with_flag("speakers:not_separated") if several else transcript
-        report("diarize", 0.0, None)
-        try:
-            found = diarizer.diarize(audio, speakers=settings.speakers, check=check)
-        except DiarizationFailed as error:
-            log.warning("diarization failed", extra={"code": error.code, "reason": error.message})
-            return transcript.with_flag("speakers:failed")
-        return with_speakers(transcript, found.turns)
+        check: Callable[[], None] = lambda: None,
+    ) -> Recognition:
+        """Return a transcript with the same words, who says them told anew from the audio."""
+        found = self._speakers.again(transcript, audio, settings, report=report, check=check)
+        timings = {} if self._speakers.took_s is None else {"diarize": self._speakers.took_s}
+        return Recognition(found, Quality.of(found), _rounded(timings), "")
+
+
+def _rounded(timings_s: dict[str, float]) -> dict[str, float]:
+    return {step: round(seconds, 3) for step, seconds in timings_s.items()}
 
 
 def _each_channel(

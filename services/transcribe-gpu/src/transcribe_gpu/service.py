@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from typing import BinaryIO, Final
 
@@ -15,10 +15,11 @@ from everyword_events import (
     Interrupted,
     InvalidInput,
     TranscriptionFailed,
+    TranscriptQuality,
     TranscriptReady,
 )
 from everyword_storage import BlobStore, artifact_key, done_once, episode_prefix
-from everyword_transcripts import write_transcript
+from everyword_transcripts import read_transcript, write_transcript
 from transcribe_gpu.checkpoints import BlobCheckpoints, forget_checkpoints
 from transcribe_gpu.config import TranscribeSettings
 from transcribe_gpu.contract import CONTRACT
@@ -117,17 +118,24 @@ class TranscribeService:
                 episode_id=episode_id, run_id=run_id, stage=stage, fraction=fraction, eta_s=eta_s
             )
 
-        report("transcribe", 0.0, None)
+        report("transcribe" if uploaded.words_of is None else "diarize", 0.0, None)
         began = time.monotonic()
         with self._blobs.open(uploaded.audio) as source:
-            done = self._recogniser.run(
-                self._open_audio(source),
-                settings,
-                report=report,
-                announce=lambda line: log.info("engine chosen", extra={"engine": line}),
-                check=check,
-                checkpoints=partial(BlobCheckpoints, self._blobs, episode_id, run_id),
-            )
+            audio = self._open_audio(source)
+            if uploaded.words_of is None:
+                done = self._recogniser.run(
+                    audio,
+                    settings,
+                    report=report,
+                    announce=lambda line: log.info("engine chosen", extra={"engine": line}),
+                    check=check,
+                    checkpoints=partial(BlobCheckpoints, self._blobs, episode_id, run_id),
+                )
+            else:
+                words = read_transcript(self._blobs.get(uploaded.words_of))
+                done = self._recogniser.diarize_again(
+                    words, audio, settings, report=report, check=check
+                )
         took_s = time.monotonic() - began
         self._checker(episode_id, run_id)()
         transcript = replace(done.transcript, episode_id=episode_id, run_id=run_id)
@@ -149,6 +157,7 @@ class TranscribeService:
             timings_s=done.timings_s,
             flags=transcript.flags,
             cost_usd=settings.cost_usd(engine.device, took_s),
+            quality=TranscriptQuality(**asdict(done.quality)),
         )
 
     def _checker(self, episode_id: str, run_id: str) -> Callable[[], None]:

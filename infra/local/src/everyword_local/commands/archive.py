@@ -159,6 +159,7 @@ def _details(episode: Json) -> Iterator[str]:
     for name in ("episode_id", "show", "language", "run_id", "created_at", "updated_at"):
         if episode.get(name):
             yield f"  {name}: {episode[name]}"
+    yield from (f"  {note}" for note in episode.get("notes") or ())
     for step, seconds in (episode.get("timings") or {}).items():
         if seconds >= LEAST_SAID_S:
             yield f"  {step}: {seconds:.2f} s"

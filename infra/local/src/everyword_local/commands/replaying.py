@@ -29,7 +29,13 @@ _OVER: Final = ("done", "cancelled")
 @click.option("--show", help="Every episode of a show.")
 @click.option("--all", "everything", is_flag=True, help="The whole archive.")
 @click.option("--from", "from_", type=click.Choice(REPLAYABLE), required=True)
-@click.option("--only", multiple=True, metavar="SERVICE", help="Only for this service.")
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="SERVICE",
+    help="Only for this service; or `diarize`: keep the words, tell anew who says them.",
+)
+@click.option("--speakers", type=click.IntRange(0, 100), help="How many people speak; 0: unknown.")
 @click.option("--reason", default="", help="Kept in the journal.")
 @click.option("--rate", help="Episodes a second, such as 5/s.")
 @click.option("--dry-run", is_flag=True, help="Only say how many episodes; do nothing.")
@@ -42,6 +48,7 @@ def replay(
     show: str | None,
     from_: str,
     only: tuple[str, ...],
+    speakers: int | None,
     reason: str,
     rate: str | None,
     everything: bool,
@@ -57,7 +64,9 @@ def replay(
     if bool(episodes) + bool(show) + everything > 1:
         raise click.UsageError("name episodes, or say --show, or say --all: one of them")
     rate_per_s = _rate(rate)
-    request = {"from": from_, "only": list(only), "reason": reason, "dry_run": dry_run}
+    request: Json = {"from": from_, "only": list(only), "reason": reason, "dry_run": dry_run}
+    if speakers is not None:
+        request["speakers"] = speakers
     if episodes:
         document = _named(context, episodes, request, rate_per_s=rate_per_s, wait=wait)
     else:

@@ -13,8 +13,8 @@ from everyword_events import EpisodeInfo, EverywordError, NotFound
 from everyword_http import AccessDenied, client_identity, key_of, status_of
 from everyword_local.composition import Composition
 from everyword_local.web.files import BrowserFiles
-from everyword_local.web.trust import trust_notes
 from everyword_transcripts import read_transcript
+from ingest.domain import trust_notes
 from search.pages import CONTENT_SECURITY_POLICY, render_message, render_results, render_transcript
 from search.widget_files import widget_path
 

@@ -4,6 +4,7 @@ from ingest.domain.audio import AudioFacts, AudioLimits, validate_audio
 from ingest.domain.episode import EpisodeError, EpisodeView, Progress, StageProgress, fold
 from ingest.domain.metadata import EpisodeChange, NewEpisode, checked, human_bytes
 from ingest.domain.run_history import REPLAYABLE, State
+from ingest.domain.trust import trust_notes
 
 __all__ = [
     "REPLAYABLE",
@@ -19,5 +20,6 @@ __all__ = [
     "checked",
     "fold",
     "human_bytes",
+    "trust_notes",
     "validate_audio",
 ]

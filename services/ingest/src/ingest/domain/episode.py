@@ -19,6 +19,7 @@ from everyword_events import (
     EventData,
     Model,
     TranscriptionFailed,
+    TranscriptQuality,
     TranscriptReady,
     TranscriptRefined,
     UploadRejected,
@@ -67,6 +68,9 @@ class StageProgress(Protocol):
         """Seconds left."""
 
 
+_RECOGNITION: Final = {"transcribe", "diarize"}
+
+
 def believable(duration_s: float | None) -> float | None:
     """Return a duration; None for one that no recording has: old events may state it."""
     return None if duration_s is None or not 0 <= duration_s <= LONGEST_S else duration_s
@@ -96,6 +100,7 @@ class EpisodeView(Model):
     words: int | None = None
     speakers: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
+    quality: TranscriptQuality | None = None
     audio: BlobRef | None = None
     transcript: BlobRef | None = None
     files: dict[str, BlobRef] = Field(default_factory=dict)
@@ -116,7 +121,7 @@ class EpisodeView(Model):
         if said is None or self.state not in {"queued", "refining", "publishing"}:
             return self
         progress = Progress(stage=said.stage, fraction=said.fraction, eta_s=said.eta_s)
-        transcribing = progress.stage == "transcribe"
+        transcribing = progress.stage in _RECOGNITION
         if self.state == "queued":
             state: State = "transcribing" if transcribing else "queued"
             return self.model_copy(update={"state": state, "progress": progress})
@@ -218,6 +223,7 @@ def _effort(ready: TranscriptReady | None, refined: TranscriptRefined | None) ->
         "cost": sum(costs) if costs else None,
         "speakers": refined.speakers if refined else (),
         "flags": tuple(flags),
+        "quality": ready.quality if ready else None,
     }
 
 

@@ -9,7 +9,14 @@ from transcribe_gpu.domain.joining import in_recording, joined
 from transcribe_gpu.domain.language import AUTO, LanguageDetection, language_code
 from transcribe_gpu.domain.loudness import Loudness
 from transcribe_gpu.domain.phrases import sentences
-from transcribe_gpu.domain.speakers import Diarization, SpeakerTurn, Voice, with_speakers
+from transcribe_gpu.domain.quality import Quality
+from transcribe_gpu.domain.speakers import (
+    Diarization,
+    SpeakerTurn,
+    Voice,
+    with_speakers,
+    with_speakers_anew,
+)
 from transcribe_gpu.domain.speech import HeardWord, Hypothesis, Utterance
 from transcribe_gpu.domain.voice_activity import EnergyVoiceActivity, SpeechProbabilities
 from transcribe_gpu.domain.windows import Window, cut_windows
@@ -24,6 +31,7 @@ __all__ = [
     "Judged",
     "LanguageDetection",
     "Loudness",
+    "Quality",
     "SpeakerTurn",
     "SpeechProbabilities",
     "Utterance",
@@ -41,4 +49,5 @@ __all__ = [
     "sentences",
     "unheard",
     "with_speakers",
+    "with_speakers_anew",
 ]

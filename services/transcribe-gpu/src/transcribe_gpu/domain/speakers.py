@@ -1,12 +1,14 @@
 """Which speaker said which word: turns found in the sound, laid over the words."""
 
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import count, groupby
 from typing import Final
 
 from everyword_transcripts import Segment, Speaker, Transcript, Word
+from everyword_transcripts.timing import put_in_order
 
 ISLAND_WORDS: Final = 2
 ISLAND_S: Final = 0.8
@@ -63,6 +65,55 @@ def with_speakers(transcript: Transcript, turns: Sequence[SpeakerTurn]) -> Trans
         segments=tuple(segments),
         speakers=tuple(Speaker(label) for label in spoken),
     )
+
+
+def with_speakers_anew(transcript: Transcript, turns: Sequence[SpeakerTurn]) -> Transcript:
+    """Return the transcript with its speakers told apart again; words, times and texts stay.
+
+    A speaker keeps the label, and the name, under which most of the same words stood before.
+    Segments that only the earlier speakers parted are joined.
+    """
+    before = [word.speaker for word in transcript.words()]
+    anew = with_speakers(transcript, turns)
+    labels = _labels_kept(before, anew.words())
+    names = {each.label: each for each in transcript.speakers}
+    segments: list[Segment] = []
+    place = 0
+    for found in anew.segments:
+        speaker = None if found.speaker is None else labels[found.speaker]
+        words = [word.with_speaker(speaker) for word in found.words]
+        last = segments[-1] if segments else None
+        parted = place > 0 and before[place - 1] != before[place]
+        place += len(words)
+        if last and parted and last.speaker == speaker and words[0].start - last.end < _REACH_S:
+            words = [*last.words, *words]
+            segments.pop()
+        segments.append(Segment.of(words, speaker=speaker, language=transcript.language))
+    ordered, _ = put_in_order(segments, transcript.duration_s)
+    spoken = sorted({s.speaker for s in ordered if s.speaker is not None})
+    return replace(
+        transcript,
+        segments=tuple(ordered),
+        speakers=tuple(names.get(label, Speaker(label)) for label in spoken),
+    )
+
+
+def _labels_kept(before: Sequence[str | None], anew: Iterable[Word]) -> dict[str, str]:
+    """Return the label of each speaker found: the one that most of the same words had before."""
+    shared: Counter[tuple[str, str]] = Counter()
+    found: dict[str, None] = {}
+    for old, word in zip(before, anew, strict=True):
+        if word.speaker is not None:
+            found[word.speaker] = None
+            if old is not None:
+                shared[word.speaker, old] += 1
+    labels: dict[str, str] = {}
+    for (new, old), _ in shared.most_common():
+        if new not in labels and old not in labels.values():
+            labels[new] = old
+    taken = {*labels.values(), *(old for old in before if old is not None)}
+    free = (label for n in count() if (label := f"SPEAKER_{n:02d}") not in taken)
+    return {new: labels.get(new) or next(free) for new in found}
 
 
 class _Turns:

@@ -34,7 +34,8 @@ class Hypothesis:
     An engine counts times from its window's start. `language` is what the words are written in;
     `detected` is the language the sound was taken for, where the engine can tell, whatever was
     asked for. `compression` is how well the text compresses (zlib's ratio), `log_probability`
-    the mean per token; None where the engine has no such measure.
+    the mean per token; None where the engine has no such measure. `heard_again` tells that its
+    first text did not convince.
     """
 
     utterances: tuple[Utterance, ...]
@@ -43,6 +44,7 @@ class Hypothesis:
     detected_probability: float | None = None
     log_probability: float | None = None
     compression: float | None = None
+    heard_again: bool = False
 
     def words(self) -> list[HeardWord]:
         """Return all words, in order."""

@@ -4,17 +4,16 @@ from datetime import UTC, datetime
 
 import pytest
 
-from everyword_events import EngineInfo
-from everyword_local.web.trust import trust_notes
-from ingest.domain import EpisodeView
+from everyword_events import EngineInfo, TranscriptQuality
+from ingest.domain import EpisodeView, trust_notes
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def view(name: str, *flags: str) -> EpisodeView:
+def view(name: str, *flags: str, quality: TranscriptQuality | None = None) -> EpisodeView:
     engine = EngineInfo(name=name, model="base", device="cpu")
     return EpisodeView(
-        episode_id="e", run_id="r", state="ready", engine=engine, flags=flags,
+        episode_id="e", run_id="r", state="ready", engine=engine, flags=flags, quality=quality,
         created_at=NOW, updated_at=NOW,
     )  # fmt: skip
 
@@ -37,3 +36,14 @@ def test_a_model_is_named_and_called_a_draft() -> None:
 )
 def test_every_flag_is_said_in_words(flag: str, words: str) -> None:
     assert words in trust_notes(view("faster-whisper", flag))[1]
+
+
+def test_the_quality_is_said_in_words() -> None:
+    measured = TranscriptQuality(
+        doubtful_share=0.123, estimated_share=0.004, windows=9, windows_heard_again=2
+    )
+    _, doubtful, estimated, again = trust_notes(view("faster-whisper", quality=measured))
+    assert "unsure of 12% of the words" in doubtful
+    assert "less than 1%" in estimated
+    assert again.startswith("2 of 9 passages were heard a second time")
+    assert len(trust_notes(view("parakeet", quality=TranscriptQuality()))) == 1

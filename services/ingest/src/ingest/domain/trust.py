@@ -1,0 +1,84 @@
+"""How far to trust a transcript, in plain words: what made it, its quality, its flags."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from everyword_events import TranscriptQuality
+from ingest.domain.episode import EpisodeView
+
+_IMPORTED: Final = "import"
+_ONE_PERCENT: Final = 0.01
+_DRAFTS: Final = {"pocketsphinx"}
+_FLAGS: Final = {
+    "channels:mono": "There is one channel: speakers could not be told apart by channel.",
+    "channels:identical": "Both channels hold the same sound: speakers could not be told apart.",
+    "channels_cancel": "The two channels cancel each other; one of them was recognised.",
+    "speakers:not_separated": "This engine does not tell speakers apart.",
+    "speakers:failed": "Telling the speakers apart failed; the words are complete.",
+    "repetitive_text": "A passage repeats itself: it may be the recogniser's invention.",
+    "improbable_text": "A passage is hardly what was said: the recogniser had no likelier text.",
+    "phantom_phrase": "A phrase that recognisers say to noise stands where hardly anybody speaks.",
+    "missed_speech": "Somebody speaks where no words are: a passage was missed.",
+    "text_without_speech": "Words stand where nobody speaks: they may be invented.",
+    "stretched_word": "A word lasts over a pause: its time may be wrong.",
+    "language_uncertain": "The language is not certain.",
+    "fallback:out_of_memory": "The graphics memory ran out: a smaller engine heard the rest.",
+    "transcript_longer_than_audio": "The transcript goes on after the audio's end.",
+    "truncated_audio": "The file ends early: it is shorter than it says.",
+    "damaged_audio": "Parts of the file are damaged; they were skipped.",
+}
+_COUNTED: Final = {
+    "repeated_text": "A passage that repeats itself may be the recogniser's invention ({0} found).",
+    "text_over_silence": "Words stand where the recording is silent ({0}): they may be invented.",
+    "loud_without_text_s": "{0} s are loud and have no words: music, or speech that was missed.",
+    "crosstalk_removed": "Words that were heard on two channels are written once ({0}).",
+    "language_doubt": "The language is not certain: it may be {0}.",
+    "language_unchecked": "The model only knows {0}; no other language was looked for.",
+    "fallback": "Another engine was tried first and could not be used: {0}.",
+    "degraded": "The language model's help was left out: {0}.",
+    "gap": "A damaged part was skipped: {0} s.",
+}
+
+
+def trust_notes(view: EpisodeView) -> list[str]:
+    """Return one line on what made the transcript, then its quality, then one for each flag."""
+    measured = _measured(view.quality) if view.quality else ()
+    return [_made_by(view), *measured, *(_in_words(flag) for flag in view.flags)]
+
+
+def _measured(quality: TranscriptQuality) -> Iterator[str]:
+    if quality.doubtful_share is not None:
+        yield f"The recogniser was unsure of {_percent(quality.doubtful_share)} of the words."
+    if quality.estimated_share:
+        yield f"Of {_percent(quality.estimated_share)} of the words the time is estimated."
+    if quality.windows and quality.windows_heard_again:
+        yield (
+            f"{quality.windows_heard_again} of {quality.windows} passages were heard a second time,"
+            " as the first text did not convince."
+        )
+
+
+def _percent(share: float) -> str:
+    return f"{share:.0%}" if share >= _ONE_PERCENT or not share else "less than 1%"
+
+
+def _made_by(view: EpisodeView) -> str:
+    engine = view.engine
+    if engine is None or engine.name.startswith(_IMPORTED):
+        return "This transcript was imported as it is."
+    model = f" ({engine.model})" if engine.model and engine.model != engine.name else ""
+    trust = (
+        "a rough draft: about one word in five may be wrong"
+        if engine.name in _DRAFTS
+        else "a machine draft: names, numbers and rare words may be wrong"
+    )
+    return f"Recognised by {engine.name}{model}: {trust}."
+
+
+def _in_words(flag: str) -> str:
+    """Say what a flag means; one that is not known is shown as it is."""
+    if flag in _FLAGS:
+        return _FLAGS[flag]
+    kind, _, value = flag.partition(":")
+    template = _COUNTED.get(kind)
+    return template.format(value) if template else flag.replace("_", " ").replace(":", ": ", 1)
