@@ -34,7 +34,7 @@ from ingest.adapters.sqlite import SqliteIngestTables
 from ingest.contract import FETCH_CONTRACT
 from ingest.domain import Progress
 from ingest.ports import ReadTranscript, ReplayJob, ReplayTaken, TranscriptFile
-from ingest.testing.feeds import MemoryFeedStore
+from ingest.testing.feeds import MemoryFeedImports, MemoryFeedStore
 from ingest.testing.web import Web as Served
 from ingest.testing.web import serving
 from ingest.web_sources import Web
@@ -127,6 +127,7 @@ class World:
             ),
             read_feed=read_feed,
             feeds=MemoryFeedStore(),
+            feed_imports=MemoryFeedImports(),
             read_transcript=read_vtt,
             scratch=self.folder / "downloads",
         )

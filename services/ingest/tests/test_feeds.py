@@ -137,7 +137,7 @@ def test_newest_and_since_choose_and_later_episodes_come_by_themselves(
     for number in range(1, 6):
         show.item(str(number), web.file(f"/{number}.mp3", sound(audio, number)), day=number)
     url = show.publish()
-    dry = world.service.feeds.add(FeedRequest(url, newest=2), dry_run=True)
+    dry = world.service.feeds.dry_run(FeedRequest(url, newest=2))
     assert dry.dry_run
     assert dry.count("added") == 2
     assert dry.estimate is not None
@@ -167,7 +167,7 @@ def test_a_dry_run_reckons_with_what_was_processed_before(world: Any, web: Any, 
     show.head = ""
     body = show.publish()
     web.file("/feed.xml", _with_itunes(show), "application/rss+xml")
-    report = world.service.feeds.add(FeedRequest(body), dry_run=True)
+    report = world.service.feeds.dry_run(FeedRequest(body))
     assert report.estimate is not None
     assert report.estimate.hours == 3.0
     assert report.estimate.processing_hours is None

@@ -57,6 +57,8 @@ from ingest.adapters.fetching.addresses import Allowed, any_address, is_public
 from ingest.adapters.fetching.posting import HttpPoster
 from ingest.adapters.probe import probe_audio
 from ingest.adapters.sqlite import SqliteIngestTables
+from ingest.adapters.sqlite_feed_imports import SqliteFeedImports
+from ingest.adapters.sqlite_feeds import SCHEMA as FEEDS_SCHEMA
 from ingest.adapters.sqlite_feeds import SqliteFeedStore
 from ingest.adapters.sqlite_notifications import SCHEMA as NOTIFICATIONS_SCHEMA
 from ingest.adapters.sqlite_notifications import (
@@ -105,6 +107,7 @@ WAIT_S = 0.05
 """So long an idle consumer looks before it sees whether to stop: a look costs a counter's read."""
 SETTLE_EVERY_S = 60.0
 FEEDS_EVERY_S = 5.0
+IMPORTS_EVERY_S = 0.25
 WEBHOOKS_EVERY_S = 1.0
 REQUEST_ORIGIN: ContextVar[str] = ContextVar("request_origin")
 """Under which origin the request in hand came: a proxy's, for one."""
@@ -237,7 +240,7 @@ class Composition:
     def _web(self) -> Web:
         """Return what ingest fetches with."""
         settings = self.settings.of_show("").ingest
-        feeds = SqliteFeedStore(self.folder.feeds)
+        feeds = SqliteDatabase(self.folder.feeds, FEEDS_SCHEMA)
         self._closing.callback(feeds.close)
         return Web(
             fetcher=HttpFetcher(
@@ -245,7 +248,8 @@ class Composition:
                 politeness=Politeness(at_once=settings.host_at_once, delay_s=settings.host_delay_s),
             ),
             read_feed=read_feed,
-            feeds=feeds,
+            feeds=SqliteFeedStore(feeds),
+            feed_imports=SqliteFeedImports(feeds),
             read_transcript=_read_transcript,
             scratch=self.folder.downloads,
         )
@@ -367,7 +371,12 @@ class Composition:
         if ingest.contract.CONTRACT.service in runners:
             threads += [
                 threading.Thread(target=work, args=(stop,), name=work.__name__)
-                for work in (self._poll_feeds, self._send_webhooks, self._replay)
+                for work in (
+                    self._import_feeds,
+                    self._poll_feeds,
+                    self._send_webhooks,
+                    self._replay,
+                )
             ]
         for thread in threads:
             thread.start()
@@ -397,15 +406,14 @@ class Composition:
     @contextlib.contextmanager
     def replaying(self) -> Iterator[None]:
         """Do the replays of many episodes while the block runs, and none of the work they cause."""
-        stop = threading.Event()
-        replays = ReplayWorker(self.replays, self.replayer)
-        worker = threading.Thread(target=replays.run, args=(stop,), name="replaying")
-        worker.start()
-        try:
+        with _beside(ReplayWorker(self.replays, self.replayer).run):
             yield
-        finally:
-            stop.set()
-            worker.join()
+
+    @contextlib.contextmanager
+    def importing_feeds(self) -> Iterator[None]:
+        """Take in feeds while the block runs, and fetch nothing of their audio."""
+        with _beside(self._import_feeds):
+            yield
 
     def resume(self) -> None:
         """Take up what an earlier process left: stored uploads, and deliveries it had in hand."""
@@ -418,6 +426,16 @@ class Composition:
             return max((depth.unfinished for depth in self.bus.pending().values()), default=0)
 
         ReplayWorker(self.replays, self.replayer, waiting=waiting).run(stop)
+
+    def _import_feeds(self, stop: threading.Event) -> None:
+        """Take in feeds that somebody asked for."""
+        while not stop.is_set():
+            try:
+                worked = self.ingest.feeds.imports.work(stop.is_set)
+            except TransientFailure as error:
+                log.warning("feeds not taken in", extra={"code": error.code})
+                worked = 0
+            stop.wait(0 if worked else IMPORTS_EVERY_S)
 
     def _poll_feeds(self, stop: threading.Event) -> None:
         """Poll feeds whose time has come, beside the consumers: a slow host holds up no work."""
@@ -463,6 +481,19 @@ class Composition:
         return ConsumerRunner(
             inbox, self.bus, self.handler(consumer), batch=batch, wait_s=WAIT_S, gate=gate
         )
+
+
+@contextlib.contextmanager
+def _beside(work: Callable[[threading.Event], None]) -> Iterator[None]:
+    """Do some work on a thread of its own until the block ends."""
+    stop = threading.Event()
+    worker = threading.Thread(target=work, args=(stop,), name="beside")
+    worker.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        worker.join()
 
 
 def _of(service: Service) -> tuple[Handler, Forget]:

@@ -4,17 +4,21 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from everyword_http import Router, needs, reply
-from ingest.domain.feed import FeedRecord, FeedReport
+from ingest.domain.feed import FeedImport, FeedRecord, FeedReport, ImportState
 from ingest.domain.metadata import Published
 from ingest.feeds import FeedRequest
 from ingest.service import IngestService
 
+WaitS = Annotated[float, Field(ge=0, le=20, allow_inf_nan=False)]
+
 
 class FollowRequest(BaseModel):
     """Follows a feed: all its episodes, its `newest` ones, or those published `since`.
+
+    It is taken in in the background; the reply, after `wait_s` at most, says how far that is.
 
     A `dry_run` only says what that would be, with the hours of audio, and the time and the cost
     as far as this archive has something to reckon them by.
@@ -28,6 +32,32 @@ class FollowRequest(BaseModel):
     newest: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
     since: Published = None
     dry_run: bool = False
+    wait_s: WaitS = 2.0
+
+
+class FeedImportReply(BaseModel):
+    """A feed that is taken in: how many items it has, and how that ended."""
+
+    import_id: str
+    feed_id: str
+    url: str
+    show: str
+    state: ImportState
+    total: int
+    error: str
+    started_at: AwareDatetime
+
+    @classmethod
+    def of(cls, job: FeedImport) -> "FeedImportReply":
+        """Show an import."""
+        own = job.model_dump(include={"import_id", "state", "total", "error", "started_at"})
+        return cls(**own, feed_id=job.feed.feed_id, url=job.feed.url, show=job.feed.show)
+
+
+class FeedImportsReply(BaseModel):
+    """The newest imports, newest first."""
+
+    imports: list[FeedImportReply]
 
 
 class FeedsReply(BaseModel):
@@ -39,6 +69,11 @@ class FeedsReply(BaseModel):
 def feeds_router(service: IngestService) -> Router:
     """Return the routes of feeds."""
     routes = Router(tags=["feeds"])
+
+    def begun(report: FeedReport, wait_s: float) -> Response:
+        if report.import_id:
+            report = service.feeds.wait(report.import_id, at_most_s=wait_s)
+        return reply(report, HTTPStatus.ACCEPTED)
 
     @routes.post(
         "/v1/feeds",
@@ -55,8 +90,9 @@ def feeds_router(service: IngestService) -> Router:
             newest=body.newest or 0,
             since=body.since,
         )
-        report = service.feeds.add(request, dry_run=body.dry_run, in_background=True)
-        return reply(report, HTTPStatus.ACCEPTED)
+        if body.dry_run:
+            return reply(service.feeds.dry_run(request), HTTPStatus.ACCEPTED)
+        return begun(service.feeds.start(request), body.wait_s)
 
     @routes.get("/v1/feeds", summary="List feeds", dependencies=[needs("search")])
     def listed() -> FeedsReply:
@@ -69,8 +105,10 @@ def feeds_router(service: IngestService) -> Router:
         response_model=FeedReport,
         dependencies=[needs("upload")],
     )
-    def poll(feed_id: str) -> Response:
-        return reply(service.feeds.poll(feed_id, in_background=True), HTTPStatus.ACCEPTED)
+    def poll(feed_id: str, wait_s: WaitS = 2.0) -> Response:
+        return begun(service.feeds.start_poll(feed_id), wait_s)
+
+    _imports(routes, service)
 
     @routes.delete(
         "/v1/feeds/{feed_id}", summary="Follow a feed no more", dependencies=[needs("upload")]
@@ -87,3 +125,31 @@ def feeds_router(service: IngestService) -> Router:
         return Response(service.chapters(episode_id), media_type="application/json+chapters")
 
     return routes
+
+
+def _imports(routes: Router, service: IngestService) -> None:
+    @routes.get(
+        "/v1/feed-imports",
+        summary="The feeds that are taken in, and the newest that were",
+        dependencies=[needs("search")],
+    )
+    def listed() -> FeedImportsReply:
+        return FeedImportsReply(
+            imports=[FeedImportReply.of(each) for each in service.feeds.imports.newest()]
+        )
+
+    @routes.get(
+        "/v1/feed-imports/{import_id}",
+        summary="How far a feed is taken in, with a line for every item",
+        dependencies=[needs("search")],
+    )
+    def read(import_id: str) -> FeedReport:
+        return service.feeds.imports.report(import_id)
+
+    @routes.post(
+        "/v1/feed-imports/{import_id}:cancel",
+        summary="Take no more of a feed's items in",
+        dependencies=[needs("upload")],
+    )
+    def cancel(import_id: str) -> FeedReport:
+        return service.feeds.imports.cancel(import_id)

@@ -1,12 +1,12 @@
 """What ingest needs from the world beyond the bus and the blob store."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from ingest.domain import AudioFacts, EpisodeView, StageProgress, State
-from ingest.domain.feed import Feed, FeedRecord, KnownItem
+from ingest.domain.feed import Feed, FeedImport, FeedRecord, ItemReport, KnownItem
 
 AudioProbe = Callable[[BinaryIO], AudioFacts]
 """Says what a seekable file is. Raises InvalidInput with a code that says what is wrong."""
@@ -101,6 +101,25 @@ class FeedStore(Protocol):
 
     def put_item(self, feed_id: str, item: KnownItem) -> None:
         """Keep what was done about an item."""
+
+
+class FeedImportStore(Protocol):
+    """Feeds that are taken in in the background; of those that are over, the newest ones."""
+
+    def put(self, job: FeedImport) -> None:
+        """Keep how far an import is."""
+
+    def get(self, import_id: str) -> FeedImport:
+        """Return an import; raises NotFound where there is none of that id."""
+
+    def list(self) -> Sequence[FeedImport]:
+        """Return what is kept, newest first."""
+
+    def put_line(self, import_id: str, number: int, line: ItemReport) -> None:
+        """Keep what became of the item of this number in the feed."""
+
+    def lines(self, import_id: str) -> Mapping[int, ItemReport]:
+        """Return what became of an import's items so far."""
 
 
 @dataclass(frozen=True)

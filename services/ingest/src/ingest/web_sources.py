@@ -12,12 +12,16 @@ from ingest.config import IngestSettings
 from ingest.duplicates import DuplicateDetection
 from ingest.episodes import Episodes
 from ingest.estimating import Estimator
+from ingest.feed_imports import FeedImports
+from ingest.feed_items import FeedItems
+from ingest.feed_source import FeedSource
 from ingest.feeds import Feeds
 from ingest.imports import ImportedTranscripts
 from ingest.intake import Intake
 from ingest.ports import (
     AudioProbe,
     EpisodeCatalogue,
+    FeedImportStore,
     FeedReader,
     FeedStore,
     Fetcher,
@@ -33,6 +37,7 @@ class Web:
     fetcher: Fetcher
     read_feed: FeedReader
     feeds: FeedStore
+    feed_imports: FeedImportStore
     read_transcript: TranscriptReader
     scratch: Path
 
@@ -79,16 +84,24 @@ def web_sources(
         settings_for=settings_for,
         clock=clock,
     )
+    source = FeedSource(web.fetcher, web.read_feed, scratch=web.scratch, clock=clock)
     feeds = Feeds(
         store=web.feeds,
-        fetcher=web.fetcher,
-        read_feed=web.read_feed,
-        intake=intake,
-        chapters=Chapters(blobs),
-        replacement=replacement,
+        source=source,
+        imports=FeedImports(
+            feeds=web.feeds,
+            imports=web.feed_imports,
+            source=source,
+            items=FeedItems(
+                store=web.feeds,
+                intake=intake,
+                chapters=Chapters(blobs),
+                replacement=replacement,
+            ),
+            settings_for=settings_for,
+            clock=clock,
+        ),
         estimator=Estimator(catalogue),
-        scratch=web.scratch,
-        settings_for=settings_for,
         clock=clock,
     )
     return WebSources(web.fetcher, imports, feeds)

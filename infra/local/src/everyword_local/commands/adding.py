@@ -12,7 +12,7 @@ import click
 from everyword_events import EverywordError, InvalidInput, TranscriptionHints
 from everyword_local.client import Json
 from everyword_local.commands.context import POLL_S, CommandContext, option_wait, pass_context
-from everyword_local.commands.following import follow, option_selection, report_lines
+from everyword_local.commands.following import ended_badly, follow, option_selection, report_lines
 from everyword_local.commands.sources import Item, Named, check_title, find_sources
 from everyword_local.commands.uploading import add_item, add_url
 from everyword_local.commands.watching import describe, watch
@@ -153,11 +153,10 @@ def _report(context: CommandContext, added: Added, *, wait: bool) -> None:
         document["failed"] = added.failures
         lines += [f"not added: {each['name']}: {each['message']}" for each in added.failures]
     context.output.result(document, lines)
-    ended_badly = any(
+    ended_ill = any(
         each["state"] == "failed" or (wait and each["state"] != "ready") for each in episodes
     )
-    failed_items = any(item["action"] == "failed" for feed in added.feeds for item in feed["items"])
-    if added.failures or ended_badly or failed_items:
+    if added.failures or ended_ill or any(map(ended_badly, added.feeds)):
         context.failed()
 
 

@@ -182,6 +182,15 @@ class CommandContext(contextlib.AbstractContextManager["CommandContext"]):
         with self.composition.replaying():
             yield
 
+    @contextlib.contextmanager
+    def importing_feeds(self) -> Iterator[None]:
+        """See to it that feeds are taken in meanwhile, but nothing of their audio is fetched."""
+        if not self.api.in_process:
+            yield
+            return
+        with self.composition.importing_feeds():
+            yield
+
     def wait_for_quiet(self) -> None:
         """Wait until no delivery is queued or in work."""
         while self.api.get("/v1/health")["pending"]:

@@ -7,6 +7,8 @@ from everyword_local.client import Json
 from everyword_local.commands.context import POLL_IN_PROCESS_S, POLL_S, SETTLED, CommandContext
 from everyword_local.output import clock
 
+MOST_BARS = 12
+MANY_POLL_S = 1.0
 _SHARE = {  # how far along its way an episode is when a stage begins
     "awaiting_upload": 0.0,
     "queued": 0.02,
@@ -22,6 +24,8 @@ _SHARE = {  # how far along its way an episode is when a stage begins
 def watch(context: CommandContext, episode_ids: Sequence[str]) -> list[Json]:
     """Show the episodes' progress until all are settled; return how they ended."""
     waiting = dict.fromkeys(episode_ids)
+    if len(waiting) > MOST_BARS:
+        return _watch_many(context, list(waiting))
     ended: dict[str, Json] = {}
     said: dict[str, str] = {}
     with context.output.progress() as bars:
@@ -44,6 +48,28 @@ def watch(context: CommandContext, episode_ids: Sequence[str]) -> list[Json]:
             if len(ended) == len(waiting):
                 return [ended[each] for each in waiting]
             time.sleep(POLL_IN_PROCESS_S if context.api.in_process else POLL_S)
+
+
+def _watch_many(context: CommandContext, episode_ids: Sequence[str]) -> list[Json]:
+    """Show how many are settled, in one bar; the archive is read page by page."""
+    said = ""
+    with context.output.progress() as bars:
+        bar = bars.add_task("episodes", total=len(episode_ids))
+        while True:
+            pages = context.api.pages("/v1/episodes", "episodes", limit=200)
+            found = {each["episode_id"]: each for each in pages}
+            settled = [
+                each for each in episode_ids if each not in found or found[each]["state"] in SETTLED
+            ]
+            bars.update(bar, completed=len(settled))
+            line = f"{len(settled) * 10 // len(episode_ids) * 10} % of {len(episode_ids)} episodes"
+            if line != said and not context.output.is_terminal:
+                context.output.note(line)
+                said = line
+            if len(settled) == len(episode_ids):
+                break
+            time.sleep(MANY_POLL_S)
+    return [found.get(each) or context.api.get(f"/v1/episodes/{each}") for each in episode_ids]
 
 
 def describe(episode: Json) -> str:

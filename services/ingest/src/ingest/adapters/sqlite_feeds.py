@@ -2,29 +2,30 @@
 
 from collections.abc import Sequence
 from importlib import resources
-from pathlib import Path
 from typing import Final
 
 from everyword_events.sqlite.database import SqliteDatabase
 from everyword_events.sqlite.opener import Schema
 from ingest.domain.feed import FeedRecord, KnownItem
 
+
+def _script(name: str) -> str:
+    return resources.files("ingest.adapters").joinpath(name).read_text("utf-8")
+
+
 SCHEMA: Final = Schema(
     name="table of feeds",
-    version=1,
-    script=resources.files("ingest.adapters").joinpath("feeds.sql").read_text("utf-8"),
+    version=2,
+    script=_script("feeds.sql") + _script("feed_imports.sql"),
+    steps={1: _script("feed_imports.sql")},
 )
 
 
 class SqliteFeedStore:
-    """The FeedStore port; threads and processes may share the file.
+    """The FeedStore port; threads and processes may share the file."""
 
-    Raises:
-        Misconfigured: the file cannot be made or read here, or is newer than this program.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._db = SqliteDatabase(path, SCHEMA)
+    def __init__(self, database: SqliteDatabase) -> None:
+        self._db = database
 
     def put(self, record: FeedRecord) -> None:
         """Keep a feed's record."""
@@ -61,7 +62,3 @@ class SqliteFeedStore:
                 "ON CONFLICT (feed_id, identity) DO UPDATE SET record = excluded.record",
                 row,
             )
-
-    def close(self) -> None:
-        """Close the file."""
-        self._db.close()

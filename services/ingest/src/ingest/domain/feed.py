@@ -75,6 +75,31 @@ class FeedRecord(Model):
     failures: int = 0
 
 
+ImportState = Literal["running", "done", "failed", "cancelled"]
+
+
+class FeedImport(Model):
+    """A feed that is taken in, in the background: what was `asked`, and how far it is.
+
+    With `reconsider`, items that were skipped before may be added now.
+    """
+
+    import_id: str
+    asked: str = ""
+    feed: FeedRecord
+    reconsider: bool = True
+    document_url: str = ""
+    media_type: str = ""
+    etag: str = ""
+    last_modified: str = ""
+    state: ImportState = "running"
+    total: int = 0
+    error: str = ""
+    hint: str = ""
+    not_modified: bool = False
+    started_at: AwareDatetime
+
+
 class ItemReport(Model):
     """What became of one item, for a person to read."""
 
@@ -96,7 +121,11 @@ class Estimate(Model):
 
 
 class FeedReport(Model):
-    """A poll's outcome, item by item. `not_modified`: the feed is as it was."""
+    """What became of a feed, item by item. `not_modified`: it is as it was.
+
+    Where it is taken in in the background, `import_id` names that: `done` of `total` items have
+    their line so far.
+    """
 
     feed_id: str
     url: str
@@ -106,6 +135,12 @@ class FeedReport(Model):
     not_modified: bool = False
     estimate: Estimate | None = None
     items: tuple[ItemReport, ...] = Field(default=())
+    import_id: str | None = None
+    state: ImportState = "done"
+    total: int = 0
+    done: int = 0
+    error: str = ""
+    hint: str = ""
 
     def count(self, action: Action) -> int:
         """Count the items with this outcome."""
