@@ -160,13 +160,15 @@ class Facets:
 class Candidate(NamedTuple):
     """An episode that may hold moments; `handle` is the engine's own name for it.
 
-    `published` is -inf where no date is known; `plan` says which of the plans found it.
+    `published` is -inf where no date is known; `plan` says which of the plans found it;
+    `revision` tells what is kept of the episode from what was before, where an engine needs that.
     """
 
     handle: int
     episode_id: str
     published: float
     plan: int = 0
+    revision: str = ""
 
 
 class Located(NamedTuple):
@@ -300,11 +302,14 @@ def shown_range(match: Match, n_words: int) -> tuple[int, int]:
 
 
 def snippet(
-    match: Match, first: int, texts: Sequence[str], starts_ms: Sequence[int]
+    match: Match, first: int, texts: Sequence[str], starts_s: Sequence[float]
 ) -> list[SnippetWord]:
     """Return the words around a moment; `first` is the index of the first of `texts`."""
-    named = {word - first for span in match.named for word in range(span.first, span.last + 1)}
-    return [
-        {"text": text, "start": start_ms / 1000, "match": at in named}
-        for at, (text, start_ms) in enumerate(zip(texts, starts_ms, strict=True))
+    words: list[SnippetWord] = [
+        {"text": text, "start": start_s, "match": False}
+        for text, start_s in zip(texts, starts_s, strict=True)
     ]
+    for span in match.named:
+        for word in range(span.first - first, span.last - first + 1):
+            words[word]["match"] = True
+    return words

@@ -61,7 +61,7 @@ class SpokenWords:
             speaker=speaker,
             first_word=match.first,
             n_words=match.last - match.first + 1,
-            snippet=snippet(match, left, around.words, around.starts_ms.tolist()),
+            snippet=snippet(match, left, around.words, (around.starts_ms / 1000).tolist()),
         )
 
 

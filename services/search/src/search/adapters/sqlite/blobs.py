@@ -13,6 +13,7 @@ _UINT16: Final = np.dtype("<u2")
 _UINT32: Final = np.dtype("<u4")
 _BLOCK_WORDS: Final = 512
 _SEPARATOR: Final = "\n"
+_SEPARATOR_BYTE: Final = ord(_SEPARATOR)
 
 
 def pack_ints(values: Sequence[int]) -> bytes:
@@ -20,7 +21,7 @@ def pack_ints(values: Sequence[int]) -> bytes:
     return np.asarray(values, dtype=_UINT32).tobytes()
 
 
-def unpack_ints(blob: bytes) -> NDArray[np.uint32]:
+def unpack_ints(blob: bytes | memoryview) -> NDArray[np.uint32]:
     """Unpack uint32 without copying."""
     return np.frombuffer(blob, dtype=_UINT32)
 
@@ -53,14 +54,18 @@ _IDENTITY: Final = WordOfToken(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np
 
 
 def pack_lengths(starts: Sequence[int], ends: Sequence[int]) -> bytes:
-    """Pack how long each word lasts, as uint16 where that is wide enough."""
-    lengths = np.asarray(ends, dtype=np.int64) - np.asarray(starts, dtype=np.int64)
-    narrow = not len(lengths) or int(lengths.max()) <= np.iinfo(_UINT16).max
-    return lengths.astype(_UINT16 if narrow else _UINT32).tobytes()
+    """Pack how long each word lasts."""
+    return pack_narrow(np.asarray(ends, dtype=np.int64) - np.asarray(starts, dtype=np.int64))
 
 
-def unpack_lengths(blob: bytes, count: int) -> NDArray[np.unsignedinteger[Any]]:
-    """Unpack the lengths of `count` words."""
+def pack_narrow(values: Ints) -> bytes:
+    """Pack as uint16 where that is wide enough, else as uint32."""
+    narrow = not len(values) or int(values.max()) <= np.iinfo(_UINT16).max
+    return values.astype(_UINT16 if narrow else _UINT32).tobytes()
+
+
+def unpack_narrow(blob: bytes, count: int) -> NDArray[np.unsignedinteger[Any]]:
+    """Unpack `count` values that `pack_narrow` packed."""
     return np.frombuffer(blob, dtype=_UINT16 if len(blob) == 2 * count else _UINT32)
 
 
@@ -82,28 +87,30 @@ def pack_words(words: Sequence[str]) -> bytes:
     return pack_ints([len(blocks), *ends.tolist()]) + b"".join(blocks)
 
 
-@dataclass
 class PackedWords:
-    """Reads words out of `pack_words`' bytes, a block at a time."""
+    """Reads words out of `pack_words`' bytes: a block is inflated once, and cut where read."""
 
-    blob: bytes
-
-    def __post_init__(self) -> None:
-        n_blocks = int(unpack_ints(self.blob[:4])[0])
+    def __init__(self, blob: bytes) -> None:
+        self._blob = blob
+        n_blocks = int(unpack_ints(blob[:4])[0])
         self._base = 4 + 4 * n_blocks
-        self._ends = [0, *unpack_ints(self.blob[4 : self._base]).tolist()]
-        self._open: dict[int, list[str]] = {}
+        self._ends = [0, *unpack_ints(blob[4 : self._base]).tolist()]
+        self._open: dict[int, tuple[bytes, list[int]]] = {}
 
     def slice(self, first: int, last: int) -> list[str]:
         """Return the words `first`..`last`, both included."""
         found: list[str] = []
         for number in range(first // _BLOCK_WORDS, last // _BLOCK_WORDS + 1):
-            start = number * _BLOCK_WORDS
-            found += self._block(number)[max(0, first - start) : last - start + 1]
+            raw, starts = self._open.get(number) or self._opened(number)
+            begin = number * _BLOCK_WORDS
+            at, end = max(0, first - begin), min(last - begin + 1, len(starts) - 1)
+            found += raw[starts[at] : starts[end] - 1].decode().split(_SEPARATOR)
         return found
 
-    def _block(self, number: int) -> list[str]:
-        if number not in self._open:
-            raw = self.blob[self._base + self._ends[number] : self._base + self._ends[number + 1]]
-            self._open[number] = zlib.decompress(raw).decode().split(_SEPARATOR)
+    def _opened(self, number: int) -> tuple[bytes, list[int]]:
+        """Return a block and where its words start; the last number is where one more would."""
+        packed = self._blob[self._base + self._ends[number] : self._base + self._ends[number + 1]]
+        raw = zlib.decompress(packed)
+        breaks = np.flatnonzero(np.frombuffer(raw, dtype=np.uint8) == _SEPARATOR_BYTE)
+        self._open[number] = (raw, [0, *(breaks + 1).tolist(), len(raw) + 1])
         return self._open[number]

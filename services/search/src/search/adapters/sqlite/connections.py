@@ -16,7 +16,7 @@ from typing import Final
 from everyword_events import Misconfigured, TransientFailure
 from search.domain.pages import out_of_time
 
-FORMAT: Final = 5
+FORMAT: Final = 6
 """Of what is stored and of the tokens themselves; an index of an older one is made again."""
 _SCHEMA: Final = ("schema.sql", "phonetics.sql")
 _BUSY_TIMEOUT_S: Final = 30

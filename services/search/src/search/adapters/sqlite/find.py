@@ -4,7 +4,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Final
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from search.adapters.sqlite.match import match_expression
 from search.adapters.sqlite.scan import Accepted, AcceptedPattern, EpisodeTokens, occurrences
 from search.adapters.sqlite.show import SaidBy, shown
+from search.adapters.sqlite.token_cache import TokenCache
 from search.adapters.sqlite.vocabulary import variants
 from search.domain.expansion import VariantKind
 from search.domain.matching import Alternatives, Match, Plan, Slot, kept, matches
@@ -33,7 +34,11 @@ _TALLIED_AT_ONCE: Final = 200
 
 
 def find_page(
-    connection: sqlite3.Connection, request: SearchRequest, *, most_weighed: int
+    connection: sqlite3.Connection,
+    request: SearchRequest,
+    *,
+    most_weighed: int,
+    cache: TokenCache,
 ) -> SearchPage:
     """Return the page; the connection is in a transaction, so it sees one state of the index."""
     scanners = [_Scanner.of(connection, plan, request.filters) for plan in request.plans]
@@ -44,13 +49,8 @@ def find_page(
     ]
 
     def scan(some: Sequence[Candidate]) -> list[Located]:
-        rows = connection.execute(
-            "select id, terms, breaks, repeats from tokens"
-            " where id in (select value from json_each(?))",
-            (json.dumps([candidate.handle for candidate in some]),),
-        )
-        packed = {row: EpisodeTokens(*columns) for row, *columns in rows}
-        return [scanners[one.plan].locate(one, packed[one.handle]) for one in some]
+        tokens = cache.of(connection, some)
+        return [scanners[one.plan].locate(one, tokens[one.handle]) for one in some]
 
     compounds = variants(connection, VariantKind.JOIN, request.look_up) if request.look_up else {}
     if request.tally:
@@ -145,7 +145,7 @@ def _candidates(
     condition, values = where(filters)
     if not plan.wanted:
         rows = connection.execute(
-            f"select e.id, e.episode_id, coalesce(e.published, -9e999), {number}"  # noqa: S608
+            f"select e.id, e.episode_id, coalesce(e.published, -9e999), {number}, e.revision"  # noqa: S608
             f" from episode e where e.revision <> '' and {condition}",
             values,
         )
@@ -158,8 +158,8 @@ def _candidates(
     # The planner would rather ask the postings once for each episode of a language.
     join = "cross join" if filters.episodes is None else "join"
     rows = connection.execute(
-        f"select e.id, e.episode_id, coalesce(e.published, -9e999), {number} from postings"  # noqa: S608
-        f" {join} episode e on e.id = postings.rowid"
+        f"select e.id, e.episode_id, coalesce(e.published, -9e999), {number}, e.revision"  # noqa: S608
+        f" from postings {join} episode e on e.id = postings.rowid"
         f" where postings match :match and {condition}",
         {"match": expression, **values},
     )
@@ -209,7 +209,16 @@ class _Scanner:
         """One clause and nothing that could take a hit away."""
         return len(self.wanted) == 1 and not self.unwanted and self.speakers is None
 
+    @cached_property
+    def _word(self) -> Accepted | None:
+        """The one word that is looked for, where it is but one."""
+        if self.is_lone and len(self.wanted[0]) == 1 and len(self.wanted[0][0]) == 1:
+            return self.wanted[0][0][0]
+        return None
+
     def locate(self, candidate: Candidate, episode: EpisodeTokens) -> Located:
+        if self._word is not None and not episode.repeats:
+            return locate(candidate, episode.single(self._word), lone=True)
         if not self.wanted:
             return locate(candidate, self._turns(candidate, episode), lone=True)
         if self.is_lone:

@@ -13,7 +13,8 @@ from search.adapters.sqlite.blobs import breaks_of, pack_ints, pack_lengths, pac
 from search.adapters.sqlite.connections import Connections
 from search.adapters.sqlite.find import find_page, where
 from search.adapters.sqlite.phonetics import SqlitePhoneticIndex, delete_phones, store_phones
-from search.adapters.sqlite.scan import EpisodeTokens
+from search.adapters.sqlite.scan import EpisodeTokens, pack_tokens
+from search.adapters.sqlite.token_cache import TokenCache
 from search.adapters.sqlite.vocabulary import SqliteVocabulary
 from search.domain.document import EpisodeDocument
 from search.domain.expansion import variants_of
@@ -47,6 +48,7 @@ class SqliteWordIndex:
         self._variants_known: dict[str, set[str]] = {}
         self._purges = 0
         self._pronouncer = pronouncer
+        self._cache = TokenCache()
         self.vocabulary = SqliteVocabulary(self._connections)
         self.phonetics = SqlitePhoneticIndex(self._connections)
 
@@ -110,12 +112,15 @@ class SqliteWordIndex:
                 " words = 0, duration_ms = 0 where id = ?",
                 (row,),
             )
+        self._cache.forget(episode_id)
         self._connections.leave_no_trace()
 
     def find(self, request: SearchRequest) -> SearchPage:
         """Return one page of what is found."""
         with self._connections.reading(ends_at=request.ends_at) as connection:
-            return find_page(connection, request, most_weighed=self._most_weighed)
+            return find_page(
+                connection, request, most_weighed=self._most_weighed, cache=self._cache
+            )
 
     def titled(
         self, words: Sequence[str], filters: Filters, *, limit: int
@@ -190,10 +195,11 @@ class SqliteWordIndex:
             "insert into postings (rowid, tokens) values (?, ?)", (row, " ".join(tokens))
         )
         connection.execute(
-            "insert into tokens (id, terms, breaks, repeats) values (?, ?, ?, ?)",
+            "insert into tokens (id, terms, counts, places, breaks, repeats)"
+            " values (?, ?, ?, ?, ?, ?)",
             (
                 row,
-                pack_ints([*map(ids.__getitem__, tokens)]),
+                *pack_tokens([*map(ids.__getitem__, tokens)]),
                 breaks_of(words),
                 bool(doubled),
             ),
@@ -336,16 +342,16 @@ def _forget_words(
 ) -> tuple[Counter[str], set[tuple[str, ...]]]:
     """Delete an episode's words; return in how many each term stood, and the compounds."""
     found = connection.execute(
-        "select terms, breaks, repeats from tokens where id = ?", (row,)
+        "select terms, counts, breaks, repeats, places from tokens where id = ?", (row,)
     ).fetchone()
     if found is None:
         return Counter(), set()
-    episode = EpisodeTokens(*found)
+    episode = EpisodeTokens.read(*found)
     frequencies = episode.frequencies()
     spelled = dict(_terms(connection, "id", frequencies))
     connection.execute(
         "insert into postings (postings, rowid, tokens) values ('delete', ?, ?)",
-        (row, " ".join(map(spelled.__getitem__, episode.terms.tolist()))),
+        (row, " ".join(map(spelled.__getitem__, episode.in_order().tolist()))),
     )
     for table in ("tokens", "spoken", "speaker"):
         connection.execute(f"delete from {table} where id = ?", (row,))  # noqa: S608

@@ -1,14 +1,20 @@
-"""Finds a clause's occurrences in an episode's array of term ids."""
+"""Finds a clause's occurrences in an episode's own postings: where each of its terms stands."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import overload
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from search.adapters.sqlite.blobs import Ints, WordOfToken, unpack_ints
+from search.adapters.sqlite.blobs import (
+    Ints,
+    WordOfToken,
+    pack_narrow,
+    unpack_ints,
+    unpack_narrow,
+)
 from search.domain.matching import Match, Span
 
 TermIds = NDArray[np.uint32]
@@ -21,53 +27,119 @@ class Accepted:
     one: int
     table: NDArray[np.bool_] | None = None
 
-    def where(self, terms: TermIds) -> NDArray[np.bool_]:
-        """Tell for each term whether it is accepted."""
-        return terms == self.one if self.table is None else self.table.take(terms)
 
-
-@dataclass
+@dataclass(frozen=True)
 class EpisodeTokens:
-    """A row of `tokens`: an episode's terms in order, and the words they belong to."""
+    """Where each term of an episode stands, and the words that the tokens belong to.
 
-    packed_terms: bytes
-    breaks: bytes
-    repeats: int
+    The term `ids` are distinct and ascend; the `n`th stands at the tokens
+    `places[bounds[n] : bounds[n + 1]]`, which ascend too. They are kept as a memoryview because
+    that is what `bisect` walks fastest: one is looked up in each of hundreds of episodes.
+    """
 
-    @cached_property
-    def terms(self) -> TermIds:
-        """The term ids."""
-        return unpack_ints(self.packed_terms)
+    ids: memoryview
+    counts: NDArray[np.unsignedinteger[Any]]
+    bounds: Ints
+    places: NDArray[np.unsignedinteger[Any]]
+    word_of: WordOfToken
+    repeats: bool
+
+    @classmethod
+    def read(
+        cls, terms: bytes, counts: bytes, breaks: bytes, repeats: int, places: bytes
+    ) -> "EpisodeTokens":
+        """Unpack a row of `tokens`."""
+        ids = memoryview(terms).cast("I")
+        of_each = unpack_narrow(counts, len(ids))
+        bounds = np.zeros(len(ids) + 1, dtype=np.int64)
+        np.cumsum(of_each, out=bounds[1:])
+        return cls(
+            ids,
+            of_each,
+            bounds,
+            unpack_narrow(places, int(bounds[-1])),
+            WordOfToken.read(breaks),
+            bool(repeats),
+        )
 
     @property
-    def word_of(self) -> WordOfToken:
-        """The word of a token."""
-        return WordOfToken.read(self.breaks)
+    def terms(self) -> TermIds:
+        """The distinct term ids."""
+        return unpack_ints(self.ids)
+
+    @property
+    def size(self) -> int:
+        """How many bytes it takes in memory."""
+        of_words = self.word_of.tokens.nbytes + self.word_of.words.nbytes
+        of_terms = self.ids.nbytes + self.counts.nbytes + self.bounds.nbytes
+        return of_terms + self.places.nbytes + of_words
+
+    def count(self, slot: Accepted) -> int:
+        """Return how many tokens a slot accepts."""
+        if slot.table is not None:
+            return int(self.counts[slot.table.take(self.terms)].sum())
+        first, last = self._bounds_of(slot.one)
+        return last - first
+
+    def at(self, slot: Accepted) -> Ints:
+        """Return the tokens that a slot accepts, ascending."""
+        if slot.table is None:
+            first, last = self._bounds_of(slot.one)
+            return self.places[first:last].astype(np.int64)
+        accepted = np.repeat(slot.table.take(self.terms), self.counts)
+        return np.sort(self.places[accepted].astype(np.int64))
+
+    def single(self, slot: Accepted) -> "SingleWord":
+        """Return where a single word is said; no word may hold a token twice."""
+        return SingleWord(self, slot)
+
+    def in_order(self) -> TermIds:
+        """Return the term at each token."""
+        terms = np.empty(len(self.places), dtype=np.uint32)
+        terms[self.places] = np.repeat(self.terms, self.counts)
+        return terms
 
     def compounds(self) -> set[tuple[int, ...]]:
         """Return the terms of each word that has several."""
-        if not self.breaks:
+        if not len(self.word_of.tokens):
             return set()
-        words = self.word_of(np.arange(len(self.terms)))
+        terms = self.in_order()
+        words = self.word_of(np.arange(len(terms)))
         _, firsts, counts = np.unique(words, return_index=True, return_counts=True)
         several = counts > 1
         return {
-            tuple(self.terms[first : first + count].tolist())
+            tuple(terms[first : first + count].tolist())
             for first, count in zip(firsts[several], counts[several], strict=True)
         }
 
     def frequencies(self) -> dict[int, int]:
         """Return in how many words each term stands."""
-        terms = self.terms
-        if self.repeats:
-            words = self.word_of(np.arange(len(terms)))
-            terms = np.unique(np.stack([terms.astype(np.int64), words], axis=1), axis=0)[:, 0]
-        which, counts = np.unique(terms, return_counts=True)
+        if not self.repeats:
+            return dict(zip(self.terms.tolist(), self.counts.tolist(), strict=True))
+        words = self.word_of(self.places.astype(np.int64))
+        pairs = np.stack([np.repeat(self.terms, self.counts).astype(np.int64), words], axis=1)
+        which, counts = np.unique(np.unique(pairs, axis=0)[:, 0], return_counts=True)
         return dict(zip(which.tolist(), counts.tolist(), strict=True))
+
+    def _bounds_of(self, term: int) -> tuple[int, int]:
+        at = bisect_left(self.ids, term)
+        if at == len(self.ids) or self.ids[at] != term:
+            return 0, 0
+        return self.bounds.item(at), self.bounds.item(at + 1)
+
+
+def pack_tokens(terms: Sequence[int]) -> tuple[bytes, bytes, bytes]:
+    """Pack the term at each token, as the columns `terms`, `counts` and `places`."""
+    in_order = np.asarray(terms, dtype=np.uint32)
+    places = np.argsort(in_order, kind="stable")
+    distinct, counts = np.unique(in_order, return_counts=True)
+    return distinct.tobytes(), pack_narrow(counts), pack_narrow(places)
 
 
 class Occurrences(Sequence[Match]):
     """The moments of one clause: first and last tokens, looked up as words when they are shown."""
+
+    __slots__ = ("_firsts", "_lasts", "_word_of")
 
     def __init__(self, firsts: Ints, lasts: Ints, word_of: WordOfToken) -> None:
         self._firsts = firsts
@@ -93,9 +165,34 @@ class Occurrences(Sequence[Match]):
 
     def spans(self) -> list[Span]:
         """Return the occurrences as words."""
-        word_of = self._word_of
-        firsts, lasts = word_of(self._firsts), word_of(self._lasts)
+        firsts, lasts = self._word_of(self._firsts), self._word_of(self._lasts)
         return [*map(Span, firsts.tolist(), lasts.tolist())]
+
+
+class SingleWord(Sequence[Match]):
+    """The moments of one word in one of many episodes: counted at once, found when shown."""
+
+    __slots__ = ("_count", "_episode", "_slot")
+
+    def __init__(self, episode: EpisodeTokens, slot: Accepted) -> None:
+        self._episode = episode
+        self._slot = slot
+        self._count = episode.count(slot)
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, at: int) -> Match: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Match]: ...
+    def __getitem__(self, at: int | slice) -> Match | Sequence[Match]:
+        return self.found()[at]
+
+    def found(self) -> Occurrences:
+        """Find them."""
+        at = self._episode.at(self._slot)
+        return Occurrences(at, at, self._episode.word_of)
 
 
 _NOTHING = np.zeros(0, dtype=np.int64)
@@ -105,15 +202,17 @@ AcceptedPattern = Sequence[Accepted | None]
 
 def occurrences(episode: EpisodeTokens, patterns: Sequence[AcceptedPattern]) -> Occurrences:
     """Return where a clause is said: the same as `search.domain.matching.occurrences`, faster."""
-    terms = unpack_ints(episode.packed_terms)
-    if len(patterns) == 1 and not episode.repeats:
-        at = _starts(terms, patterns[0])
-        return Occurrences(at, at + (len(patterns[0]) - 1), episode.word_of)
     word_of = episode.word_of
+    if len(patterns) == 1 and not episode.repeats:
+        (pattern,) = patterns
+        if len(pattern) == 1 and (word := pattern[0]) is not None:
+            return episode.single(word).found()
+        at = _starts(episode, pattern)
+        return Occurrences(at, at + (len(pattern) - 1), word_of)
     pairs = [
         np.stack([word_of(at), word_of(at + (len(pattern) - 1))], axis=1)
         for pattern in patterns
-        if len(at := _starts(terms, pattern))
+        if len(at := _starts(episode, pattern))
     ]
     if not pairs:
         return Occurrences(_NOTHING, _NOTHING, WordOfToken.read(b""))
@@ -121,13 +220,23 @@ def occurrences(episode: EpisodeTokens, patterns: Sequence[AcceptedPattern]) -> 
     return Occurrences(distinct[:, 0], distinct[:, 1], WordOfToken.read(b""))
 
 
-def _starts(terms: TermIds, slots: AcceptedPattern) -> Ints:
+def _starts(episode: EpisodeTokens, slots: AcceptedPattern) -> Ints:
     """Return the positions at which a pattern starts."""
-    head, *rest = slots
-    if head is None or None in rest or len(slots) > len(terms):
-        return _NOTHING
-    at: Ints = head.where(terms[: len(terms) - len(rest)] if rest else terms).nonzero()[0]
-    for step, slot in enumerate(rest, start=1):
-        assert slot is not None
-        at = at[slot.where(terms[at + step])]
-    return at
+    starts = _NOTHING
+    for step, slot in enumerate(slots):
+        if slot is None:
+            return _NOTHING
+        at = episode.at(slot) - step
+        starts = at if step == 0 else starts[_are_in(starts, at)]
+        if not len(starts):
+            return _NOTHING
+    return starts
+
+
+def _are_in(some: Ints, others: Ints) -> NDArray[np.bool_]:
+    """Tell which of `some` are among `others`; both ascend."""
+    if not len(others):
+        return np.zeros(len(some), dtype=bool)
+    nearest = others.searchsorted(some)
+    among: NDArray[np.bool_] = others.take(nearest, mode="clip") == some
+    return among

@@ -44,14 +44,18 @@ create table if not exists variants (
     primary key (kind, key, term)
 ) without rowid;
 
--- The token at each position, as uint32 term ids, and where token and word indexes part:
--- `breaks` holds uint32 pairs (token, word) from which on word = token - pair.token + pair.word.
--- `repeats` is 1 where a word holds one token twice ("no-no"), so that hits must be told apart.
+-- An episode's own postings. `terms`: the distinct term ids, ascending, as uint32; `counts`: at how
+-- many tokens each stands; `places`: at which, term by term; both in uint16, or in uint32 where
+-- one is larger. `breaks` tells where token and word indexes part: uint32 pairs (token, word) from
+-- which on word = token - pair.token + pair.word. `repeats` is 1 where a word holds one token twice
+-- ("no-no"), so that hits must be told apart.
 create table if not exists tokens (
     id integer primary key references episode (id) on delete cascade,
     terms blob not null,
+    counts blob not null,
     breaks blob not null,
-    repeats integer not null
+    repeats integer not null,
+    places blob not null
 );
 
 -- What is shown of a hit. `starts`: uint32 milliseconds; `lengths`: the same in uint16, or in

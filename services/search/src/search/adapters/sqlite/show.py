@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from search.adapters.sqlite.blobs import PackedWords, unpack_ints, unpack_lengths
-from search.adapters.sqlite.scan import Occurrences
+from search.adapters.sqlite.blobs import PackedWords, unpack_ints, unpack_narrow
+from search.adapters.sqlite.scan import Occurrences, SingleWord
 from search.domain.matching import Match, turns_of
 from search.domain.pages import Cut, EpisodeMoments, Moment, shown_range, snippet, spread
 from search.domain.query import folded_name
@@ -19,13 +19,14 @@ from search.domain.query import folded_name
 def shown(connection: sqlite3.Connection, cut: Cut) -> EpisodeMoments:
     """Return the part of an episode that a page shows."""
     candidate = cut.located.candidate
-    show, title, published, link, duration_ms = connection.execute(
-        "select show, title, published, link, duration_ms from episode where id = ?",
+    show, title, published, link, duration_ms, *packed = connection.execute(
+        "select show, title, published, link, duration_ms, starts, lengths, s.words, turns,"
+        " speakers from episode e join spoken s on s.id = e.id where e.id = ?",
         (candidate.handle,),
     ).fetchone()
     matches = cut.located.matches
-    spoken = _Spoken.of(connection, candidate.handle)
-    moments = tuple(spoken.moment(match) for match in matches[cut.first : cut.last])
+    spoken = _Spoken.read(*packed)
+    moments = tuple(map(spoken.moment, matches[cut.first : cut.last]))
     return EpisodeMoments(
         episode_id=candidate.episode_id,
         show=show,
@@ -95,20 +96,24 @@ class SaidBy:
 
 @dataclass(frozen=True)
 class _Spoken:
+    """An episode's words with their times, in milliseconds and as seconds."""
+
     starts: Any
+    in_seconds: Any
     lengths: Any
     words: PackedWords
     turns: Turns
 
     @classmethod
-    def of(cls, connection: sqlite3.Connection, row: int) -> "_Spoken":
-        starts, lengths, words, turns, speakers = connection.execute(
-            "select starts, lengths, words, turns, speakers from spoken where id = ?", (row,)
-        ).fetchone()
+    def read(
+        cls, starts: bytes, lengths: bytes, words: bytes, turns: bytes, speakers: str
+    ) -> "_Spoken":
+        """Unpack a row of `spoken`."""
         starts_ms = unpack_ints(starts)
         return cls(
             starts_ms,
-            unpack_lengths(lengths, len(starts_ms)),
+            starts_ms / 1000,
+            unpack_narrow(lengths, len(starts_ms)),
             PackedWords(words),
             Turns.read(turns, speakers),
         )
@@ -119,22 +124,24 @@ class _Spoken:
 
     def starts_s(self, matches: Sequence[Match]) -> Sequence[float]:
         told = spread(matches)
+        if isinstance(matches, SingleWord):
+            matches = matches.found()
         if isinstance(matches, Occurrences):
             firsts = matches.first_words()[told]
         else:
             firsts = np.asarray([match.first for match in matches[told]])
-        starts_s: list[float] = (np.sort(self.starts[firsts]) / 1000).tolist()
+        starts_s: list[float] = np.sort(self.in_seconds[firsts]).tolist()
         return starts_s
 
     def moment(self, match: Match) -> Moment:
         first, last = shown_range(match, len(self.starts))
-        starts_ms = self.starts[first : last + 1].tolist()
-        end_ms = int(self.starts[match.last]) + int(self.lengths[match.last])
+        starts_s = self.in_seconds[first : last + 1].tolist()
+        end_ms = self.starts.item(match.last) + self.lengths.item(match.last)
         return Moment(
-            start_s=starts_ms[match.first - first] / 1000,
+            start_s=starts_s[match.first - first],
             end_s=end_ms / 1000,
             speaker=self.turns.speaker(match.first),
             first_word=match.first,
             n_words=match.last - match.first + 1,
-            snippet=snippet(match, first, self.words.slice(first, last), starts_ms),
+            snippet=snippet(match, first, self.words.slice(first, last), starts_s),
         )
