@@ -3,9 +3,10 @@
 import json
 from pathlib import Path
 
+import jiwer
 import pytest
 
-from everyword_events import NotFound
+from everyword_events import InvalidInput, NotFound
 from everyword_transcripts import Engine, Segment, Transcript, Word
 from transcribe_gpu.config import TranscribeSettings
 from transcribe_gpu.evaluation import Score, evaluate_folder, measures, table_of
@@ -52,10 +53,10 @@ def test_word_starts_are_compared_for_words_that_were_heard() -> None:
 
 
 def test_words_where_nobody_speaks_are_invented() -> None:
-    truth = [TrueWord("one", 1.0, 1.4)]
-    count, silent_s = measures.invented(truth, [word("one", 1.0), word("thanks", 30.0)], 61.0)
+    speech = [(1.0, 1.4)]
+    count, silent_s = measures.invented(speech, [word("one", 1.0), word("thanks", 30.0)], 61.0)
     assert (count, silent_s) == (1, pytest.approx(59.6, abs=0.1))
-    assert measures.invented([TrueWord("one")], [word("one", 1.0)], 61.0) == (0, 0.0)
+    assert measures.invented((), [word("one", 1.0)], 61.0) == (0, 0.0)
 
 
 def test_truth_is_read_from_files_beside_the_audio_or_an_index(tmp_path: Path) -> None:
@@ -77,6 +78,85 @@ def test_truth_is_read_from_files_beside_the_audio_or_an_index(tmp_path: Path) -
     for folder in (tmp_path / "empty", tmp_path / "nowhere"):
         with pytest.raises(NotFound):
             read_truths(folder)
+
+
+def test_lines_tell_who_speaks_and_when(tmp_path: Path) -> None:
+    (tmp_path / "a.wav").write_bytes(b"x")
+    lines = [
+        {"start": 0.5, "end": 1.5, "speaker": "Ada", "text": "Hello there."},
+        {"start": 2, "end": 3, "speaker": "Bo", "text": "Hi"},
+    ]
+    (tmp_path / "a.json").write_text(json.dumps({"text": "not this", "lines": lines}))
+    (truth,) = read_truths(tmp_path)
+    assert [(w.text, w.speaker) for w in truth.words] == [
+        ("Hello", "Ada"), ("there.", "Ada"), ("Hi", "Bo"),
+    ]  # fmt: skip
+    assert truth.speech == ((0.5, 1.5), (2.0, 3.0))
+    tagged = {"words": [{"word": "and", "speaker_tag": 1}, {"word": "so", "speaker_tag": 2}]}
+    (tmp_path / "a.json").write_text(json.dumps(tagged))
+    (truth,) = read_truths(tmp_path)
+    assert [w.speaker for w in truth.words] == ["1", "2"]
+    assert truth.speech == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.json", '{"text": '),
+        ("a.json", "[1]"),
+        ("a.json", "{}"),
+        ("a.json", '{"words": ["one"]}'),
+        ("a.json", '{"words": [{"word": "one", "start": "x"}]}'),
+        ("a.json", '{"words": [{"word": "one", "start": NaN, "end": 1}]}'),
+        ("a.json", '{"sentences": [{"words": "abc"}]}'),
+        ("a.json", '{"lines": [{"start": 0}]}'),
+        ("a.txt", "\udcff"),
+        ("a.txt", " "),
+        ("index.json", '{"file": "a.wav"}'),
+        ("index.json", '[{"text": "one"}]'),
+        ("a.rttm", "SPEAKER a 1 x y <NA> <NA> Ada"),
+        ("a.rttm", "SPEAKER a 1"),
+    ],
+)
+def test_a_truth_that_is_none_is_told_with_its_file(
+    tmp_path: Path, name: str, content: str
+) -> None:
+    (tmp_path / "a.wav").write_bytes(b"x")
+    if name.endswith("rttm"):
+        (tmp_path / "a.txt").write_text("one")
+    (tmp_path / name).write_bytes(content.encode(errors="surrogateescape"))
+    with pytest.raises(InvalidInput, match=name) as told:
+        read_truths(tmp_path)
+    assert told.value.code == "truth_invalid"
+
+
+def test_errors_are_counted_as_others_count_them() -> None:
+    """By jiwer, and cpWER by hand: who speaks may be named otherwise, one line is given away."""
+    said = ["the", "cat", "sat", "on", "the", "mat", "and", "it", "was", "glad"]
+    heard = ["a", "cat", "sat", "on", "mat", "and", "it", "it", "was", "so", "glad"]
+    counted = jiwer.process_words(" ".join(said), " ".join(heard))
+    wrong = counted.substitutions + counted.deletions + counted.insertions
+    assert measures.word_errors(said, heard) == wrong == 4
+    truth = [TrueWord(w, speaker=s) for w, s in zip(["a", "b", "c", "d"], "xxyy", strict=True)]
+    given = [word(w, at, s) for at, (w, s) in enumerate(zip("abcd", "1122", strict=True))]
+    away = [word(w, at, s) for at, (w, s) in enumerate(zip("abcd", "2211", strict=True))]
+    moved = [word(w, at, s) for at, (w, s) in enumerate(zip("abcd", "1222", strict=True))]
+    third = [word(w, at, s) for at, (w, s) in enumerate(zip("abcd", "1123", strict=True))]
+    assert [measures.permuted_errors(truth, one) for one in (given, away, moved, third)] == [
+        0, 0, 2, 2,
+    ]  # fmt: skip
+
+
+def test_a_recording_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.wav").write_bytes(b"")
+    (tmp_path / "a.txt").write_text("one")
+
+    def recognise(path: Path, settings: TranscribeSettings, report: StageReport) -> Transcript:
+        raise InvalidInput("the file is empty", hint="give one with sound", code="empty")
+
+    with pytest.raises(InvalidInput, match=r"a\.wav: the file is empty") as told:
+        evaluate_folder(tmp_path, TranscribeSettings(), recognise=recognise, report=lambda *_: None)
+    assert (told.value.hint, told.value.code) == ("give one with sound", "empty")
 
 
 def test_a_folder_is_scored_file_by_file_and_as_a_whole(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from everyword_events import EverywordError, NotFound
 from everyword_local.commands.context import CommandContext, pass_reading_context
 from everyword_transcripts import Transcript, read_transcript, write_transcript
 from search.evaluation import Evaluation, TrueWord, Truth, as_json, evaluate
@@ -12,7 +13,7 @@ from transcribe_gpu.evaluation.truth import read_truths
 
 
 @click.command("search")
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("folder", type=click.Path(path_type=Path))
 @click.option(
     "--transcripts",
     type=click.Path(file_okay=False, path_type=Path),
@@ -28,14 +29,24 @@ def evaluate_search(
     FOLDER holds recordings and their truth, as for `everyword eval asr`.
     """
     truths = truths_in(folder, language)
+    if not truths:
+        raise NotFound(
+            f"{folder} holds no recording in {language!r} with a truth",
+            hint="choose another --language",
+            code="truth_missing",
+        )
     kept = transcripts or folder
     read: dict[str, Transcript] = {}
     with context.output.progress() as bars:
         bar = bars.add_task("recognise", total=len(truths))
         for number, truth in enumerate(truths, start=1):
-            read[truth.file] = _transcript(
-                context, folder, kept, truth.file, language, write=transcripts is not None
-            )
+            try:
+                read[truth.file] = _transcript(
+                    context, folder, kept, truth.file, language, write=transcripts is not None
+                )
+            except EverywordError as error:
+                named = f"{truth.file}: {error.message}"
+                raise type(error)(named, hint=error.hint, code=error.code) from error
             bars.update(bar, completed=number, total=len(truths))
     found = evaluate(truths, read, context.settings.of_show("").search)
     context.output.result(as_json(found), _lines(found))

@@ -93,14 +93,16 @@ def start_errors(truth: Sequence[TrueWord], heard: Sequence[Word]) -> list[float
 
 
 def invented(
-    truth: Sequence[TrueWord], heard: Sequence[Word], duration_s: float
+    speech: Sequence[tuple[float, float]], heard: Sequence[Word], duration_s: float
 ) -> tuple[int, float]:
-    """Return (words heard where nobody speaks, seconds in which nobody speaks)."""
-    spoken = [(w.start, w.end) for w in truth if w.start is not None and w.end is not None]
-    if len(spoken) < len(truth):
+    """Return (words heard where nobody speaks, seconds in which nobody speaks).
+
+    `speech`: when somebody does; where that is not known, both are 0.
+    """
+    if not speech:
         return 0, 0.0
     silent = np.ones(max(1, round(duration_s / FRAME_S)), bool)
-    for start, end in spoken:
+    for start, end in speech:
         silent[max(0, round((start - SILENT_S) / FRAME_S)) : round((end + SILENT_S) / FRAME_S)] = (
             False
         )

@@ -9,6 +9,7 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
+from everyword_events import EverywordError
 from everyword_transcripts import Transcript
 from transcribe_gpu.config import TranscribeSettings
 from transcribe_gpu.evaluation import measures
@@ -102,14 +103,18 @@ def _scored(truth: Truth, settings: TranscribeSettings, recognise: Recognise) ->
         }
     )
     began = _cpu_s()
-    transcript = recognise(truth.audio, wanted, _quiet)
+    try:
+        transcript = recognise(truth.audio, wanted, _quiet)
+    except EverywordError as error:
+        named = f"{truth.audio.name}: {error.message}"
+        raise type(error)(named, hint=error.hint, code=error.code) from error
     cpu_s = _cpu_s() - began
     heard = list(transcript.words())
     said = measures.plain_words(word.text for word in truth.words)
     found = measures.plain_words(word.word for word in heard)
     permuted = measures.permuted_errors(truth.words, heard)
     wrong_s, spoken_s = measures.diarization_errors(truth.turns, _turns(transcript))
-    invented, silent_s = measures.invented(truth.words, heard, transcript.duration_s)
+    invented, silent_s = measures.invented(truth.speech, heard, transcript.duration_s)
     engine = transcript.engine
     return Score(
         truth.audio.name,
@@ -177,8 +182,10 @@ def _cpu_s() -> float:
 
 
 def _peak_bytes() -> int:
+    """Return the most memory of this process or of one of its ended children."""
     unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    whose = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return max(resource.getrusage(who).ru_maxrss for who in whose) * unit
 
 
 def _quiet(*_: object) -> None:
