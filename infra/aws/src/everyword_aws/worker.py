@@ -25,8 +25,10 @@ from everyword_events.aws.sqs import SqsInbox
 from everyword_events.consumer.runner import ConsumerRunner
 from everyword_events.ports import Spends
 from everyword_events.removal import guarded
+from everyword_storage import sweep_scratch
 from transcribe_gpu.adapters.decoding import PyAvAudio
 from transcribe_gpu.adapters.silero import voice_activity
+from transcribe_gpu.adapters.spot_notice import stop_on_spot_notice
 from transcribe_gpu.config import TranscribeSettings
 from transcribe_gpu.recognition import Recogniser
 from transcribe_gpu.selection import EngineSelector
@@ -147,6 +149,8 @@ def main() -> None:
     log_libraries()
     stop = threading.Event()
     stop_on_signals(stop)
+    stop_on_spot_notice(stop)
+    sweep_scratch()
     try:
         work(WorkerEnvironment.read(), stop)
     except EverywordError as error:

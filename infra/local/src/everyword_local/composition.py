@@ -49,6 +49,7 @@ from everyword_local.replaying import LogReplay
 from everyword_local.settings import SettingsFile
 from everyword_storage.directory import DirectoryBlobStore
 from everyword_storage.directory_parts import DirectoryMultipartUploads
+from everyword_storage.scratch import sweep_scratch
 from everyword_storage.signing import DirectoryUploadSigner, utc_now
 from everyword_transcripts import write_transcript
 from ingest.adapters.feed_document import read_feed
@@ -325,6 +326,7 @@ class Composition:
     @cached_property
     def clips(self) -> ClipService:
         """Short clips, recognised at once in a process of their own."""
+        sweep_scratch()
         process = ClipProcess()
         self._closing.callback(process.close)
 

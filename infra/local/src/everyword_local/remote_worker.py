@@ -18,6 +18,7 @@ from everyword_events import (
 )
 from everyword_events.ports import Spends
 from everyword_local.client import Api
+from everyword_storage import must_have_room, scratch_file
 from transcribe_gpu.config import TranscribeSettings
 from transcribe_gpu.worker_api import LONGEST_WAIT_S, MOST_BYTES, DeliveryForm
 
@@ -101,7 +102,13 @@ class RemoteBlobs:
         return into.getvalue()
 
     def open(self, ref: BlobRef) -> BinaryIO:
-        """Fetch a blob to a file without a name, and open it."""
+        """Fetch a blob to a file without a name, and open it.
+
+        Raises:
+            TransientFailure: it does not fit on the disk.
+        """
+        if ref.bytes > _SPOOL_BYTES:
+            must_have_room(ref.bytes)
         spool = cast("BinaryIO", tempfile.SpooledTemporaryFile(_SPOOL_BYTES))  # noqa: SIM115
         try:
             self._fetch(ref, spool)
@@ -114,7 +121,8 @@ class RemoteBlobs:
     @contextmanager
     def local_copy(self, ref: BlobRef) -> Iterator[Path]:
         """Give a blob as a file with a name while the block runs."""
-        with tempfile.NamedTemporaryFile() as copy:
+        must_have_room(ref.bytes)
+        with scratch_file() as copy:
             self._fetch(ref, copy)
             copy.flush()
             yield Path(copy.name)

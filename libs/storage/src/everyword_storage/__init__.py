@@ -14,6 +14,7 @@ from everyword_storage.ports import (
     UploadSigner,
 )
 from everyword_storage.receipts import done_once
+from everyword_storage.scratch import must_have_room, scratch_file, sweep_scratch
 from everyword_storage.signing import DirectoryUploadSigner, UploadGrant
 
 __all__ = [
@@ -29,5 +30,8 @@ __all__ = [
     "artifact_key",
     "done_once",
     "episode_prefix",
+    "must_have_room",
+    "scratch_file",
+    "sweep_scratch",
     "upload_key",
 ]

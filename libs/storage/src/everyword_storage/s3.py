@@ -38,6 +38,7 @@ from everyword_events import (
 )
 from everyword_storage.keys import key_of, plain_key
 from everyword_storage.ports import SignedUpload
+from everyword_storage.scratch import must_have_room
 from everyword_storage.signing import utc_now
 
 if TYPE_CHECKING:
@@ -134,6 +135,8 @@ class S3BlobStore:
     def open(self, ref: BlobRef) -> BinaryIO:
         """Fetch the blob into a temporary file, for seekable reading; no digest is compared."""
         key = self._key(ref)
+        if ref.bytes > MEMORY_BYTES:
+            must_have_room(ref.bytes)
         spool = tempfile.SpooledTemporaryFile(max_size=MEMORY_BYTES)  # noqa: SIM115 - the caller's
         try:
             with translated(ref.uri):
@@ -148,6 +151,7 @@ class S3BlobStore:
     def local_copy(self, ref: BlobRef) -> Iterator[Path]:
         """Fetch the blob into a file of its own, deleted at the end; its digest is compared."""
         key = self._key(ref)
+        must_have_room(ref.bytes)
         with tempfile.TemporaryDirectory(prefix="everyword-") as folder:
             path = Path(folder) / PurePosixPath(key).name
             with translated(ref.uri):

@@ -1,13 +1,13 @@
 """Short clips, recognised while the asker waits: what is allowed, and what a wish means."""
 
 import shutil
-import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol
 
 from everyword_events import InvalidInput
+from everyword_storage import scratch_file
 from everyword_transcripts import Transcript
 from transcribe_gpu.config import ModelSettings, TranscribeSettings
 from transcribe_gpu.domain.tiers import TIERS
@@ -56,7 +56,7 @@ class ClipService:
         """
         settings, models = self._settings()
         wanted = _wanted(settings, model, language)
-        with tempfile.NamedTemporaryFile(prefix="everyword-clip-") as file:
+        with scratch_file() as file:
             shutil.copyfileobj(upload, file)
             file.flush()
             if file.tell() > MOST_BYTES:

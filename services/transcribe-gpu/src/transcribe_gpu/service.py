@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from functools import partial
+from hashlib import sha256
 from typing import BinaryIO, Final
 
 from everyword_events import (
@@ -23,6 +24,7 @@ from everyword_transcripts import read_transcript, write_transcript
 from transcribe_gpu.checkpoints import BlobCheckpoints, forget_checkpoints
 from transcribe_gpu.config import TranscribeSettings
 from transcribe_gpu.contract import CONTRACT
+from transcribe_gpu.domain import Quality
 from transcribe_gpu.errors import CalledOff, EngineUnavailable
 from transcribe_gpu.ports import Audio, ProgressSink
 from transcribe_gpu.recognition import Recogniser
@@ -139,11 +141,16 @@ class TranscribeService:
         took_s = time.monotonic() - began
         self._checker(episode_id, run_id)()
         transcript = replace(done.transcript, episode_id=episode_id, run_id=run_id)
+        quality = done.quality
+        written = write_transcript(transcript)
         ref = self._blobs.put(
             artifact_key(episode_id, run_id, "transcribe-gpu/transcript.json"),
-            write_transcript(transcript),
+            written,
             media_type="application/json",
         )
+        if ref.sha256 != sha256(written).hexdigest():  # another worker was first: its words count
+            transcript = read_transcript(self._blobs.get(ref))
+            quality = Quality.of(transcript)
         forget_checkpoints(self._blobs, episode_id, run_id)
         engine = transcript.engine
         return TranscriptReady(
@@ -157,7 +164,7 @@ class TranscribeService:
             timings_s=done.timings_s,
             flags=transcript.flags,
             cost_usd=settings.cost_usd(engine.device, took_s),
-            quality=TranscriptQuality(**asdict(done.quality)),
+            quality=TranscriptQuality(**asdict(quality)),
         )
 
     def _checker(self, episode_id: str, run_id: str) -> Callable[[], None]:

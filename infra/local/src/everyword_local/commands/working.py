@@ -26,8 +26,13 @@ VISIBILITY_S = 60.0
     default=0,
     help="End after so many polls in a row without work; 0 stays.",
 )
+@click.option(
+    "--spot", is_flag=True, help="This is an EC2 spot machine: end in time when it is taken back."
+)
 @pass_context
-def worker(context: CommandContext, engine: str, model: str, leave_after: int) -> None:
+def worker(
+    context: CommandContext, engine: str, model: str, leave_after: int, *, spot: bool
+) -> None:
     """Take recordings from the Everyword at --api, recognise them here, bring back transcripts.
 
     The key, of scope admin, is taken from EVERYWORD_KEY. SIGTERM or Ctrl-C gives the job in hand
@@ -40,8 +45,10 @@ def worker(context: CommandContext, engine: str, model: str, leave_after: int) -
         cancelled_at,
         settings_from,
     )
+    from everyword_storage import sweep_scratch  # noqa: PLC0415
     from transcribe_gpu.adapters.decoding import PyAvAudio  # noqa: PLC0415
     from transcribe_gpu.adapters.silero import voice_activity  # noqa: PLC0415
+    from transcribe_gpu.adapters.spot_notice import stop_on_spot_notice  # noqa: PLC0415
     from transcribe_gpu.config import TranscribeSettings  # noqa: PLC0415
     from transcribe_gpu.diarization.process import ProcessDiarizer  # noqa: PLC0415
     from transcribe_gpu.recognition import Recogniser  # noqa: PLC0415
@@ -74,6 +81,9 @@ def worker(context: CommandContext, engine: str, model: str, leave_after: int) -
     context.output.note(announced_engine(chosen, models))
     stop = threading.Event()
     stop_on_signals(stop)
+    if spot:
+        stop_on_spot_notice(stop)
+    sweep_scratch()
     inbox = RemoteInbox(api, most_empty=leave_after)
     library = model_library(models)
     service = TranscribeService(
