@@ -12,7 +12,6 @@ from aws_durable_execution_sdk_python_testing import DurableFunctionTestRunner
 from everyword_aws.batch import LambdaInbox
 from everyword_aws.blobs import ServiceBlobs
 from everyword_aws.refining import Refining
-from moto import mock_aws
 
 from everyword_events import (
     EngineInfo,
@@ -27,6 +26,7 @@ from everyword_transcripts import Segment, Transcript, Word, write_transcript
 from refine.config import RefineSettings
 from refine.ports import Reply
 from refine.service import RefineService
+from support.aws import mocked_aws
 
 MOST_STEP_BYTES = 256 * 1024
 REGION = "eu-west-1"
@@ -54,7 +54,7 @@ class Model:
 def world() -> Iterator[dict[str, Any]]:
     before = dict(os.environ)
     os.environ.update(AWS_ACCESS_KEY_ID="t", AWS_SECRET_ACCESS_KEY="t", AWS_DEFAULT_REGION=REGION)
-    with mock_aws():
+    with mocked_aws():
         dynamo, s3, sqs = (boto3.client(name) for name in ("dynamodb", "s3", "sqs"))
         dynamo.create_table(**table_definition("log"))
         s3.create_bucket(Bucket="refine", CreateBucketConfiguration={"LocationConstraint": REGION})

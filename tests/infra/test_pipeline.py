@@ -15,11 +15,11 @@ import httpx
 import pytest
 from everyword_aws.clients import client, forget_clients
 from everyword_aws.keys import DynamoKeyStore
-from moto import mock_aws
 
 from everyword_events.aws.dead_letters import ConsumerQueues, SqsDeadLetters
 from everyword_events.aws.log import DynamoEventLog
 from everyword_http.keys import Keys
+from support.aws import mocked_aws
 from support.clips import clip
 from support.cloud import Cloud, Reply
 from support.lowering import REGION
@@ -42,7 +42,7 @@ def cloud(
         POWERTOOLS_TRACE_DISABLED="1",
         POWERTOOLS_SERVICE_NAME="test",
     )
-    with mock_aws():
+    with mocked_aws():
         forget_clients()
         yield Cloud(templates, opensearch_url, tmp_path_factory.mktemp("cloud"))
     forget_clients()

@@ -9,7 +9,6 @@ from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 from moto.dynamodb.models import dynamodb_backends
 
 from everyword_events import (
@@ -31,6 +30,7 @@ from everyword_events.aws.relay import Relay
 from everyword_events.aws.sqs import SqsInbox
 from everyword_events.sqlite.bus import SqliteBus
 from everyword_events.testing import BusUnderTest
+from support.aws import mocked_aws
 
 REGION = "eu-north-1"
 TABLE = "event-log"
@@ -160,7 +160,7 @@ class AwsUnderTest:
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[AwsUnderTest]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
-    with mock_aws():
+    with mocked_aws():
         yield AwsUnderTest()
 
 

@@ -14,7 +14,6 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from moto import mock_aws
 
 from everyword_events import (
     EpisodeRemoved,
@@ -29,6 +28,7 @@ from everyword_events import (
 from everyword_events.aws.log import DynamoEventLog, table_definition
 from everyword_events.sqlite.bus import SqliteBus
 from everyword_events.testing import event_ids, ready, sample
+from support.aws import mocked_aws
 
 TABLE = "event-log"
 CHILD = Path(__file__).with_name("log_child.py")
@@ -56,7 +56,7 @@ class Locked:
 def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
-    with mock_aws():
+    with mocked_aws():
         client = boto3.client("dynamodb", region_name="eu-north-1")
         client.create_table(**table_definition(TABLE))  # type: ignore[arg-type]
         yield Locked(client, threading.Lock())

@@ -11,11 +11,11 @@ import boto3
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from moto import mock_aws
 
 from everyword_events import BlobRef, EventData, InvalidInput, NotFound
 from everyword_storage import BlobStore, DirectoryBlobStore, artifact_key, done_once, upload_key
 from everyword_storage.s3 import S3BlobStore
+from support.aws import mocked_aws
 
 
 @pytest.fixture(params=["directory", "s3"])
@@ -23,7 +23,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BlobStore]
     if request.param == "directory":
         yield DirectoryBlobStore(tmp_path / "blobs")
         return
-    with mock_aws():
+    with mocked_aws():
         client = boto3.client(
             "s3", region_name="us-east-1", aws_access_key_id="k", aws_secret_access_key="s"
         )

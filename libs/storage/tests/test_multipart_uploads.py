@@ -9,7 +9,6 @@ import boto3
 import pytest
 import requests
 from botocore.config import Config
-from moto import mock_aws
 
 from everyword_events import InvalidInput, NotFound
 from everyword_storage import (
@@ -23,6 +22,7 @@ from everyword_storage import (
 from everyword_storage.parts import fitting_part_bytes, part_sizes
 from everyword_storage.s3 import S3BlobStore
 from everyword_storage.s3_parts import S3MultipartUploads
+from support.aws import mocked_aws
 
 KEY = "episodes/e1/upload/audio"
 BUCKET = "everyword-test"
@@ -82,7 +82,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     if request.param == "directory":
         yield directory_store(tmp_path)
         return
-    with mock_aws():
+    with mocked_aws():
         yield s3_store()
 
 

@@ -10,10 +10,10 @@ import boto3
 import pytest
 import requests
 from botocore.config import Config
-from moto import mock_aws
 
 from everyword_events import Misconfigured, TransientFailure
 from everyword_storage.s3 import S3BlobStore, S3UploadSigner
+from support.aws import mocked_aws
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -40,7 +40,7 @@ def make_client(
 
 @pytest.fixture
 def client() -> Iterator["S3Client"]:
-    with mock_aws():
+    with mocked_aws():
         client = make_client()
         client.create_bucket(Bucket=BUCKET)
         yield client

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from captions.adapters.dynamodb import DynamoLatestCaptions, table_definition
 from captions.adapters.sqlite import SqliteLatestCaptions
 from captions.domain.latest import LatestFiles
 from captions.ports import LatestCaptions
 from everyword_events import BlobRef, EpisodeInfo, Misconfigured
+from support.aws import mocked_aws
 
 Opened = Callable[[], LatestCaptions]
 KNOWN = LatestFiles(
@@ -35,7 +35,7 @@ def opened(
         return
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
-    with mock_aws():
+    with mocked_aws():
         client = boto3.client("dynamodb", region_name="eu-west-1")
         client.create_table(**table_definition("everyword-captions"))
         yield lambda: DynamoLatestCaptions(client, "everyword-captions")

@@ -6,12 +6,12 @@ from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from everyword_events import InvalidInput
 from ingest.adapters.dynamodb import DynamoIngestTables, table_definition
 from ingest.adapters.sqlite import SqliteIngestTables
 from ingest.domain import EpisodeView
+from support.aws import mocked_aws
 
 Tables = SqliteIngestTables | DynamoIngestTables
 
@@ -27,7 +27,7 @@ def tables(
         return
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
-    with mock_aws():
+    with mocked_aws():
         client = boto3.client("dynamodb", region_name="eu-west-1")
         client.create_table(**table_definition("everyword-ingest"))
         yield DynamoIngestTables(client, "everyword-ingest")

@@ -1,11 +1,13 @@
 """One application served both ways: by uvicorn over a socket, by Mangum as Lambda calls it."""
 
+import asyncio
 import base64
 import contextlib
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, Literal
 
 import httpx
@@ -15,7 +17,7 @@ from everyword_http.server import server_of
 
 ServedBy = Literal["uvicorn", "lambda"]
 SERVED_BY: Final[tuple[ServedBy, ...]] = ("uvicorn", "lambda")
-START_TIMEOUT_S: Final = 10.0
+START_TIMEOUT_S: Final = 60.0
 Serve = Callable[[Any], httpx.Client]
 
 
@@ -41,6 +43,7 @@ def listening(app: Any, **options: Any) -> Iterator[str]:
         deadline = time.monotonic() + START_TIMEOUT_S
         while not server.started and time.monotonic() < deadline:
             time.sleep(0.005)
+        assert server.started, f"the server did not start within {START_TIMEOUT_S:.0f} s"
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True
@@ -49,10 +52,21 @@ def listening(app: Any, **options: Any) -> Iterator[str]:
 
 
 class LambdaTransport(httpx.BaseTransport):
-    """Sends each request as API Gateway's HTTP API does (payload format 2.0), through Mangum."""
+    """Sends each request as API Gateway's HTTP API does (payload format 2.0), through Mangum.
+
+    Mangum runs on its thread's event loop, which any `asyncio.run` there takes away from it and
+    leaves open. So it has a thread of its own here, whose loop is closed with the transport.
+    """
 
     def __init__(self, app: Any) -> None:
-        self._handler = Mangum(app, lifespan="off")
+        self._loop = asyncio.new_event_loop()
+        self._thread = ThreadPoolExecutor(1, "lambda", asyncio.set_event_loop, (self._loop,))
+        self._handler = self._thread.submit(Mangum, app, lifespan="off").result()
+
+    def close(self) -> None:
+        """End the thread and its loop."""
+        self._thread.shutdown()
+        self._loop.close()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer one request."""
@@ -79,7 +93,7 @@ class LambdaTransport(httpx.BaseTransport):
             "body": base64.b64encode(body).decode(),
             "isBase64Encoded": True,
         }
-        answer = self._handler(event, None)  # type: ignore[arg-type]
+        answer = self._thread.submit(self._handler, event, None).result()  # type: ignore[arg-type]
         raw = answer["body"]
         content = base64.b64decode(raw) if answer["isBase64Encoded"] else raw.encode()
         return httpx.Response(answer["statusCode"], headers=answer["headers"], content=content)
