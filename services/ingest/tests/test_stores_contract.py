@@ -5,24 +5,28 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
 import pytest
 from moto import mock_aws
 
+from everyword_events import NotFound
 from everyword_events.sqlite.database import SqliteDatabase
 from ingest.adapters import dynamodb_notifications as on_dynamodb
 from ingest.adapters import sqlite_notifications as on_sqlite
 from ingest.adapters.dynamodb import table_definition
-from ingest.adapters.dynamodb_feeds import DynamoFeedStore
+from ingest.adapters.dynamodb_feeds import DynamoFeedImports, DynamoFeedStore
+from ingest.adapters.sqlite_feed_imports import SqliteFeedImports
+from ingest.adapters.sqlite_feeds import SCHEMA as FEEDS_SCHEMA
 from ingest.adapters.sqlite_feeds import SqliteFeedStore
-from ingest.domain.feed import FeedRecord, KnownItem
+from ingest.domain.feed import FeedImport, FeedRecord, ItemReport, KnownItem
 from ingest.domain.outcome import OutcomeMessage
 from ingest.domain.subscriptions import Delivery, SavedSearch, Webhook
 from ingest.notification_ports import DeliveryLog, ResultQueue, SavedSearchStore, WebhookStore
-from ingest.ports import FeedStore
-from ingest.testing.feeds import MemoryFeedStore
+from ingest.ports import FeedImportStore, FeedStore
+from ingest.testing.feeds import MemoryFeedImports, MemoryFeedStore
 
 THEN = datetime(2026, 11, 28, tzinfo=UTC)
 NOW = THEN.timestamp()
@@ -37,19 +41,21 @@ class Stores:
     deliveries: DeliveryLog
     searches: SavedSearchStore
     feeds: FeedStore
+    imports: FeedImportStore
 
 
 def in_sqlite(folder: Path) -> Iterator[Stores]:
     with (
         closing(SqliteDatabase(folder / "n.sqlite", on_sqlite.SCHEMA)) as db,
-        closing(SqliteFeedStore(folder / "f.sqlite")) as feeds,
+        closing(SqliteDatabase(folder / "f.sqlite", FEEDS_SCHEMA)) as feeds,
     ):
         yield Stores(
             on_sqlite.SqliteResults(db),
             on_sqlite.SqliteWebhooks(db),
             on_sqlite.SqliteDeliveries(db),
             on_sqlite.SqliteSavedSearches(db),
-            feeds,
+            SqliteFeedStore(feeds),
+            SqliteFeedImports(feeds),
         )
 
 
@@ -68,6 +74,7 @@ def in_dynamodb() -> Iterator[Stores]:
             on_dynamodb.DynamoDeliveries(client, "t"),
             on_dynamodb.DynamoSavedSearches(client, "t"),
             DynamoFeedStore(client, "t"),
+            DynamoFeedImports(client, "t"),
         )
 
 
@@ -76,13 +83,24 @@ def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stores]:
     yield from in_sqlite(tmp_path) if request.param == "sqlite" else in_dynamodb()
 
 
+def in_memory() -> Iterator[Any]:
+    yield SimpleNamespace(feeds=MemoryFeedStore(), imports=MemoryFeedImports())
+
+
 @pytest.fixture(params=["memory", "sqlite", "dynamodb"])
-def feeds(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[FeedStore]:
-    if request.param == "memory":
-        yield MemoryFeedStore()
-        return
-    for stores in in_sqlite(tmp_path) if request.param == "sqlite" else in_dynamodb():
-        yield stores.feeds
+def of_feeds(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stores]:
+    made = {"memory": in_memory, "sqlite": lambda: in_sqlite(tmp_path), "dynamodb": in_dynamodb}
+    yield from made[request.param]()
+
+
+@pytest.fixture
+def feeds(of_feeds: Stores) -> FeedStore:
+    return of_feeds.feeds
+
+
+@pytest.fixture
+def imports(of_feeds: Stores) -> FeedImportStore:
+    return of_feeds.imports
 
 
 def outcome(name: str, episode_id: str = "e") -> OutcomeMessage:
@@ -251,3 +269,45 @@ def test_a_feed_knows_its_items_until_it_is_removed(feeds: FeedStore) -> None:
     assert [each.feed_id for each in feeds.feeds()] == ["b"]
     assert not feeds.items("a")
     assert len(feeds.items("b")) == 2
+
+
+def job(name: str, **more: Any) -> FeedImport:
+    return FeedImport(import_id=name, feed=record("a"), started_at=THEN, **more)
+
+
+def test_imports_are_listed_newest_first_and_a_cancelled_one_stays_so(
+    imports: FeedImportStore,
+) -> None:
+    for name in ("i1", "i2"):
+        imports.put(job(name))
+    imports.put(job("i1", total=7))
+    assert [(each.import_id, each.total) for each in imports.list()] == [("i2", 0), ("i1", 7)]
+    imports.put(job("i1", state="cancelled"))
+    imports.put(job("i1", state="done"))
+    assert imports.get("i1").state == "cancelled"
+    for unknown in ("never", ""):
+        with pytest.raises(NotFound):
+            imports.get(unknown)
+
+
+def test_an_imports_lines_are_kept_by_their_number(imports: FeedImportStore) -> None:
+    imports.put(job("i1"))
+    for number, action in ((10, "added"), (2, "known"), (10, "failed")):
+        imports.put_line("i1", number, ItemReport(guid="g", title="t", action=action))
+    lines = imports.lines("i1")
+    assert {number: lines[number].action for number in lines} == {2: "known", 10: "failed"}
+    assert not imports.lines("i2")
+
+
+def test_old_imports_that_are_over_are_forgotten(stores: Stores) -> None:
+    for number in range(104):
+        stores.imports.put(job(f"i{number:03}", state="running" if number == 1 else "done"))
+        if number < 3:
+            stores.imports.put_line(
+                f"i{number:03}", 0, ItemReport(guid="", title="t", action="added")
+            )
+    kept = [each.import_id for each in stores.imports.list()]
+    assert len(kept) == 101
+    assert kept[-2:] == ["i004", "i001"]
+    assert not stores.imports.lines("i000")
+    assert stores.imports.lines("i001")

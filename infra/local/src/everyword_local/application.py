@@ -20,10 +20,12 @@ import ingest.notifications_api
 import refine.api
 import search.api
 import transcribe_gpu.api
+import transcribe_gpu.cancel_api
 import transcribe_gpu.contract
 import transcribe_gpu.worker_api
 from captions.addresses import address_of
 from captions.config import CaptionsSettings
+from captions.enriched_feeds import enriched_feeds_router
 from captions.standalone import render
 from everyword_http import (
     LIMITS,
@@ -41,7 +43,7 @@ from everyword_http import (
 )
 from everyword_http.keys import KeyAccess
 from everyword_http.operator_routes import dead_letters_router, health_router, replays_router
-from everyword_local import enriched_feeds, keys, operations
+from everyword_local import keys, operations
 from everyword_local.composition import REQUEST_ORIGIN, Composition
 from everyword_local.uploads import UploadEndpoint
 from everyword_local.web.routes import web_routes
@@ -91,12 +93,16 @@ def application(
                 settings_for=lambda show: composition.settings.of_show(show).transcribe,
                 cancellations=Cancellations(composition.bus),
             ),
-            transcribe_gpu.worker_api.cancel_router(Cancellations(composition.bus)),
+            transcribe_gpu.cancel_api.cancel_router(Cancellations(composition.bus)),
             health_router(composition.bus.pending, composition.bus),
             replays_router(composition.replays),
             dead_letters_router(composition.bus),
             operations.router(metrics),
-            enriched_feeds.router(composition),
+            enriched_feeds_router(
+                composition.ingest.feeds.document_of,
+                composition.ingest.ready_of,
+                origin_of=lambda _: REQUEST_ORIGIN.get(""),
+            ),
         ],
         access=access,
         limits={**limits, "uploads": UPLOADS, transcribe_gpu.api.POOL: CLIPS},

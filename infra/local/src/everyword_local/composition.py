@@ -45,7 +45,6 @@ from everyword_local.data_folder import DataFolder
 from everyword_local.keys import SqliteKeyStore
 from everyword_local.projections import projection, refill_captions, telling
 from everyword_local.refilling import refill_index
-from everyword_local.replaying import LogReplay
 from everyword_local.settings import SettingsFile
 from everyword_storage.directory import DirectoryBlobStore
 from everyword_storage.directory_parts import DirectoryMultipartUploads
@@ -70,6 +69,7 @@ from ingest.adapters.sqlite_notifications import (
 )
 from ingest.notifications import Notifications
 from ingest.ports import ReadTranscript, TranscriptFile
+from ingest.replaying import LogReplay
 from ingest.web_sources import Web
 from ingest.webhooks import Webhooks
 from refine.adapters.choice import Models

@@ -144,6 +144,10 @@ class Feeds:
             code="feed_missing",
         )
 
+    def document_of(self, show: str) -> bytes:
+        """Return the bytes of a show's own feed; raises as `of_show` and `document` do."""
+        return self.document(self.of_show(show))
+
     def document(self, record: FeedRecord) -> bytes:
         """Return a feed's own bytes; see `FeedSource.document`."""
         return self._source.document(record)

@@ -1,6 +1,6 @@
 """Ingest's use cases: take episodes in, tell of them, change, remove and replay them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -262,6 +262,16 @@ class IngestService:
         """Return episodes, newest first; removed ones only where that state is asked for."""
         limit = max(1, min(limit, MOST_PER_PAGE))
         return self._episodes.page(show=show, state=state, cursor=cursor, limit=limit)
+
+    def ready_of(self, show: str) -> Iterator[EpisodeView]:
+        """Walk a show's episodes that are ready, newest first."""
+        cursor = None
+        while True:
+            page = self.page(show=show, state="ready", cursor=cursor, limit=MOST_PER_PAGE)
+            yield from page.episodes
+            cursor = page.next_cursor
+            if cursor is None:
+                return
 
     def events(self, episode_id: str, *, after: int = 0) -> Sequence[Recorded]:
         """Return an episode's events after a position, oldest first.

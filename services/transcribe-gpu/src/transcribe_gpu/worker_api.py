@@ -136,13 +136,6 @@ class CancelledReply(BaseModel):
     cancelled: bool
 
 
-class CancelReply(BaseModel):
-    """What was called off."""
-
-    episode_id: str
-    run_id: str
-
-
 class DeleteRequest(BaseModel):
     """Deletes what the service made under a prefix."""
 
@@ -208,17 +201,6 @@ def worker_router(
 
     _add_job_routes(router, progress, settings_for, cancellations)
     _add_blob_routes(router, blobs)
-    return router
-
-
-def cancel_router(cancellations: Cancellations) -> Router:
-    """Return the route by which a person calls a recognition off."""
-    router = Router(tags=["episodes"], dependencies=[needs("upload")])
-
-    @router.post("/v1/episodes/{episode_id}:cancel")
-    def cancel(episode_id: str) -> CancelReply:
-        return CancelReply(episode_id=episode_id, run_id=cancellations.cancel(episode_id))
-
     return router
 
 

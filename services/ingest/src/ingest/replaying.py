@@ -1,18 +1,17 @@
-"""Ingest's replay port on one machine: one episode at once, many in the background."""
+"""Ingest's replay port: one episode at once, many in the background."""
 
 import contextlib
 
 from everyword_events import NotFound
 from everyword_events.replay import Replayer
-from everyword_events.replay_jobs import ReplayRequest
-from everyword_events.sqlite.replays import SqliteReplays
+from everyword_events.replay_jobs import ReplayJobs, ReplayRequest
 from ingest.ports import ReplayJob, ReplayTaken
 
 
 class LogReplay:
     """Appends the newest event of a type of each requested episode again, as a new run."""
 
-    def __init__(self, replayer: Replayer, replays: SqliteReplays) -> None:
+    def __init__(self, replayer: Replayer, replays: ReplayJobs) -> None:
         self._replayer = replayer
         self._replays = replays
 
