@@ -55,6 +55,44 @@ def test_words_are_corrected_where_they_are_read(
     )
 
 
+def test_details_are_changed_undone_and_not_overwritten(
+    everyword: Everyword, stack: str, open_page: Open, axe: Axe, tmp_path: Path
+) -> None:
+    episode_id = add_sample(everyword, tmp_path, "archive")
+    page = open_page(f"{stack}/episodes/{episode_id}")
+    title = page.locator("h1").inner_text()
+    page.get_by_role("button", name="Details").click()
+    assert axe(page) == []
+    page.get_by_label("Title").fill("The storm")
+    page.get_by_label("Show").fill("Tapes")
+    page.get_by_label("Published").fill("2024-03-01")
+    page.get_by_label("Language").select_option("sv")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_text("Saved: title, show, date, language.").wait_for()
+    assert (page.locator("h1").inner_text(), page.title()) == (
+        "The storm",
+        "The storm · Tapes · Everyword",
+    )
+    shown = everyword.json("status", episode_id)
+    assert (shown["title"], shown["published_at"][:10]) == ("The storm", "2024-03-01")
+    assert json.loads(everyword("transcript", episode_id, "--format", "json"))["language"] == "sv"
+
+    page.get_by_role("button", name="Undo").click()
+    page.wait_for_function("(t) => document.querySelector('h1').innerText === t", arg=title)
+    page.get_by_text("Saved: title, show, date, language.").wait_for()
+
+    page.get_by_role("button", name="Details").click()
+    page.evaluate(
+        """(path) => fetch(path, { method: 'PATCH', body: JSON.stringify({ title: 'Another' }),
+          headers: { 'Content-Type': 'application/json' } }).then((answer) => answer.json())""",
+        f"/v1/episodes/{episode_id}",
+    )
+    page.get_by_label("Title").fill("Mine")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_text("Somebody changed this meanwhile: it is “Another”").wait_for()
+    assert everyword.json("status", episode_id)["title"] == "Another"
+
+
 def test_a_speaker_is_named_for_a_whole_episode(
     everyword: Everyword, stack: str, open_page: Open, axe: Axe, tmp_path: Path
 ) -> None:

@@ -26,7 +26,7 @@ from everyword_events import (
 from everyword_events.testing import sample
 from everyword_storage import artifact_key, upload_key
 from ingest.adapters.sqlite import SqliteIngestTables
-from ingest.domain import EpisodeChange, EpisodeView, NewEpisode, Progress
+from ingest.domain import EpisodeChange, EpisodeFacts, EpisodeView, NewEpisode, Progress
 
 
 def announced(world: Any, title: str = "One", show: str = "Radio") -> str:
@@ -158,6 +158,11 @@ def test_a_change_is_stated_and_the_rest_stays(world: Any, wav: bytes) -> None:
     episode_id = uploaded(world, wav)
     date = datetime(2026, 3, 1, tzinfo=UTC)
     world.service.change(episode_id, EpisodeChange(published_at=date, link="https://a.example/"))
+    seen = EpisodeFacts(published_at=None, link="https://a.example/")
+    with pytest.raises(Conflict, match="meanwhile"):
+        world.service.change(episode_id, EpisodeChange(link=None, expect=seen))
+    seen = EpisodeFacts(published_at=date)
+    world.service.change(episode_id, EpisodeChange(link="https://a.example/", expect=seen))
     view = world.service.change(episode_id, EpisodeChange(title=" Two  words "))
     assert (view.title, view.show, view.published_at) == ("Two words", "Radio", date)
     assert view.link == "https://a.example/"

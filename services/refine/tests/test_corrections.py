@@ -408,6 +408,53 @@ def test_a_name_is_mended_in_every_episode_of_the_show(house: Any, spoken: str) 
     assert transcript.speaker_name("S1") == "Bo Lund"
 
 
+def names_in(house: Any, refined: Any) -> list[str]:
+    transcript = read_transcript(house.blobs.get(refined.data.transcript))
+    return [each.name or each.label for each in transcript.speakers]
+
+
+def test_a_rename_in_the_show_holds_in_later_episodes(
+    house: Any, spoken: Any, transcribe: Any
+) -> None:
+    house.transcribed(spoken)
+    house.corrected(label="S1", name="Bo", for_show=True)
+    made = house.patch(label="S1", name="Bo Lund", for_show=True)
+    house.refine(house.bus.get("ep1", made["event_id"]))
+    assert names_in(house, house.transcribed(spoken, episode_id="ep2")) == ["S0", "Bo Lund"]
+    house.http.delete(f"/v1/episodes/ep1/edits/{made['event_id']}")
+    assert names_in(house, house.transcribed(spoken, episode_id="ep3")) == ["S0", "Bo"]
+    alone = transcribe("Nobody else is here", speakers=["S0"])
+    assert names_in(house, house.transcribed(alone, episode_id="ep4")) == ["S0"]
+
+
+def test_a_rename_undone_in_one_episode_stays_undone_there(house: Any, spoken: Any) -> None:
+    house.transcribed(spoken)
+    house.transcribed(spoken, episode_id="ep2")
+    made = house.patch(label="S1", name="Bo", for_show=True)
+    assert made["also"] == ["ep2"]
+    (other,) = LogHistory(house.bus).edits("ep2")
+    house.refine(other)
+    house.http.delete(f"/v1/episodes/ep2/edits/{other.meta.event_id}")
+    assert names_in(house, house.transcribed(spoken, episode_id="ep2")) == ["S0", "S1"]
+    assert names_in(house, house.transcribed(spoken, episode_id="ep3")) == ["S0", "Bo"]
+
+
+def test_the_language_is_stated_afterwards(house: Any, spoken: Any) -> None:
+    house.transcribed(spoken)
+    got = house.corrected(language="sv", expect="en")
+    assert got.data.language == "sv"
+    assert house.transcribed(spoken).data.language == "sv"
+    house.patch(409, language="de", expect="en")
+    house.patch(422, language="swedish it is")
+    house.patch(422, language="de", segment=0)
+    house.http.delete(
+        f"/v1/episodes/ep1/edits/{LogHistory(house.bus).edits('ep1')[0].meta.event_id}"
+    )
+    assert house.transcribed(spoken).data.language == "en"
+    (entry, _) = house.http.get("/v1/episodes/ep1/history").json()["edits"]
+    assert (entry["kind"], entry["after"], entry["state"]) == ("language", "sv", "undone")
+
+
 def test_the_history_tells_what_became_of_every_edit(house: Any, spoken: str) -> None:
     house.transcribed(spoken)
     first = house.patch(segment=1, text="Today we use kubectl every day")

@@ -178,7 +178,8 @@ class TranscriptEdited(EventData):
     """A person corrected words or a speaker, named a speaker's label, or undid a correction.
 
     `from_here` gives `speaker` all that the anchor's speaker says from there on; `undoes` is the
-    id of an edit that holds no longer.
+    id of an edit that holds no longer. `for_show` is the show in which whoever `was` called so far
+    is called `speaker`, in later episodes too. `language` is that of all that is said.
     """
 
     anchor: SegmentAnchor | None = None
@@ -188,6 +189,9 @@ class TranscriptEdited(EventData):
     edited_by: str = ""
     from_here: bool = False
     undoes: str | None = None
+    was: str = ""
+    for_show: str = ""
+    language: str = ""
 
 
 class CaptionsPublished(EventData):

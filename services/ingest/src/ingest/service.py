@@ -30,7 +30,7 @@ from ingest.config import IngestSettings
 from ingest.contract import CONTRACT
 from ingest.domain import REPLAYABLE, EpisodeChange, EpisodeView, NewEpisode, State
 from ingest.domain.languages import checked_language
-from ingest.domain.metadata import checked_link, checked_title
+from ingest.domain.metadata import FACTS, checked_link, checked_title
 from ingest.domain.outcome import finished
 from ingest.domain.sniffing import sniffed
 from ingest.duplicates import DuplicateDetection
@@ -289,10 +289,17 @@ class IngestService:
 
         Raises:
             InvalidInput: a field that does not fit.
-            Conflict: the episode was removed.
+            Conflict: the episode was removed, or is not what the person saw (`edit_outdated`).
         """
         view = self._present(episode_id)
-        stated = {name: getattr(change, name) for name in change.model_fields_set}
+        had = {name: getattr(view, name) for name in FACTS}
+        stated = change.stated()
+        if change.expect is not None and had | change.expect.stated() != had:
+            raise Conflict(
+                "somebody changed this meanwhile",
+                hint="look at what it is now, and change it again",
+                code="edit_outdated",
+            )
         if "title" in stated and not (title := checked_title(stated["title"] or "")):
             raise InvalidInput("an episode has a title", code="title_missing")
         if "title" in stated:
@@ -301,7 +308,6 @@ class IngestService:
             stated["show"] = checked_title(stated["show"] or "", what="show")
         if "link" in stated:
             stated["link"] = checked_link(stated["link"])
-        had = {name: getattr(view, name) for name in ("title", "show", "published_at", "link")}
         if had | stated == had:
             return view
         as_of = self._clock()

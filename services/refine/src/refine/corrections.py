@@ -22,6 +22,7 @@ from refine.domain.report import RefineReport, read_report
 from refine.domain.run_diff import TextChange, text_changes
 from refine.editing import Correction, recorded, renamed
 from refine.ports import EpisodeHistory
+from refine.show_names import ShowNames
 
 
 class Corrections:
@@ -50,12 +51,19 @@ class Corrections:
             )
         transcript = self._transcript(current)
         data = recorded(correction, transcript, edited_by=edited_by)
-        events = [self._event(episode_id, data)]
-        if correction.for_show and correction.label and correction.name:
-            old = transcript.speaker_name(correction.label) or correction.label
-            events += self._renamed_in_show(current, old, correction.name, edited_by)
-        self._log.append(events)
-        return events
+        show = _show(current) if correction.for_show else ""
+        if not show:
+            event = self._event(episode_id, data)
+            self._log.append([event])
+            return [event]
+        was = transcript.speaker_name(correction.label or "") or correction.label or ""
+        data = data.model_copy(update={"was": was, "for_show": show})
+        event = self._event(episode_id, data)
+        self._log.append([event])
+        ShowNames(self._blobs, self._history).remember(show, event)
+        others = self._renamed_elsewhere(current, data)
+        self._log.append(others)
+        return [event, *others]
 
     def undo(self, episode_id: str, event_id: str, *, edited_by: str = "") -> Event:
         """Record that an edit holds no longer; of an undoing, that the edit holds again.
@@ -111,14 +119,12 @@ class Corrections:
             raise NotFound("no refined transcript of that episode", code="episode_missing")
         return report
 
-    def _renamed_in_show(self, current: Event, old: str, new: str, edited_by: str) -> list[Event]:
-        if not isinstance(current.data, TranscriptRefined) or not current.data.episode.show:
-            return []
+    def _renamed_elsewhere(self, current: Event, edit: TranscriptEdited) -> list[Event]:
         return [
             self._event(other.meta.episode_id, data)
-            for other in self._history.of_show(current.data.episode.show)
+            for other in self._history.of_show(edit.for_show)
             if other.meta.episode_id != current.meta.episode_id
-            for data in renamed(self._transcript(other), old, new, edited_by=edited_by)
+            for data in renamed(self._transcript(other), edit)
         ]
 
     def _current(self, episode_id: str) -> Event:
@@ -138,6 +144,10 @@ class Corrections:
     def _report(self, event: Event) -> RefineReport | None:
         ref: BlobRef | None = getattr(event.data, "report", None)
         return None if ref is None else read_report(self._blobs.get(ref))
+
+
+def _show(refined: Event) -> str:
+    return refined.data.episode.show if isinstance(refined.data, TranscriptRefined) else ""
 
 
 def _edits(events: Sequence[Event]) -> list[Edit]:

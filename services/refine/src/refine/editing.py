@@ -14,14 +14,20 @@ MOST_CHARACTERS = 20_000
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 
+Language = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$", max_length=35)
+]
+
+
 class Correction(BaseModel):
     """A correction of one segment's text or speaker, or of a speaker label's name.
 
     A segment is named by its number in the newest transcript (from 0) or by a moment inside it;
     `word` (from 0) and `words` name some of its words. `from_here` gives `speaker` all that the
     segment's speaker says from there on; `for_show` names a speaker in every episode of the show
-    that has one of that name. `run_id` and `expect`, what the person saw, guard against correcting
-    something else.
+    that has one of that name, later ones too. `language` (BCP 47), alone, is that of all
+    that is said. `run_id` and `expect`, what the person saw, guard against correcting something
+    else.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -32,6 +38,7 @@ class Correction(BaseModel):
     speaker: Name | None = None
     label: Name | None = None
     name: Name | None = None
+    language: Language | None = None
     word: int | None = Field(default=None, ge=0)
     words: int = Field(default=1, ge=1)
     from_here: bool = False
@@ -50,6 +57,10 @@ class Correction(BaseModel):
             raise ValueError("`for_show` goes with `label` and `name`")
         if of_label:
             return self
+        if self.language is not None:
+            if (self.segment, self.at_s, self.text, self.speaker) != (None,) * 4:
+                raise ValueError("`language` is of the whole episode: it stands alone")
+            return self
         if (self.segment is None) == (self.at_s is None):
             raise ValueError("say which segment: by `segment` or by `at_s`")
         if self.text is None and self.speaker is None:
@@ -66,6 +77,10 @@ def recorded(correction: Correction, transcript: Transcript, *, edited_by: str) 
         NotFound: there is no such segment or label.
         Conflict: the segment's text is not what the person expected.
     """
+    if correction.language is not None:
+        if correction.expect not in {None, transcript.language}:
+            raise _outdated("the language is another by now")
+        return TranscriptEdited(language=correction.language, edited_by=edited_by)
     if correction.label is not None:
         number = _longest_of(transcript, correction.label)
         anchor = anchor_of(transcript, number)
@@ -75,11 +90,7 @@ def recorded(correction: Correction, transcript: Transcript, *, edited_by: str) 
     number = _segment(transcript, correction)
     anchor = anchor_of(transcript, number, _words(transcript, number, correction))
     if correction.expect is not None and clean_text(correction.expect) != clean_text(anchor.text):
-        raise Conflict(
-            "the segment's text is another by now",
-            hint="read the transcript again",
-            code="edit_outdated",
-        )
+        raise _outdated("the segment's text is another by now")
     text = None if correction.text is None else clean_text(correction.text)
     return TranscriptEdited(
         anchor=anchor,
@@ -90,17 +101,17 @@ def recorded(correction: Correction, transcript: Transcript, *, edited_by: str) 
     )
 
 
-def renamed(
-    transcript: Transcript, old: str, new: str, *, edited_by: str
-) -> Iterator[TranscriptEdited]:
-    """Yield the edit that gives the speaker called `old` another name, where somebody is."""
+def _outdated(message: str) -> Conflict:
+    return Conflict(message, hint="read the transcript again", code="edit_outdated")
+
+
+def renamed(transcript: Transcript, edit: TranscriptEdited) -> Iterator[TranscriptEdited]:
+    """Yield the edit that renames in `transcript` whom `edit` renames in the show, if anybody."""
     for speaker in transcript.speakers:
         spoken = any(segment.speaker == speaker.label for segment in transcript.segments)
-        if spoken and (speaker.name or speaker.label) == old:
+        if spoken and (speaker.name or speaker.label) == edit.was:
             anchor = anchor_of(transcript, _longest_of(transcript, speaker.label))
-            yield TranscriptEdited(
-                anchor=anchor, label=speaker.label, speaker=new, edited_by=edited_by
-            )
+            yield edit.model_copy(update={"anchor": anchor, "label": speaker.label})
             return
 
 

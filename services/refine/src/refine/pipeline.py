@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from everyword_transcripts import Transcript
 from everyword_transcripts.json_form import in_order
@@ -10,7 +10,7 @@ from everyword_transcripts.timing import put_in_order
 from refine.config import ModelSettings, RefineSettings
 from refine.domain.capitals import capitalise, lacks_case
 from refine.domain.clean import clean_words
-from refine.domain.edits import Edit, apply_edits, in_force
+from refine.domain.edits import Edit, apply_edits, in_force, stated_language
 from refine.domain.glossary import apply_candidates, heard_rules
 from refine.domain.glossary_candidates import glossary_candidates
 from refine.domain.missing_times import fill_timing
@@ -18,7 +18,7 @@ from refine.domain.normalize import normalize
 from refine.domain.prompt import PROMPT_VERSION
 from refine.domain.report import Change, RefineReport, listed
 from refine.domain.rules import compile_rules
-from refine.domain.speakers import name_speakers
+from refine.domain.speakers import name_speakers, rename_speakers
 from refine.domain.substitution import RulesReport, apply_rules
 from refine.model_step import ModelStep, Outcome
 from refine.ports import KnownSpeakers
@@ -33,6 +33,8 @@ class RefineInputs:
     known_speakers: KnownSpeakers | None = None
     edits: Sequence[Edit] = field(default_factory=tuple)
     """Every edit there is, those too that were undone since."""
+    renames: Sequence[tuple[str, str]] = ()
+    """Who is called what in the whole show: so far, and from now on."""
 
 
 class Stopwatch:
@@ -60,6 +62,7 @@ def run_steps(
     """
     inputs = inputs or RefineInputs()
     watch = Stopwatch()
+    transcript = replace(transcript, language=stated_language(inputs.edits) or transcript.language)
     caseless = lacks_case(transcript)
     current, cleaned = clean_words(transcript)
     watch.lap("clean")
@@ -80,6 +83,7 @@ def run_steps(
         outcome = inputs.model.run(current, show=inputs.show, near=hints)
     watch.lap("model" if inputs.model is not None else "glossary")
     current, named = _speakers(outcome, inputs, settings)
+    current, renamed = rename_speakers(current, inputs.renames)
     watch.lap("speakers")
     current, shaped = normalize(current, settings.normalization.shape())
     current, capitalised = _with_capitals(current, settings, caseless=caseless)
@@ -88,7 +92,7 @@ def run_steps(
     current = _ordered(current)
     watch.lap("edits")
     changes, left_out = listed(
-        [*edited, *outcome.changes, *named, *near, *ruled.changes, *heard.changes]
+        [*edited, *outcome.changes, *named, *renamed, *near, *ruled.changes, *heard.changes]
     )
     report = RefineReport(
         episode_id=transcript.episode_id,

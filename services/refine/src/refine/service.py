@@ -27,6 +27,7 @@ from refine.model_step import ModelStep
 from refine.pipeline import RefineInputs, run_steps
 from refine.ports import EpisodeHistory, KnownSpeakers, LanguageModel
 from refine.run_choice import run_for
+from refine.show_names import ShowNames
 
 REFINED = "refine/transcript.json"
 REPORT = "refine/report.json"
@@ -152,6 +153,7 @@ class RefineService:
             model=self._model_step(settings, job),
             known_speakers=self._known_speakers,
             edits=job.edits,
+            renames=self._renames(ready.episode.show, job.edits),
         )
         refined, report = run_steps(source, settings, inputs)
         started = time.perf_counter()
@@ -175,6 +177,11 @@ class RefineService:
             tokens=report.tokens_in + report.tokens_out,
             cost_usd=report.cost_usd,
             timings_s=report.steps_s,
+        )
+
+    def _renames(self, show: str, edits: Sequence[Edit]) -> Sequence[tuple[str, str]]:
+        return (
+            () if self._history is None else ShowNames(self._blobs, self._history).of(show, edits)
         )
 
     def _model_step(self, settings: RefineSettings, job: _Job) -> ModelStep | None:

@@ -6,23 +6,16 @@
  */
 import { clock, h, plain } from '/widget/everyword-search.js';
 import { call } from './api.js';
+import { settled } from './settling.js';
+import { shownTranscript, tell, tools } from './tools.js';
 
-const POLL_MS = 400;
-const PATIENCE_MS = 30000;
 const id = decodeURIComponent(location.pathname.split('/').at(-1));
 const episode = `episodes/${encodeURIComponent(id)}`;
 const address = `${episode}/transcript`;
-const shownTranscript = document.querySelector('everyword-transcript');
-const said = h('p', { class: 'notice', role: 'status', hidden: true });
 const lines = h('ol', { class: 'lines', hidden: true });
 const made = []; // this page's corrections, newest last: their events' ids
 let transcript = null;
 
-const tell = (text, bad = false) => {
-  said.textContent = text;
-  said.hidden = !text;
-  said.classList.toggle('trouble', bad);
-};
 const nameOf = (label) => transcript.speakers.find((each) => each.label === label)?.name || label || '';
 
 async function read() {
@@ -60,11 +53,7 @@ async function correct(correction, undoes) {
     const { run_id: wanted, event_id: event } = undoes
       ? await call(`${episode}/edits/${encodeURIComponent(undoes)}`, { method: 'DELETE' })
       : await call(address, { method: 'PATCH', body: { run_id: transcript.run_id, ...correction } });
-    const ends = Date.now() + PATIENCE_MS;
-    do {
-      await new Promise((resolve) => { setTimeout(resolve, POLL_MS); });
-      transcript = await call(address);
-    } while (transcript.run_id < wanted && Date.now() < ends);
+    transcript = await settled(id, wanted);
     if (!undoes) made.push(event);
     undo.disabled = !made.length;
     await read();
@@ -90,7 +79,9 @@ function rename(segment, number) {
   const input = h('input', { 'aria-label': 'Name', list: 'known-speakers', maxlength: 200, value: nameOf(segment.speaker), required: true });
   const who = plain(nameOf(segment.speaker));
   const scopes = { line: 'Only this line', ...(who && { here: `From here on, where ${who} speaks`,
-    episode: `Everywhere in this episode where ${who} speaks`, show: `In the whole show, where ${who} speaks` }) };
+    episode: `Everywhere in this episode where ${who} speaks` }),
+    // A machine's label is another voice in each episode: no name of a person's.
+    ...(who && !/^SPEAKER_\d+$/.test(who) && { show: `In the whole show, later episodes too, where ${who} speaks` }) };
   const chosen = who ? 'episode' : 'line';
   const dialog = h('dialog', { 'aria-label': 'Who says this?' },
     h('form', { method: 'dialog' },
@@ -170,5 +161,6 @@ const past = h('button', { class: 'button', type: 'button', hidden: true, onclic
 } }, 'History');
 
 if (shownTranscript) {
-  shownTranscript.before(h('div', { class: 'steer' }, toggle, undo, past), said, lines);
+  tools.append(toggle, undo, past);
+  shownTranscript.before(lines);
 }

@@ -53,6 +53,7 @@ def web_routes(composition: Composition) -> list[BaseRoute]:
     ]
 
 
+_EPISODE_SCRIPTS = ("listening", "details", "editing")
 _NARROWS = ("show", "speaker", "from", "to", "exact")
 
 
@@ -134,7 +135,7 @@ def _episode(composition: Composition, episode_id: str, asked: Mapping[str, str]
             at_s=_seconds(asked.get("t")),
             has_audio=view.audio is not None,
             notes=trust_notes(view),
-            extra_scripts=("/static/listening.js", "/static/editing.js"),
+            extra_scripts=tuple(f"/static/{name}.js" for name in _EPISODE_SCRIPTS),
         )
     )
 

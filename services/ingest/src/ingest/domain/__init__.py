@@ -2,7 +2,7 @@
 
 from ingest.domain.audio import AudioFacts, AudioLimits, validate_audio
 from ingest.domain.episode import EpisodeError, EpisodeView, Progress, StageProgress, fold
-from ingest.domain.metadata import EpisodeChange, NewEpisode, checked, human_bytes
+from ingest.domain.metadata import EpisodeChange, EpisodeFacts, NewEpisode, checked, human_bytes
 from ingest.domain.run_history import REPLAYABLE, State
 from ingest.domain.trust import trust_notes
 
@@ -12,6 +12,7 @@ __all__ = [
     "AudioLimits",
     "EpisodeChange",
     "EpisodeError",
+    "EpisodeFacts",
     "EpisodeView",
     "NewEpisode",
     "Progress",

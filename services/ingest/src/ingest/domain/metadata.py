@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from datetime import UTC, datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, NonNegativeInt
@@ -26,6 +26,8 @@ _TURNS_TEXT_AROUND: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u206
 def _with_zone(moment: datetime | None) -> datetime | None:
     return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
 
+
+FACTS: Final = ("title", "show", "published_at", "link")
 
 Published = Annotated[datetime | None, AfterValidator(_with_zone)]
 """A date, or date and time; UTC where no zone is given."""
@@ -52,8 +54,8 @@ class NewEpisode(BaseModel):
     allow_duplicate: bool = False
 
 
-class EpisodeChange(BaseModel):
-    """What is stated anew; a field that is left out stays as it is."""
+class EpisodeFacts(BaseModel):
+    """What people state about an episode; a field that is left out is not spoken of."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -61,6 +63,19 @@ class EpisodeChange(BaseModel):
     show: str | None = None
     published_at: Published = None
     link: str | None = None
+
+    def stated(self) -> dict[str, Any]:
+        """Return the fields that are spoken of."""
+        return {name: getattr(self, name) for name in FACTS if name in self.model_fields_set}
+
+
+class EpisodeChange(EpisodeFacts):
+    """What is stated anew; a field that is left out stays as it is.
+
+    `expect`, what the person saw, guards against overwriting what somebody else changed meanwhile.
+    """
+
+    expect: EpisodeFacts | None = None
 
 
 def checked(new: NewEpisode, limits: AudioLimits, *, wants_audio: bool = True) -> NewEpisode:

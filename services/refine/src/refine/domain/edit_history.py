@@ -8,6 +8,7 @@ from everyword_events import Event, TranscriptEdited, TranscriptRefined
 from refine.domain.edits import Edit, undone
 from refine.domain.report import RefineReport
 
+EditKind = Literal["text", "speaker", "from_here", "name", "language", "undo"]
 EditState = Literal["applied", "conflict", "undone", "pending"]
 
 
@@ -35,7 +36,7 @@ class EditEntry:
     event_id: str
     at: str
     edited_by: str
-    kind: Literal["text", "speaker", "from_here", "name", "undo"]
+    kind: EditKind
     start: float | None
     end: float | None
     before: str
@@ -88,7 +89,7 @@ def edit_entries(events: Sequence[Event], newest: RefineReport | None) -> list[E
                 start=anchor.start if anchor else None,
                 end=anchor.end if anchor else None,
                 before=data.label or (anchor.text if anchor and data.text is not None else ""),
-                after=data.text if data.text is not None else data.speaker or "",
+                after=data.text if data.text is not None else data.speaker or data.language,
                 state=state,
                 reason=change.reason if change is not None and state == "conflict" else "",
                 undoes=data.undoes,
@@ -98,11 +99,13 @@ def edit_entries(events: Sequence[Event], newest: RefineReport | None) -> list[E
     return entries
 
 
-def _kind(data: TranscriptEdited) -> Literal["text", "speaker", "from_here", "name", "undo"]:
+def _kind(data: TranscriptEdited) -> EditKind:
     if data.undoes is not None:
         return "undo"
     if data.label is not None:
         return "name"
+    if data.language:
+        return "language"
     if data.from_here:
         return "from_here"
     return "text" if data.text is not None else "speaker"

@@ -43,6 +43,12 @@ def in_force(edits: Sequence[Edit]) -> list[Edit]:
     return [edit for edit in edits if edit.data.undoes is None and edit.event_id not in gone]
 
 
+def stated_language(edits: Sequence[Edit]) -> str:
+    """Return the language that a person said last, or "" where nobody did."""
+    said = [edit.data.language for edit in in_force(edits) if edit.data.language]
+    return said[-1] if said else ""
+
+
 def apply_edits(transcript: Transcript, edits: Sequence[Edit]) -> tuple[Transcript, list[Change]]:
     """Apply each edit where its anchor is found; report the others as conflicts.
 
@@ -60,7 +66,7 @@ def _applied(transcript: Transcript, edit: Edit) -> tuple[Transcript, Change]:
     if data.label is not None:
         return _name_label(transcript, edit)
     if data.anchor is None:
-        return transcript, _conflict(edit, "the edit says neither where nor whom")
+        return transcript, _without_anchor(edit)
     span = find(list(transcript.words()), data.anchor, transcript.language)
     if isinstance(span, Missing):
         return transcript, _conflict(edit, span.reason, span.found)
@@ -71,6 +77,13 @@ def _applied(transcript: Transcript, edit: Edit) -> tuple[Transcript, Change]:
         if data.speaker is None or span.first == span.stop:
             return transcript, change
     return _assign_speaker(transcript, span, edit)
+
+
+def _without_anchor(edit: Edit) -> Change:
+    """Say what became of an edit of the whole episode: its language was stated before all else."""
+    if edit.data.language:
+        return Change("edit", edit.event_id, 0.0, 0.0, "", edit.data.language)
+    return _conflict(edit, "the edit says neither where nor whom")
 
 
 def _rewrite(transcript: Transcript, span: Span, edit: Edit) -> tuple[Transcript, Span, Change]:

@@ -55,6 +55,20 @@ def name_speakers(
     return with_names(transcript, named), changes
 
 
+def rename_speakers(
+    transcript: Transcript, renames: Sequence[tuple[str, str]]
+) -> tuple[Transcript, list[Change]]:
+    """Call speakers as people call them in the whole show, one rename after the other."""
+    changes = []
+    for old, new in renames:
+        labels = [label for label, name in _labels(transcript).items() if (name or label) == old]
+        transcript = with_names(transcript, dict.fromkeys(labels, new))
+        changes += [
+            Change("speakers", "show", 0.0, 0.0, label, new, "applied", "") for label in labels
+        ]
+    return transcript, changes
+
+
 def with_names(transcript: Transcript, named: Mapping[str, str]) -> Transcript:
     """Return the transcript with names for labels; a label it does not list yet is added."""
     if not named:
