@@ -50,6 +50,8 @@ class Archive:
     host_page: str = ""
     announced: list[Json] = field(default_factory=list)
     uploads: dict[str, bytes] = field(default_factory=dict)
+    work: dict[str, Json] = field(default_factory=dict)
+    """What the operator's routes answer, by path; `POST`ed bodies by `POST path`."""
     policy: str = CONTENT_SECURITY_POLICY
     misheard: dict[str, str] = field(default_factory=dict)
     """How a query was perhaps written, where it was said."""

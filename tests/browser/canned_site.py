@@ -25,6 +25,7 @@ from everyword_transcripts import write_transcript
 from search.pages import render_results, render_transcript
 from search.widget_files import widget_path
 
+BAD = 400
 WEB = Path(str(files("everyword_local") / "web"))
 
 
@@ -147,8 +148,26 @@ class _Site:
     async def index(self, _: Request) -> Response:
         return HTMLResponse((WEB / "index.html").read_text())
 
-    async def episodes(self, _: Request) -> Response:
-        listing = {"episodes": self.archive.states, "next": None}
+    async def status(self, _: Request) -> Response:
+        return HTMLResponse((WEB / "status.html").read_text())
+
+    async def work(self, request: Request) -> Response:
+        """Answer an operator's route with what the test says, or as one that is not there."""
+        path = request.url.path.removeprefix("/v1/")
+        if request.method == "POST":
+            asked = await request.json()
+            answer = self.archive.work.get(f"POST {path}", {})
+            self.archive.work[f"asked {path}"] = asked
+            status = answer.get("status", 200)
+            kind = "application/problem+json" if status >= BAD else "application/json"
+            return JSONResponse(answer, status, media_type=kind)
+        found = self.archive.work.get(path)
+        return await self._trouble() or JSONResponse(found or {}, 200 if found else 404)
+
+    async def episodes(self, request: Request) -> Response:
+        state = request.query_params.get("state")
+        states = [each for each in self.archive.states if state in {None, each["state"]}]
+        listing = {"episodes": states, "next": None}
         return await self._trouble() or JSONResponse(listing)
 
     async def announce(self, request: Request) -> Response:
@@ -212,6 +231,15 @@ def application(archive: Archive) -> Starlette:
         routes=[
             Route("/", site.index),
             Route("/host", site.host),
+            Route("/status", site.status),
+            Route("/v1/health", site.work),
+            Route("/v1/feed-imports", site.work),
+            Route("/v1/feed-imports/{id}", site.work),
+            Route("/v1/replays", site.work),
+            Route("/v1/dead-letters", site.work),
+            Route("/v1/dead-letters:redrive", site.work, methods=["POST"]),
+            Route("/v1/feeds", site.work, methods=["POST"]),
+            Route("/v1/episodes:import", site.work, methods=["POST"]),
             Route("/search", site.page_of_results),
             Route("/episodes/{id}", site.page_of_episode),
             Route("/v1/search", site.search),

@@ -16,6 +16,7 @@ ADDRESSES = {
     "corrected": "/host?q=foghron",
     "nothing": "/host?q=zebra&speaker=Helen",
     "archive": "/",
+    "status": "/status",
     "transcript": "/episodes/interview",
     "transcript right to left": "/episodes/hebrew",
     "results page": "/search?q=foghorn",
@@ -91,6 +92,9 @@ def test_axe_finds_nothing_serious_in_what_opens(busy: Archive, open_page: Open,
     assert axe(page) == []
     page.get_by_role("button", name="Keep it").click()
     page.get_by_role("button", name="Add episodes").click()
+    assert axe(page) == []
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Add a feed").click()
     assert axe(page) == []
 
 

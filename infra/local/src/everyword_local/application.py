@@ -97,7 +97,7 @@ def application(
             health_router(composition.bus.pending, composition.bus),
             replays_router(composition.replays),
             dead_letters_router(composition.bus),
-            operations.router(metrics),
+            operations.router(composition, metrics),
             enriched_feeds_router(
                 composition.ingest.feeds.document_of,
                 composition.ingest.ready_of,

@@ -78,6 +78,13 @@ class Api:
         """GET a file."""
         return self._send("GET", path, params=params)
 
+    def optional(self, path: str, **params: Any) -> Json:
+        """GET what not every server has, or not for every key: nothing then."""
+        try:
+            return self.get(path, **params)
+        except (InvalidInput, NotFound):
+            return {}
+
     def post(self, path: str, body: Mapping[str, Any] | None = None) -> Json:
         """POST a JSON document and return the answer's."""
         found: Json = json.loads(self._send("POST", path, body=body or {}))

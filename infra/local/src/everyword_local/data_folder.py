@@ -85,6 +85,11 @@ class DataFolder:
         return self.root / "blobs"
 
     @property
+    def logs(self) -> Path:
+        """What each process logged."""
+        return self.root / "logs"
+
+    @property
     def feeds(self) -> Path:
         """The podcast feeds that are followed."""
         return self.root / "feeds.sqlite"

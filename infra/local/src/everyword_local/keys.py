@@ -34,6 +34,7 @@ _PAGE_HEADERS: Final = {
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+SIGNED_IN_COOKIE: Final = "everyword_signed_in"
 _LONGEST_FORM: Final = 2_000
 
 
@@ -98,11 +99,14 @@ def sign_in_routes(access: KeyAccess) -> list[BaseRoute]:
             samesite="strict",
             secure=request.url.scheme == "https",
         )
+        # Scripts cannot see the session; by this they know to show the way out.
+        answer.set_cookie(SIGNED_IN_COOKIE, "1", max_age=SESSION_S, samesite="strict")
         return answer
 
     async def sign_out(_: Request) -> AnyResponse:
         answer = RedirectResponse("/sign-in", HTTPStatus.SEE_OTHER)
         answer.delete_cookie(SESSION_COOKIE)
+        answer.delete_cookie(SIGNED_IN_COOKIE)
         return answer
 
     return [

@@ -6,6 +6,9 @@ import logging.handlers
 from datetime import UTC, datetime
 from pathlib import Path
 
+from everyword_events.consumer.log_fields import fields_in_hand
+
+BACKUPS = 2
 _TELL_ADDRESSES = ("httpx", "httpcore", "urllib3", "opensearch", "mangum.http")
 """They log addresses, in which signatures and searched words stand."""
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
@@ -21,6 +24,7 @@ class JsonLines(logging.Formatter):
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
+            **fields_in_hand(),
             **{k: v for k, v in vars(record).items() if k not in _STANDARD},
         }
         if record.exc_info:
@@ -42,7 +46,7 @@ def log_as_json(path: Path, level: int = logging.INFO, *, audit: Path | None = N
 
 def _to_file(path: Path) -> logging.Handler:
     handler = logging.handlers.RotatingFileHandler(
-        path, maxBytes=5_000_000, backupCount=2, encoding="utf-8"
+        path, maxBytes=5_000_000, backupCount=BACKUPS, encoding="utf-8"
     )
     handler.setFormatter(JsonLines())
     return handler

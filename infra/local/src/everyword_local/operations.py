@@ -1,18 +1,39 @@
-"""What one machine measures of itself, for Prometheus."""
+"""What one machine says of itself: Prometheus metrics, logs, and all events as they happen."""
 
 from collections.abc import Iterator
+from datetime import UTC
+from typing import Annotated, Any, Final
 
-from fastapi import Response
+from fastapi import Query, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client.core import GaugeMetricFamily
+from pydantic import AwareDatetime, BaseModel
 
 from everyword_http import TEXT_FORMAT, Metrics, Router, needs
 from everyword_local.composition import Composition
+from everyword_local.log_reading import MOST_LINES, lines_of
+
+MOST_AFTER: Final = 2**53
 
 
-def router(metrics: Metrics) -> Router:
-    """Return the route of the metrics."""
+class LogsReply(BaseModel):
+    """What the processes logged about an episode, oldest first: JSON objects with a `time`."""
+
+    lines: list[dict[str, Any]]
+
+
+class JournalReply(BaseModel):
+    """Events of all episodes, oldest first; ask for those `after` the `next` place."""
+
+    events: list[dict[str, Any]]
+    next: int
+
+
+def router(composition: Composition, metrics: Metrics) -> Router:
+    """Return the routes that only one machine has."""
     routes = Router(tags=["operations"])
+    _logs(routes, composition)
+    _journal(routes, composition)
 
     @routes.get(
         "/metrics",
@@ -24,6 +45,41 @@ def router(metrics: Metrics) -> Router:
         return Response(metrics.text(), media_type=TEXT_FORMAT)
 
     return routes
+
+
+def _logs(routes: Router, composition: Composition) -> None:
+    @routes.get(
+        "/v1/episodes/{episode_id}/logs",
+        summary="What all processes logged about it",
+        dependencies=[needs("admin")],
+    )
+    def logs(
+        episode_id: str,
+        since: Annotated[AwareDatetime | None, Query()] = None,
+        limit: Annotated[int, Query(ge=1, le=MOST_LINES)] = 1000,
+    ) -> LogsReply:
+        composition.ingest.get(episode_id)
+        begin = since.astimezone(UTC).isoformat() if since else ""
+        folder = composition.folder.logs
+        return LogsReply(lines=lines_of(folder, episode_id, since=begin, most=limit))
+
+
+def _journal(routes: Router, composition: Composition) -> None:
+    @routes.get(
+        "/v1/events",
+        summary="The events of all episodes, as they were recorded",
+        dependencies=[needs("admin")],
+    )
+    def events(
+        after: Annotated[int | None, Query(ge=0, le=MOST_AFTER)] = None,
+        limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    ) -> JournalReply:
+        """Return the newest ones, or those `after` a place."""
+        recorded = composition.bus.journal(after=after, limit=limit)
+        return JournalReply(
+            events=[{"type": each.event.type, **each.event.to_detail()} for each in recorded],
+            next=recorded[-1].position if recorded else after or 0,
+        )
 
 
 def gauges(composition: Composition) -> Iterator[GaugeMetricFamily]:

@@ -118,6 +118,11 @@ def clock(seconds: float) -> str:
     return f"{minutes}:{rest // 10:02d}.{rest % 10}"
 
 
+def one_line(text: str) -> str:
+    """Return text of a title or a message without what would steer a terminal."""
+    return text.translate(_CONTROLS)
+
+
 def _say(stream: TextIO, text: str) -> None:
     """Write a line; what would steer a terminal is not passed on from a title or a transcript."""
     line = text.translate(_CONTROLS_BUT_LINES) + "\n"

@@ -33,7 +33,7 @@ def main() -> int:
     stop = stop_with_parent()
     try:
         with _composition(chosen.data, chosen.settings) as composition:
-            log_as_json(composition.folder.root / "logs" / f"{chosen.role}.log")
+            log_as_json(composition.folder.logs / f"{chosen.role}.log")
             run(chosen.role, composition, stop)
     except Misconfigured as error:
         sys.stderr.write(f"everyword {chosen.role}: {error.message}\n")

@@ -87,7 +87,7 @@ def serve(
             names = settings.of_show("").server.names
             access = listening.access(composition, names, owner=owner)
             composition.resume()
-            logs = folder.root / "logs"
+            logs = folder.logs
             log_as_json(logs / "http.log", audit=logs / "audit.log")
             arguments = ["--data", str(folder.root)]
             if settings.path is not None:
@@ -108,7 +108,7 @@ def serve(
             if broken:
                 raise Misconfigured(
                     f"the {' and the '.join(broken)} process does not start",
-                    hint=f"see {folder.root / 'logs'}, or run `everyword doctor`",
+                    hint=f"see {folder.logs}, or run `everyword doctor`",
                     code="start_failed",
                 )
 

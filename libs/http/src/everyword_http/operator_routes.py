@@ -32,12 +32,22 @@ class PausedReply(BaseModel):
     since: AwareDatetime
 
 
+class DepthReply(BaseModel):
+    """How many deliveries of one service wait, are worked on, are tried again later, are dead."""
+
+    waiting: int
+    in_flight: int
+    delayed: int
+    dead: int
+
+
 class HealthReply(BaseModel):
     """How much work is queued or in hand, by service, and which services are paused."""
 
     ok: bool
     pending: int
     queues: dict[str, int]
+    depths: dict[str, DepthReply]
     paused: dict[str, PausedReply]
 
 
@@ -152,10 +162,15 @@ def health_router(depths: QueueDepths, states: ConsumerStates) -> Router:
 
     @routes.get("/v1/health", summary="How much work there is", dependencies=[needs("search")])
     def health() -> HealthReply:
-        queues = {name: depth.unfinished for name, depth in depths().items()}
+        found = depths()
+        queues = {name: depth.unfinished for name, depth in found.items()}
         paused = {name: PausedReply(**vars(why)) for name, why in states.paused().items()}
         return HealthReply(
-            ok=not paused, pending=sum(queues.values()), queues=queues, paused=paused
+            ok=not paused,
+            pending=sum(queues.values()),
+            queues=queues,
+            depths={name: DepthReply(**vars(depth)) for name, depth in found.items()},
+            paused=paused,
         )
 
     return routes

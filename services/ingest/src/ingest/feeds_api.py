@@ -36,22 +36,24 @@ class FollowRequest(BaseModel):
 
 
 class FeedImportReply(BaseModel):
-    """A feed that is taken in: how many items it has, and how that ended."""
+    """A feed that is taken in: `done` of `total` items so far, and how that ended."""
 
     import_id: str
     feed_id: str
     url: str
     show: str
     state: ImportState
+    done: int
     total: int
     error: str
     started_at: AwareDatetime
 
     @classmethod
-    def of(cls, job: FeedImport) -> "FeedImportReply":
+    def of(cls, job: FeedImport, done: int) -> "FeedImportReply":
         """Show an import."""
         own = job.model_dump(include={"import_id", "state", "total", "error", "started_at"})
-        return cls(**own, feed_id=job.feed.feed_id, url=job.feed.url, show=job.feed.show)
+        feed = job.feed
+        return cls(**own, done=done, feed_id=feed.feed_id, url=feed.url, show=feed.show)
 
 
 class FeedImportsReply(BaseModel):
@@ -134,8 +136,12 @@ def _imports(routes: Router, service: IngestService) -> None:
         dependencies=[needs("search")],
     )
     def listed() -> FeedImportsReply:
+        imports = service.feeds.imports
         return FeedImportsReply(
-            imports=[FeedImportReply.of(each) for each in service.feeds.imports.newest()]
+            imports=[
+                FeedImportReply.of(each, imports.report(each.import_id).done)
+                for each in imports.newest()
+            ]
         )
 
     @routes.get(

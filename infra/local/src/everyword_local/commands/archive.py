@@ -14,6 +14,7 @@ from everyword_local.commands.context import (
     pass_context,
     pass_reading_context,
 )
+from everyword_local.commands.dashboard import follow
 from everyword_local.commands.watching import describe, watch
 from everyword_local.output import clock
 
@@ -33,13 +34,17 @@ SHORT_ID = 8
 
 @click.command()
 @click.argument("episode", required=False)
-@click.option("--watch", "watching", is_flag=True, help="Follow it until it is settled.")
+@click.option("--watch", "watching", is_flag=True, help="Follow the work until it is done.")
 @click.option("--show", help="Only this show's episodes.")
 @pass_reading_context
 def status(
     context: CommandContext, episode: str | None, show: str | None, *, watching: bool
 ) -> None:
-    """Show how far episodes are."""
+    """Show how far episodes are; with --watch, what waits and what is worked on."""
+    if watching and not episode:
+        follow(context, show)
+        if context.output.as_json:
+            return
     if episode:
         episode_id = context.find_episode(episode)
         if watching:
@@ -48,8 +53,6 @@ def status(
         context.output.result(found, _details(found))
         return
     episodes = list(context.api.pages("/v1/episodes", "episodes", show=show, limit=200))
-    if watching:
-        episodes = watch(context, [each["episode_id"] for each in episodes])
     paused = context.api.get("/v1/health")["paused"]
     for service, why in paused.items():
         context.output.note(f"{service} is paused: {why['message']} - {why['hint']}")
@@ -58,11 +61,15 @@ def status(
 
 
 @click.command()
-@click.argument("episode")
-@click.option("--follow", is_flag=True, help="Go on as events happen.")
+@click.argument("episode", required=False)
+@click.option("--follow", "following", is_flag=True, help="Go on as events happen.")
+@click.option("--last", type=click.IntRange(1, 1000), default=20, help="Of all: so many.")
 @pass_reading_context
-def events(context: CommandContext, episode: str, *, follow: bool) -> None:
-    """Print an episode's journal, oldest first; with --json one event a line."""
+def events(context: CommandContext, episode: str | None, last: int, *, following: bool) -> None:
+    """Print an episode's journal, or the newest events of all; with --json one event a line."""
+    if episode is None:
+        _all_events(context, last, following=following)
+        return
     episode_id = context.find_episode(episode)
     seen = 0
     while True:
@@ -70,7 +77,7 @@ def events(context: CommandContext, episode: str, *, follow: bool) -> None:
         for event in found[seen:]:
             context.output.result(event, [_event_line(event)])
         seen = len(found)
-        if not follow:
+        if not following:
             return
         time.sleep(POLL_S)
 
@@ -113,6 +120,19 @@ def cancel(context: CommandContext, episode: str) -> None:
     episode_id = context.find_episode(episode)
     done = context.api.post(f"/v1/episodes/{episode_id}:cancel")
     context.output.result(done, [f"called off {episode_id}"])
+
+
+def _all_events(context: CommandContext, last: int, *, following: bool) -> None:
+    page = context.api.get("/v1/events", limit=last)
+    while True:
+        for event in page["events"]:
+            line = f"{_event_line(event)}  episode {event['meta']['episode_id']}"
+            context.output.result(event, [line])
+        if not following:
+            return
+        if not page["events"]:
+            time.sleep(POLL_S)
+        page = context.api.get("/v1/events", after=page["next"])
 
 
 def _ask_before_removal(episode: Json) -> None:

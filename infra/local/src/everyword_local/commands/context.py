@@ -159,6 +159,7 @@ class CommandContext(contextlib.AbstractContextManager["CommandContext"]):
         if not self.api.in_process:
             yield
             return
+        self._log_to_the_folder()
         with self.composition.at_work():
             yield
 
@@ -170,6 +171,7 @@ class CommandContext(contextlib.AbstractContextManager["CommandContext"]):
             return
         from everyword_local.composition import FETCHING  # noqa: PLC0415 - all services
 
+        self._log_to_the_folder()
         with self.composition.at_work(FETCHING):
             yield
 
@@ -195,6 +197,13 @@ class CommandContext(contextlib.AbstractContextManager["CommandContext"]):
         """Wait until no delivery is queued or in work."""
         while self.api.get("/v1/health")["pending"]:
             time.sleep(POLL_S)
+
+    def _log_to_the_folder(self) -> None:
+        """Keep what this process logs beside what the server's processes do."""
+        from everyword_local.logs import log_as_json  # noqa: PLC0415 - not where nothing is done
+
+        if not os.environ.get("EVERYWORD_DEBUG"):
+            log_as_json(self.composition.folder.logs / "command.log")
 
     def _may_write(self) -> bool:
         return not self.only_reads or is_data_folder(self.data) or self.data.is_file()

@@ -4,6 +4,7 @@ export class Refused extends Error {
   constructor(status, problem) {
     super([problem?.detail, problem?.hint].filter(Boolean).join(' - ') || 'The archive did not answer.');
     this.status = status;
+    this.code = problem?.code ?? '';
   }
 }
 

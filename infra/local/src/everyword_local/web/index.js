@@ -3,6 +3,7 @@ import { h, plain } from '/widget/everyword-search.js';
 import { call } from './api.js';
 import { failure, facts, isWorking, work } from './episodes.js';
 import { addFrom, uploads } from './adding.js';
+import { followFrom } from './following.js';
 import { arranged, isArranged, offerShows, onArrange } from './arranging.js';
 
 const BUSY_MS = 1000;
@@ -206,6 +207,8 @@ addFrom({
     note.hidden = false;
   },
 });
+followFrom(refresh);
+document.querySelector('#sign-out').hidden = !document.cookie.includes('everyword_signed_in=');
 document.addEventListener('visibilitychange', refresh);
 document.addEventListener('everyword:results', ({ detail }) => {
   document.body.classList.toggle('searching', Boolean(detail.query));

@@ -35,6 +35,11 @@ def web_routes(composition: Composition) -> list[BaseRoute]:
             return RedirectResponse("/sign-in", 303)
         return FileResponse(HERE / "index.html", headers=PAGE_HEADERS)
 
+    async def status(request: Request) -> Response:
+        if not _may_read(request, public=False):
+            return RedirectResponse("/sign-in", 303)
+        return FileResponse(HERE / "status.html", headers=PAGE_HEADERS)
+
     async def results(request: Request) -> Response:
         return await _worked(request, partial(_results, composition, request))
 
@@ -46,6 +51,7 @@ def web_routes(composition: Composition) -> list[BaseRoute]:
 
     return [
         Route("/", index),
+        Route("/status", status),
         Route("/search", results),
         Route("/episodes/{episode_id}", episode),
         Route("/static/{path:path}", BrowserFiles(HERE).__call__),

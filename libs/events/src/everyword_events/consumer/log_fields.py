@@ -1,6 +1,27 @@
-"""The fields every log line about a delivery carries, under the names the whole house uses."""
+"""The fields every log line about a delivery carries, under one set of names everywhere."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from everyword_events.ports import Delivery
+
+_in_hand: ContextVar[Mapping[str, object]] = ContextVar("in_hand")
+
+
+@contextmanager
+def in_hand(delivery: Delivery) -> Iterator[None]:
+    """Have whatever this thread logs meanwhile name the delivery; see `fields_in_hand`."""
+    token = _in_hand.set(log_fields(delivery, ""))
+    try:
+        yield
+    finally:
+        _in_hand.reset(token)
+
+
+def fields_in_hand() -> Mapping[str, object]:
+    """Return what a log line shall say of the delivery in hand: nothing where there is none."""
+    return {name: value for name, value in _in_hand.get({}).items() if name != "action"}
 
 
 def log_fields(delivery: Delivery, action: str, **more: object) -> dict[str, object]:

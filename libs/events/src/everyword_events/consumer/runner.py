@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from everyword_events.consumer.heartbeat import Heartbeat
-from everyword_events.consumer.log_fields import log_fields
+from everyword_events.consumer.log_fields import in_hand, log_fields
 from everyword_events.consumer.pause import PauseGate
 from everyword_events.consumer.retry import RetryPolicy
 from everyword_events.consumer.settlement import Done, Settlement, utc_now
@@ -208,7 +208,8 @@ class ConsumerRunner:
             return []
         started = time.monotonic()
         try:
-            events = tuple(self._handler(delivery.event))
+            with in_hand(delivery):
+                events = tuple(self._handler(delivery.event))
         except Exception as error:
             self._failed(delivery, error, shift)
             if isinstance(error, BrokenHost):

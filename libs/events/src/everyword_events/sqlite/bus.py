@@ -146,6 +146,19 @@ class SqliteBus:
         )
         return [Recorded(position, parse_event(wire)) for position, wire in rows]
 
+    def journal(self, *, after: int | None = None, limit: int = 100) -> Sequence[Recorded]:
+        """Return the newest events of all episodes, or the first ones after a place; in order."""
+        if after is None:
+            rows = self._file.read(
+                "SELECT position, wire FROM events ORDER BY position DESC LIMIT ?", (limit,)
+            )[::-1]
+        else:
+            rows = self._file.read(
+                "SELECT position, wire FROM events WHERE position > ? ORDER BY position LIMIT ?",
+                (after, limit),
+            )
+        return [Recorded(position, parse_event(wire)) for position, wire in rows]
+
     def scan(self, *, types: Sequence[str] = ()) -> Iterator[Recorded]:
         """Walk the log a page at a time; events appended meanwhile are met as well."""
         marks = ", ".join("?" * len(types))
