@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +14,7 @@ from everyword_events import (
     NotFound,
     TransientFailure,
 )
+from everyword_local.command import everyword as everyword_command
 from everyword_local.command import exit_code, hoist_global_options
 from support.stack import Everyword
 
@@ -67,6 +69,29 @@ def test_hoisting_keeps_every_argument_in_its_order(
 )
 def test_what_an_error_exits_with(error: EverywordError, code: int) -> None:
     assert exit_code(error) == code
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_shells_are_told_how_to_complete(shell: str) -> None:
+    said = CliRunner().invoke(everyword_command, ["completion", shell])
+    assert said.exit_code == 0
+    assert "_EVERYWORD_COMPLETE" in said.output
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("everyword st", {"status"}),
+        ("everyword re", {"replay", "replays", "refine", "reindex", "remove"}),
+        ("everyword search --sp", {"--speaker"}),
+        ("everyword completion ", {"bash", "zsh", "fish"}),
+    ],
+)
+def test_commands_and_options_are_completed(words: str, offered: set[str]) -> None:
+    asked = {"_EVERYWORD_COMPLETE": "bash_complete", "COMP_WORDS": words}
+    asked["COMP_CWORD"] = str(words.count(" "))
+    said = CliRunner(env=asked).invoke(everyword_command, prog_name="everyword")
+    assert offered <= {line.partition(",")[2] for line in said.output.splitlines()}
 
 
 def test_a_word_to_leave_out_is_no_option(tmp_path: Path) -> None:

@@ -17,6 +17,11 @@ _CONTROLS: Final = dict.fromkeys((*range(32), *range(127, 160)), "�")
 _CONTROLS_BUT_LINES: Final = {k: v for k, v in _CONTROLS.items() if chr(k) not in "\n\t"}
 
 
+def counted(count: int, one: str) -> str:
+    """Say how many there are of something, in the grammar of one or of many."""
+    return f"{count:,} {one}{'s' * (count != 1)}"
+
+
 class Bars(AbstractContextManager["Bars"], Protocol):
     """Progress bars: one task each."""
 

@@ -5,9 +5,12 @@ A command's module is imported when the command is run, so that each starts as f
 
 import importlib
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 class Place(NamedTuple):
@@ -51,6 +54,7 @@ COMMANDS: Final = {
     "webhooks": Place("notifying", "webhooks", "Tell an address when something happened."),
     "saved": Place("notifying", "saved", "Be told when something is spoken."),
     "feed": Place("feeds", "feed", "Work on a podcast's RSS feed."),
+    "completion": Place("completing", "completion", "Complete commands in bash, zsh or fish."),
     "eval": Place("correcting", "evaluation", "Measure a step on a set with known truth."),
 }
 
@@ -70,6 +74,17 @@ class LazyCommands(click.Group):
         module = importlib.import_module(f"everyword_local.commands.{place.module}")
         command: click.Command = getattr(module, place.attribute)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
+        """Complete a command's name without importing any; options as every command does."""
+        from click.shell_completion import CompletionItem  # noqa: PLC0415 - when a shell asks
+
+        names = [
+            CompletionItem(name, help=place.help)
+            for name, place in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
+        return [*names, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write the list of commands, without importing them."""

@@ -16,7 +16,7 @@ from everyword_local.commands.context import (
 )
 from everyword_local.commands.dashboard import follow
 from everyword_local.commands.watching import describe, watch
-from everyword_local.output import clock
+from everyword_local.output import clock, counted
 
 FORMATS = {
     "vtt": ".vtt",
@@ -161,8 +161,7 @@ def _listing(context: CommandContext, episodes: Sequence[Json]) -> Iterator[str]
     states = Counter(each["state"] for each in episodes)
     hours = sum(each.get("duration_s") or 0 for each in episodes) / 3600
     by_state = ", ".join(f"{n} {state}" for state, n in states.most_common())
-    plural = "s" * (len(episodes) != 1)
-    yield f"{len(episodes)} episode{plural}, {hours:.1f} hours: {by_state}"
+    yield f"{counted(len(episodes), 'episode')}, {hours:.1f} hours: {by_state}"
 
 
 def _short_ids(episode_ids: Sequence[str]) -> list[str]:

@@ -4,6 +4,7 @@ import click
 
 from everyword_local.commands.context import CommandContext, pass_reading_context
 from everyword_local.estimating import estimate, prices
+from everyword_local.output import counted
 
 GPU = click.Choice(sorted(prices()["gpu"]))
 USUAL_HOURS = (10.0, 100.0, 1000.0)
@@ -69,5 +70,5 @@ def _paid(context: CommandContext, show: str | None) -> None:
     known = [each["cost"] for each in episodes if each.get("cost") is not None]
     hours = sum(each.get("duration_s") or 0.0 for each in episodes) / 3600
     document = {"episodes": len(episodes), "hours": round(hours, 3), "usd": round(sum(known), 4)}
-    words = f"{document['usd']} USD for {document['episodes']} episodes of {hours:.2f} hours"
+    words = f"{document['usd']} USD for {counted(len(episodes), 'episode')} of {hours:.2f} hours"
     context.output.result(document, [words])

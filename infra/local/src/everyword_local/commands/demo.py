@@ -13,7 +13,7 @@ from pathlib import Path
 from everyword_events import EverywordError, Misconfigured, TransientFailure
 from everyword_local.client import Api, Json
 from everyword_local.commands.archive import FORMATS, LEAST_SAID_S
-from everyword_local.output import Output, clock
+from everyword_local.output import Output, clock, counted
 from transcribe_gpu.config import TranscribeSettings
 from transcribe_gpu.errors import EngineUnavailable
 from transcribe_gpu.standalone import announced_engine, model_library
@@ -210,7 +210,9 @@ class Demo:
     def _search(self, api: Api, query: str, *, at_least: int) -> Json:
         found = api.get("/v1/search", q=query)
         self._say("")
-        self._say(f"{query}: {found['hits']} times in {found['episodes']} episodes")
+        self._say(
+            f"{query}: {counted(found['hits'], 'time')} in {counted(found['episodes'], 'episode')}"
+        )
         for episode in found["results"]:
             for moment in episode["moments"]:
                 words = " ".join(
@@ -219,7 +221,9 @@ class Demo:
                 speaker = f", {moment['speaker']}" if moment["speaker"] else ""
                 self._say(f"  {clock(moment['start']):>8}  {episode['title']}{speaker}: {words}")
         if found["hits"] < at_least:
-            raise EverywordError(f"{query} was found {found['hits']} times", code="demo_not_found")
+            raise EverywordError(
+                f"{query} was found {counted(found['hits'], 'time')}", code="demo_not_found"
+            )
         return found
 
     def _replay(self, api: Api, episode_id: str) -> Json:

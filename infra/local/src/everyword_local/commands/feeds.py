@@ -18,6 +18,7 @@ from captions.domain.feed_matching import ArchivedEpisode, match_items
 from everyword_events import NotFound
 from everyword_local.client import Json
 from everyword_local.commands.context import CommandContext, pass_reading_context
+from everyword_local.output import counted
 
 
 @click.group()
@@ -50,7 +51,7 @@ def enrich(
         context.output.note(f"no transcript linked: {title}")
     context.output.result(
         {"items_matched": len(matched), "unlinked": unlinked, "output": str(target)},
-        [f"transcripts for {len(matched)} of its {len(items)} items -> {target}"],
+        [f"transcripts for {len(matched)} of its {counted(len(items), 'item')} -> {target}"],
     )
 
 

@@ -7,7 +7,7 @@ import click
 
 from everyword_local.client import Json
 from everyword_local.commands.context import CommandContext, pass_reading_context
-from everyword_local.output import clock
+from everyword_local.output import clock, counted
 
 
 class QueryCommand(click.Command):
@@ -70,10 +70,9 @@ def _lines(reply: Json) -> Iterator[str]:
     yield from _title_lines(reply.get("titles") or [])
     hits, episodes = reply["hits"], reply["episodes"]
     if hits:
-        more = "+" if reply["capped"] else ""
         how = "" if reply["matched"] == "exact" else f" ({reply['matched'].replace('_', ' ')})"
-        times, shows = "s" * (hits != 1), "s" * (episodes != 1)
-        yield f"{hits:,}{more} time{times} in {episodes:,} episode{shows}{how}"
+        times = f"{hits:,}+ times" if reply["capped"] else counted(hits, "time")
+        yield f"{times} in {counted(episodes, 'episode')}{how}"
         yield from _moment_lines(reply["results"])
     else:
         also = f" Did you mean {reply['suggestion']!r}?" if reply.get("suggestion") else ""

@@ -9,6 +9,7 @@ import click
 
 from everyword_local.client import Json
 from everyword_local.commands.context import POLL_IN_PROCESS_S, POLL_S, CommandContext, pass_context
+from everyword_local.output import counted
 
 
 def option_selection(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -166,7 +167,7 @@ def report_lines(report: Json) -> Iterator[str]:
 
 
 def _estimated(estimate: Json) -> str:
-    words = [f"{estimate['items']} episodes, {estimate['hours']:.1f} hours of audio"]
+    words = [f"{counted(estimate['items'], 'episode')}, {estimate['hours']:.1f} hours of audio"]
     if estimate["without_duration"]:
         words.append(f"{estimate['without_duration']} of unstated length, reckoned by size")
     if estimate["processing_hours"] is not None:

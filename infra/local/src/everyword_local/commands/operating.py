@@ -8,6 +8,7 @@ import click
 
 from everyword_local.commands.context import CommandContext, pass_context
 from everyword_local.doctor import Finding, examine
+from everyword_local.output import counted
 from transcribe_gpu.standalone import announced_engine
 
 
@@ -85,9 +86,7 @@ def reindex(context: CommandContext) -> None:
             bars.update(bar, completed=done, total=of)
 
         copied = engines.reindex(settings, progress=show)
-    context.output.result(
-        {"reindexed": copied}, [f"{copied} episode{'s' * (copied != 1)} reindexed"]
-    )
+    context.output.result({"reindexed": copied}, [f"{counted(copied, 'episode')} reindexed"])
 
 
 def _lines(findings: list[Finding]) -> Iterator[str]:

@@ -12,6 +12,7 @@ from captions.reading import ReadFile, convert, format_of_file, read_file
 from captions.standalone import check_formats, format_of, render, render_files
 from everyword_events import InvalidInput, Misconfigured, NotFound, TranscriptionHints
 from everyword_local.commands.context import CommandContext, pass_context
+from everyword_local.output import counted
 from everyword_transcripts import write_transcript
 
 IN = click.Path(path_type=Path)
@@ -56,7 +57,7 @@ def transcribe(
         )
     _write(context, to, write_transcript(transcript))
     document = {"words": transcript.n_words(), "language": transcript.language, "output": str(to)}
-    _done(context, to, document, f"{transcript.n_words()} words -> {to}")
+    _done(context, to, document, f"{counted(transcript.n_words(), 'word')} -> {to}")
 
 
 @click.command()
@@ -82,7 +83,7 @@ def refine(
     if report is not None:
         _write(context, report, write_report(changes))
     document = {"words": refined.n_words(), "output": str(to), "warnings": list(read.warnings)}
-    _done(context, to, document, f"{refined.n_words()} words -> {to}")
+    _done(context, to, document, f"{counted(refined.n_words(), 'word')} -> {to}")
 
 
 @click.command(context_settings={"ignore_unknown_options": False})

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from everyword_local.client import Json
 from everyword_local.commands.context import POLL_IN_PROCESS_S, POLL_S, SETTLED, CommandContext
-from everyword_local.output import clock
+from everyword_local.output import clock, counted
 
 MOST_BARS = 12
 MANY_POLL_S = 1.0
@@ -62,7 +62,8 @@ def _watch_many(context: CommandContext, episode_ids: Sequence[str]) -> list[Jso
                 each for each in episode_ids if each not in found or found[each]["state"] in SETTLED
             ]
             bars.update(bar, completed=len(settled))
-            line = f"{len(settled) * 10 // len(episode_ids) * 10} % of {len(episode_ids)} episodes"
+            of_all = counted(len(episode_ids), "episode")
+            line = f"{len(settled) * 10 // len(episode_ids) * 10} % of {of_all}"
             if line != said and not context.output.is_terminal:
                 context.output.note(line)
                 said = line

@@ -7,23 +7,26 @@ from typing import Final, NamedTuple
 _LISTED: Final = 8
 """A warning names so many lines at the most."""
 _MESSAGES: Final[Mapping[str, str]] = {
-    "blocks_skipped": "{count} of {seen} captions have no time that can be read and were left out",
-    "times_mended": "{count} of {seen} captions have unusual times, read for what they mean",
-    "times_negative": "{count} of {seen} captions begin before 0 and were moved there",
-    "times_reversed": "{count} of {seen} captions end before they begin; their end is estimated",
-    "blank_line": "{count} of {seen} captions have a blank line inside; their text was kept",
+    "blocks_skipped": "{count} of {of_captions} {have} no time that can be read"
+    " and {were} left out",
+    "times_mended": "{count} of {of_captions} {have} unusual times, read for what they mean",
+    "times_negative": "{count} of {of_captions} {begin} before 0 and {were} moved there",
+    "times_reversed": "{count} of {of_captions} {end} before the beginning; the end is estimated",
+    "blank_line": "{count} of {of_captions} {have} a blank line inside; the text was kept",
     "text_on_time_line": "text behind the time, on the same line, was kept ({count})",
     "text_outside": "text before the first caption was left out ({count} of its lines)",
     "states_joined": "captions shown again while their line is spoken were read once ({count})",
-    "words_unusable": "{count} of {seen} segments have words that cannot be used; their text was,"
+    "words_unusable": "{count} of {of_segments} {have} words that cannot be used; their text was,"
     " with estimated times",
-    "segments_skipped": "{count} of {seen} segments cannot be read and were left out",
+    "segments_skipped": "{count} of {of_segments} cannot be read and {were} left out",
     "lines_skipped": "lines that cannot be read were left out ({count})",
     "encoding": "the file is not UTF-8; it was taken for {detail}",
     "characters_damaged": "characters that are damaged in the file: {count}",
     "nul_removed": "NUL characters that were removed: {count}",
     "language_doubtful": "the text is not written as the language {detail} is; it was not used",
 }
+_ONE: Final = {"have": "has", "were": "was", "begin": "begins", "end": "ends"}
+_MANY: Final = {name: name for name in _ONE}
 _HINTS: Final[Mapping[str, str]] = {
     "encoding": "if words look wrong, save it as UTF-8, or name its language",
 }
@@ -74,7 +77,14 @@ class ImportLog:
 
     def _warning(self, code: str, entry: _Entry) -> Noticed:
         seen = max(self.seen, entry.count)
-        said = _MESSAGES[code].format(count=entry.count, seen=seen, detail=entry.detail)
+        grammar = _ONE if entry.count == 1 else _MANY
+        said = _MESSAGES[code].format(
+            count=entry.count,
+            detail=entry.detail,
+            of_captions=f"{seen} caption{'s' * (seen != 1)}",
+            of_segments=f"{seen} segment{'s' * (seen != 1)}",
+            **grammar,
+        )
         if entry.lines:
             listed = ", ".join(map(str, entry.lines[:_LISTED]))
             more = ", …" if len(entry.lines) > _LISTED else ""
