@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from everyword_events import (
     TranscriptReady,
     TransientFailure,
 )
+from everyword_events.sqlite.opener import delete_file
 from ingest import IngestSettings
 from ingest.domain import NewEpisode
 from ingest.domain.feed import FeedReport
@@ -383,6 +385,14 @@ def test_audio_is_imported_from_an_address(world: Any, web: Any, wav: bytes) -> 
     assert view.audio is not None
     assert view.audio.sha256 == hashlib.sha256(wav).hexdigest()
     again = world.service.import_audio(NewEpisode(show="Radio"), url)
+    assert (again.existing, again.episode.episode_id) == (True, view.episode_id)
+    world.tables.close()
+    delete_file(world.folder / "ingest.sqlite")
+    lost = replace(world)
+    assert lost.service.rebuild() == 1
+    again = lost.service.import_audio(NewEpisode(show="Radio"), url)
+    lost.bus.close()
+    lost.tables.close()
     assert (again.existing, again.episode.episode_id) == (True, view.episode_id)
     assert not list((world.folder / "downloads").iterdir())
 

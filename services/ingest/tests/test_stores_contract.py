@@ -234,6 +234,8 @@ def test_moments_are_told_of_a_search_and_forgotten_with_it(stores: Stores) -> N
     assert sorted(stores.searches.told("s", "e"))[:4] == [100, 300, 700, 1000]
     assert len(stores.searches.told("s", "e")) == 253
     assert list(stores.searches.told("s", "e2")) == [5]
+    stores.searches.forget_episode("e2")
+    assert not stores.searches.told("s", "e2")
     assert list(stores.searches.all()) == [search]
     assert stores.searches.remove("s")
     assert not stores.searches.remove("s")
@@ -297,6 +299,19 @@ def test_an_imports_lines_are_kept_by_their_number(imports: FeedImportStore) -> 
     lines = imports.lines("i1")
     assert {number: lines[number].action for number in lines} == {2: "known", 10: "failed"}
     assert not imports.lines("i2")
+
+
+def test_an_imports_lines_forget_a_removed_episode_s_words(imports: FeedImportStore) -> None:
+    imports.put(job("i1"))
+    for number, episode_id in enumerate(("gone", "kept")):
+        line = ItemReport(guid="g", title="t", action="added", episode_id=episode_id, message="m")
+        imports.put_line("i1", number, line)
+    imports.forget_episode("gone")
+    lines = imports.lines("i1")
+    assert [(lines[n].guid, lines[n].title, lines[n].message) for n in (0, 1)] == [
+        ("", "(removed)", ""),
+        ("g", "t", "m"),
+    ]
 
 
 def test_old_imports_that_are_over_are_forgotten(stores: Stores) -> None:

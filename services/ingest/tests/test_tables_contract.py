@@ -1,6 +1,8 @@
 """What every table of episodes and unique keys promises, in SQLite and in DynamoDB (moto)."""
 
+import sqlite3
 from collections.abc import Callable, Iterator
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +10,12 @@ import boto3
 import pytest
 
 from everyword_events import InvalidInput
+from everyword_events.sqlite.database import SqliteDatabase
 from ingest.adapters.dynamodb import DynamoIngestTables, table_definition
 from ingest.adapters.sqlite import SqliteIngestTables
+from ingest.adapters.sqlite_feeds import SCHEMA, SqliteFeedStore
 from ingest.domain import EpisodeView
+from ingest.domain.feed import FeedItem, digest, plan
 from support.aws import mocked_aws
 
 Tables = SqliteIngestTables | DynamoIngestTables
@@ -141,3 +146,35 @@ def test_a_view_keeps_what_it_says(tables: Tables) -> None:
     tables.put(shown, position=1)
     page = tables.page(show="S", state=None, cursor=None, limit=1)
     assert [told(each) for each in page.episodes] == [told(shown)]
+
+
+def test_keys_tell_nothing(tables: Tables, tmp_path: Path) -> None:
+    tables.claim('origin|"Yakshow"|https://x.org/oryx.mp3', "a")
+    tables.claim("request|tapir", "a|digest")
+    kept = b"".join(each.read_bytes() for each in tmp_path.iterdir())
+    assert not [word for word in (b"Yakshow", b"oryx", b"tapir") if word in kept]
+
+
+def test_keys_and_feed_items_of_version_1_are_found_again(tmp_path: Path) -> None:
+    old = sqlite3.connect(tmp_path / "t.sqlite")
+    script = resources.files("ingest.adapters").joinpath("schema.sql").read_text("utf-8")
+    old.executescript(f"{script} INSERT INTO claims VALUES ('audio|\"S\"|f', 'e1');")
+    old.executescript("INSERT INTO claims VALUES ('request|k', 'e2|d'); PRAGMA user_version = 1;")
+    old.close()
+    tables = SqliteIngestTables(tmp_path / "t.sqlite")
+    assert tables.owner_of('audio|"S"|f') == "e1"
+    assert tables.claim("request|k", "e3|d") == "e2|d"
+    tables.close()
+    old = sqlite3.connect(tmp_path / "f.sqlite")
+    old.executescript(resources.files("ingest.adapters").joinpath("feeds.sql").read_text("utf-8"))
+    record = '{"identity": "guid", "url": "https://x.org/a.mp3", "bytes": 7, "episode_id": "e1"}'
+    old.execute("INSERT INTO feed_items VALUES ('f', 'guid', ?)", (record,))
+    old.executescript("PRAGMA user_version = 1;")
+    old.close()
+    database = SqliteDatabase(tmp_path / "f.sqlite", SCHEMA)
+    feeds = SqliteFeedStore(database)
+    item = FeedItem(guid="guid", url="https://x.org/a.mp3", bytes=7)
+    known = {each.identity: each for each in feeds.items("f")}
+    (planned,) = plan([item], known)
+    assert (planned.action, planned.known) == ("known", known[digest("guid")])
+    database.close()

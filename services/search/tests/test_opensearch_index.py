@@ -1,7 +1,9 @@
 """What is OpenSearch's own: the gate to Serverless, failures, generations, versions."""
 
+import re
 import threading
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -33,6 +35,45 @@ def _prefix(opensearch_prefix: str) -> str:
 def searching(index: OpenSearchWordIndex) -> SearchService:
     blobs: Any = None
     return SearchService(index, index.vocabulary, blobs, lambda _: SearchSettings())
+
+
+def test_a_removed_episode_leaves_no_word_in_the_vocabulary(
+    client: OpenSearchClient, prefix: str
+) -> None:
+    mine, others = (OpenSearchWordIndex(client, prefix=prefix) for _ in range(2))
+    mine.put(document("kept", "the lighthouse stays e-mail"))
+    mine.put(document("gone", "quokkas' Zürich lighthouse e-mail gnu-yak zebu"))
+    others.put(document("other", "zebu"))
+    mine.remove("gone")
+    left = until(
+        lambda: said if not {"quokkas", "gnu"} & (said := words_in(client, prefix)) else None
+    )
+    assert {"lighthouse", "stays", "mail", "email", "zebu"} <= left
+    assert not {word for word in left if word.startswith(("quokk", "zür", "zur", "gnu", "yak"))}
+    for number, index in enumerate((mine, others)):
+        index.put(document(f"again {number}", "lighthouse gnu quokkas"))
+        assert {"gnu", "quokkas"} <= until(lambda: words_in(client, prefix) & {"gnu", "quokkas"})
+        index.remove(f"again {number}")
+        until(lambda: not words_in(client, prefix) & {"gnu", "quokkas"})
+
+
+def words_in(client: OpenSearchClient, prefix: str) -> set[str]:
+    """All that stands in the index of words, taken apart."""
+    hits = client.search(f"{prefix}-words", {"size": 1_000, "query": {"match_all": {}}})
+    return {
+        word
+        for hit in hits["hits"]["hits"]
+        for field in hit["_source"].values()
+        for word in re.split(r"[ :]", field)
+    }
+
+
+def until(found: Callable[[], Any], within_s: float = 60) -> Any:
+    ends = time.monotonic() + within_s
+    while not (is_so := found()):
+        assert time.monotonic() < ends
+        time.sleep(0.1)
+    return is_so
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ from everyword_events.consumer.runner import ConsumerRunner
 from everyword_events.replay import Replayer
 from everyword_events.replay_jobs import ReplayWorker
 from everyword_events.sqlite.bus import SqliteBus
+from everyword_events.sqlite.compaction import compact_due
 from everyword_events.sqlite.database import SqliteDatabase
 from everyword_events.sqlite.replays import SqliteReplays
 from everyword_http.keys import Keys
@@ -110,6 +111,7 @@ SETTLE_EVERY_S = 60.0
 FEEDS_EVERY_S = 5.0
 IMPORTS_EVERY_S = 0.25
 WEBHOOKS_EVERY_S = 1.0
+COMPACT_EVERY_S = 1.0
 REQUEST_ORIGIN: ContextVar[str] = ContextVar("request_origin")
 """Under which origin the request in hand came: a proxy's, for one."""
 log = logging.getLogger(__name__)
@@ -160,6 +162,7 @@ class Composition:
 
     def __exit__(self, *_: object) -> None:
         self._closing.close()
+        compact_due(self.folder.root, quiet_s=0)
 
     @cached_property
     def replays(self) -> SqliteReplays:
@@ -340,7 +343,7 @@ class Composition:
         """Return a consumer's handler; its service is made now if nobody needed it yet."""
         fetch = ingest.contract.FETCH_CONTRACT.service
         services: Mapping[str, Callable[[], tuple[Handler, Forget]]] = {
-            ingest.contract.CONTRACT.service: lambda: _of(self.ingest),
+            ingest.contract.CONTRACT.service: lambda: (self.ingest.handle, self._forget),
             fetch: lambda: (self.ingest.fetch_audio, self.ingest.stop_fetching),
             ingest.contract.NOTIFY_CONTRACT.service: lambda: _of(self.notifications),
             transcribe_gpu.contract.CONTRACT.service: lambda: _of(self.transcribe),
@@ -350,6 +353,10 @@ class Composition:
         }
         handle, forget = services[consumer]()
         return guarded(handle, self.bus, forget)
+
+    def _forget(self, episode_id: str) -> None:
+        self.ingest.forget(episode_id)
+        self.replays.forget(episode_id)
 
     def run(self, consumers: Sequence[str], stop: threading.Event) -> None:
         """Work for these consumers, each on a thread of its own, until `stop` is set.
@@ -378,6 +385,7 @@ class Composition:
                     self._poll_feeds,
                     self._send_webhooks,
                     self._replay,
+                    self._compact,
                 )
             ]
         for thread in threads:
@@ -456,6 +464,11 @@ class Composition:
             except TransientFailure as error:
                 log.warning("webhooks not sent", extra={"code": error.code})
             stop.wait(WEBHOOKS_EVERY_S)
+
+    def _compact(self, stop: threading.Event) -> None:
+        """Take the last traces of removed episodes out of the files, once many are removed."""
+        while not stop.wait(COMPACT_EVERY_S):
+            compact_due(self.folder.root)
 
     def _settle_uploads(self) -> None:
         """Complete or expire uploads that nobody completed; what fails is tried again later."""

@@ -2,6 +2,7 @@
 
 import json
 
+from everyword_events import EpisodeOrigin
 from ingest.domain import EpisodeView
 from ingest.episodes import Episodes
 from ingest.ports import UniqueKeys
@@ -34,9 +35,10 @@ class DuplicateDetection:
             return stored.episode_id
         return self._claimed(_announced_key(show, sha256), episode_id, unborn=True)
 
-    def announce_origin(self, show: str, origin: str, episode_id: str) -> str:
+    def announce_origin(self, show: str, origin: EpisodeOrigin, episode_id: str) -> str:
         """Return the id under which audio of this origin is to be taken in; see `announce`."""
-        return self._claimed(_origin_key(show, origin), episode_id, unborn=True)
+        identity = f"{origin.feed_url}#{origin.guid}" if origin.guid else origin.url
+        return self._claimed(_origin_key(show, identity), episode_id, unborn=True)
 
     def claim(self, show: str, sha256: str, episode_id: str) -> str:
         """Claim stored bytes for an episode; return which episode has them now."""
@@ -57,8 +59,8 @@ def _audio_key(show: str, sha256: str) -> str:
     return f"audio|{json.dumps(show)}|{sha256}"
 
 
-def _origin_key(show: str, origin: str) -> str:
-    return f"origin|{json.dumps(show)}|{origin}"
+def _origin_key(show: str, identity: str) -> str:
+    return f"origin|{json.dumps(show)}|{identity}"
 
 
 def _announced_key(show: str, sha256: str) -> str:

@@ -240,6 +240,10 @@ class FeedImports:
             self._ended(job, state="cancelled")
         return self.report(import_id)
 
+    def forget_episode(self, episode_id: str) -> None:
+        """Keep no words of a removed episode."""
+        self._imports.forget_episode(episode_id)
+
     def _polled(self, record: FeedRecord, fetched: Fetched) -> FeedRecord:
         """Note a success."""
         now = self._clock()

@@ -70,12 +70,7 @@ class FeedItems:
         if item.identity and item.url and not (known and planned.action == "skipped"):
             self._store.put_item(
                 record.feed_id,
-                KnownItem(
-                    identity=known.identity if known else item.identity,
-                    url=item.url,
-                    bytes=item.bytes,
-                    episode_id=episode_id,
-                ),
+                KnownItem.of(item, episode_id=episode_id, known=known),
             )
         return line_of(planned, episode_id=episode_id)
 

@@ -169,8 +169,7 @@ class Intake:
             return Announced(made)
         episode_id = mine
         if not new.allow_duplicate:
-            identity = f"{origin.feed_url}#{origin.guid}" if origin.guid else origin.url
-            episode_id = self._duplicates.announce_origin(new.show, identity, mine)
+            episode_id = self._duplicates.announce_origin(new.show, origin, mine)
         existing = episode_id != mine
         made = self._episodes.find(episode_id) if existing else None
         if made is None:

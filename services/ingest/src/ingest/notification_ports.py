@@ -85,3 +85,6 @@ class SavedSearchStore(Protocol):
 
     def tell(self, search_id: str, episode_id: str, starts_ms: Iterable[int]) -> None:
         """Note moments as told."""
+
+    def forget_episode(self, episode_id: str) -> None:
+        """Forget which moments of an episode were told."""

@@ -78,6 +78,7 @@ class Notifications:
         """Delete what is still to be told of a removed episode, and what was."""
         self._results.forget_episode(episode_id)
         self.webhooks.forget_episode(episode_id)
+        self._searches.forget_episode(episode_id)
 
     def receive(self) -> Sequence[OutcomeMessage]:
         """Return results that are due; they come again unless they are acknowledged in time."""

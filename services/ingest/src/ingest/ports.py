@@ -94,7 +94,7 @@ class FeedStore(Protocol):
         """Return all feeds, in the order they were added."""
 
     def remove(self, feed_id: str) -> None:
-        """Forget a feed and its items."""
+        """Forget a feed, its items and its imports."""
 
     def items(self, feed_id: str) -> Sequence[KnownItem]:
         """Return what was done about a feed's items."""
@@ -120,6 +120,9 @@ class FeedImportStore(Protocol):
 
     def lines(self, import_id: str) -> Mapping[int, ItemReport]:
         """Return what became of an import's items so far."""
+
+    def forget_episode(self, episode_id: str) -> None:
+        """Leave no words in the lines of a removed episode."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +152,11 @@ class EpisodeCatalogue(Protocol):
 
 
 class UniqueKeys(Protocol):
-    """Names that only one owner may have: an upload's digest, an Idempotency-Key."""
+    """Names that only one owner may have: an upload's digest, an Idempotency-Key.
+
+    They are kept as digests, for good: what was removed does not come back with its feed, and a
+    name says nothing of it.
+    """
 
     def claim(self, name: str, owner: str) -> str:
         """Give `name` to `owner` unless somebody has it already; return who has it."""
@@ -159,12 +166,6 @@ class UniqueKeys(Protocol):
 
     def transfer(self, name: str, *, owner: str, to: str) -> bool:
         """Give `name` from one owner to another; False if it was not held by that one."""
-
-    def release(self, owner: str) -> None:
-        """Leave nothing readable of the recordings (`audio|`) and requests (`request|`) it has.
-
-        Its place in a feed stays, so that what was removed does not come back.
-        """
 
 
 class ProgressBoard(Protocol):

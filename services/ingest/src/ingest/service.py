@@ -10,6 +10,7 @@ from everyword_events import (
     AudioUploaded,
     Conflict,
     EpisodeChanged,
+    EpisodeCreated,
     EpisodeInfo,
     EpisodeOrigin,
     Event,
@@ -80,7 +81,6 @@ class IngestService:
         self._blobs = blobs
         self._log = log
         self._catalogue = episodes
-        self._keys = keys
         self._replay = replay
         self._clock = clock
         self._multipart = multipart
@@ -346,7 +346,8 @@ class IngestService:
         self._blobs.delete(episode_prefix(episode_id))
         if self._multipart is not None:
             self._multipart.abort(upload_key(episode_id))
-        self._keys.release(episode_id)
+        if self._sources is not None:
+            self._sources.feeds.imports.forget_episode(episode_id)
         self._log.erase(episode_id)
         self._episodes.refresh(episode_id)
 
@@ -414,17 +415,34 @@ class IngestService:
     def rebuild(self, telling: Callable[[int], Callable[[int], None]] = quietly) -> int:
         """Make the catalogue anew from the event log, and the keys of the recordings in it.
 
+        Idempotency-Keys are in no event: a table that was lost has forgotten them.
+
         Returns how many episodes there are. `telling` is given that number, and what it returns
         how many are done.
         """
         made = self._episodes.rebuild(telling)
-        for recorded in self._log.scan(types=("AudioUploaded", "TranscriptReady")):
-            data, episode_id = recorded.event.data, recorded.event.meta.episode_id
-            if isinstance(data, AudioUploaded | TranscriptReady) and data.audio is not None:
-                view = self._episodes.find(episode_id)
-                if view is not None and view.is_alive:
-                    self._duplicates.claim(data.episode.show, data.audio.sha256, episode_id)
+        for recorded in self._log.scan(
+            types=("EpisodeCreated", "AudioUploaded", "TranscriptReady")
+        ):
+            self._claim_again(recorded.event)
         return made
+
+    def _claim_again(self, event: Event) -> None:
+        """Make the unique keys of an episode's bytes and origin again, if it is there still."""
+        data, episode_id = event.data, event.meta.episode_id
+        if isinstance(data, EpisodeCreated):
+            if data.origin is not None and not data.allow_duplicate and self._lives(episode_id):
+                self._duplicates.announce_origin(data.episode.show, data.origin, episode_id)
+        elif (
+            isinstance(data, AudioUploaded | TranscriptReady)
+            and data.audio is not None
+            and self._lives(episode_id)
+        ):
+            self._duplicates.claim(data.episode.show, data.audio.sha256, episode_id)
+
+    def _lives(self, episode_id: str) -> bool:
+        view = self._episodes.find(episode_id)
+        return view is not None and view.is_alive
 
     @property
     def _web(self) -> WebSources:

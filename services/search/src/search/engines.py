@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from everyword_events import InvalidInput, Misconfigured
+from everyword_events.sqlite.opener import delete_file
 from search.adapters.pronunciations import pronouncer
 from search.adapters.sqlite.index import SqliteWordIndex
 from search.config import SearchSettings
@@ -114,11 +115,10 @@ def _embedded(settings: SearchSettings, file: Path) -> SqliteWordIndex:
                 embedded.close()
                 raise
         except Misconfigured as error:
-            if is_last or error.code != "index_damaged":
+            if is_last or error.code != "data_unreadable":
                 raise
             _log.warning("the search index is damaged and is made again")
-            for name in (file.name, f"{file.name}-wal", f"{file.name}-shm"):
-                file.with_name(name).unlink(missing_ok=True)
+            delete_file(file)
         else:
             return embedded
     raise AssertionError

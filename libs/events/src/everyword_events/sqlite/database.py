@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
+from everyword_events.sqlite.compaction import mark
 from everyword_events.sqlite.opener import Schema, connect, translated
 
 _POLL_S: Final = 0.05
@@ -78,10 +79,11 @@ class SqliteDatabase:
                 self._changed.wait(min(left, _POLL_S))
 
     def forget_history(self) -> None:
-        """Take what was deleted or overwritten out of the write-ahead log too.
+        """Take what was deleted or overwritten out of the write-ahead log, and soon out of all.
 
-        While another process reads, the log stays; it goes with the next call that finds none.
+        Traces in the file itself go when it is compacted, and so does a log that others read now.
         """
+        mark(self.path)
         with (
             self._write_lock,
             translated(self.path, self._schema),

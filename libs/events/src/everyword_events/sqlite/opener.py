@@ -4,6 +4,7 @@ Any number of processes may open a file; a process opens it after a fork, never 
 lie on a local disk: the write-ahead log needs shared memory (https://www.sqlite.org/wal.html).
 """
 
+import hashlib
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +25,8 @@ _CHECKED_BYTES: Final = 64_000_000
 class Schema:
     """A file's tables: `script` makes the present version, `steps[n]` lifts version n to n + 1.
 
-    `name` says in messages what the file is. A `projection` can be made again from the event log.
+    `name` says in messages what the file is. A `projection` can be made again from the event log:
+    one of a version that no step lifts is emptied, for its owner to fill.
     """
 
     name: str
@@ -40,8 +42,8 @@ def connect(
     """Open the file, made and brought to the schema's version where that is needed.
 
     Commits are durable; what is deleted is overwritten. `pragmas` (`cache_size = -32768`) are
-    the caller's own. The connection may be used by any thread, one at a time, and has no
-    transactions of its own.
+    the caller's own. SQL may call `sha256(text)`, which gives the digest in hexadecimal. The
+    connection may be used by any thread, one at a time, and has no transactions of its own.
 
     Raises:
         Misconfigured: it cannot be made or read here, is none of ours, damaged, or newer than we.
@@ -65,6 +67,7 @@ def connect(
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
             connection.execute("PRAGMA secure_delete = ON")
+            connection.create_function("sha256", 1, _sha256, deterministic=True)
             for pragma in pragmas:
                 connection.execute(f"PRAGMA {pragma}")
             _prepare(connection, path, schema)
@@ -129,14 +132,29 @@ def translated(path: Path, schema: Schema) -> Iterator[None]:
         raise _ours(error, path, schema) from error
 
 
+def damaged(path: Path, schema: Schema) -> Misconfigured:
+    """Return the error of a file that holds no tables of this schema that can be read."""
+    hint = "restore it from a backup, or move it away to start empty"
+    if schema.projection:
+        hint = "start everyword again: it is made again from the event log"
+    return Misconfigured(
+        f"{path} is not an Everyword {schema.name}, or is damaged",
+        hint=hint,
+        code="data_unreadable",
+    )
+
+
 def _prepare(connection: sqlite3.Connection, path: Path, schema: Schema) -> None:
     """Make the tables of a new file, lift an older one; refuse one that is not ours or too new."""
     found = _version(connection)
     if found > schema.version:
+        hint = "use another data folder"
+        if schema.projection:
+            hint = "move the file away: it is made again from the event log"
         raise Misconfigured(
             f"{path} was written by a newer Everyword ({schema.name} schema {found}, "
             f"this program knows up to {schema.version})",
-            hint="update everyword, or use another data folder",
+            hint=f"update everyword, or {hint}",
             code="data_too_new",
         )
     if found == schema.version:
@@ -147,6 +165,10 @@ def _prepare(connection: sqlite3.Connection, path: Path, schema: Schema) -> None
         if found == 0:
             _check_empty(connection, path, schema)
             _run(connection, schema.script)
+        elif found < schema.version and schema.projection and found not in schema.steps:
+            _drop_all(connection)
+            _run(connection, schema.script)
+            found = schema.version
         for version in range(found, schema.version) if found else ():
             _run(connection, schema.steps[version])
         connection.execute(f"PRAGMA user_version = {schema.version}")
@@ -159,7 +181,20 @@ def _prepare(connection: sqlite3.Connection, path: Path, schema: Schema) -> None
 
 def _check_empty(connection: sqlite3.Connection, path: Path, schema: Schema) -> None:
     if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
-        raise _not_ours(path, schema)
+        raise damaged(path, schema)
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _drop_all(connection: sqlite3.Connection) -> None:
+    """Drop all tables; virtual ones first, as their shadow tables go with them."""
+    kinds = "SELECT name FROM sqlite_schema WHERE type = 'table' AND sql LIKE ? ORDER BY name"
+    for like in ("create virtual table%", "create table%"):
+        for (name,) in connection.execute(kinds, (like,)).fetchall():
+            if not name.startswith("sqlite_"):
+                connection.execute(f'DROP TABLE IF EXISTS "{name}"')
 
 
 def _version(connection: sqlite3.Connection) -> int:
@@ -198,17 +233,6 @@ def is_error(error: sqlite3.Error, *names: str) -> bool:
     return getattr(error, "sqlite_errorname", "").startswith(names)
 
 
-def _not_ours(path: Path, schema: Schema) -> Misconfigured:
-    hint = "restore it from a backup, or move it away to start empty"
-    if schema.projection:
-        hint = "start everyword again: it is made again from the event log"
-    return Misconfigured(
-        f"{path} is not an Everyword {schema.name}, or is damaged",
-        hint=hint,
-        code="data_unreadable",
-    )
-
-
 def _ours(error: sqlite3.Error, path: Path, schema: Schema) -> EverywordError:
     if is_error(error, "SQLITE_BUSY", "SQLITE_LOCKED"):
         return TransientFailure(f"{path} is busy: {error}", code="database_busy")
@@ -219,7 +243,7 @@ def _ours(error: sqlite3.Error, path: Path, schema: Schema) -> EverywordError:
     if is_error(error, "SQLITE_IOERR"):
         return TransientFailure(f"cannot read or write {path}: {error}", hint="check the disk")
     if is_error(error, "SQLITE_NOTADB", "SQLITE_CORRUPT"):
-        return _not_ours(path, schema)
+        return damaged(path, schema)
     if is_error(error, "SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH"):
         return Misconfigured(
             f"cannot write {path}: {error}",

@@ -126,6 +126,17 @@ class SqliteReplays:
                 (done, replayed, done, replay_id),
             )
 
+    def forget(self, episode_id: str) -> None:
+        """Keep no words of replays that took a removed episode: neither its show nor the reason."""
+        with self._file.write() as db:
+            db.execute(
+                "UPDATE replays SET request = json_set(request, '$.show', NULL, '$.reason', '')"
+                " WHERE replay_id IN"
+                " (SELECT replay_id FROM replayed_episodes WHERE episode_id = ?)",
+                (episode_id,),
+            )
+        self._file.forget_history()
+
     def close(self) -> None:
         """Close the file."""
         self._file.close()

@@ -138,9 +138,6 @@ class DynamoIngestTables:
             "transfer a unique key",
         )
 
-    def release(self, owner: str) -> None:
-        """Do nothing: names are kept as digests, which say nothing of a removed episode."""
-
     def close(self) -> None:
         """Do nothing: the client is the caller's."""
 

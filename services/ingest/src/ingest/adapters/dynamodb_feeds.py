@@ -41,7 +41,12 @@ class DynamoFeedStore:
         return [FeedRecord.model_validate_json(each["record"]["S"]) for each in rows]
 
     def remove(self, feed_id: str) -> None:
-        """Forget a feed and its items."""
+        """Forget a feed, its items and its imports."""
+        for each in list(self._rows.of(_IMPORTS)):
+            job = FeedImport.model_validate_json(each["record"]["S"])
+            if job.feed.feed_id == feed_id:
+                self._rows.delete_all(list(self._rows.of(_lines(job.import_id))))
+                self._rows.delete_all([key(_IMPORTS, job.import_id)])
         self._rows.delete_all(list(self._rows.of(_items(feed_id))))
         self._rows.delete_all([key(_FEEDS, feed_id)])
 
@@ -113,6 +118,13 @@ class DynamoFeedImports:
             int(each["sk"]["S"]): ItemReport.model_validate_json(each["record"]["S"])
             for each in self._rows.of(_lines(import_id))
         }
+
+    def forget_episode(self, episode_id: str) -> None:
+        """Leave no words in the lines of a removed episode."""
+        for job in self.list():
+            for number, line in self.lines(job.import_id).items():
+                if line.episode_id == episode_id:
+                    self.put_line(job.import_id, number, line.without_words())
 
     def _forget_old(self) -> None:
         over = [each for each in self.list() if each.state != "running"]

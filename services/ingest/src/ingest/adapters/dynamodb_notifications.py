@@ -203,6 +203,12 @@ class DynamoSavedSearches:
         for first in range(0, len(writes), MOST_TOGETHER):
             self._rows.together(writes[first : first + MOST_TOGETHER])
 
+    def forget_episode(self, episode_id: str) -> None:
+        """Forget which moments of an episode were told."""
+        for search in self.all():
+            told = _told(search.search_id)
+            self._rows.delete_all(list(self._rows.of(told, starting=f"{episode_id} ")))
+
 
 def _queued(delivery: Delivery, due_at: float | None) -> list[Item]:
     """Return a delivery's row, and the row that says when it is due, if it is."""

@@ -8,7 +8,7 @@ CREATE TABLE feeds (
 
 CREATE TABLE feed_items (
     feed_id  TEXT NOT NULL,
-    identity TEXT NOT NULL,           -- the guid, or the enclosure's address
+    identity TEXT NOT NULL,           -- digest of the guid, or of the enclosure's address
     record   TEXT NOT NULL,           -- KnownItem as JSON
     PRIMARY KEY (feed_id, identity)
 ) STRICT, WITHOUT ROWID;

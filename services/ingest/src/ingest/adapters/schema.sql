@@ -13,7 +13,8 @@ CREATE TABLE episodes (
 CREATE INDEX episodes_by_show ON episodes (show, episode_id);
 CREATE INDEX episodes_by_state ON episodes (state, episode_id);
 
--- Names that one holder has: `audio|show|sha256`, `request|Idempotency-Key`.
+-- Names that one holder has (`audio|show|sha256`, `request|Idempotency-Key`), as SHA-256 digests:
+-- they outlive the episode's removal, and must not tell of it.
 CREATE TABLE claims (
     name   TEXT PRIMARY KEY,
     holder TEXT NOT NULL

@@ -13,8 +13,9 @@ from ingest.ports import EpisodePage
 
 SCHEMA: Final = Schema(
     name="table of episodes",
-    version=1,
+    version=2,
     script=resources.files("ingest.adapters").joinpath("schema.sql").read_text("utf-8"),
+    steps={1: "UPDATE claims SET name = sha256(name);"},
     projection=True,
 )
 
@@ -23,10 +24,6 @@ INSERT INTO episodes (episode_id, position, show, state, view) VALUES (?, ?, ?, 
 ON CONFLICT (episode_id) DO UPDATE SET
     position = excluded.position, show = excluded.show, state = excluded.state, view = excluded.view
 WHERE excluded.position >= position
-"""
-_RELEASE: Final = """
-DELETE FROM claims
-WHERE (name LIKE 'audio|%' OR name LIKE 'request|%') AND (holder = ? OR holder LIKE ? || '|%')
 """
 _NOT_REMOVED: Final = "state <> 'removed'"
 
@@ -46,6 +43,8 @@ class SqliteIngestTables:
         row = (view.episode_id, position, view.show, view.state, view.model_dump_json())
         with self._file.write() as db:
             db.execute(_PUT, row)
+        if view.state == "removed":
+            self._file.forget_history()
 
     def page(
         self, *, show: str | None, state: State | None, cursor: str | None, limit: int
@@ -78,28 +77,27 @@ class SqliteIngestTables:
     def claim(self, name: str, owner: str) -> str:
         """Give `name` to `owner` unless somebody has it already; return who has it."""
         with self._file.write() as db:
-            db.execute("INSERT INTO claims VALUES (?, ?) ON CONFLICT DO NOTHING", (name, owner))
-            found = db.execute("SELECT holder FROM claims WHERE name = ?", (name,)).fetchone()
+            db.execute(
+                "INSERT INTO claims VALUES (sha256(?), ?) ON CONFLICT DO NOTHING", (name, owner)
+            )
+            found = db.execute(
+                "SELECT holder FROM claims WHERE name = sha256(?)", (name,)
+            ).fetchone()
         return str(found[0])
 
     def owner_of(self, name: str) -> str | None:
         """Return who has `name`."""
-        rows = self._file.read("SELECT holder FROM claims WHERE name = ?", (name,))
+        rows = self._file.read("SELECT holder FROM claims WHERE name = sha256(?)", (name,))
         return str(rows[0][0]) if rows else None
 
     def transfer(self, name: str, *, owner: str, to: str) -> bool:
         """Give `name` from one owner to another; False if it was not held by that one."""
         with self._file.write() as db:
             changed = db.execute(
-                "UPDATE claims SET holder = ? WHERE name = ? AND holder = ?", (to, name, owner)
+                "UPDATE claims SET holder = ? WHERE name = sha256(?) AND holder = ?",
+                (to, name, owner),
             )
             return changed.rowcount > 0
-
-    def release(self, owner: str) -> None:
-        """Forget the recordings and requests that an episode has, and take them out of the file."""
-        with self._file.write() as db:
-            db.execute(_RELEASE, (owner, owner))
-        self._file.forget_history()
 
     def close(self) -> None:
         """Close the file."""

@@ -13,6 +13,11 @@ _OVER: Final = """
 SELECT import_id FROM feed_imports WHERE state <> 'running' ORDER BY import_id DESC
 LIMIT -1 OFFSET ?
 """
+_FORGET: Final = """
+UPDATE feed_import_lines
+SET line = json_set(line, '$.guid', '', '$.title', '(removed)', '$.message', '')
+WHERE json_extract(line, '$.episode_id') = ?
+"""
 
 
 class SqliteFeedImports:
@@ -66,3 +71,9 @@ class SqliteFeedImports:
             "SELECT number, line FROM feed_import_lines WHERE import_id = ?", (import_id,)
         )
         return {number: ItemReport.model_validate_json(line) for number, line in rows}
+
+    def forget_episode(self, episode_id: str) -> None:
+        """Leave no words in the lines of a removed episode."""
+        with self._db.write() as db:
+            db.execute(_FORGET, (episode_id,))
+        self._db.forget_history()

@@ -13,11 +13,19 @@ def _script(name: str) -> str:
     return resources.files("ingest.adapters").joinpath(name).read_text("utf-8")
 
 
+_DIGESTS: Final = """
+UPDATE feed_items SET identity = sha256(identity), record = json_set(record,
+    '$.identity', sha256(json_extract(record, '$.identity')),
+    '$.url', sha256(json_extract(record, '$.url')));
+"""
+_IMPORTS: Final = """
+SELECT import_id FROM feed_imports WHERE json_extract(record, '$.feed.feed_id') = ?
+"""
 SCHEMA: Final = Schema(
     name="table of feeds",
-    version=2,
+    version=3,
     script=_script("feeds.sql") + _script("feed_imports.sql"),
-    steps={1: _script("feed_imports.sql")},
+    steps={1: _script("feed_imports.sql"), 2: _DIGESTS},
 )
 
 
@@ -43,10 +51,14 @@ class SqliteFeedStore:
         return [FeedRecord.model_validate_json(row[0]) for row in rows]
 
     def remove(self, feed_id: str) -> None:
-        """Forget a feed and its items."""
+        """Forget a feed, its items and its imports."""
         with self._db.write() as db:
+            for (import_id,) in db.execute(_IMPORTS, (feed_id,)).fetchall():
+                db.execute("DELETE FROM feed_import_lines WHERE import_id = ?", (import_id,))
+                db.execute("DELETE FROM feed_imports WHERE import_id = ?", (import_id,))
             db.execute("DELETE FROM feed_items WHERE feed_id = ?", (feed_id,))
             db.execute("DELETE FROM feeds WHERE feed_id = ?", (feed_id,))
+        self._db.forget_history()
 
     def items(self, feed_id: str) -> Sequence[KnownItem]:
         """Return what was done about a feed's items."""

@@ -65,6 +65,7 @@ class SqliteResults:
         """Forget what was said of an episode."""
         with self._db.write() as db:
             db.execute("DELETE FROM results WHERE episode_id = ?", (episode_id,))
+        self._db.forget_history()
 
 
 class SqliteWebhooks:
@@ -156,6 +157,7 @@ class SqliteDeliveries:
         """Forget what was said of an episode."""
         with self._db.write() as db:
             db.execute("DELETE FROM deliveries WHERE episode_id = ?", (episode_id,))
+        self._db.forget_history()
 
 
 class SqliteSavedSearches:
@@ -199,3 +201,9 @@ class SqliteSavedSearches:
                 "INSERT INTO told_moments VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
                 [(search_id, episode_id, start_ms) for start_ms in starts_ms],
             )
+
+    def forget_episode(self, episode_id: str) -> None:
+        """Forget which moments of an episode were told."""
+        with self._db.write() as db:
+            db.execute("DELETE FROM told_moments WHERE episode_id = ?", (episode_id,))
+        self._db.forget_history()

@@ -1,9 +1,10 @@
 """A podcast's feed: what its items are, and which of them are to be taken in."""
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final, Literal
+from typing import Final, Literal, Self
 
 from pydantic import AwareDatetime, Field
 
@@ -48,12 +49,30 @@ class Feed(Model):
 
 
 class KnownItem(Model):
-    """What was done about an item; no `episode_id` where it was skipped."""
+    """What was done about an item; no `episode_id` where it was skipped.
+
+    Identity and address are digests: they outlive an episode's removal, and must not tell of it.
+    """
 
     identity: str
     url: str
     bytes: int = 0
     episode_id: str | None = None
+
+    @classmethod
+    def of(cls, item: FeedItem, *, episode_id: str | None, known: "KnownItem | None") -> Self:
+        """Note what became of an item; one that is known already stays known as what it was."""
+        return cls(
+            identity=known.identity if known else digest(item.identity),
+            url=digest(item.url),
+            bytes=item.bytes,
+            episode_id=episode_id,
+        )
+
+
+def digest(text: str) -> str:
+    """Return what a guid or an address is kept as."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 class FeedRecord(Model):
@@ -108,6 +127,10 @@ class ItemReport(Model):
     action: Action
     episode_id: str | None = None
     message: str = ""
+
+    def without_words(self) -> Self:
+        """Return the line of an episode that was removed."""
+        return self.model_copy(update={"guid": "", "title": "(removed)", "message": ""})
 
 
 class Estimate(Model):
@@ -175,7 +198,7 @@ def plan(
     seen: set[str] = set()
     planned = []
     for item in items:
-        had = known.get(item.identity) or by_url.get(item.url)
+        had = known.get(digest(item.identity)) or by_url.get(digest(item.url))
         planned.append(
             _decided(item, had, seen, wanted=item.identity in wanted, reconsider=reconsider)
         )
@@ -213,7 +236,7 @@ def _compared(item: FeedItem, known: KnownItem) -> tuple[Action, str]:
     sizes_known = item.bytes > 0 and known.bytes > 0
     if sizes_known and item.bytes != known.bytes:
         return "changed", "its audio has another size now"
-    if item.url == known.url:
+    if digest(item.url) == known.url:
         return "known", ""
     if sizes_known:
         return "moved", "its audio has another address now"

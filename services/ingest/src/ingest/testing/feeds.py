@@ -65,3 +65,10 @@ class MemoryFeedImports:
     def lines(self, import_id: str) -> Mapping[int, ItemReport]:
         """Return what became of an import's items so far."""
         return dict(self._lines.get(import_id, {}))
+
+    def forget_episode(self, episode_id: str) -> None:
+        """Leave no words in the lines of a removed episode."""
+        for lines in self._lines.values():
+            for number, line in lines.items():
+                if line.episode_id == episode_id:
+                    lines[number] = line.without_words()

@@ -22,6 +22,7 @@ from search.domain.query import Filters, folded_name, title_tokens
 
 Written = TypeVar("Written")
 _WRITE_ATTEMPTS: Final = 6
+_SWEPT_AT_ONCE: Final = 500
 _BLANK: Final[Json] = {
     "revision": "", "stamp": 0, "removed": False, "language": "", "words": 0, "passages": 0,
     "duration_ms": 0, "as_of": 0.0, "show": "", "show_folded": "", "title": "",
@@ -145,7 +146,7 @@ class OpenSearchWordIndex:
     def _write_words(
         self, generation: Generation, document: EpisodeDocument, passages: int
     ) -> None:
-        self.vocabulary.learn(generation.words, document)
+        mark = self.vocabulary.learn(generation.words, document)
         self._client.bulk(
             ({"index": {"_index": generation.passages, "_id": key}}, passage)
             for key, passage in cut(document, self._passage_words)
@@ -168,6 +169,9 @@ class OpenSearchWordIndex:
                 self._wait(
                     lambda: self._client.count(index, this_run) >= written  # noqa: B023
                 )
+        if self.vocabulary.last_unlearned(generation.words) != mark:
+            # A removal may have deleted a word of ours before it could see that we say it.
+            self.vocabulary.learn(generation.words, document)
 
     def _phones_of(self, document: EpisodeDocument) -> Iterator[tuple[str, Json]]:
         if self._pronouncer is not None and is_english(document.language):
@@ -218,15 +222,22 @@ class OpenSearchWordIndex:
             old.append({"range": {"revision": {"lt": about["revision"]}}})
         query = {"bool": {"filter": old}}
         for index in (generation.passages, generation.sounds):
-            while ids := self._ids(index, query):
+            unlearns = about["removed"] and index == generation.passages
+            source = ["tokens", "words", "language"] if unlearns else False
+            while hits := self._hits(index, query, source):
+                if unlearns:
+                    passages = [hit["_source"] for hit in hits]
+                    self.vocabulary.unlearn(generation.words, about["episode_id"], passages)
+                ids = [hit["_id"] for hit in hits]
                 self._client.bulk(({"delete": {"_index": index, "_id": key}}, None) for key in ids)
                 self._wait(
                     lambda: self._client.count(index, {"ids": {"values": ids}}) == 0  # noqa: B023
                 )
 
-    def _ids(self, index: str, query: Json) -> list[str]:
-        reply = self._client.search(index, {"size": 1_000, "query": query, "_source": False})
-        return [hit["_id"] for hit in reply["hits"]["hits"]]
+    def _hits(self, index: str, query: Json, source: list[str] | bool) -> list[Json]:
+        body = {"size": _SWEPT_AT_ONCE, "query": query, "_source": source}
+        found: list[Json] = self._client.search(index, body)["hits"]["hits"]
+        return found
 
     def _wait_for_write(self, generation: Generation, episode_id: str, number: int) -> None:
         """Wait until searches see an episode's document as written, or later."""

@@ -4,11 +4,14 @@ import time
 from base64 import urlsafe_b64encode
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from hashlib import blake2b
 from typing import Final
+from uuid import uuid4
 
 from rapidfuzz.distance import OSA
 
+from everyword_events import Conflict
 from search.adapters.opensearch.client import Json
 from search.adapters.opensearch.layout import Layout
 from search.domain.document import EpisodeDocument
@@ -21,18 +24,33 @@ _MOST_KIN: Final = 10_000
 _MOST_NEAR: Final = 500
 _SAMPLE: Final = 200
 _LANGUAGES_FOR_S: Final = 10.0
+_ASKED_AT_ONCE: Final = 500
+_UNLEARNED: Final = "unlearned"
+"""The id and the key of the mark that words were deleted; no kind is called so."""
 
 
 class OpenSearchVocabulary:
-    """Reads the words index; a word once said stays in it, and counts tell whether it still is."""
+    """Reads the words index; a word once said stays in it, and counts tell whether it still is.
+
+    Only the words of removed episodes go, where no other says them; a mark among the words tells
+    every process then to think nothing learned any more.
+    """
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
         self._languages: tuple[float, tuple[str, ...]] = (-_LANGUAGES_FOR_S, ())
         self._learned: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+        self._unlearned: dict[str, str] = {}
 
-    def learn(self, index: str, document: EpisodeDocument) -> None:
-        """Add an episode's words; those this process added before are skipped."""
+    def learn(self, index: str, document: EpisodeDocument) -> str:
+        """Add an episode's words; those this process added before are skipped.
+
+        Returns what changes whenever words are deleted; see `last_unlearned`.
+        """
+        mark = self.last_unlearned(index)
+        if self._unlearned.get(index) != mark:
+            self._unlearned[index] = mark
+            self._learned.clear()
         learned = self._learned[index, document.language]
         new = {token for _, token in document.tokens()} - learned
         compounds = {tokens for tokens in map(tokens_of, document.words) if len(tokens) > 1}
@@ -40,6 +58,53 @@ class OpenSearchVocabulary:
         variants += variants_of(new, compounds, document.language)
         self._layout.client.bulk(self._created(index, variants))
         learned |= new
+        return mark
+
+    def last_unlearned(self, index: str) -> str:
+        """Return what changes whenever words are deleted."""
+        found = self._layout.client.get(index, _UNLEARNED)
+        return str(found["_source"]["term"]) if found else ""
+
+    def unlearn(self, index: str, episode_id: str, passages: Sequence[Json]) -> None:
+        """Delete the words of a removed episode's passages that no other episode says."""
+        said: defaultdict[str, set[str]] = defaultdict(set)
+        compounds: defaultdict[str, set[tuple[str, ...]]] = defaultdict(set)
+        for passage in passages:
+            language = passage["language"]
+            said[language] |= set(passage["tokens"].split())
+            words = map(tokens_of, passage["words"].split())
+            compounds[language] |= {tokens for tokens in words if len(tokens) > 1}
+        elsewhere = self._said_elsewhere(frozenset().union(*said.values()), episode_id)
+        gone = {
+            variant
+            for language, tokens in said.items()
+            for variant in (
+                *((_ITSELF, term, term) for term in tokens - elsewhere),
+                *variants_of(
+                    tokens - elsewhere,
+                    (each for each in compounds[language] if not elsewhere.issuperset(each)),
+                    language,
+                ),
+            )
+        }
+        if not gone:
+            return
+        self._learned.clear()
+        seen = self._layout.client.get(index, _UNLEARNED)
+        kept = {"key": _UNLEARNED, "term": uuid4().hex}
+        with suppress(Conflict):  # another process deletes words too, and marks it
+            self._layout.client.write(index, _UNLEARNED, kept, seen)
+        self._layout.client.bulk(
+            ({"delete": {"_index": index, "_id": _known_by(variant)}}, None) for variant in gone
+        )
+
+    def _said_elsewhere(self, terms: Collection[str], episode_id: str) -> frozenset[str]:
+        ordered = sorted(terms)
+        return frozenset(
+            term
+            for start in range(0, len(ordered), _ASKED_AT_ONCE)
+            for term in self.spoken(ordered[start : start + _ASKED_AT_ONCE], besides=episode_id)
+        )
 
     def languages_changed(self) -> None:
         """Ask for the languages anew at the next use: an episode was written."""
@@ -60,8 +125,8 @@ class OpenSearchVocabulary:
             self._languages = time.monotonic(), found
         return found
 
-    def spoken(self, terms: Collection[str]) -> frozenset[str]:
-        """Return those of `terms` that are said somewhere."""
+    def spoken(self, terms: Collection[str], *, besides: str = "") -> frozenset[str]:
+        """Return those of `terms` that are said somewhere, `besides` in one episode."""
         asked = sorted(terms)
         if not asked:
             return frozenset()
@@ -70,7 +135,12 @@ class OpenSearchVocabulary:
             self._layout.passages,
             {
                 "size": 0,
-                "query": {"terms": {"tokens": asked}},
+                "query": {
+                    "bool": {
+                        "filter": {"terms": {"tokens": asked}},
+                        "must_not": {"term": {"episode_id": besides}},
+                    }
+                },
                 "aggs": {"said": {"filters": {"filters": each}}},
             },
         )
@@ -134,13 +204,15 @@ class OpenSearchVocabulary:
         self, index: str, variants: Collection[tuple[str, str, str]]
     ) -> Iterator[tuple[Json, Json]]:
         for kind, key, term in variants:
-            digest = blake2b(f"{kind}|{key}|{term}".encode(), digest_size=9).digest()
-            # In this form the index keeps the nine bytes themselves.
-            known_by = urlsafe_b64encode(digest).decode()
             kept = {"key": f"{kind} {key}"}
             if kind != _ITSELF:
                 kept["term"] = term
-            yield {"create": {"_index": index, "_id": known_by}}, kept
+            yield {"create": {"_index": index, "_id": _known_by((kind, key, term))}}, kept
+
+
+def _known_by(variant: tuple[str, str, str]) -> str:
+    """Return a document's id: in this form the index keeps the nine bytes themselves."""
+    return urlsafe_b64encode(blake2b("|".join(variant).encode(), digest_size=9).digest()).decode()
 
 
 def variant_search(kind: str, keys: Collection[str]) -> Json:

@@ -13,35 +13,34 @@ from importlib import resources
 from pathlib import Path
 from typing import Final
 
-from everyword_events import Misconfigured, TransientFailure
+from everyword_events.sqlite.compaction import mark
+from everyword_events.sqlite.opener import Schema, connect, damaged, is_error, translated
 from search.domain.pages import out_of_time
 
-FORMAT: Final = 6
-"""Of what is stored and of the tokens themselves; an index of an older one is made again."""
-_SCHEMA: Final = ("schema.sql", "phonetics.sql")
-_BUSY_TIMEOUT_S: Final = 30
+SCHEMA: Final = Schema(
+    name="search index",
+    version=6,  # of what is stored and of the tokens themselves
+    script="".join(
+        resources.files("search.adapters.sqlite").joinpath(file).read_text("utf-8")
+        for file in ("schema.sql", "phonetics.sql")
+    ),
+    projection=True,
+)
 _CHECKED_BYTES: Final = 64_000_000
 _STEPS: Final = 50_000
 """SQLite looks at the clock every so many steps of its virtual machine (under 1 ms)."""
-_SETTINGS: Final = """
-    pragma journal_mode = wal;
-    pragma synchronous = full;
-    pragma foreign_keys = on;
-    pragma secure_delete = on;
-    pragma cache_size = -32768;
-    pragma mmap_size = 1073741824;
-"""
+_PRAGMAS: Final = ("foreign_keys = on", "cache_size = -32768", "mmap_size = 1073741824")
 
 
 class Connections:
-    """Opens the index file, creating or refusing it by its format."""
+    """Opens the index file; one of an older format is made anew, empty."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._idle: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
-        with self._translated():
-            self._create()
+        with self._borrowed():
+            pass
 
     @contextmanager
     def reading(self, *, ends_at: float = math.inf) -> Iterator[sqlite3.Connection]:
@@ -67,16 +66,17 @@ class Connections:
         """Look the file over, as far as that takes no more than a moment.
 
         Raises:
-            Misconfigured: it is damaged (code `index_damaged`).
+            Misconfigured: it is damaged (code `data_unreadable`).
         """
         with self._translated(), self._borrowed() as connection:
             if self._path.stat().st_size <= _CHECKED_BYTES:
                 found = connection.execute("pragma quick_check(1)").fetchone()[0]
                 if found != "ok":
-                    raise sqlite3.DatabaseError(found)
+                    raise damaged(self._path, SCHEMA)
 
     def leave_no_trace(self) -> None:
-        """Empty the write-ahead log: what was deleted stands in it until then."""
+        """Take what was deleted out of the write-ahead log, and soon out of the file's slack."""
+        mark(self._path)
         with self._translated(), self._borrowed() as connection:
             connection.execute("pragma wal_checkpoint(truncate)").fetchall()
 
@@ -111,79 +111,14 @@ class Connections:
                 self._idle.append(connection)
 
     def _opened(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            self._path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
-        )
-        try:
-            connection.executescript(_SETTINGS)
-        except BaseException:
-            connection.close()
-            raise
-        return connection
-
-    def _create(self) -> None:
-        with self._borrowed() as connection:
-            found = connection.execute("pragma user_version").fetchone()[0]
-        if found > FORMAT:
-            raise Misconfigured(
-                f"the search index {self._path.name} was written by a newer version "
-                f"(format {found}, this program knows {FORMAT})",
-                hint="update everyword, or move the file away and rebuild the index by replay",
-                code="index_too_new",
-            )
-        if found < FORMAT:
-            self._bring_up_to_date()
-
-    def _bring_up_to_date(self) -> None:
-        """Make empty tables; of several processes that open the file at once, one does."""
-        folder = resources.files("search.adapters.sqlite")
-        with self.writing() as connection:
-            found = connection.execute("pragma user_version").fetchone()[0]
-            if found == FORMAT:
-                return
-            _drop_all(connection)
-            for file in _SCHEMA:
-                for statement in _statements(folder.joinpath(file).read_text("utf-8")):
-                    connection.execute(statement)
-            connection.execute(f"pragma user_version = {FORMAT}")
+        return connect(self._path, SCHEMA, pragmas=_PRAGMAS)
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.OperationalError as error:
-            if "interrupted" in str(error):
-                raise out_of_time() from error
-            if "unable to open" in str(error) or "readonly" in str(error):
-                raise Misconfigured(
-                    f"the search index {self._path} cannot be opened: {error}",
-                    hint="check that its folder exists and is writable",
-                    code="index_not_writable",
-                ) from error
-            raise TransientFailure(
-                f"the search index is busy: {error}", code="index_busy"
-            ) from error
-        except sqlite3.DatabaseError as error:
-            raise Misconfigured(
-                f"the search index {self._path.name} cannot be read: {error}",
-                hint="restart everyword: it makes the index again from the event log",
-                code="index_damaged",
-            ) from error
-
-
-def _drop_all(connection: sqlite3.Connection) -> None:
-    """Drop all tables; virtual ones first, as their shadow tables go with them."""
-    kinds = "select name from sqlite_master where type = 'table' and sql like ? order by name"
-    for like in ("create virtual table%", "create table%"):
-        for (name,) in connection.execute(kinds, (like,)).fetchall():
-            if not name.startswith("sqlite_"):
-                connection.execute(f'drop table if exists "{name}"')
-
-
-def _statements(script: str) -> Iterator[str]:
-    statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""
+        with translated(self._path, SCHEMA):
+            try:
+                yield
+            except sqlite3.OperationalError as error:
+                if is_error(error, "SQLITE_INTERRUPT"):
+                    raise out_of_time() from error
+                raise

@@ -60,7 +60,7 @@ class SqliteWordIndex:
         """Look the file over.
 
         Raises:
-            Misconfigured: it is damaged (code `index_damaged`).
+            Misconfigured: it is damaged (code `data_unreadable`).
         """
         self._connections.check()
 
