@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 
+from captions.addresses import address_of
 from captions.config import CaptionsSettings
 from captions.contract import CONTRACT
 from captions.domain.formats import FORMATS, PUBLISHED
 from captions.service import CaptionsService
 from everyword_events import CaptionsPublished, NotFound, new_run_id
-from everyword_transcripts import Transcript
+from everyword_transcripts import Segment, Transcript, Word
 
 
 def test_a_refined_transcript_is_published_in_every_format(stage: Any, spoken: Any) -> None:
@@ -36,6 +37,25 @@ def test_the_same_event_twice_gives_the_same_event_and_writes_nothing(
     (again,) = stage.service.handle(event)
     assert again.meta.event_id == first.meta.event_id
     assert again.data == first.data
+
+
+def test_a_long_episode_gets_chapters_unless_they_are_switched_off(stage: Any) -> None:
+    words, at = [], 0.0
+    for topic in ("lighthouse keeper storm beacon", "flour oven baker yeast"):
+        for number in range(120):
+            said = topic.split()
+            words.append(Segment(at, at + 3, topic, None, tuple(Word(w, at, at + 1) for w in said)))
+            at += 3.5 if number < 119 else 8
+    transcript = Transcript("en", at, tuple(words))
+    (published,) = stage.service.handle(stage.refined(transcript))
+    assert b'"generated": true' in stage.service.chapters(stage.episode_id)
+    address = address_of(published.data.files["chapters"])
+    assert address == f"/v1/episodes/{stage.episode_id}/chapters.json"
+    stage.settings["Show"] = CaptionsSettings(chapters=False)
+    (again,) = stage.service.handle(stage.refined(transcript, run_id=new_run_id()))
+    assert "chapters" not in again.data.files
+    with pytest.raises(NotFound):
+        stage.service.chapters(stage.episode_id)
 
 
 def test_the_newest_run_is_served_whatever_comes_last(stage: Any, spoken: Any) -> None:

@@ -1,5 +1,6 @@
 """Tags are added to a feed, and nothing else in it changes."""
 
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 
@@ -13,6 +14,8 @@ from captions.domain.feed import (
     FeedItem,
     TranscriptLink,
     enrich_feed,
+    feed_items,
+    is_atom,
     snippet,
     transcript_links,
 )
@@ -164,7 +167,7 @@ BOMB = (
         b"not xml",
         b"<rss><channel></rss>",
         b"<html><item/></html>",
-        b'<feed xmlns="http://www.w3.org/2005/Atom"><entry/></feed>',
+        b"<feed><entry/></feed>",
         BOMB,
     ],
 )
@@ -198,3 +201,50 @@ def test_links_of_an_episode_carry_their_types() -> None:
             ' type="text/vtt" language="en" rel="captions" />'
         )
     ]
+
+
+ATOM = """<?xml version="1.0" encoding="utf-8"?>
+<{p}feed xmlns{c}="http://www.w3.org/2005/Atom" xml:lang="en">
+  <{p}title>A show</{p}title><{p}id>urn:show</{p}id>
+  <{p}entry>
+    <{p}id>ep-1</{p}id><{p}title>One &amp; only</{p}title>
+    <{p}published>2026-11-21T10:00:00Z</{p}published>
+    <{p}link href="https://x.test/1"/>
+    <{p}link rel="enclosure" type="audio/mpeg" href="https://x.test/1.mp3"/>
+    <{p}author><{p}name>Ada</{p}name></{p}author>
+  </{p}entry>
+  <{p}entry><{p}id>ep-2</{p}id><{p}title>Two</{p}title></{p}entry>
+</{p}feed>
+"""
+
+
+@pytest.mark.parametrize("prefix", ["", "a"])
+def test_an_atom_feed_gets_its_tags_too(prefix: str) -> None:
+    dotted, bound = (f"{prefix}:", f":{prefix}") if prefix else ("", "")
+    feed = ATOM.format(p=dotted, c=bound)
+    first, second = feed_items(feed.encode())
+    assert (first.guid, first.title, first.link) == ("ep-1", "One & only", "https://x.test/1")
+    assert (first.enclosure_url, first.published) == (
+        "https://x.test/1.mp3", "2026-11-21T10:00:00Z",
+    )  # fmt: skip
+    assert second.guid == "ep-2"
+    enriched = enrich_feed(feed.encode(), only("ep-1"))
+    assert is_atom(enriched)
+    entries = ET.fromstring(enriched).findall("{http://www.w3.org/2005/Atom}entry")
+    tags = [len(each.findall(f"{{{NAMESPACE}}}transcript")) for each in entries]
+    assert tags == [2, 0]
+    assert entries[0].find(f"{{{NAMESPACE}}}chapters") is not None
+    assert enrich_feed(enriched, only("ep-1")) == enriched, "a second run changes nothing"
+    without = re.sub(r"\n    <podcast:[^>]+ />|\sxmlns:podcast=\"[^\"]+\"", "", enriched.decode())
+    assert without == feed
+
+
+def test_chapters_of_the_creator_in_the_feed_itself_are_kept() -> None:
+    simple = (
+        '<psc:chapters xmlns:psc="http://podlove.org/simple-chapters">'
+        '<psc:chapter start="0" title="In"/></psc:chapters>'
+    )
+    feed = FEED.replace("<guid>ep-2</guid>", f"<guid>ep-2</guid>{simple}")
+    enriched = enrich_feed(feed.encode(), only("ep-2"))
+    assert children(enriched, 1, "chapters") == []
+    assert len(children(enriched, 1, "transcript")) == 2

@@ -79,6 +79,9 @@ def application(
         [
             ingest.api.router(composition.ingest, link_of=address_of),
             ingest.feeds_api.feeds_router(composition.ingest),
+            ingest.feeds_api.chapters_router(
+                composition.ingest, generated=composition.captions.chapters
+            ),
             ingest.notifications_api.notifications_router(composition.notifications),
             refine.api.router(composition.refine),
             captions.api.router(composition.captions),

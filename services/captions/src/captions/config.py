@@ -35,6 +35,8 @@ class CaptionsSettings(BaseModel):
     """Whether each speaker has a cue of their own. Web false, podcast-srt true."""
     voices: Literal["tags", "prefixes", "none"] = "tags"
     """How WebVTT names speakers: `<v Ada>` tags, `Ada: ` before the text, or not at all."""
+    chapters: bool = True
+    """Whether chapters are made, from pauses and topic words, where the creator gave none."""
     cue_settings: str = ""
     """WebVTT settings for every cue, such as `line:90% align:start`."""
 

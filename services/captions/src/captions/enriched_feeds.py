@@ -1,16 +1,27 @@
 """A show's own feed with transcript tags, made anew whenever it is asked for."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Final, Protocol
 
 from fastapi import Request, Response
 
-from captions.domain.feed import EpisodeLinks, FeedItem, enrich_feed, feed_items, transcript_links
+from captions.domain.feed import (
+    EpisodeLinks,
+    FeedItem,
+    chapters_address,
+    enrich_feed,
+    feed_items,
+    is_atom,
+    transcript_links,
+)
 from captions.domain.feed_matching import ArchivedEpisode, match_items
+from captions.service import CHAPTERS
+from everyword_events import BlobRef
 from everyword_http import PublicRouter
 
 MEDIA_TYPE: Final = "application/rss+xml"
+ATOM_TYPE: Final = "application/atom+xml"
 
 
 class Episode(Protocol):
@@ -48,6 +59,10 @@ class Episode(Protocol):
     def language(self) -> str | None:
         """The language spoken."""
 
+    @property
+    def files(self) -> Mapping[str, BlobRef]:
+        """What was published of it, by format."""
+
 
 def enriched_feeds_router(
     feed_of: Callable[[str], bytes],
@@ -70,7 +85,8 @@ def enriched_feeds_router(
     def feed(show: str, request: Request) -> Response:
         raw = feed_of(show)
         enriched = enriched_feed(raw, ready_of(show), origin_of(request))
-        return Response(enriched, media_type=MEDIA_TYPE, headers={"Cache-Control": "max-age=60"})
+        kind = ATOM_TYPE if is_atom(raw) else MEDIA_TYPE
+        return Response(enriched, media_type=kind, headers={"Cache-Control": "max-age=60"})
 
     return routes
 
@@ -79,7 +95,7 @@ def enriched_feed(raw: bytes, episodes: Iterable[Episode], base_url: str) -> byt
     """Link each item to its episode's transcripts, where it is one's alone.
 
     Raises:
-        InvalidInput: it is no RSS feed.
+        InvalidInput: it is neither an RSS nor an Atom feed.
     """
     matched = match_items(feed_items(raw), [_archived(each) for each in episodes])
 
@@ -87,9 +103,16 @@ def enriched_feed(raw: bytes, episodes: Iterable[Episode], base_url: str) -> byt
         found = matched.get(item.number)
         if found is None:
             return None
-        return EpisodeLinks(transcript_links(base_url, found.episode_id, language=found.language))
+        return links_of(base_url, found)
 
     return enrich_feed(raw, links_for)
+
+
+def links_of(base_url: str, episode: ArchivedEpisode) -> EpisodeLinks:
+    """Return what an episode's item shall link to."""
+    chapters = chapters_address(base_url, episode.episode_id) if episode.has_chapters else None
+    links = transcript_links(base_url, episode.episode_id, language=episode.language)
+    return EpisodeLinks(links, chapters)
 
 
 def _archived(episode: Episode) -> ArchivedEpisode:
@@ -102,4 +125,5 @@ def _archived(episode: Episode) -> ArchivedEpisode:
         filename=episode.filename,
         published_at=episode.published_at,
         language=episode.language or "",
+        has_chapters=CHAPTERS in episode.files,
     )

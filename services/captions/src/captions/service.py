@@ -5,6 +5,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from captions.config import CaptionsSettings
+from captions.domain.chapters import FILE as CHAPTERS_FILE
+from captions.domain.chapters import MEDIA_TYPE as CHAPTERS_TYPE
+from captions.domain.chapters import generate_chapters, write_chapters
 from captions.domain.formats import FORMATS, PUBLISHED
 from captions.domain.latest import LatestFiles, retitled_name
 from captions.ports import LatestCaptions
@@ -25,6 +28,7 @@ from everyword_transcripts import read_transcript
 _LOG = logging.getLogger(__name__)
 _TITLED = ("html", "md")
 _TRIES = 8
+CHAPTERS = "chapters"
 
 
 class CaptionsService:
@@ -80,6 +84,18 @@ class CaptionsService:
                 code="captions_not_found",
             )
         return ref.model_copy(update={"media_type": form.media_type})
+
+    def chapters(self, episode_id: str) -> bytes:
+        """Return the chapters that were made for an episode, as Podcasting 2.0 JSON chapters.
+
+        Raises:
+            NotFound: none were: it is short, of one piece, not ready, or it is switched off.
+        """
+        known = self._latest.get(episode_id)
+        ref = known.files.get(CHAPTERS) if known is not None and not known.removed else None
+        if ref is None:
+            raise NotFound(f"episode {episode_id} has no chapters", code="chapters_missing")
+        return self._blobs.get(ref)
 
     def read(self, ref: BlobRef) -> bytes:
         """Return a caption file's bytes."""
@@ -144,10 +160,14 @@ class CaptionsService:
         *,
         only: Iterable[str] = (),
     ) -> dict[str, BlobRef]:
-        script = transcript_writer(
-            read_transcript(self._blobs.get(transcript)), self._settings_for(show), title=title
-        )
+        settings, said = self._settings_for(show), read_transcript(self._blobs.get(transcript))
+        script = transcript_writer(said, settings, title=title)
         files = {}
+        chapters = generate_chapters(said) if settings.chapters and not only else []
+        if chapters:
+            key = _key(episode_id, run_id, CHAPTERS_FILE)
+            made = write_chapters(chapters)
+            files[CHAPTERS] = self._blobs.put(key, made, media_type=CHAPTERS_TYPE)
         for name in only or [form.name for form in PUBLISHED]:
             form = FORMATS[name]
             artifact = retitled_name(form.file, title) if only else form.file

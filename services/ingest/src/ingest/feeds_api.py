@@ -1,12 +1,14 @@
 """Podcast feeds over HTTP."""
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from everyword_http import Router, needs, reply
+from everyword_events import NotFound
+from everyword_http import PublicRouter, Router, needs, reply
 from ingest.domain.feed import FeedImport, FeedRecord, FeedReport, ImportState
 from ingest.domain.metadata import Published
 from ingest.feeds import FeedRequest
@@ -118,14 +120,6 @@ def feeds_router(service: IngestService) -> Router:
     def remove(feed_id: str) -> FeedRecord:
         return service.feeds.remove(feed_id)
 
-    @routes.get(
-        "/v1/episodes/{episode_id}/chapters.json",
-        summary="The chapters that the creator gave it",
-        dependencies=[needs("search")],
-    )
-    def chapters(episode_id: str) -> Response:
-        return Response(service.chapters(episode_id), media_type="application/json+chapters")
-
     return routes
 
 
@@ -159,3 +153,29 @@ def _imports(routes: Router, service: IngestService) -> None:
     )
     def cancel(import_id: str) -> FeedReport:
         return service.feeds.imports.cancel(import_id)
+
+
+def chapters_router(
+    service: IngestService, *, generated: Callable[[str], bytes] | None = None
+) -> PublicRouter:
+    """Return the route of chapters: the creator's own, else those that `generated` returns.
+
+    It raises NotFound where there are none either.
+    """
+    routes = PublicRouter(tags=["feeds"])
+
+    @routes.get(
+        "/v1/episodes/{episode_id}/chapters.json",
+        summary="Its chapters: the creator's, or those made from what is said",
+        response_class=Response,
+    )
+    def chapters(episode_id: str) -> Response:
+        try:
+            found = service.chapters(episode_id)
+        except NotFound:
+            if generated is None:
+                raise
+            found = generated(episode_id)
+        return Response(found, media_type="application/json+chapters")
+
+    return routes

@@ -12,9 +12,10 @@ from captions.domain.feed import (
     enrich_feed,
     feed_items,
     snippet,
-    transcript_links,
 )
 from captions.domain.feed_matching import ArchivedEpisode, match_items
+from captions.enriched_feeds import links_of
+from captions.service import CHAPTERS
 from everyword_events import NotFound
 from everyword_local.client import Json
 from everyword_local.commands.context import CommandContext, pass_reading_context
@@ -23,7 +24,7 @@ from everyword_local.output import counted
 
 @click.group()
 def feed() -> None:
-    """Work on a podcast's RSS feed."""
+    """Work on a podcast's RSS or Atom feed."""
 
 
 @feed.command()
@@ -73,6 +74,7 @@ def archived(episode: Json) -> ArchivedEpisode:
         filename=episode.get("filename") or "",
         published_at=datetime.fromisoformat(published) if published else None,
         language=episode.get("language") or "",
+        has_chapters=CHAPTERS in episode.get("files", {}),
     )
 
 
@@ -82,8 +84,7 @@ def _links_of(
     episode = matched.get(item.number)
     if episode is None:
         return None
-    links = transcript_links(address, episode.episode_id, language=episode.language)
-    return EpisodeLinks(links)
+    return links_of(address, episode)
 
 
 @feed.command("snippet")
@@ -96,7 +97,5 @@ def snippet_of(context: CommandContext, episode: str, base_url: str | None) -> N
         raise click.UsageError("say --base-url, the address under which listeners find it")
     found = context.api.get(f"/v1/episodes/{context.find_episode(episode)}")
     address = base_url or context.api.url
-    language = str(found["language"] or "")
-    links = transcript_links(address, found["episode_id"], language=language)
-    tags = snippet(EpisodeLinks(links))
+    tags = snippet(links_of(address, archived(found)))
     context.output.result({"tags": tags}, tags)

@@ -59,7 +59,7 @@ def web_routes(composition: Composition) -> list[BaseRoute]:
     ]
 
 
-_EPISODE_SCRIPTS = ("listening", "details", "editing")
+_EPISODE_SCRIPTS = ("listening", "details", "editing", "chapters")
 _NARROWS = ("show", "speaker", "from", "to", "exact")
 
 

@@ -24,7 +24,19 @@ _ALIASES: Final = frozenset(
 )
 _IN_FEEDS: Final = ("vtt", "srt", "podcast-json", "html", "txt")
 _WITHOUT_TIMES: Final = frozenset({"html", "txt"})
-_KNOWN: Final = {"guid": "guid", "title": "title", "link": "link", "pubDate": "published"}
+_ATOM: Final = "http://www.w3.org/2005/Atom "
+_RSS_ITEM: Final = ("rss", "channel", "item")
+_ATOM_ITEM: Final = (f"{_ATOM}feed", f"{_ATOM}entry")
+_KNOWN: Final = {
+    "guid": "guid",
+    "title": "title",
+    "link": "link",
+    "pubDate": "published",
+    f"{_ATOM}id": "guid",
+    f"{_ATOM}title": "title",
+    f"{_ATOM}published": "published",
+}
+_SIMPLE_CHAPTERS: Final = "http://podlove.org/simple-chapters chapters"
 _SAME_TYPES: Final = {"application/srt": "application/x-subrip", "text/srt": "application/x-subrip"}
 
 
@@ -62,9 +74,14 @@ def feed_items(feed: bytes) -> list[FeedItem]:
     """Return what the items of a feed say of themselves, in order; `number` counts from 0.
 
     Raises:
-        InvalidInput: not XML, or not an RSS feed.
+        InvalidInput: not XML, or neither an RSS nor an Atom feed.
     """
     return [item.told for item in _Scan(feed).items]
+
+
+def chapters_address(base_url: str, episode_id: str) -> str:
+    """Return where an episode's chapters are."""
+    return f"{base_url.rstrip('/')}/v1/episodes/{episode_id}/chapters.json"
 
 
 def transcript_links(
@@ -94,6 +111,15 @@ def snippet(links: EpisodeLinks, prefix: str = "podcast") -> list[str]:
     return tags
 
 
+def is_atom(feed: bytes) -> bool:
+    """Tell whether a feed is Atom.
+
+    Raises:
+        InvalidInput: as `feed_items`.
+    """
+    return _Scan(feed).is_atom
+
+
 def enrich_feed(feed: bytes, links_for: Callable[[FeedItem], EpisodeLinks | None]) -> bytes:
     """Add transcript and chapter tags to the items that `links_for` knows links for.
 
@@ -101,7 +127,7 @@ def enrich_feed(feed: bytes, links_for: Callable[[FeedItem], EpisodeLinks | None
     or any chapters. So a second run changes nothing.
 
     Raises:
-        InvalidInput: not XML, or not an RSS feed.
+        InvalidInput: not XML, or neither an RSS nor an Atom feed.
     """
     scan = _Scan(feed)
     prefix = scan.prefix or scan.free_prefix()
@@ -155,6 +181,7 @@ class _Scan:
         self._feed = feed
         self._prefixes: set[str] = set()
         self._path: list[str] = []
+        self._item_path: tuple[str, ...] = _RSS_ITEM
         self._text: list[str] = []
         self._parser = ParserCreate(namespace_separator=" ")
         self._parser.buffer_text = True
@@ -166,10 +193,16 @@ class _Scan:
             self._parser.Parse(feed, True)
         except ExpatError as error:
             raise InvalidInput(f"not XML: {error}", code="feed_invalid") from error
-        if self._root != "rss":
+        if self._root not in {_RSS_ITEM[0], _ATOM_ITEM[0]}:
             raise InvalidInput(
-                f"not an RSS feed: it begins with <{self._root}>", code="feed_invalid"
+                f"neither an RSS nor an Atom feed: it begins with <{self._root}>",
+                code="feed_invalid",
             )
+
+    @property
+    def is_atom(self) -> bool:
+        """Whether it is an Atom feed."""
+        return self._item_path == _ATOM_ITEM
 
     def free_prefix(self) -> str:
         """Return a prefix that nothing in the feed is bound to, `podcast` if it may be."""
@@ -190,8 +223,9 @@ class _Scan:
         at = self._parser.CurrentByteIndex
         if not self._path:
             self._root = name
-            self.root_name_end = at + len(f"<{name}".encode(self.encoding))
-        elif self._path == ["rss", "channel"] and name == "item":
+            self._item_path = _ATOM_ITEM if name == _ATOM_ITEM[0] else _RSS_ITEM
+            self.root_name_end = at + self._name_bytes(at)
+        elif (*self._path, name) == self._item_path:
             self.items.append(_Item(FeedItem(number=len(self.items))))
         elif self._in_item():
             item = self.items[-1]
@@ -203,7 +237,7 @@ class _Scan:
         self._text.clear()
 
     def _in_item(self) -> bool:
-        return self._path == ["rss", "channel", "item"]
+        return tuple(self._path) == self._item_path
 
     def _noted(self, item: _Item, name: str, attributes: dict[str, str]) -> None:
         uri, _, local = name.rpartition(" ")
@@ -213,21 +247,31 @@ class _Scan:
             media_type = _SAME_TYPES.get(stated, stated)
             item.transcripts.add((media_type, attributes.get("language", "").strip().lower()))
             item.urls.add(url)
-        elif uri in _ALIASES and local == "chapters":
+        elif (uri in _ALIASES and local == "chapters") or name == _SIMPLE_CHAPTERS:
             item.chapters = True
         elif name == "enclosure" and not item.told.enclosure_url:
             item.told.enclosure_url = url
+        elif name == f"{_ATOM}link" and self._item_path == _ATOM_ITEM:
+            _link_noted(item.told, attributes)
 
     def _ended(self, name: str) -> None:
         self._path.pop()
         if self._in_item() and name in _KNOWN:
             setattr(self.items[-1].told, _KNOWN[name], "".join(self._text).strip())
-        elif name == "item" and self._path == ["rss", "channel"]:
+        elif (*self._path, name) == self._item_path:
             at = self._parser.CurrentByteIndex
             item = self.items[-1]
             if self._feed.startswith("</".encode(self.encoding), at):
                 item.end = at
                 item.tail = at - len(self._white_before(at).encode(self.encoding))
+
+    def _name_bytes(self, at: int) -> int:
+        """Return how long a tag's bracket and name are, as the feed has them, with its prefix."""
+        unit = len(" ".encode(self.encoding))
+        end = at
+        while self._feed[end : end + unit].decode(self.encoding, "replace") not in _NAME_ENDS:
+            end += unit
+        return end - at
 
     def _white_before(self, at: int) -> str:
         """Return the white space that stands before a byte, back to the tag before it."""
@@ -238,6 +282,19 @@ class _Scan:
         ) in {" ", "\t", "\r", "\n"}:
             begin -= unit
         return self._feed[begin:at].decode(self.encoding)
+
+
+_NAME_ENDS: Final = frozenset(" \t\r\n/>") | {""}
+
+
+def _link_noted(told: FeedItem, attributes: dict[str, str]) -> None:
+    """Note an Atom link: to the entry's page, or to its audio."""
+    address = attributes.get("href", "").strip()
+    rel = attributes.get("rel", "alternate")
+    if rel == "alternate" and not told.link:
+        told.link = address
+    elif rel == "enclosure" and not told.enclosure_url:
+        told.enclosure_url = address
 
 
 def _encoding_of(feed: bytes) -> str:

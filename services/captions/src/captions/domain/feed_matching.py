@@ -28,6 +28,7 @@ class ArchivedEpisode:
     filename: str = ""
     published_at: datetime | None = None
     language: str = ""
+    has_chapters: bool = False
 
 
 T = TypeVar("T")
@@ -103,7 +104,10 @@ def _day(stated: str) -> date | None:
     try:
         moment = parsedate_to_datetime(stated)
     except ValueError:
-        return None
+        try:  # Atom's
+            moment = datetime.fromisoformat(stated)
+        except ValueError:
+            return None
     return moment.astimezone(UTC).date() if moment.tzinfo else moment.date()
 
 

@@ -34,7 +34,7 @@ _STRIPPED: Final = "\"'“”‘’«»()[]{}¿¡.,;:?!…-–—"
 
 
 @cache
-def _small_words(code: str) -> dict[str, int]:
+def small_words(code: str) -> dict[str, int]:
     """Return a language's small words, and what a break before each costs after a content word."""
     file = files("captions.domain").joinpath("small_words.toml")
     words = tomllib.loads(file.read_text(encoding="utf-8")).get(_SAME.get(code, code), {})
@@ -51,7 +51,7 @@ class PhraseBreaks:
     """Tells what a break before each word costs, in one language (BCP 47)."""
 
     def __init__(self, language: str) -> None:
-        self._small = _small_words(language.lower().split("-")[0])
+        self._small = small_words(language.lower().split("-")[0])
         self._seen: dict[str, tuple[int, int]] = {}
 
     def costs(self, words: Sequence[str], starts: Sequence[int], ends: Sequence[int]) -> list[int]:

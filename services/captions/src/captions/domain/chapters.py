@@ -1,0 +1,162 @@
+"""Chapters for an episode whose creator gave none: cut at pauses and where the words change.
+
+After TextTiling (Hearst 1997): around each place between two segments the content words before and
+after are compared; a chapter begins where they have least in common, sooner after a long pause. A
+chapter is named by the words that set it apart from the others. The same transcript always gives
+the same chapters, and they say that nobody wrote them.
+"""
+
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+from captions.domain.phrases import small_words
+from captions.domain.wording import clean_text
+from everyword_transcripts import Segment, Transcript, is_unspaced
+
+VERSION: Final = "1.2.0"
+MEDIA_TYPE: Final = "application/json+chapters"
+FILE: Final = "chapters.json"
+SAID: Final = "Made from pauses and topic words by Everyword, not by the creator."
+LEAST_EPISODE_S: Final = 600.0
+LEAST_CHAPTER_S: Final = 150.0
+USUAL_CHAPTER_S: Final = 480.0
+MOST_CHAPTERS: Final = 24
+WINDOW_WORDS: Final = 120
+LONG_PAUSE_S: Final = 3.0
+PAUSE_WEIGHT: Final = 0.35
+LEAST_SCORE: Final = 0.55
+TITLE_WORDS: Final = 3
+LEAST_LETTERS: Final = 4
+LEAST_SIGNS: Final = 2
+"""Of a word in a language written without spaces."""
+FALLBACK_WORDS: Final = 6
+_EDGES: Final = re.compile(r"^[\W_]+|[\W_]+$")
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratedChapter:
+    """Where a chapter begins, and what is spoken of."""
+
+    start_s: float
+    title: str
+
+
+def generate_chapters(transcript: Transcript) -> list[GeneratedChapter]:
+    """Return the chapters of an episode; none where it is short, or of one piece."""
+    segments = [segment for segment in transcript.segments if segment.words]
+    if not segments or transcript.duration_s < LEAST_EPISODE_S:
+        return []
+    words = [_content(segment, transcript.language) for segment in segments]
+    cuts = _cuts(segments, words, transcript.duration_s)
+    if not cuts:
+        return []
+    borders = [0, *cuts, len(segments)]
+    parts = [words[a:b] for a, b in pairwise(borders)]
+    titles = _titles([[word for said in part for word in said] for part in parts])
+    return [
+        GeneratedChapter(
+            round(segments[at].start, 3) if at else 0.0, title or _first_words(segments[at])
+        )
+        for at, title in zip(borders, titles, strict=False)
+    ]
+
+
+def write_chapters(chapters: Sequence[GeneratedChapter]) -> bytes:
+    """Write them as Podcasting 2.0 JSON chapters, marked as generated."""
+    document = {
+        "version": VERSION,
+        "description": SAID,
+        "generated": True,
+        "chapters": [{"startTime": each.start_s, "title": each.title} for each in chapters],
+    }
+    return json.dumps(document, ensure_ascii=False).encode()
+
+
+def _content(segment: Segment, language: str) -> list[str]:
+    """Return the words of a segment that say what it is about."""
+    small = small_words(language.lower().split("-")[0])
+    least = LEAST_SIGNS if is_unspaced(language) else LEAST_LETTERS
+    trimmed = (_EDGES.sub("", word.word) for word in segment.words)
+    return [
+        word
+        for word in trimmed
+        if len(word) >= least and word.lower() not in small and not word.isdigit()
+    ]
+
+
+def _cuts(
+    segments: Sequence[Segment], words: Sequence[Sequence[str]], duration_s: float
+) -> list[int]:
+    """Return the segments that begin a chapter, but for the first."""
+    most = min(MOST_CHAPTERS, max(2, round(duration_s / USUAL_CHAPTER_S))) - 1
+    scored = sorted(
+        ((_score(segments, words, at), -at) for at in range(1, len(segments))), reverse=True
+    )
+    cuts: list[int] = []
+    for score, negative in scored:
+        at = -negative
+        taken = [0.0, duration_s, *(segments[cut].start for cut in cuts)]
+        if score < LEAST_SCORE or len(cuts) == most:
+            break
+        if all(abs(segments[at].start - other) >= LEAST_CHAPTER_S for other in taken):
+            cuts.append(at)
+    return sorted(cuts)
+
+
+def _score(segments: Sequence[Segment], words: Sequence[Sequence[str]], at: int) -> float:
+    """Say how much a chapter begins here: 0 to 1 for the change of words, and more for a pause."""
+    pause_s = max(0.0, segments[at].start - segments[at - 1].end)
+    before = _window(words, range(at - 1, -1, -1))
+    after = _window(words, range(at, len(words)))
+    pause = min(pause_s, LONG_PAUSE_S) / LONG_PAUSE_S
+    return 1 - _cosine(before, after) + PAUSE_WEIGHT * pause
+
+
+def _window(words: Sequence[Sequence[str]], places: range) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for place in places:
+        found.update(word.lower() for word in words[place])
+        if found.total() >= WINDOW_WORDS:
+            break
+    return found
+
+
+def _cosine(a: Counter[str], b: Counter[str]) -> float:
+    dot = sum(count * b[word] for word, count in a.items())
+    size = math.sqrt(sum(n * n for n in a.values()) * sum(n * n for n in b.values()))
+    return dot / size if size else 1.0
+
+
+def _titles(parts: Sequence[Sequence[str]]) -> list[str]:
+    """Name each part by the words that it has and others have not."""
+    counts = [Counter(word.lower() for word in part) for part in parts]
+    shared = Counter(word for count in counts for word in count)
+    titles = []
+    for part, count in zip(parts, counts, strict=True):
+        weight = {
+            word: times * math.log((1 + len(parts)) / shared[word])
+            for word, times in count.items()
+            if times > 1
+        }
+        best = sorted(weight, key=lambda word: (-weight[word], word))[:TITLE_WORDS]
+        title = ", ".join(_as_written(word, part) for word in best)
+        titles.append(clean_text(title[:1].upper() + title[1:]))
+    return titles
+
+
+def _as_written(word: str, part: Sequence[str]) -> str:
+    """Return the way a word is written most often."""
+    ways = Counter(each for each in part if each.lower() == word)
+    return min(ways, key=lambda way: (-ways[way], way))
+
+
+def _first_words(segment: Segment) -> str:
+    said = segment.text.split()
+    short = " ".join(said[:FALLBACK_WORDS]) + ("…" if len(said) > FALLBACK_WORDS else "")
+    return clean_text(short[:120])
