@@ -1,7 +1,7 @@
 """The one HTTP origin of the local stack: the services' API, uploads, audio and the web page."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from importlib.metadata import version
 from typing import Final
@@ -69,8 +69,12 @@ def application(
     *,
     access: Access | None = None,
     limits: Mapping[str, WorkerLimits] = LIMITS,
+    search_elsewhere: Callable[..., bytes] | None = None,
 ) -> Starlette:
-    """Compose the ASGI application of one installation."""
+    """Compose the ASGI application of one installation.
+
+    `search_elsewhere` searches in other processes (see `SearchProcesses.search`).
+    """
     access = access or OpenAccess()
     metrics = Metrics(partial(operations.gauges, composition))
     api = create_application(
@@ -85,7 +89,7 @@ def application(
             ingest.notifications_api.notifications_router(composition.notifications),
             refine.api.router(composition.refine),
             captions.api.router(composition.captions),
-            search.api.router(composition.search),
+            search.api.router(composition.search, answer=search_elsewhere),
             transcribe_gpu.api.router(composition.clips, render_clip),
             key_routes.router(composition.keys),
             transcribe_gpu.worker_api.worker_router(

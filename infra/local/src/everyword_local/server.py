@@ -83,7 +83,11 @@ def serve(
     with _listener(listening.host, listening.port) as listener:
         shown = f"[{listening.host}]" if ":" in listening.host else listening.host
         url = f"http://{shown}:{listener.getsockname()[1]}"
-        with folder.serving(url, owner), Composition(folder, settings, base_url=url) as composition:
+        with (
+            folder.serving(url, owner),
+            Composition(folder, settings, base_url=url) as composition,
+            contextlib.ExitStack() as stack,
+        ):
             names = settings.of_show("").server.names
             access = listening.access(composition, names, owner=owner)
             composition.resume()
@@ -92,7 +96,9 @@ def serve(
             arguments = ["--data", str(folder.root)]
             if settings.path is not None:
                 arguments += ["--settings", str(settings.path)]
-            server = server_of(guarded(application(composition, access=access), settings))
+            search = stack.enter_context(_searching(folder, settings))
+            app = application(composition, access=access, search_elsewhere=search)
+            server = server_of(guarded(app, settings))
 
             def give_up() -> None:
                 server.should_exit = True
@@ -111,6 +117,19 @@ def serve(
                     hint=f"see {folder.logs}, or run `everyword doctor`",
                     code="start_failed",
                 )
+
+
+@contextlib.contextmanager
+def _searching(folder: DataFolder, settings: SettingsFile) -> Iterator[Callable[..., bytes] | None]:
+    """Give what searches in processes of their own, where the settings name some."""
+    count = settings.of_show("").server.search_processes
+    if not count:
+        yield None
+        return
+    from everyword_local.search_processes import SearchProcesses  # noqa: PLC0415 - where used
+
+    with SearchProcesses(count, folder.index, settings) as processes:
+        yield processes.search
 
 
 def guarded(app: ASGIApp, settings: SettingsFile) -> ASGIApp:

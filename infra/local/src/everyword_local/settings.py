@@ -25,7 +25,7 @@ _HEADER = re.compile(r"\s*\[(?P<list>\[)?(?P<name>.+?)\]\]?\s*(#.*)?$")
 
 
 class ServerSettings(BaseModel):
-    """Under which names people reach `everyword up`."""
+    """Under which names people reach `everyword up`, and how many it serves at once."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -33,6 +33,13 @@ class ServerSettings(BaseModel):
         (),
         description="The server's public host names, such as archive.example: requests under "
         "other names are refused; a server with a public name needs a key",
+    )
+    search_processes: int = Field(
+        0,
+        ge=0,
+        le=64,
+        description="So many processes of their own search, each on a core of its own and some "
+        "70 MB large; 0: the server's own process does, which is enough for one show's website",
     )
 
 

@@ -4,6 +4,7 @@ Every reply carries an ETag and is asked for again with `If-None-Match`; anybody
 any page.
 """
 
+from collections.abc import Callable
 from typing import Annotated, Any, Final
 
 from fastapi import Header, Query, Response
@@ -46,9 +47,14 @@ class Facets(TypedDict):
     names: list[FacetReply]
 
 
-def router(service: SearchService) -> PublicRouter:
-    """Return search's routes."""
+def router(service: SearchService, *, answer: Callable[..., bytes] | None = None) -> PublicRouter:
+    """Return search's routes.
+
+    `answer` takes what `SearchService.search` takes and returns its reply as JSON; without it the
+    service is asked, in this process.
+    """
     routes = PublicRouter(tags=["search"])
+    answer = answer or (lambda **asked: to_json(service.search(**asked)))
 
     @routes.get("/v1/search", summary="Find spoken words", responses=_of(SearchReply))
     def search(  # noqa: PLR0917
@@ -69,8 +75,8 @@ def router(service: SearchService) -> PublicRouter:
         if_none_match: IfNoneMatch = None,
     ) -> Response:
         service.admit(client)
-        found = service.search(
-            q,
+        found = answer(
+            q=q,
             show=show or None,
             episode=episode or None,
             speaker=speaker or None,
@@ -84,7 +90,7 @@ def router(service: SearchService) -> PublicRouter:
             perhaps=perhaps,
             titles=titles,
         )
-        return _reply(found, if_none_match)
+        return _json(found, if_none_match)
 
     @routes.get("/v1/timeline", summary="Count words over time", responses=_of(Timeline))
     def timeline(  # noqa: PLR0917
@@ -143,7 +149,10 @@ def _of(model: Any) -> dict[int | str, dict[str, Any]]:
 
 
 def _reply(found: object, if_none_match: str | None, *, max_age_s: int = 0) -> Response:
-    body = to_json(found)
+    return _json(to_json(found), if_none_match, max_age_s=max_age_s)
+
+
+def _json(body: bytes, if_none_match: str | None, *, max_age_s: int = 0) -> Response:
     etag = etag_of(body)
     headers = {
         "ETag": etag,

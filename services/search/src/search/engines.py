@@ -52,7 +52,7 @@ def open_engine(settings: SearchSettings, file: Path, *, credentials: Any = None
         phonetics = _phonetic_search(settings, embedded.phonetics)
         unfilled = None if embedded.is_complete else embedded
         return Engine(
-            embedded, embedded.vocabulary, embedded.close, phonetics, unfilled, FifoGate()
+            embedded, embedded.vocabulary, embedded.close, phonetics, unfilled, FifoGate(_AT_ONCE)
         )
     driver = _driver(settings, credentials)
     from search.adapters.opensearch.client import OpenSearchClient  # noqa: PLC0415

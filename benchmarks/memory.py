@@ -1,0 +1,57 @@
+"""Measure the memory of `everyword up`: idle, and the HTTP process after 200 searches.
+
+    python benchmarks/memory.py [--transcripts 40] [--processes 0]
+
+RSS counts what processes share once for each; PSS shares it out among them. The yardstick of the
+same run is a bare Python that waits. Transcripts of 10,000 words are imported before the searches.
+"""
+
+import argparse
+import random
+import subprocess
+import sys
+import time
+from typing import Any
+
+import psutil
+from running import Stack, add, transcript, wait_until_idle
+
+MIB = 1024 * 1024
+SEARCHES = 200
+SETTLE_S = 3.0
+
+
+def main() -> None:
+    """Start, measure, search, measure again."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--transcripts", type=int, default=40)
+    parser.add_argument("--processes", type=int, default=0, help="[server] search_processes")
+    options = parser.parse_args()
+    bare = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    with Stack(f"[server]\nsearch_processes = {options.processes}\n") as stack, stack.api() as api:
+        time.sleep(SETTLE_S)
+        report("a bare Python", [psutil.Process(bare.pid)])
+        report("idle", stack.processes(), each=True)
+        draw = random.Random(5)
+        for number in range(options.transcripts):
+            add(api, transcript(10_000, draw), f"hour {number}")
+        wait_until_idle(api)
+        for number in range(SEARCHES):
+            api.get("/v1/search", params={"q": f"w{number}"}).raise_for_status()
+        time.sleep(SETTLE_S)
+        report(f"after {SEARCHES} searches", stack.processes(), each=True)
+    bare.communicate(b"\n")
+
+
+def report(name: str, processes: list[psutil.Process], *, each: bool = False) -> None:
+    """Print the sum, and each process if `each`."""
+    sizes: list[Any] = [process.memory_full_info() for process in processes]
+    rss, pss = (sum(getattr(size, kind) for size in sizes) / MIB for kind in ("rss", "pss"))
+    print(f"{name:24} {rss:6.0f} MiB RSS {pss:6.0f} MiB PSS in {len(processes)} processes")
+    for process, size in zip(processes, sizes, strict=True) if each else ():
+        role = " ".join(process.cmdline()[1:4])[-40:]
+        print(f"  {size.rss / MIB:6.0f} {size.pss / MIB:6.0f}  {role}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
