@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-TIMEOUT_S = 120
+from support import forking
+
+TIMEOUT_S = 240
 
 
 @dataclass(frozen=True)
@@ -39,15 +41,11 @@ class Everyword:
         return done.stderr.strip().splitlines()[-1]
 
     def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        command = [sys.executable, "-m", "everyword_local", "--data", str(self.data), *arguments]
-        return subprocess.run(
-            command,
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT_S,
-            env=environment(),
-            check=False,
-            cwd=self.data.parent,
+        return forking.run(
+            ["--data", str(self.data), *arguments],
+            folder=self.data.parent,
+            variables=environment(),
+            timeout_s=TIMEOUT_S,
         )
 
     @contextmanager

@@ -47,6 +47,11 @@ def test_a_look_at_the_command_imports_nothing_heavy(arguments: tuple[str, ...])
     assert not imported_by(*arguments) & set(HEAVY)
 
 
+def test_reading_an_archive_imports_no_models(tmp_path: Path) -> None:
+    imported = imported_by("--data", str(tmp_path), "status")
+    assert not imported & {"scipy", "ctranslate2", "torch", "pocketsphinx"}
+
+
 def test_reading_through_a_server_imports_nothing_heavy(tmp_path: Path) -> None:
     everyword = Everyword(tmp_path / "data")
     with everyword.up() as (url, _):

@@ -9,7 +9,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.cluster.vq import kmeans2  # type: ignore[import-untyped]
 
 Floats = NDArray[np.float32]
 Labels = NDArray[np.int64]
@@ -75,6 +74,9 @@ def _spectrum(embeddings: Floats) -> tuple[NDArray[np.float64], NDArray[np.float
 
 
 def _spectral_centres(embeddings: Floats, vectors: NDArray[np.float64], count: int) -> Floats:
+    # A third of what starting any process of the stack takes, and only this needs it.
+    from scipy.cluster.vq import kmeans2  # type: ignore[import-untyped]  # noqa: PLC0415
+
     rows = vectors[:, :count]
     rows = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
     best: tuple[float, Labels] | None = None
