@@ -23,6 +23,7 @@ from transcribe_gpu.domain import (
     judge,
     sentences,
     unheard,
+    within_speech,
 )
 from transcribe_gpu.ports import (
     SAMPLE_RATE_HZ,
@@ -149,7 +150,10 @@ class ChannelPass:
             attempt=attempt,
         )
         self.timings_s["recognise"] += self._clock() - began
-        return [judge(each, window) for each, window in zip(found, windows, strict=True)]
+        return [
+            judge(within_speech(each, window), window)
+            for each, window in zip(found, windows, strict=True)
+        ]
 
     def _measured(self, channel: int | None, speech: ChannelSpeech) -> Iterator[Float32Array]:
         blocks = self._audio.blocks(channel)

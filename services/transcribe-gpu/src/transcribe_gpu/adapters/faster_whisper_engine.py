@@ -14,6 +14,7 @@ import numpy as np
 
 from everyword_events import InvalidInput
 from everyword_transcripts import WordPiece, join_pieces
+from transcribe_gpu.adapters.attention_times import in_time
 from transcribe_gpu.adapters.checked_english import CheckedEnglishEngine
 from transcribe_gpu.domain import AUTO, HeardWord, Hypothesis, Utterance, tiers
 from transcribe_gpu.errors import EngineUnavailable
@@ -138,7 +139,7 @@ class FasterWhisperEngine:
             segments, tokenizer, encoded, frames, _BEFORE_WORD, _AFTER_WORD, 0.0
         )
         return [
-            _hypothesis(segment, written, found, result.scores[0])
+            _hypothesis(segment, written, found, result.scores[0], model=self.model)
             for (segment,), found, result in zip(segments, detected, results, strict=True)
         ]
 
@@ -154,7 +155,12 @@ def _segment(tokenizer: Any, tokens: Sequence[int], length_s: float) -> dict[str
 
 
 def _hypothesis(
-    segment: Mapping[str, Any], language: str, detected: tuple[str, float], score: float
+    segment: Mapping[str, Any],
+    language: str,
+    detected: tuple[str, float],
+    score: float,
+    *,
+    model: str,
 ) -> Hypothesis:
     from faster_whisper.transcribe import get_compression_ratio  # noqa: PLC0415
 
@@ -164,7 +170,8 @@ def _hypothesis(
         )
         for word in segment["words"]
     )
-    words = tuple(HeardWord(*word) for word in join_pieces(pieces))
+    timed = in_time(pieces, model=model, length_s=segment["end"])
+    words = tuple(HeardWord(*word) for word in join_pieces(timed))
     spoken = " ".join(word.text for word in words)
     utterances = (Utterance(segment["start"], segment["end"], words, language),) if words else ()
     return Hypothesis(

@@ -100,7 +100,9 @@ class WhisperXEngine:
         if not text:
             pieces = []
         elif aligner is None:
-            pieces = timed_by_attention(self._pipeline.model, window, text, language)
+            pieces = timed_by_attention(
+                self._pipeline.model, window, text, language, model=self.model
+            )
         else:
             pieces = self._aligned(window, text, language, aligner)
         words = tuple(HeardWord(*piece) for piece in pieces)

@@ -103,7 +103,7 @@ def mel_spectrum(samples: Floats) -> Floats:
 
 
 def _sigmoid(values: Floats) -> Floats:
-    return np.asarray(1 / (1 + np.exp(-values)), np.float32)
+    return np.asarray(1 / (1 + np.exp(-np.maximum(values, -80))), np.float32)
 
 
 def _filters() -> Floats:

@@ -20,6 +20,7 @@ from transcribe_gpu.domain.speakers import (
 from transcribe_gpu.domain.speech import HeardWord, Hypothesis, Utterance
 from transcribe_gpu.domain.voice_activity import EnergyVoiceActivity, SpeechProbabilities
 from transcribe_gpu.domain.windows import Window, cut_windows
+from transcribe_gpu.domain.word_edges import within_speech
 
 __all__ = [
     "AUTO",
@@ -50,4 +51,5 @@ __all__ = [
     "unheard",
     "with_speakers",
     "with_speakers_anew",
+    "within_speech",
 ]

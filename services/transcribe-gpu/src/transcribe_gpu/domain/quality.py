@@ -6,7 +6,8 @@ from typing import Final
 from everyword_transcripts import Transcript
 
 DOUBTFUL: Final = 0.5
-"""Words of a lower score are doubtful."""
+"""Words of a lower score are doubtful. Measured with tiny.en and base on 215 s of real English: 5 %
+of the words, of which 56 % are wrong, and 8 % of the others."""
 
 
 @dataclass(frozen=True, slots=True)
