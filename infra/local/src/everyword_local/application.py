@@ -17,6 +17,7 @@ import captions.api
 import ingest.api
 import ingest.feeds_api
 import ingest.notifications_api
+import ingest.retention_api
 import refine.api
 import search.api
 import transcribe_gpu.api
@@ -86,6 +87,7 @@ def application(
             ingest.feeds_api.chapters_router(
                 composition.ingest, generated=composition.captions.chapters
             ),
+            ingest.retention_api.retention_router(composition.ingest),
             ingest.notifications_api.notifications_router(composition.notifications),
             refine.api.router(composition.refine),
             captions.api.router(composition.captions),

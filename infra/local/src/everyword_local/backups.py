@@ -37,7 +37,9 @@ _UNDER_WAY: Final = ".incoming"
 _PAGES: Final = 4_096
 _BUSY_TIMEOUT_S: Final = 60.0
 _TRIES: Final = 3
-_REMOVALS: Final = "SELECT count(*) FROM events WHERE type = 'EpisodeRemoved'"
+_REMOVALS: Final = (
+    "SELECT count(*) FROM events WHERE type IN ('EpisodeRemoved', 'AudioRemoved', 'RunsRemoved')"
+)
 
 Progress = Callable[[int, int], None]
 """Told how many bytes are done, and of how many."""

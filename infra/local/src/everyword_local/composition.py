@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from functools import cached_property, partial
@@ -34,7 +35,7 @@ from everyword_events import (
 )
 from everyword_events.consumer.pause import PauseGate
 from everyword_events.consumer.runner import ConsumerRunner
-from everyword_events.replay import Replayer
+from everyword_events.replay import Replayer, removed_audio
 from everyword_events.replay_jobs import ReplayWorker
 from everyword_events.sqlite.bus import SqliteBus
 from everyword_events.sqlite.compaction import compact_due
@@ -112,6 +113,8 @@ FEEDS_EVERY_S = 5.0
 IMPORTS_EVERY_S = 0.25
 WEBHOOKS_EVERY_S = 1.0
 COMPACT_EVERY_S = 1.0
+RETAIN_LOOK_S = 1.0
+RETAIN_EVERY_S = 24 * 3600.0
 REQUEST_ORIGIN: ContextVar[str] = ContextVar("request_origin")
 """Under which origin the request in hand came: a proxy's, for one."""
 log = logging.getLogger(__name__)
@@ -186,6 +189,7 @@ class Composition:
             probe=probe_audio,
             replay=LogReplay(self.replayer, self.replays),
             settings_for=lambda show: self.settings.of_show(show).ingest,
+            retention_for=lambda show: self.settings.of_show(show).retention,
             progress=self.progress,
             multipart=self.multipart,
             web=self._web(),
@@ -386,6 +390,7 @@ class Composition:
                     self._send_webhooks,
                     self._replay,
                     self._compact,
+                    self._retain,
                 )
             ]
         for thread in threads:
@@ -470,6 +475,20 @@ class Composition:
         while not stop.wait(COMPACT_EVERY_S):
             compact_due(self.folder.root)
 
+    def _retain(self, stop: threading.Event) -> None:
+        """Delete day by day what the settings let nobody keep."""
+        due = time.monotonic()
+        while not stop.wait(RETAIN_LOOK_S):
+            if time.monotonic() < due:
+                continue
+            due = time.monotonic() + RETAIN_EVERY_S
+            try:
+                if self.settings.deletes:
+                    self.ingest.retention.apply(stop.is_set)
+            except (TransientFailure, Misconfigured) as error:
+                due = time.monotonic() + SETTLE_EVERY_S
+                log.warning("retention not applied", extra={"code": error.code})
+
     def _settle_uploads(self) -> None:
         """Complete or expire uploads that nobody completed; what fails is tried again later."""
         try:
@@ -483,8 +502,16 @@ class Composition:
         Raises:
             NotFound: there is no such episode, or it has no audio.
         """
-        for recorded in reversed(self.ingest.events(episode_id)):
+        events = self.ingest.events(episode_id)
+        gone = removed_audio(each.event for each in events)
+        for recorded in reversed(events):
             audio = getattr(recorded.event.data, "audio", None)
+            if isinstance(audio, BlobRef) and audio.uri in gone:
+                raise NotFound(
+                    f"the audio of episode {episode_id} was deleted, its words stay",
+                    hint="the show's [retention] settings say after how many days",
+                    code="audio_removed",
+                )
             if isinstance(audio, BlobRef):
                 return audio, self.blobs.path_of(audio)
         raise NotFound(f"episode {episode_id} has no audio", code="audio_missing")

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from captions.config import CaptionsSettings
 from everyword_events import Misconfigured
-from ingest.config import IngestSettings
+from ingest.config import IngestSettings, RetentionSettings
 from refine.config import RefineSettings
 from search.config import SearchSettings
 from transcribe_gpu.config import ModelSettings, TranscribeSettings
@@ -50,6 +50,7 @@ class Settings(BaseModel):
 
     ingest: IngestSettings = Field(default_factory=IngestSettings)
     transcribe: TranscribeSettings = Field(default_factory=TranscribeSettings)
+    retention: RetentionSettings = Field(default_factory=RetentionSettings)
     models: ModelSettings = Field(default_factory=ModelSettings)
     refine: RefineSettings = Field(default_factory=RefineSettings)
     captions: CaptionsSettings = Field(default_factory=CaptionsSettings)
@@ -75,6 +76,13 @@ class SettingsFile:
         """
         self.refresh()
         return self._shows.get(show, self._general)
+
+    @property
+    def deletes(self) -> bool:
+        """Whether any show's settings say that something is deleted in time."""
+        self.refresh()
+        every = (self._general, *self._shows.values())
+        return any(each.retention.deletes for each in every)
 
     def stamp(self) -> tuple[int, int] | None:
         """Return what changes when the file does."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from everyword_events.catalogue import (
         CATALOGUE,
+        AudioRemoved,
         AudioUploaded,
         CaptionsPublished,
         DeliveryDeadLettered,
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
         EpisodeOrigin,
         EpisodeRemoved,
         LinkedFile,
+        RunsRemoved,
         SavedSearchMatched,
         SegmentAnchor,
         SpokenMoment,
@@ -74,6 +76,7 @@ __all__ = [
     "CATALOGUE",
     "EVERYONE",
     "AtomicInbox",
+    "AudioRemoved",
     "AudioUploaded",
     "BlobRef",
     "BrokenHost",
@@ -108,6 +111,7 @@ __all__ = [
     "Paused",
     "Recorded",
     "Replay",
+    "RunsRemoved",
     "SavedSearchMatched",
     "SegmentAnchor",
     "ServiceContract",

@@ -220,6 +220,20 @@ class EpisodeRemoved(EventData):
     reason: str = ""
 
 
+class AudioRemoved(EventData):
+    """An episode's audio was deleted, its words stay: nothing can be recognised anew."""
+
+    audio: tuple[BlobRef, ...]
+    reason: str = ""
+
+
+class RunsRemoved(EventData):
+    """What old runs of an episode had made was deleted; nothing that stays refers to it."""
+
+    runs: tuple[str, ...]
+    reason: str = ""
+
+
 class EpisodeFinished(EventData):
     """A run of an episode came to its end: it is ready, or it failed. One event an outcome."""
 
@@ -279,6 +293,8 @@ CATALOGUE: Final[Mapping[str, type[EventData]]] = {
         EpisodeIndexed,
         EpisodeChanged,
         EpisodeRemoved,
+        AudioRemoved,
+        RunsRemoved,
         EpisodeFinished,
         SavedSearchMatched,
         DeliveryDeadLettered,

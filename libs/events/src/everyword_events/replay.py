@@ -7,12 +7,13 @@ artifacts of older runs stay.
 """
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from everyword_events.catalogue import (
     CATALOGUE,
+    AudioRemoved,
     AudioUploaded,
     EpisodeRemoved,
     TranscriptReady,
@@ -153,4 +154,18 @@ def _newest(kind: type[EventData], events: Sequence[Event], episode_id: str) -> 
             hint=f"its log has {', '.join(types)}",
             code="nothing_to_replay",
         )
-    return max(reversed(found), key=lambda event: event.meta.run_id)
+    newest = max(reversed(found), key=lambda event: event.meta.run_id)
+    if isinstance(newest.data, AudioUploaded) and newest.data.audio.uri in removed_audio(events):
+        raise NotFound(
+            f"the audio of episode {episode_id} was deleted",
+            hint="replay it from TranscriptReady",
+            code="audio_removed",
+        )
+    return newest
+
+
+def removed_audio(events: Iterable[Event]) -> frozenset[str]:
+    """Return the addresses of the audio that was deleted."""
+    return frozenset(
+        ref.uri for e in events if isinstance(e.data, AudioRemoved) for ref in e.data.audio
+    )

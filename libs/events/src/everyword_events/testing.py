@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Final, Protocol
 
 from everyword_events.catalogue import (
+    AudioRemoved,
     AudioUploaded,
     CaptionsPublished,
     DeliveryDeadLettered,
@@ -17,6 +18,7 @@ from everyword_events.catalogue import (
     EpisodeOrigin,
     EpisodeRemoved,
     LinkedFile,
+    RunsRemoved,
     SavedSearchMatched,
     SegmentAnchor,
     SpokenMoment,
@@ -126,6 +128,8 @@ SAMPLE_DATA: Final[tuple[EventData, ...]] = (
     EpisodeIndexed(words=149, passages=12, index="sqlite:2"),
     EpisodeChanged(episode=EPISODE),
     EpisodeRemoved(reason="the guest asked for it"),
+    AudioRemoved(audio=(_AUDIO,), reason="retention"),
+    RunsRemoved(runs=("0195619a-0000-7000-8000-00000000000d",), reason="retention"),
     EpisodeFinished(
         episode=EPISODE,
         filename="episode 1.opus",

@@ -177,6 +177,7 @@ class EpisodeReply(BaseModel):
     created_at: AwareDatetime
     updated_at: AwareDatetime
     removed_at: AwareDatetime | None = None
+    audio_removed_at: AwareDatetime | None = None
     reason: str | None = None
 
     @classmethod

@@ -2,12 +2,35 @@
 
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+)
 
 from ingest.domain import AudioLimits
 
 MOST_TRANSCRIPT_BYTES: Final = 64 * 1024 * 1024
 """What one request may carry; a 10-hour episode's transcript has about 10 MB."""
+
+
+class RetentionSettings(BaseModel):
+    """What is deleted by itself. Nothing is, unless it is said here."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    audio_days: NonNegativeFloat = 0
+    """After how many days a finished episode's audio is deleted; its words stay. 0: never."""
+    runs: NonNegativeInt = 0
+    """Of how many of its newest runs an episode keeps the files; what is in use stays. 0: all."""
+
+    @property
+    def deletes(self) -> bool:
+        """Whether anything is deleted."""
+        return bool(self.audio_days or self.runs)
 
 
 class IngestSettings(BaseModel):

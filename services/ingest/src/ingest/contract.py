@@ -4,12 +4,14 @@ from typing import Final
 
 from everyword_events import (
     CATALOGUE,
+    AudioRemoved,
     AudioUploaded,
     EpisodeChanged,
     EpisodeCreated,
     EpisodeFinished,
     EpisodeIndexed,
     EpisodeRemoved,
+    RunsRemoved,
     SavedSearchMatched,
     ServiceContract,
     TranscriptReady,
@@ -41,6 +43,8 @@ CONTRACT: Final = ServiceContract(
         TranscriptReady,
         EpisodeChanged,
         EpisodeRemoved,
+        AudioRemoved,
+        RunsRemoved,
         EpisodeFinished,
         SavedSearchMatched,
     ),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from everyword_events import (
+    AudioRemoved,
     AudioUploaded,
     Conflict,
     EpisodeChanged,
@@ -18,6 +19,7 @@ from everyword_events import (
     InvalidInput,
     Misconfigured,
     Recorded,
+    RunsRemoved,
     TranscriptReady,
     UploadRejected,
     removal_of,
@@ -27,7 +29,7 @@ from everyword_storage import BlobStore, MultipartUploads, UploadSigner, episode
 from everyword_storage.signing import utc_now
 from ingest.audio_import import not_audio
 from ingest.chapters import Chapters
-from ingest.config import IngestSettings
+from ingest.config import IngestSettings, RetentionSettings
 from ingest.contract import CONTRACT
 from ingest.domain import REPLAYABLE, EpisodeChange, EpisodeView, NewEpisode, State
 from ingest.domain.languages import checked_language
@@ -52,6 +54,7 @@ from ingest.ports import (
     TranscriptFile,
     UniqueKeys,
 )
+from ingest.retention import Retention
 from ingest.validation import UploadValidation
 from ingest.web_sources import Web, WebSources, web_sources
 
@@ -77,6 +80,7 @@ class IngestService:
         clock: Callable[[], datetime] = utc_now,
         multipart: MultipartUploads | None = None,
         web: Web | None = None,
+        retention_for: Callable[[str], RetentionSettings] = lambda _: RetentionSettings(),
     ) -> None:
         self._blobs = blobs
         self._log = log
@@ -88,6 +92,14 @@ class IngestService:
         self._read_transcript = web.read_transcript if web else None
         self._episodes = Episodes(log, episodes, progress)
         self._duplicates = DuplicateDetection(keys, self._episodes)
+        self.retention = Retention(
+            log=log,
+            episodes=self._episodes,
+            catalogue=episodes,
+            blobs=blobs,
+            settings_for=retention_for,
+            clock=clock,
+        )
         imports = ImportedTranscripts(blobs)
         self._intake = Intake(
             blobs=blobs,
@@ -376,7 +388,13 @@ class IngestService:
         """
         _check_replay(event_type, only, speakers)
         if episode_id is not None:
-            self._present(episode_id)
+            view = self._present(episode_id)
+            if event_type == AudioUploaded.event_type() and view.audio_removed_at is not None:
+                raise InvalidInput(
+                    "the episode's audio was deleted, nothing can be recognised anew",
+                    hint="replay it from TranscriptReady",
+                    code="audio_removed",
+                )
         ids = self._catalogue.ids(show=show) if episode_id is None else [episode_id]
         if dry_run:
             return ReplayTaken(ids)
@@ -403,6 +421,8 @@ class IngestService:
             # UniqueKeys are made with the upload; this makes them again for a table that was lost.
             self._duplicates.claim(data.episode.show, data.audio.sha256, view.episode_id)
         rejected = isinstance(data, UploadRejected) and data.code != EXPIRED
+        if isinstance(data, AudioRemoved | RunsRemoved):
+            self.retention.delete(event)
         if view.state == "removed":
             self.forget(view.episode_id)
         elif rejected and view.state == "failed":

@@ -42,6 +42,7 @@ COMMANDS: Final = {
     "backup": Place("backing_up", "backup", "Save the whole archive in one file."),
     "restore": Place("backing_up", "restore", "Make an archive of a backup."),
     "export": Place("exporting", "export", "Write all transcripts as plain files."),
+    "retention": Place("retaining", "retention", "Delete audio and runs kept long enough."),
     "models": Place("models", "models", "Speech models: list, fetch, remove."),
     "engines": Place("engines", "engines", "Speech engines: list, install."),
     "keys": Place("keys", "keys", "API keys: create, list, rotate, revoke."),

@@ -6,6 +6,7 @@ from typing import Annotated, Final, Protocol
 from pydantic import AfterValidator, AwareDatetime, Field, FiniteFloat
 
 from everyword_events import (
+    AudioRemoved,
     AudioUploaded,
     BlobRef,
     CaptionsPublished,
@@ -102,6 +103,7 @@ class EpisodeView(Model):
     flags: tuple[str, ...] = ()
     quality: TranscriptQuality | None = None
     audio: BlobRef | None = None
+    audio_removed_at: AwareDatetime | None = None
     transcript: BlobRef | None = None
     files: dict[str, BlobRef] = Field(default_factory=dict)
     as_of: AwareDatetime | None = None
@@ -200,6 +202,7 @@ def _made(history: RunHistory) -> dict[str, object]:
         if found is not None and found[1].audio is not None:
             made["audio"] = found[1].audio
             made["duration_s"] = believable(found[1].duration_s)
+    made |= _removed_audio(history, made.get("audio"))
     for transcript in (ready, refined):
         if transcript is not None:
             made["duration_s"] = believable(transcript[1].duration_s)
@@ -210,6 +213,13 @@ def _made(history: RunHistory) -> dict[str, object]:
     if captions is not None:
         made["files"] = captions[1].files
     return made
+
+
+def _removed_audio(history: RunHistory, audio: object) -> dict[str, object]:
+    for event in history.events:
+        if isinstance(event.data, AudioRemoved) and audio in event.data.audio:
+            return {"audio": None, "audio_removed_at": event.meta.occurred_at}
+    return {}
 
 
 def _effort(ready: TranscriptReady | None, refined: TranscriptRefined | None) -> dict[str, object]:

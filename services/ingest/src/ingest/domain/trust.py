@@ -8,6 +8,7 @@ from ingest.domain.episode import EpisodeView
 
 _IMPORTED: Final = "import"
 _ONE_PERCENT: Final = 0.01
+_AUDIO_GONE: Final = "The audio was deleted on {:%Y-%m-%d}, as this show's settings say."
 _DRAFTS: Final = {"pocketsphinx"}
 _FLAGS: Final = {
     "channels:mono": "There is one channel: speakers could not be told apart by channel.",
@@ -43,7 +44,8 @@ _COUNTED: Final = {
 def trust_notes(view: EpisodeView) -> list[str]:
     """Return one line on what made the transcript, then its quality, then one for each flag."""
     measured = _measured(view.quality) if view.quality else ()
-    return [_made_by(view), *measured, *(_in_words(flag) for flag in view.flags)]
+    gone = [_AUDIO_GONE.format(view.audio_removed_at)] if view.audio_removed_at else ()
+    return [_made_by(view), *measured, *(_in_words(flag) for flag in view.flags), *gone]
 
 
 def _measured(quality: TranscriptQuality) -> Iterator[str]:
