@@ -42,9 +42,10 @@ from everyword_http import (
     key_of,
     key_routes,
 )
+from everyword_http.access import check_read
 from everyword_http.keys import KeyAccess
 from everyword_http.operator_routes import dead_letters_router, health_router, replays_router
-from everyword_local import keys, operations
+from everyword_local import keys, operations, public_shows
 from everyword_local.composition import REQUEST_ORIGIN, Composition
 from everyword_local.uploads import UploadEndpoint
 from everyword_local.web.routes import web_routes
@@ -107,6 +108,7 @@ def application(
             replays_router(composition.replays),
             dead_letters_router(composition.bus),
             operations.router(composition, metrics),
+            public_shows.router(composition.public_shows, partial(episodes_by_show, composition)),
             enriched_feeds_router(
                 composition.ingest.feeds.document_of,
                 composition.ingest.ready_of,
@@ -118,7 +120,7 @@ def application(
     )
 
     async def media(request: Request) -> Response:
-        access.check(key_of(request), "search", public=True)
+        await check_read(access, key_of(request), request.path_params)
         find = partial(composition.audio_of, request.path_params["episode_id"])
         ref, path = await request.app.state.workers["public"].run(find)
         headers = {**MEDIA_HEADERS, "ETag": f'"{ref.sha256}"'}
@@ -140,6 +142,11 @@ def application(
     app.state.access = access
     app.state.workers = api.state.workers
     return app
+
+
+def episodes_by_show(composition: Composition) -> dict[str, int]:
+    """Return how many searchable episodes each show has."""
+    return {each["name"]: each["episodes"] for each in composition.search.shows()}
 
 
 def render_clip(transcript: Transcript, form: str) -> bytes:

@@ -90,6 +90,11 @@ class Api:
         found: Json = json.loads(self._send("POST", path, body=body or {}))
         return found
 
+    def put(self, path: str, body: Mapping[str, Any]) -> Json:
+        """PUT a JSON document and return the answer's."""
+        found: Json = json.loads(self._send("PUT", path, body=body))
+        return found
+
     def patch(self, path: str, body: Mapping[str, Any]) -> Json:
         """PATCH a JSON document and return the answer's."""
         found: Json = json.loads(self._send("PATCH", path, body=body))

@@ -46,6 +46,7 @@ from everyword_local.client import IN_PROCESS
 from everyword_local.data_folder import DataFolder
 from everyword_local.keys import SqliteKeyStore
 from everyword_local.projections import projection, refill_captions, telling
+from everyword_local.public_shows import SqlitePublicShows
 from everyword_local.refilling import refill_index
 from everyword_local.settings import SettingsFile
 from everyword_storage.directory import DirectoryBlobStore
@@ -270,6 +271,15 @@ class Composition:
         return Keys(store)
 
     @cached_property
+    def public_shows(self) -> SqlitePublicShows:
+        """Which shows those without a key may read."""
+        shows = SqlitePublicShows(
+            self.folder.public_shows, show_of=lambda episode_id: self.ingest.get(episode_id).show
+        )
+        self._closing.callback(shows.close)
+        return shows
+
+    @cached_property
     def refine(self) -> refine.service.RefineService:
         """The refine service."""
         models = Models(api_key=self._model_key)
@@ -294,6 +304,7 @@ class Composition:
             lambda show: self.settings.of_show(show).search,
             engine.phonetics,
             engine.gate,
+            readable=self.public_shows.readable,
         )
         if engine.unfilled is not None:
             refill_index(service, engine.unfilled, self.bus)

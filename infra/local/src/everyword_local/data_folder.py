@@ -85,6 +85,11 @@ class DataFolder:
         return self.root / "blobs"
 
     @property
+    def public_shows(self) -> Path:
+        """Which shows those without a key may read."""
+        return self.root / "shows.sqlite"
+
+    @property
     def logs(self) -> Path:
         """What each process logged."""
         return self.root / "logs"

@@ -55,12 +55,14 @@ class Listening:
                 hint="set EVERYWORD_KEY, or make one with `everyword keys create --scope admin`",
                 code="key_needed",
             )
+        composition.public_shows.others = "public" if self.public_search else "private"
         return KeyAccess(
             composition.keys,
             signing_key=composition.folder.secret(),
             environment_key=self.key,
             owner=owner,
             public_search=self.public_search,
+            public_shows=composition.public_shows,
             open_without_keys=not is_reachable,
         )
 

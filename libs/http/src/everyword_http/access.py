@@ -1,10 +1,13 @@
 """Who may do what: a key in `Authorization: Bearer`, and the scope that a route needs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from functools import partial
 from typing import Annotated, Any, Final, Literal, Protocol
 
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.concurrency import run_in_threadpool
 
 from everyword_events import EverywordError
 
@@ -12,6 +15,10 @@ Scope = Literal["search", "upload", "edit", "admin"]
 SESSION: Final = "session."
 """What a browser's session begins with, where a key may stand."""
 SESSION_COOKIE: Final = "everyword_session"
+
+
+without_key: ContextVar[bool] = ContextVar("without_key", default=False)
+"""Whether the request in hand brings no key and reads what is public only."""
 
 
 class AccessDenied(EverywordError):
@@ -31,12 +38,36 @@ class Access(Protocol):
         """
         ...
 
+    def check_public(self, *, episode_id: str | None, show: str | None) -> None:
+        """Return if whoever has no key may read this episode or show.
+
+        Raises:
+            AccessDenied: it is not public.
+        """
+        ...
+
 
 class OpenAccess:
     """Everybody may do everything: a server that only this machine can reach."""
 
     def check(self, key: str, scope: Scope, *, public: bool) -> None:
         """Let anything pass."""
+
+    def check_public(self, *, episode_id: str | None, show: str | None) -> None:
+        """Let anything pass."""
+
+
+async def check_read(access: Access, key: str, named: Mapping[str, Any]) -> None:
+    """Return if a request may read what its path names: `episode_id` or `show`.
+
+    Raises:
+        AccessDenied: it may not.
+    """
+    access.check(key, "search", public=True)
+    episode_id, show = named.get("episode_id"), named.get("show")
+    if without_key.get() and (episode_id or show):
+        asked = partial(access.check_public, episode_id=episode_id, show=show)
+        await run_in_threadpool(asked)
 
 
 _bearer = HTTPBearer(
@@ -53,7 +84,11 @@ def needs(scope: Scope, *, public: bool = False) -> Any:
 def _check(scope: Scope, *, public: bool) -> Callable[..., Any]:
     async def authorize(request: Request, sent: _Sent) -> None:
         access: Access = request.app.state.access
-        access.check(sent.credentials if sent else _session(request), scope, public=public)
+        key = sent.credentials if sent else _session(request)
+        if public:
+            await check_read(access, key, request.path_params)
+        else:
+            access.check(key, scope, public=False)
 
     return authorize
 

@@ -13,7 +13,7 @@ from typing import Final, Protocol, get_args
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from everyword_events import InvalidInput, NotFound, TransientFailure
-from everyword_http.access import SESSION, AccessDenied, Scope
+from everyword_http.access import SESSION, AccessDenied, Scope, without_key
 
 PREFIX: Final = "ew"
 SECRET_BYTES: Final = 32
@@ -128,8 +128,27 @@ class Keys:
         return kept
 
 
+class PublicShows(Protocol):
+    """Knows what those without a key may read."""
+
+    def any_public(self) -> bool:
+        """Tell whether there may be anything that they may read."""
+        ...
+
+    def is_public(self, show: str) -> bool:
+        """Tell whether they may read this show."""
+        ...
+
+    def is_public_episode(self, episode_id: str) -> bool:
+        """Tell whether they may read this episode."""
+        ...
+
+
 class KeyAccess:
     """Decides by stored keys, a key of the environment, and the sessions either opened.
+
+    Without a key everything that is for reading may be read with `public_search`, or what
+    `public_shows` says, where it is given.
 
     `open_without_keys` lets everybody do everything until there is a key: a server that only this
     machine can reach. `owner` is a secret of the data folder's owner.
@@ -143,6 +162,7 @@ class KeyAccess:
         environment_key: str = "",
         owner: str = "",
         public_search: bool = False,
+        public_shows: PublicShows | None = None,
         open_without_keys: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -151,6 +171,7 @@ class KeyAccess:
         self._always = [each for each in (environment_key, owner) if each]
         self._needs_key = bool(environment_key) or not open_without_keys
         self._public_search = public_search
+        self._public_shows = public_shows
         self._rates = _Rates(clock)
 
     def check(self, key: str, scope: Scope, *, public: bool) -> None:
@@ -160,10 +181,17 @@ class KeyAccess:
             AccessDenied: no key, an unknown one, or one that does not reach so far.
             TransientFailure: the key asks too often (`rate_limited`).
         """
-        if public and self._public_search:
-            return
+        without_key.set(False)
+        try:
+            self._check_key(key, scope)
+        except AccessDenied:
+            if not public or not self._anything_public():
+                raise
+            without_key.set(True)
+
+    def _check_key(self, key: str, scope: Scope) -> None:
         if not key:
-            if self._needs_key or self._keys.store.list():
+            if self._is_closed():
                 raise AccessDenied("this needs a key", hint="send it as Authorization: Bearer KEY")
             return
         who, reaches = self._who(key, scope)
@@ -174,6 +202,30 @@ class KeyAccess:
             )
         if scope != "search":
             audit.info("access", extra={"action": "access", "key_id": who, "scope": scope})
+
+    def check_public(self, *, episode_id: str | None, show: str | None) -> None:
+        """Let whoever has no key read this episode or show, or refuse it.
+
+        Raises:
+            AccessDenied: it is not public.
+        """
+        shows = self._public_shows
+        if shows is None:
+            return
+        hidden = (show and not shows.is_public(show)) or (
+            episode_id and not shows.is_public_episode(episode_id)
+        )
+        if hidden:
+            raise AccessDenied("this needs a key", hint="send it as Authorization: Bearer KEY")
+
+    def _anything_public(self) -> bool:
+        if self._public_shows is None:
+            return self._public_search
+        return self._public_shows.any_public()
+
+    def _is_closed(self) -> bool:
+        """Tell whether a key is needed at all."""
+        return self._needs_key or bool(self._keys.store.list())
 
     def sign_in(self, key: str) -> str:
         """Return a session that stands for a key, for a browser's cookie.

@@ -5,7 +5,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property, wraps
 from typing import Concatenate, Final, ParamSpec, TypeVar
 from urllib.parse import quote
@@ -89,11 +89,19 @@ def _in_turn(
     return in_turn
 
 
+@dataclass(frozen=True)
+class ReadableShows:
+    """Which shows may be read, by their folded names: `only` these, or all but the `hidden`."""
+
+    only: frozenset[str] | None = None
+    hidden: frozenset[str] = frozenset()
+
+
 class SearchService:
     """Answers queries, and follows the bus with `handle`.
 
     `settings_for` returns the settings of a show by its name. `phonetics` is the last resort: asked
-    when no tier of words found anything.
+    when no tier of words found anything. `readable` says which shows whoever asks now may read.
     """
 
     def __init__(  # noqa: PLR0917 - its parts
@@ -104,6 +112,8 @@ class SearchService:
         settings_for: Callable[[str], SearchSettings],
         phonetics: PhoneticSearch | None = None,
         gate: FifoGate | None = None,
+        *,
+        readable: Callable[[], ReadableShows] = ReadableShows,
     ) -> None:
         self._index = index
         self._vocabulary = vocabulary
@@ -111,6 +121,7 @@ class SearchService:
         self._settings_for = settings_for
         self._phonetics = phonetics
         self._gate = gate
+        self._readable = readable
 
     @cached_property
     def _limit(self) -> RateLimit:
@@ -239,7 +250,9 @@ class SearchService:
         reply = SearchReply(
             query=q,
             matched=tier.value,
-            suggestion=_suggestion(q, expansion, found) if tier is Tier.FUZZY else None,
+            suggestion=_suggestion(q, expansion, found)
+            if tier is Tier.FUZZY and self._may_name(found.hits)
+            else None,
             hits=totals.hits,
             episodes=totals.episodes,
             capped=totals.capped,
@@ -321,20 +334,43 @@ class SearchService:
         if not tokens or len(q) > LONGEST_QUERY:
             return []
         words = self._vocabulary.starting(tokens[-1], limit=limit)
+        if self._allowed() is not None:
+            words = [word for word in words if self._is_said(word)]
         return [" ".join([*before, word]) for word in words]
+
+    def _is_said(self, word: str) -> bool:
+        """Tell whether a word is said where whoever asks may read."""
+        return self.search(f'"{word}"', exact=True, limit=1)["hits"] > 0
+
+    def _may_name(self, hits: int) -> bool:
+        """Tell whether a word of the vocabulary may be named to whoever asks."""
+        return hits > 0 or self._allowed() is None
+
+    def _allowed(self) -> frozenset[str] | None:
+        """Return the shows that whoever asks now may read; None: all."""
+        readable = self._readable()
+        if readable.only is not None:
+            return readable.only
+        if not readable.hidden:
+            return None
+        known = {folded_name(each.name) for each in self._index.facets(Filters()).shows}
+        return frozenset({"", *known}) - readable.hidden
 
     def shows(self) -> list[FacetReply]:
         """Return the shows, the one with most episodes first."""
-        return _facet_replies(self._index.facets(Filters()).shows)
+        return _facet_replies(self._index.facets(Filters(shows=self._allowed())).shows)
 
     def speakers(self, *, show: str | None = None) -> list[FacetReply]:
         """Return the speakers, those heard in most episodes first."""
-        filters = Filters(shows=frozenset((folded_name(show),)) if show else None)
+        named = Filters(shows=frozenset((folded_name(show),)) if show else None)
+        filters = named.also(Filters(shows=self._allowed()))
         return _facet_replies(self._index.facets(filters).speakers)
 
     def _understood(self, q: str, beside: Filters) -> tuple[Query, SearchRequest]:
         query = with_numbers(parse_query(q), self._vocabulary.languages())
-        query = replace(query, filters=self._named(query.filters).also(beside))
+        allowed = Filters(shows=self._allowed())
+        filters = self._named(query.filters).also(beside).also(allowed)
+        query = replace(query, filters=filters)
         ends_at = time.monotonic() + self._settings_for("").time_budget_s
         return query, SearchRequest(plans=(), filters=query.filters, ends_at=ends_at)
 

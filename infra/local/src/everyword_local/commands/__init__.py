@@ -46,6 +46,7 @@ COMMANDS: Final = {
     "models": Place("models", "models", "Speech models: list, fetch, remove."),
     "engines": Place("engines", "engines", "Speech engines: list, install."),
     "keys": Place("keys", "keys", "API keys: create, list, rotate, revoke."),
+    "shows": Place("shows", "shows", "Which shows anybody may search: list, publish, hide."),
     "worker": Place("working", "worker", "Recognise for an Everyword elsewhere, over HTTP."),
     "cost": Place("costing", "cost", "Say what an archive costs, or would cost on AWS."),
     "doctor": Place("operating", "doctor", "Say what works on this machine."),

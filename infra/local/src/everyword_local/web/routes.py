@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from everyword_events import EpisodeInfo, EverywordError, NotFound
 from everyword_http import AccessDenied, client_identity, key_of, status_of
+from everyword_http.access import check_read
 from everyword_local.composition import Composition
 from everyword_local.web.files import BrowserFiles
 from everyword_transcripts import read_transcript
@@ -31,12 +32,12 @@ def web_routes(composition: Composition) -> list[BaseRoute]:
     """Return the routes of everything a person sees in a browser."""
 
     async def index(request: Request) -> Response:
-        if not _may_read(request, public=False):
+        if not await _may_read(request, public=False):
             return RedirectResponse("/sign-in", 303)
         return FileResponse(HERE / "index.html", headers=PAGE_HEADERS)
 
     async def status(request: Request) -> Response:
-        if not _may_read(request, public=False):
+        if not await _may_read(request, public=False):
             return RedirectResponse("/sign-in", 303)
         return FileResponse(HERE / "status.html", headers=PAGE_HEADERS)
 
@@ -71,9 +72,13 @@ class _Filters(TypedDict):
     exact: bool
 
 
-def _may_read(request: Request, *, public: bool) -> bool:
+async def _may_read(request: Request, *, public: bool) -> bool:
+    access = request.app.state.access
     try:
-        request.app.state.access.check(key_of(request), "search", public=public)
+        if public:
+            await check_read(access, key_of(request), request.path_params)
+        else:
+            access.check(key_of(request), "search", public=False)
     except AccessDenied:
         return False
     return True
@@ -81,7 +86,7 @@ def _may_read(request: Request, *, public: bool) -> bool:
 
 async def _worked(request: Request, answer: Callable[[], Response]) -> Response:
     """Answer a page on the readers' threads, if the request may read."""
-    if not _may_read(request, public=True):
+    if not await _may_read(request, public=True):
         return RedirectResponse("/sign-in", 303)
     found: Response = await request.app.state.workers["public"].run(answer)
     return found
