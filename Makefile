@@ -10,10 +10,13 @@ PACKAGES := libs/events libs/transcripts libs/storage libs/http \
 SOURCES := $(addsuffix /src,$(PACKAGES))
 PROJECTS := $(addsuffix /pyproject.toml,$(PACKAGES))
 
-# Two processes at least: tests wait as often as they compute.
+# Every command that a test starts reads its modules compiled, whatever the caller's shell says.
+export PYTHONDONTWRITEBYTECODE :=
+
+# A process a core, four at most: each imports everything once.
 PYTEST := $(BIN)/pytest -q -n auto --maxprocesses 4 --dist loadgroup
 
-.PHONY: demo check test test-all explore lint types bench up clean constraints aws-synth aws-check dist pictures
+.PHONY: demo check unit test test-all explore lint types bench up clean constraints aws-synth aws-check dist pictures
 
 demo: .venv/.run ## two episodes through the whole pipeline, then a search
 	$(BIN)/everyword --data .demo demo
@@ -21,15 +24,18 @@ demo: .venv/.run ## two episodes through the whole pipeline, then a search
 up: .venv/.run ## the whole stack on this machine, with a web page
 	$(BIN)/everyword up
 
-check: lint types ## what to run before every commit: lint, types, unit tests
+check: .venv/.dev ## what to run before every commit: lint, types, unit tests
+	$(MAKE) -j 3 lint types unit
+
+unit: .venv/.dev
 	$(PYTEST) -m "not slow and not gpu and not opensearch and not browser" libs services
 
 test: .venv/.dev ## everything but what takes minutes
 	@echo "The tests run; those that need Chromium, Java or a GPU skip and say so where it is missing."
 	$(PYTEST) -m "not slow and not gpu"
 
-test-all: .venv/.dev ## what takes minutes: load, chaos, long audio, API fuzzing
-	$(BIN)/pytest -q -m "slow and not gpu"
+test-all: .venv/.dev ## what takes minutes: load, chaos, real models, very long input, API fuzzing
+	$(PYTEST) -m "slow and not gpu"
 
 explore: .venv/.dev ## the property tests on new random examples
 	$(BIN)/pytest -q -m "not slow and not gpu" --hypothesis-profile explore libs services
