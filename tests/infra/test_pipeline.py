@@ -3,6 +3,7 @@
 Everything between is real: handlers, relay, worker loop, recogniser, durable function, OpenSearch.
 """
 
+import asyncio
 import json
 import os
 import re
@@ -42,9 +43,13 @@ def cloud(
         POWERTOOLS_TRACE_DISABLED="1",
         POWERTOOLS_SERVICE_NAME="test",
     )
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)  # the handlers of the APIs run on this thread's
     with mocked_aws():
         forget_clients()
         yield Cloud(templates, opensearch_url, tmp_path_factory.mktemp("cloud"))
+    asyncio.set_event_loop(None)
+    loop.close()
     forget_clients()
     os.environ.clear()
     os.environ.update(before)

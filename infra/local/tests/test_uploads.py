@@ -1,6 +1,5 @@
 """Uploads that do not say how long they are: the bytes are counted as they come."""
 
-import gc
 import threading
 import wave
 from collections.abc import Iterator
@@ -18,16 +17,11 @@ from everyword_local.data_folder import DataFolder
 from everyword_local.settings import SettingsFile
 from support.stack import Everyword
 
-# The test client leaves the event loop of a request that it gives up in the middle of its body to
-# the garbage collector: its loop, not the server's.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-
 
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator[TestClient]:
     with Composition(DataFolder(tmp_path / "data"), SettingsFile(None)) as composition:
         yield TestClient(application(composition))
-    gc.collect()  # here, where it is allowed for
 
 
 @pytest.fixture
@@ -156,7 +150,6 @@ def large(tmp_path: Path) -> Iterator[TestClient]:
     folder.settings.write_text("[ingest]\nmultipart_bytes = 1000\npart_bytes = 3000\n")
     with Composition(folder, SettingsFile(folder.settings)) as composition:
         yield TestClient(application(composition))
-    gc.collect()  # here, where it is allowed for
 
 
 def test_a_large_file_goes_in_parts_and_on_after_a_break(large: TestClient, sound: bytes) -> None:
