@@ -62,6 +62,10 @@ def test_a_killed_indexer_loses_and_halves_nothing(tmp_path: Path, kills: int) -
         with subprocess.Popen(command, stdout=subprocess.PIPE) as child:
             assert child.stdout is not None
             assert child.stdout.readline() == b"ready\n"
+            begun, waited = notes.stat().st_size, time.monotonic() + 120
+            while notes.stat().st_size == begun and child.poll() is None:
+                assert time.monotonic() < waited
+                time.sleep(0.01)
             ends = time.monotonic() + draw.uniform(0.0, 0.25)
             while time.monotonic() < ends:
                 reader.run_of(draw.choice(EPISODES))

@@ -6,7 +6,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from everyword_local.client import IN_PROCESS, Api
+from everyword_local.composition import Composition
+from everyword_local.data_folder import DataFolder
+from everyword_local.in_process import in_process
 from everyword_local.projections import projection
+from everyword_local.settings import SettingsFile
 from support.stack import Everyword, write_transcript_file
 
 DAMAGE = {
@@ -28,10 +33,9 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Everyword:
         added = everyword.json("add", "--transcript", str(talk), "--show", "Isles", "--wait")
         ids.append(added["episode_id"])
     everyword("remove", ids[2], "--yes")
-    with everyword.up() as (url, _):
-        reply = httpx.patch(f"{url}/v1/episodes/{ids[0]}", json={"title": "Renamed"}, timeout=30)
-        assert reply.status_code == 200, reply.text
-        everyword("status")
+    with Composition(DataFolder(everyword.data), SettingsFile(None)) as composition:
+        api = Api(IN_PROCESS, transport=in_process(composition))
+        api.patch(f"/v1/episodes/{ids[0]}", {"title": "Renamed"})
     return everyword
 
 
@@ -50,23 +54,54 @@ def words_of(url: str, episode: dict[str, str]) -> list[str]:
     return [httpx.get(f"{address}?format={form}", timeout=60).text for form in ("vtt", "json")]
 
 
+def do_damage(folder: Path, name: str, damage: str) -> None:
+    path = folder / f"{name}.sqlite"
+    raw, change = path.read_bytes(), DAMAGE[damage]
+    for beside in folder.glob(f"{name}.sqlite-*"):
+        beside.unlink()
+    if change is None:
+        path.unlink()
+    else:
+        path.write_bytes(change(raw))
+
+
+def told(folder: Path) -> object:
+    """Return what a command reads of the archive."""
+    with Composition(DataFolder(folder), SettingsFile(None)) as composition:
+        api = Api(IN_PROCESS, transport=in_process(composition))
+        episodes = api.get("/v1/episodes")["episodes"]
+        words = [
+            api.get_bytes(f"/v1/episodes/{each['episode_id']}/transcript?format={form}")
+            for each in episodes
+            if each["state"] == "ready"
+            for form in ("vtt", "json")
+        ]
+    return [(each["episode_id"], each["title"], each["state"]) for each in episodes], words
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+@pytest.mark.parametrize("name", ["episodes", "captions"])
+def test_a_lost_table_is_made_again(archive: Everyword, name: str, damage: str) -> None:
+    before = told(archive.data)
+    assert "storm" in str(before)
+    assert "Renamed" in str(before)
+    do_damage(archive.data, name, damage)
+    assert told(archive.data) == before
+    assert [each.name for each in archive.data.glob("*.damaged")] == []
+    assert [each.name for each in archive.data.glob("*.unfinished")] == []
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", DAMAGE)
 @pytest.mark.parametrize("names", [("episodes",), ("captions",)])
-def test_a_lost_table_is_made_again_at_start(
+def test_a_lost_table_is_made_again_at_start_of_the_stack(
     archive: Everyword, names: tuple[str, ...], damage: str
 ) -> None:
     with archive.up() as (url, _):
         before = served(url)
     assert "storm" in json.dumps(before)
     for name in names:
-        path = archive.data / f"{name}.sqlite"
-        raw, change = path.read_bytes(), DAMAGE[damage]
-        for beside in archive.data.glob(f"{name}.sqlite-*"):
-            beside.unlink()
-        if change is None:
-            path.unlink()
-        else:
-            path.write_bytes(change(raw))
+        do_damage(archive.data, name, damage)
     with archive.up() as (url, _):
         assert served(url) == before
         found = httpx.get(f"{url}/v1/search", params={"q": "storm"}, timeout=60).json()

@@ -96,12 +96,13 @@ class Kept:
         self.found[name] = hypothesis
 
 
-def test_ten_kills_give_the_same_transcript_as_none() -> None:
+@pytest.mark.parametrize("kills", [3, pytest.param(10, marks=pytest.mark.slow)])
+def test_kills_give_the_same_transcript_as_none(kills: int) -> None:
     samples, _ = talk(11, 240)
     whole = recognise(samples)
     kept, draw = Kept(), random.Random(3)
     calls = 0
-    for _ in range(10):
+    for _ in range(kills):
         countdown = draw.randrange(2, 5)
 
         def killed() -> None:

@@ -57,9 +57,9 @@ def test_voices_are_told_apart_and_counted(order: list[int], *, given: bool) -> 
 
 
 def test_many_stretches_are_clustered_in_little_memory() -> None:
-    rows = voices([0, 1, 2] * 40, each=100)
+    rows = voices([0, 1, 2] * 16, each=100)
     labels = cluster(rows, np.arange(len(rows)) * 0.2, speakers=0)
-    assert labels.tolist() == [voice for voice in [0, 1, 2] * 40 for _ in range(100)]
+    assert labels.tolist() == [voice for voice in [0, 1, 2] * 16 for _ in range(100)]
 
 
 def test_no_stretch_is_nobody() -> None:

@@ -108,7 +108,16 @@ TRAINED = {
 """The word error rate each must stay under on the shipped sample."""
 
 
-@pytest.fixture(scope="module", params=list(ENGINES))
+SLOW = ("pocketsphinx", "faster-whisper base", "transformers", "whisperx tiny.en")
+"""The real models but the fastest, whose every answer takes a second and more."""
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in ENGINES
+    ],
+)
 def named(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[str, SpeechEngine]]:

@@ -32,11 +32,23 @@ print(json.dumps({"words": heard.n_words(), "called": called}))
 """
 
 
+TRAINED = ("tiny.en", "base")
+
+
 def quiet(stage: str, fraction: float, eta_s: float | None) -> None:
     pass
 
 
-@pytest.mark.parametrize("which", ["parrot", "pocketsphinx", "tiny.en", "base"])
+@pytest.mark.parametrize(
+    "which",
+    [
+        "parrot",
+        *(
+            pytest.param(each, marks=pytest.mark.slow)
+            for each in ("pocketsphinx", "tiny.en", "base")
+        ),
+    ],
+)
 def test_nothing_is_called_while_recognising(tmp_path: Path, question: Clip, which: str) -> None:
     engine, model, language = "auto", which, "auto"
     if which == "parrot":

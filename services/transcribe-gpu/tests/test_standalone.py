@@ -81,6 +81,7 @@ def test_more_speakers_than_are_told_apart_is_flagged(tmp_path: Path, question: 
     assert transcript.flags == ("language_unchecked:en", "speakers:not_separated")
 
 
+@pytest.mark.slow
 def test_a_long_recording_is_recognised_in_little_memory(tmp_path: Path) -> None:
     process = psutil.Process()
     path = long_silence(tmp_path / "long.wav", hours=0.5)
