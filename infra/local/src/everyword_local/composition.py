@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Protocol, Self
+from typing import BinaryIO, Protocol, Self
 
 import captions.contract
 import captions.service
@@ -58,7 +58,6 @@ from ingest.adapters.feed_document import read_feed
 from ingest.adapters.fetching import HttpFetcher, Politeness
 from ingest.adapters.fetching.addresses import Allowed, any_address, is_public
 from ingest.adapters.fetching.posting import HttpPoster
-from ingest.adapters.probe import probe_audio
 from ingest.adapters.sqlite import SqliteIngestTables
 from ingest.adapters.sqlite_feed_imports import SqliteFeedImports
 from ingest.adapters.sqlite_feeds import SCHEMA as FEEDS_SCHEMA
@@ -70,6 +69,7 @@ from ingest.adapters.sqlite_notifications import (
     SqliteSavedSearches,
     SqliteWebhooks,
 )
+from ingest.domain import AudioFacts
 from ingest.notifications import Notifications
 from ingest.ports import ReadTranscript, TranscriptFile
 from ingest.replaying import LogReplay
@@ -79,13 +79,13 @@ from refine.adapters.choice import Models
 from refine.adapters.log_history import LogHistory
 from search.engines import open_engine
 from transcribe_gpu.adapters.clip_process import ClipProcess
-from transcribe_gpu.adapters.decoding import PyAvAudio
 from transcribe_gpu.adapters.progress_file import ProgressFolder
 from transcribe_gpu.adapters.silero import voice_activity
 from transcribe_gpu.cancelling import Cancellations
 from transcribe_gpu.clips import ClipService
 from transcribe_gpu.config import ModelSettings, TranscribeSettings
 from transcribe_gpu.diarization.process import ProcessDiarizer
+from transcribe_gpu.ports import Audio
 from transcribe_gpu.recognition import Recogniser
 from transcribe_gpu.selection import EngineSelector
 from transcribe_gpu.self_test import self_test
@@ -187,7 +187,7 @@ class Composition:
             log=self.bus,
             episodes=tables,
             keys=tables,
-            probe=probe_audio,
+            probe=_probe_audio,
             replay=LogReplay(self.replayer, self.replays),
             settings_for=lambda show: self.settings.of_show(show).ingest,
             retention_for=lambda show: self.settings.of_show(show).retention,
@@ -334,7 +334,7 @@ class Composition:
                 voice_activity(),
                 diarizer=ProcessDiarizer(models),
             ),
-            open_audio=PyAvAudio,
+            open_audio=_open_audio,
             settings_for=lambda show: self.settings.of_show(show).transcribe,
             progress=self.progress,
             stopping=self._stopping.is_set,
@@ -352,7 +352,7 @@ class Composition:
             general = self.settings.of_show("")
             return general.transcribe, general.models
 
-        return ClipService(process, open_audio=PyAvAudio, settings=settings)
+        return ClipService(process, open_audio=_open_audio, settings=settings)
 
     def handler(self, consumer: str) -> Handler:
         """Return a consumer's handler; its service is made now if nobody needed it yet."""
@@ -551,6 +551,20 @@ def _beside(work: Callable[[threading.Event], None]) -> Iterator[None]:
 
 def _of(service: Service) -> tuple[Handler, Forget]:
     return service.handle, service.forget
+
+
+def _probe_audio(audio: BinaryIO) -> AudioFacts:
+    """Probe audio; what decodes is loaded when the first comes."""
+    from ingest.adapters.probe import probe_audio  # noqa: PLC0415
+
+    return probe_audio(audio)
+
+
+def _open_audio(source: BinaryIO) -> Audio:
+    """Open audio; what decodes is loaded when the first comes."""
+    from transcribe_gpu.adapters.decoding import PyAvAudio  # noqa: PLC0415
+
+    return PyAvAudio(source)
 
 
 def _read_transcript(file: TranscriptFile, language: str) -> ReadTranscript:

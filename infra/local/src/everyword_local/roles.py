@@ -9,16 +9,21 @@ import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from everyword_events import EverywordError, Misconfigured, Paused
 from everyword_events.sqlite.bus import SqliteBus
-from everyword_local.commands.context import MODEL_KEY
-from everyword_local.composition import CONTRACTS, DISPATCHER, WORKER, Composition
+from everyword_local import MODEL_KEY
 from everyword_local.data_folder import PRIVATE_UMASK, DataFolder
 from everyword_local.logs import log_as_json
 from everyword_local.processes import EX_CONFIG, ROLES, stop_with_parent
-from everyword_local.settings import SettingsFile
+from everyword_local.sparing import keep_what_is_loaded, share_heaps
+from transcribe_gpu.contract import CONTRACT as TRANSCRIBE
 
+if TYPE_CHECKING:  # what a process does not use yet is not imported
+    from everyword_local.composition import Composition
+
+LOOK_EVERY_S = 0.25
 log = logging.getLogger(__name__)
 
 
@@ -30,10 +35,14 @@ def main() -> int:
     parser.add_argument("--settings", type=Path)
     chosen = parser.parse_args()
     os.umask(PRIVATE_UMASK)
+    share_heaps()
     stop = stop_with_parent()
     try:
+        if chosen.role == "worker" and not _work_comes(DataFolder(chosen.data), stop):
+            return 0
         with _composition(chosen.data, chosen.settings) as composition:
             log_as_json(composition.folder.logs / f"{chosen.role}.log")
+            keep_what_is_loaded()
             run(chosen.role, composition, stop)
     except Misconfigured as error:
         sys.stderr.write(f"everyword {chosen.role}: {error.message}\n")
@@ -45,8 +54,24 @@ def main() -> int:
     return 0
 
 
+def _work_comes(folder: DataFolder, stop: threading.Event) -> bool:
+    """Wait until something is to be recognised, and only then load what that takes.
+
+    Many archives never need it: they import transcripts, or other machines recognise. A pause that
+    stands since before is looked into at once.
+    """
+    consumer = TRANSCRIBE.service
+    with SqliteBus(folder.bus, (TRANSCRIBE,)) as bus:
+        while not (bus.pending()[consumer].unfinished or consumer in bus.paused()):
+            if stop.wait(LOOK_EVERY_S):
+                return False
+    return True
+
+
 def _note(data: Path, role: str, error: Misconfigured) -> None:
     """Say where people look that this role does not work, and why."""
+    from everyword_local.composition import CONTRACTS  # noqa: PLC0415
+
     why = Paused(error.code, error.message, error.hint, datetime.now(UTC))
     with contextlib.suppress(EverywordError), SqliteBus(DataFolder(data).bus, CONTRACTS) as bus:
         for consumer in _consumers(role):
@@ -54,15 +79,20 @@ def _note(data: Path, role: str, error: Misconfigured) -> None:
 
 
 def _consumers(role: str) -> Sequence[str]:
+    from everyword_local.composition import DISPATCHER, WORKER  # noqa: PLC0415
+
     return WORKER if role == "worker" else DISPATCHER
 
 
-def _composition(data: Path, settings: Path | None) -> Composition:
+def _composition(data: Path, settings: Path | None) -> "Composition":
+    from everyword_local.composition import Composition  # noqa: PLC0415
+    from everyword_local.settings import SettingsFile  # noqa: PLC0415
+
     key = os.environ.get(MODEL_KEY, "")
     return Composition(DataFolder(data), SettingsFile(settings), model_key=key)
 
 
-def run(role: str, composition: Composition, stop: threading.Event) -> None:
+def run(role: str, composition: "Composition", stop: threading.Event) -> None:
     """Run the consumers of one role side by side until `stop` is set."""
     composition.run(_consumers(role), stop)
 

@@ -14,6 +14,7 @@ from pydantic_core import to_json
 
 from everyword_events import TransientFailure
 from everyword_local.settings import SettingsFile
+from everyword_local.sparing import keep_what_is_loaded, share_heaps
 from search.domain.pages import out_of_time
 from search.engines import open_engine
 from search.service import SearchService
@@ -78,6 +79,7 @@ _services: list[SearchService] = []
 
 def _begin(index: Path, settings_path: Path | None) -> None:
     """Open the index in a new process, which ends with the one that started it."""
+    share_heaps()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -92,6 +94,7 @@ def _begin(index: Path, settings_path: Path | None) -> None:
         engine.phonetics,
     )
     _services[:] = [service]
+    keep_what_is_loaded()
 
 
 def _search(asked: Mapping[str, Any]) -> bytes:

@@ -23,6 +23,7 @@ from everyword_local.data_folder import PRIVATE_UMASK, DataFolder
 from everyword_local.logs import log_as_json
 from everyword_local.processes import ROLES, process_group
 from everyword_local.settings import SettingsFile
+from everyword_local.sparing import keep_what_is_loaded, share_heaps
 
 BACKLOG = 512
 _LOOPBACK = ("127.0.0.0/8", "::1")
@@ -82,6 +83,7 @@ def serve(
     """
     owner = secrets.token_urlsafe(32)
     os.umask(PRIVATE_UMASK)
+    share_heaps()
     with _listener(listening.host, listening.port) as listener:
         shown = f"[{listening.host}]" if ":" in listening.host else listening.host
         url = f"http://{shown}:{listener.getsockname()[1]}"
@@ -110,6 +112,7 @@ def serve(
             signal.signal(signal.SIGTERM, lambda *_: give_up())
             roles = [role for role in ROLES if listening.worker or role != "worker"]
             with process_group(arguments, give_up, roles=roles) as children:
+                keep_what_is_loaded()
                 ready(url)
                 server.run(sockets=[listener])
             broken = [child.role for child in children if child.hopeless]

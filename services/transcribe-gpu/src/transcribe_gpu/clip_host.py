@@ -13,8 +13,9 @@ from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
-from everyword_events import EverywordError, InvalidInput, Misconfigured, NotFound
+from everyword_events import EverywordError
 from everyword_transcripts import write_transcript
+from transcribe_gpu.adapters.clip_process import told
 from transcribe_gpu.adapters.decoding import PyAvAudio
 from transcribe_gpu.adapters.silero import voice_activity
 from transcribe_gpu.config import ModelSettings, TranscribeSettings
@@ -22,8 +23,6 @@ from transcribe_gpu.recognition import Recogniser
 from transcribe_gpu.selection import EngineSelector
 from transcribe_gpu.self_test import self_test
 from transcribe_gpu.standalone import known_sources, model_library
-
-KINDS = (InvalidInput, NotFound, Misconfigured)
 
 
 def main() -> None:
@@ -42,9 +41,7 @@ def _answer(request: Mapping[str, Any]) -> Mapping[str, Any]:
                 PyAvAudio(source), settings, report=_quiet, announce=_quiet
             )
     except EverywordError as error:
-        kind = next((each.__name__ for each in KINDS if isinstance(error, each)), "")
-        told = {"code": error.code, "message": error.message, "hint": error.hint}
-        return {"error": {"kind": kind, **told}}
+        return {"error": told(error)}
     return {"transcript": write_transcript(done.transcript).decode("utf-8")}
 
 

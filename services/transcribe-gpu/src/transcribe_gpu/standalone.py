@@ -5,7 +5,6 @@ from pathlib import Path
 
 from everyword_events import InvalidInput, NotFound
 from everyword_transcripts import Transcript
-from transcribe_gpu.adapters.decoding import PyAvAudio
 from transcribe_gpu.adapters.environments import EngineEnvironments
 from transcribe_gpu.adapters.faster_whisper_engine import FasterWhisperSource, has_gpu
 from transcribe_gpu.adapters.model_hub import HubCache, HubSource
@@ -65,6 +64,8 @@ def transcribe_file(
         ) from error
     with source:
         recogniser = Recogniser(selector, voice_activity(), diarizer=ProcessDiarizer(library))
+        from transcribe_gpu.adapters.decoding import PyAvAudio  # noqa: PLC0415 - where used
+
         done = recogniser.run(PyAvAudio(source), settings, report=report, announce=announce)
     return done.transcript
 

@@ -14,6 +14,7 @@ from urllib.parse import quote
 import click
 
 from everyword_events import Misconfigured, NotFound
+from everyword_local import MODEL_KEY
 from everyword_local.client import IN_PROCESS, Api
 from everyword_local.data_folder import (
     FILE_NAME,
@@ -30,7 +31,6 @@ if TYPE_CHECKING:  # what a command does not use is not imported
 
 Section = TypeVar("Section")
 FAILED = 1
-MODEL_KEY = "EVERYWORD_MODEL_KEY"
 """The environment variable that carries the language model's key."""
 POLL_S = 0.3
 POLL_IN_PROCESS_S = 0.05

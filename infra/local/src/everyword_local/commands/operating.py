@@ -3,13 +3,16 @@
 import platform
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from everyword_local.commands.context import CommandContext, pass_context
-from everyword_local.doctor import Finding, examine
 from everyword_local.output import counted
-from transcribe_gpu.standalone import announced_engine
+from transcribe_gpu.announcement import announced_apart
+
+if TYPE_CHECKING:
+    from everyword_local.doctor import Finding
 
 
 @click.command()
@@ -31,7 +34,7 @@ def up(context: CommandContext, host: str, port: int, *, public_search: bool, wo
     )
 
     settings = context.settings.of_show("")
-    context.output.note(announced_engine(settings.transcribe, settings.models))
+    context.output.note(announced_apart(settings.transcribe, settings.models))
     serve(
         context.folder,
         context.settings,
@@ -61,6 +64,8 @@ def demo(context: CommandContext, engine: str, *, keep: bool) -> None:
 @pass_context
 def doctor(context: CommandContext) -> None:
     """Say what works on this machine, and what to do about what does not."""
+    from everyword_local.doctor import examine  # noqa: PLC0415 - looks at engines
+
     findings = list(examine(context.data, lambda: context.settings, model_key=context.model_key))
     document = {
         "ok": all(finding.ok or not finding.needed for finding in findings),
@@ -89,7 +94,7 @@ def reindex(context: CommandContext) -> None:
     context.output.result({"reindexed": copied}, [f"{counted(copied, 'episode')} reindexed"])
 
 
-def _lines(findings: list[Finding]) -> Iterator[str]:
+def _lines(findings: "list[Finding]") -> Iterator[str]:
     for finding in findings:
         mark = "ok " if finding.ok else "NO " if finding.needed else "-- "
         yield f"{mark} {finding.name}: {finding.detail}"

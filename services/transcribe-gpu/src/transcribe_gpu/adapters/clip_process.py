@@ -18,7 +18,7 @@ IDLE_S: Final = 600.0
 PATIENCE_S: Final = 120.0
 PATIENCE_PER_S: Final = 20.0
 """How long a clip may take: a model to fetch, then twenty times its length."""
-_KINDS: Final = {kind.__name__: kind for kind in (InvalidInput, NotFound, Misconfigured)}
+_KINDS: Final = {kind.__name__: kind for kind in (NotFound, InvalidInput, Misconfigured)}
 
 
 class ClipProcess:
@@ -65,7 +65,7 @@ class ClipProcess:
                 watchdog.cancel()
                 self._forget_later()
         if "error" in answer:
-            raise _raised(answer["error"])
+            raise raised(answer["error"])
         return read_transcript(answer["transcript"])
 
     def close(self) -> None:
@@ -128,6 +128,13 @@ def _ask(process: "subprocess.Popen[str]", line: str) -> Mapping[str, Any]:
     return answer
 
 
-def _raised(said: Mapping[str, str]) -> EverywordError:
+def told(error: EverywordError) -> Mapping[str, str]:
+    """Return what an error says, for another process."""
+    kind = next((name for name, each in _KINDS.items() if isinstance(error, each)), "")
+    return {"kind": kind, "code": error.code, "message": error.message, "hint": error.hint}
+
+
+def raised(said: Mapping[str, str]) -> EverywordError:
+    """Return the error of which another process told."""
     kind = _KINDS.get(said["kind"], TransientFailure)
     return kind(said["message"], hint=said["hint"], code=said["code"])

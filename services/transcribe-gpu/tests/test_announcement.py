@@ -1,0 +1,16 @@
+"""Which engine would be taken is asked of another process, so that this one stays small."""
+
+import pytest
+
+from everyword_events import InvalidInput
+from transcribe_gpu.announcement import announced_apart
+from transcribe_gpu.config import ModelSettings, TranscribeSettings
+
+
+def test_the_line_and_the_error_are_those_of_the_engines() -> None:
+    assert "pocketsphinx" in announced_apart(
+        TranscribeSettings(engine="pocketsphinx"), ModelSettings()
+    )
+    with pytest.raises(InvalidInput, match="nonsense") as refused:
+        announced_apart(TranscribeSettings(engine="nonsense"), ModelSettings())
+    assert refused.value.hint
