@@ -13,7 +13,7 @@ import huggingface_hub
 import numpy as np
 import pytest
 
-from everyword_events import InvalidInput
+from everyword_events import BrokenHost, InvalidInput
 from transcribe_gpu.adapters.faster_whisper_engine import FasterWhisperSource
 from transcribe_gpu.adapters.model_hub import HUB_WAIT_S, HubCache, HubSource
 from transcribe_gpu.adapters.pocketsphinx_engine import PocketSphinxEngine, PocketSphinxSource
@@ -195,6 +195,42 @@ def test_a_gpu_whose_memory_runs_out_gets_less_then_another_engine(room: int, he
     flags = {flag for h in found for u in h.utterances for flag in u.flags}
     assert flags == ({"fallback:out_of_memory"} if heard == "small" else set())
     assert choice.engine.batch == max(1, room)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "CUDA driver version is insufficient for CUDA runtime version",
+        "CUDA error: an illegal memory access was encountered",
+        "Failed to initialize NVML: Driver/library version mismatch",
+        "Library libcudnn_ops_infer.so.8 is not found or cannot be loaded",
+    ],
+)
+def test_a_gpu_that_is_gone_is_a_broken_host_and_no_job_s_fault(said: str) -> None:
+    gpu = ShortOfMemory("big", "cuda", 4)
+
+    def broken(windows: object, *, language: str, attempt: int = 0) -> list[Hypothesis]:
+        raise RuntimeError(said)
+
+    source = Source("big")
+    source.load = lambda model, *, report: gpu  # type: ignore[method-assign]
+    choice = EngineSelector([source, Source("small")]).choose(settings(), report=quiet)
+    gpu.recognise = broken  # type: ignore[method-assign, assignment]
+    with pytest.raises(BrokenHost) as caught:
+        choice.engine.recognise([np.zeros(16_000, np.float32)], language="en")
+    assert caught.value.code == "gpu_broken"
+
+
+def test_what_loaded_before_and_loads_no_more_is_a_broken_host() -> None:
+    big, small = Source("big"), Source("small")
+    selector = EngineSelector([big, small])
+    selector.choose(settings(engine="big"), report=quiet)
+    selector.choose(settings(engine="small"), report=quiet)
+    big.loads = False
+    with pytest.raises(BrokenHost, match="loads no more"):
+        selector.choose(settings(engine="big"), report=quiet)
+    fresh = EngineSelector([big, small])  # what never worked here is passed over
+    assert fresh.choose(settings(), report=quiet).engine.name == "small"
 
 
 def test_the_loaded_engine_is_kept_and_a_missing_one_asked_for_once_a_minute() -> None:

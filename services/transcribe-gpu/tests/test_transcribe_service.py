@@ -9,6 +9,7 @@ from everyword_events import (
     EpisodeRemoved,
     Event,
     Interrupted,
+    Misconfigured,
     TranscriptionFailed,
     TranscriptionHints,
     TranscriptReady,
@@ -129,6 +130,28 @@ def test_what_cannot_work_is_said_and_acknowledged(
     assert failed.data.message
     assert failed.data.hint
     assert failed.data.retryable == (code == "engine_unavailable")
+
+
+@pytest.mark.parametrize(
+    "stated", [{"engine": "shazam"}, {"engine": "pocketsphinx", "model": "large"}]
+)
+def test_what_the_settings_get_wrong_is_no_job_s_fault(
+    blobs: DirectoryBlobStore,
+    progress: ProgressFolder,
+    upload: Upload,
+    question: Clip,
+    stated: dict[str, str],
+) -> None:
+    service = TranscribeService(
+        blobs,
+        Recogniser(EngineSelector([PocketSphinxSource()]), voice_activity()),
+        open_audio=PyAvAudio,
+        settings_for=lambda show: TranscribeSettings.model_validate(stated),
+        progress=progress,
+    )
+    with pytest.raises(Misconfigured) as caught:  # the consumer pauses, the job stays queued
+        service.handle(upload(encoded(question.samples)))
+    assert caught.value.code == ("engine_unavailable" if "model" in stated else "engine_unknown")
 
 
 def test_hints_go_over_the_settings_of_the_show(

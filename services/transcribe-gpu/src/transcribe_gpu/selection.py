@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from everyword_events import InvalidInput
+from everyword_events import BrokenHost, InvalidInput
+from transcribe_gpu.broken_gpu import broken_gpu, is_broken_gpu
 from transcribe_gpu.config import TranscribeSettings
 from transcribe_gpu.domain import AUTO, language_code
 from transcribe_gpu.domain.tiers import TIERS
@@ -24,6 +25,7 @@ from transcribe_gpu.short_of_memory import HalvingEngine
 log = logging.getLogger(__name__)
 
 CPU: Final = "cpu"
+ENGINE_UNKNOWN: Final = "engine_unknown"
 REMEMBER_S: Final = 60.0
 """How long "not available" is believed: a queue of jobs must not ask a dead hub 3 s each."""
 
@@ -65,6 +67,7 @@ class EngineSelector:
         self._clock = clock
         self._self_test = self_test
         self._loaded: tuple[tuple[str, str], SpeechEngine] | None = None
+        self._worked: set[tuple[str, str]] = set()
         self._missing: dict[tuple[str, str], tuple[float, Availability]] = {}
 
     @property
@@ -93,6 +96,7 @@ class EngineSelector:
         Raises:
             InvalidInput: no such engine, or no engine here knows the language.
             EngineUnavailable: what was asked for cannot run here.
+            BrokenHost: an engine that loaded before in this process loads no more.
         """
         passed_over: list[tuple[_Candidate, Availability]] = []
         chain = self._chain(settings)
@@ -164,7 +168,7 @@ class EngineSelector:
             raise InvalidInput(
                 f"unknown engine {engine[:40]!r}",
                 hint=f"known are {AUTO}, {', '.join((*TIERS, *self.names))}",
-                code="engine_unknown",
+                code=ENGINE_UNKNOWN,
             )
         if not source.knows(language):
             others = [other.name for other in self._sources if other.knows(language)]
@@ -190,10 +194,26 @@ class EngineSelector:
         key = (candidate.source.name, candidate.model)
         if self._loaded is None or self._loaded[0] != key:
             self._loaded = None  # free the old one's memory first
-            engine = candidate.source.load(candidate.model, report=report)
-            self._self_test(engine)
+            try:
+                engine = candidate.source.load(candidate.model, report=report)
+                self._self_test(engine)
+            except (EngineUnavailable, OSError, RuntimeError) as error:
+                if key in self._worked:
+                    raise _no_longer(candidate, error) from error
+                raise
+            self._worked.add(key)
             self._loaded = (key, engine)
         return self._loaded[1]
+
+
+def _no_longer(candidate: _Candidate, error: Exception) -> BrokenHost:
+    if is_broken_gpu(error):
+        return broken_gpu(error)
+    return BrokenHost(
+        f"{candidate} worked before and loads no more: {error}",
+        hint="check the disk and the model's files (`everyword models list`), then start again",
+        code="model_unreadable",
+    )
 
 
 def _flags(

@@ -15,6 +15,7 @@ from everyword_events import (
     Event,
     Interrupted,
     InvalidInput,
+    Misconfigured,
     TranscriptionFailed,
     TranscriptQuality,
     TranscriptReady,
@@ -28,6 +29,7 @@ from transcribe_gpu.domain import Quality
 from transcribe_gpu.errors import CalledOff, EngineUnavailable
 from transcribe_gpu.ports import Audio, ProgressSink
 from transcribe_gpu.recognition import Recogniser
+from transcribe_gpu.selection import ENGINE_UNKNOWN
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +72,8 @@ class TranscribeService:
 
         Raises:
             TransientFailure: the blob store did not answer, or the process is stopping.
+            EngineUnavailable: what the settings ask for cannot run here; the job is unharmed.
+            BrokenHost: this process can recognise nothing any more; the job is unharmed.
         """
         match event.data:
             case AudioUploaded() as uploaded:
@@ -95,6 +99,10 @@ class TranscribeService:
                 step=CONTRACT.service,
             )
         except (InvalidInput, EngineUnavailable) as error:
+            if isinstance(error, EngineUnavailable) and not _wishes(uploaded):
+                raise  # it is no fault of this job: all others would fail as well
+            if error.code == ENGINE_UNKNOWN and not uploaded.hints.engine:
+                raise Misconfigured(error.message, hint=error.hint, code=error.code) from error
             log.warning(
                 "transcription failed",
                 extra={"episode_id": episode_id, "run_id": run_id, "code": error.code},
@@ -190,3 +198,9 @@ class TranscribeService:
         """Delete what a job that was running when the episode was removed wrote after that."""
         self._blobs.delete(episode_prefix(episode_id))
         self._progress.clear(episode_id=episode_id)
+
+
+def _wishes(uploaded: AudioUploaded) -> bool:
+    """Tell whether the job itself asks for an engine, a model or a language."""
+    hints = uploaded.hints
+    return bool(hints.engine or hints.model or hints.language)

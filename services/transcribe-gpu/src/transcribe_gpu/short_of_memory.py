@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
+from transcribe_gpu.broken_gpu import broken_gpu, is_broken_gpu
 from transcribe_gpu.domain import Hypothesis
 from transcribe_gpu.ports import Float32Array, SpeechEngine
 
@@ -14,7 +15,8 @@ _SIGNS: Final = ("out of memory", "cuda_error_out_of_memory", "failed to allocat
 class HalvingEngine:
     """Halves the batch while memory runs out, then goes on with another engine.
 
-    What the other engine heard is flagged. (`transcribe_gpu.ports.SpeechEngine`)
+    What the other engine heard is flagged. A GPU that is gone raises BrokenHost.
+    (`transcribe_gpu.ports.SpeechEngine`)
     """
 
     def __init__(self, engine: SpeechEngine, fall_back: Callable[[], SpeechEngine]) -> None:
@@ -33,7 +35,9 @@ class HalvingEngine:
         """Recognise windows, fewer at a time where memory is short."""
         try:
             found = self._engine.recognise(windows, language=language, attempt=attempt)
-        except (RuntimeError, MemoryError) as error:
+        except (RuntimeError, OSError, MemoryError) as error:
+            if is_broken_gpu(error):
+                raise broken_gpu(error) from error
             if self._fell_back or not _is_shortage(error):
                 raise
         else:
