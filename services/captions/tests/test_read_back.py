@@ -150,8 +150,8 @@ def test_every_format_is_read_and_converted(spoken: Any) -> None:
         names=[("A", "Daniel"), ("B", "Margaret")],
     )
     script = TranscriptWriter(talk, CaptionsSettings().limits(), title="The light")
-    assert set(READABLE) == set(FORMATS)
-    for name in READABLE:
+    assert set(READABLE) > set(FORMATS)
+    for name in FORMATS:
         again = read_captions(script.write(name), name, language="en")
         assert heard(again) == heard_by_name(talk), name
         for target in FORMATS:

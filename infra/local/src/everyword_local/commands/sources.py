@@ -14,7 +14,9 @@ AUDIO_SUFFIXES: Final = frozenset(
     {".mp3", ".m4a", ".m4b", ".mp4", ".aac", ".wav", ".flac", ".ogg", ".oga", ".opus", ".webm",
      ".mkv", ".mov", ".aif", ".aiff", ".wma"}
 )  # fmt: skip
-CAPTION_SUFFIXES: Final = (".json", ".vtt", ".srt", ".ass", ".ssa")
+CAPTION_SUFFIXES: Final = (
+    ".json", ".vtt", ".srt", ".ass", ".ssa", ".ttml", ".dfxp", ".sbv", ".tsv", ".lrc",
+)  # fmt: skip
 """Transcripts with times; of several of one name, the first here is used."""
 PROSE_SUFFIXES: Final = (".html", ".md", ".txt")
 """Taken for transcripts only where they are said to be some."""

@@ -1,6 +1,6 @@
 /** What a person chose or dropped: recordings and transcripts, paired by name as the command does. */
 
-const CAPTIONS = ['json', 'vtt', 'srt', 'ass', 'ssa', 'html', 'md', 'txt'];
+const CAPTIONS = ['json', 'vtt', 'srt', 'ass', 'ssa', 'ttml', 'dfxp', 'sbv', 'tsv', 'lrc', 'html', 'md', 'txt'];
 
 const ending = (name) => /\.([^.]+)$/.exec(name)?.[1].toLowerCase() ?? '';
 const isTranscript = ({ name }) => CAPTIONS.includes(ending(name));

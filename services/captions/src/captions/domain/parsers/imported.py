@@ -124,14 +124,36 @@ def _heard(
     ordered = read_once(sorted(cues, key=lambda cue: cue.start_ms), log)
     spoken = _with_speakers([lines_of(cue.pieces) for cue in ordered])
     following = [*(cue.start_ms for cue in ordered[1:]), None][: len(ordered)]
-    for cue, lines, after in zip(ordered, spoken, following, strict=True):
+    voices = [{piece.voice for line in lines for piece in line} for lines in spoken]
+    said_until = 0
+    for number, (cue, lines, after) in enumerate(zip(ordered, spoken, following, strict=True)):
         end = cue.end_ms
         if end <= cue.start_ms and lines:
             log.note("times_reversed")
             end = _estimated_end(cue, after)
-        words = _timed(lines, cue.start_ms, end, language)
+        alone = number + 1 == len(ordered) or voices[number].isdisjoint(voices[number + 1])
+        start = max(cue.start_ms, min(said_until, end - 1))
+        stop = (
+            end
+            if alone or after is None or after >= end
+            else _until(start, min(end, _end_of(ordered[number + 1])), after)
+        )
+        words = _timed(lines, start, stop, language)
+        said_until = 0 if alone else stop
         if words:
             yield (cue.start_ms, end), words
+
+
+def _end_of(cue: TimedText) -> int:
+    return max(cue.end_ms, cue.start_ms + 1)
+
+
+def _until(start: int, end: int, after: int) -> int:
+    """Return until when a caption is said that is still shown when the same voice says the next.
+
+    Of two that begin together each has half of the time.
+    """
+    return after if after > start else start + max(1, (end - start) // 2)
 
 
 def _estimated_end(cue: TimedText, after: int | None) -> int:

@@ -1,12 +1,13 @@
 """Recognisers' and services' own JSON, brought to the shape of ours: segments, words, seconds.
 
 Known by what is in them: podwhisperer, whisper.cpp, Amazon Transcribe, Deepgram, AssemblyAI, Rev,
-YouTube's json3, and bare lists of segments.
+YouTube's json3, and bare lists of segments; others are in `json_services`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from captions.domain.parsers import json_services
 from captions.domain.parsers.clock import parse_short_clock
 
 Json = Mapping[str, Any]
@@ -25,6 +26,11 @@ def in_our_shape(form: Any) -> tuple[Json, bool]:
         (lambda f: isinstance(f.get("monologues"), list), _rev),
         (lambda f: isinstance(f.get("events"), list), _json3),
         (_is_assembly_ai, _assembly_ai),
+        (json_services.is_azure, json_services.azure),
+        (json_services.is_speechmatics, json_services.speechmatics),
+        (json_services.is_google, json_services.google),
+        (lambda f: json_services.gladia_utterances(f) is not None, json_services.gladia),
+        (json_services.is_elevenlabs, json_services.elevenlabs),
     ):
         if has(form):
             return shape(form), True

@@ -20,8 +20,18 @@ _NAMES: Final = """
 _CODES: Final[dict[str, str]] = dict(zip(_NAMES.split()[::2], _NAMES.split()[1::2], strict=True))
 
 
+_THREE_LETTERS: Final = """
+    ara ar ces cs dan da deu de ell el eng en est et fas fa fin fi fra fr heb he hin hi hrv hr
+    hun hu ind id isl is ita it jpn ja kor ko lav lv lit lt nld nl nor no pol pl por pt ron ro
+    rus ru slk sk slv sl spa es swe sv tha th tur tr ukr uk vie vi zho zh
+"""
+_THREE: Final = dict(zip(_THREE_LETTERS.split()[::2], _THREE_LETTERS.split()[1::2], strict=True))
+"""ISO 639-2's, as some services write them."""
+
+
 def code_of(language: object) -> str | None:
     """Return a language's code for its English name; a code, as it is; None for what is neither."""
     if not isinstance(language, str) or not language.strip():
         return None
-    return _CODES.get(language.strip().lower(), language.strip())
+    tag = language.strip().replace("_", "-")
+    return _CODES.get(tag.lower()) or _THREE.get(tag.lower()) or tag

@@ -10,6 +10,8 @@ from captions.domain.parsers.paragraph import TimedParagraph
 
 _OPENING: Final = re.compile(r"(?:\*\*((?:\\.|[^\\*])+)\*\* )?\[([0-9:.]{4,16})\](?:\s+|\Z)")
 _HEADING: Final = re.compile(r"#{1,6}(?:\s|\Z)")
+_NAMED: Final = re.compile(r"\*\*([^*:]{1,60})(?::\*\*|\*\*:)\s+")
+"""Descript writes `[00:01:09] **Ada:** They leave.`"""
 _ESCAPE: Final = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 
@@ -34,6 +36,8 @@ def parse_markdown(
             speaker = _plain(found[1]) if found[1] else None
             start_ms = time_ms
             text = text[found.end() :]
+            if speaker is None and (named := _NAMED.match(text)):
+                speaker, text = _plain(named[1]), text[named.end() :]
         if text:
             read.append(TimedParagraph(_plain(text), speaker, start_ms))
             start_ms = None

@@ -1,0 +1,120 @@
+"""Plain caption files: YouTube's SBV, Whisper's TSV, Audacity's labels, LRC."""
+
+import re
+from typing import Final
+
+from captions.domain.parsers.clock import parse_short_clock
+from captions.domain.parsers.decoding import decode_lines
+from captions.domain.parsers.import_log import ImportLog
+from captions.domain.parsers.paragraph import TimedParagraph
+from captions.domain.parsers.timed_text import Piece, TimedText
+from everyword_events import InvalidInput
+
+_CLOCK: Final = r"\d{1,4}:\d{1,2}:\d{1,2}(?:\.\d{1,3})?"
+SBV_TIMES: Final = re.compile(rf"\s*({_CLOCK}),({_CLOCK})\s*")
+_NUMBER: Final = r"\d{1,9}(?:[.,]\d{1,9})?"
+TABBED: Final = re.compile(rf"({_NUMBER})\t({_NUMBER})\t(.*)")
+TSV_HEAD: Final = re.compile(r"start\tend\t(?:speaker\t)?text", re.IGNORECASE)
+LRC_TAG: Final = re.compile(
+    r"\[(?:ti|ar|al|au|by|re|ve|la|tool|offset|length|#) ?:(.*)\]", re.IGNORECASE
+)
+_LRC_TIME: Final = re.compile(r"\[(\d{1,4}:\d{1,2}(?:[.:]\d{1,3})?)\]")
+_LRC_WORD: Final = re.compile(r"<\d{1,4}:\d{1,2}(?:[.:]\d{1,3})?>")
+_OFFSET: Final = re.compile(r"\[offset ?: ?([+-]?\d{1,7})\]", re.IGNORECASE)
+
+
+def parse_sbv(raw: bytes, language: str = "und", log: ImportLog | None = None) -> list[TimedText]:
+    """Read SBV: a line of two times with a comma between, lines of text, a blank line.
+
+    Raises:
+        InvalidInput: there is no such line of times.
+    """
+    log = log or ImportLog()
+    lines = decode_lines(raw, language, log).split("\n")
+    marks = [(at, found) for at, line in enumerate(lines) if (found := SBV_TIMES.fullmatch(line))]
+    if not marks:
+        raise _nothing("SBV", "0:00:01.000,0:00:02.500")
+    log.seen += len(marks)
+    cues = []
+    for (at, found), stop in zip(marks, [*(at for at, _ in marks[1:]), len(lines)], strict=True):
+        start, end = parse_short_clock(found[1]), parse_short_clock(found[2])
+        text = "\n".join(line for line in lines[at + 1 : stop] if line.strip())
+        if start is None or end is None:
+            log.note("blocks_skipped", at + 1)
+            continue
+        cues.append(TimedText(start, end, (Piece(text.replace("[br]", "\n")),), "", text))
+    return cues
+
+
+def parse_tabbed(
+    raw: bytes, language: str = "und", log: ImportLog | None = None
+) -> list[TimedText]:
+    """Read lines of start, end and text with tabs between.
+
+    Whisper's own have a head and whole milliseconds, Audacity's labels have seconds.
+
+    Raises:
+        InvalidInput: there is no such line.
+    """
+    log = log or ImportLog()
+    lines = decode_lines(raw, language, log).split("\n")
+    head = next((line for line in lines if line.strip()), "")
+    unit_ms = 1 if TSV_HEAD.fullmatch(head.strip()) else 1000
+    speakers = "speaker" in head.lower() and unit_ms == 1
+    cues = []
+    for at, line in enumerate(lines, 1):
+        found = TABBED.fullmatch(line)
+        if found is None:
+            # Audacity puts the frequencies of a label on a line of their own.
+            if line.strip() and line is not head and not line.startswith("\\"):
+                log.note("lines_skipped", at)
+            continue
+        voice, _, text = found[3].partition("\t") if speakers else ("", "", found[3])
+        start, end = (round(float(one.replace(",", ".")) * unit_ms) for one in found.groups()[:2])
+        cues.append(TimedText(start, end, (Piece(text, voice or None),), "", text))
+    if not cues:
+        raise _nothing("labels with tabs between", "1.000000 2.500000 text")
+    log.seen += len(cues)
+    return cues
+
+
+def parse_lrc(
+    raw: bytes, language: str = "und", log: ImportLog | None = None
+) -> list[TimedParagraph]:
+    """Read LRC: `[01:02.30] text`; a line of several times is said at each, tags are not spoken.
+
+    Raises:
+        InvalidInput: no line has a time.
+    """
+    log = log or ImportLog()
+    text = decode_lines(raw, language, log)
+    offset = _OFFSET.search(text)
+    earlier_ms = int(offset[1]) if offset else 0
+    said: list[TimedParagraph] = []
+    for at, line in enumerate(text.split("\n"), 1):
+        rest = line.strip()
+        times = []
+        while found := _LRC_TIME.match(rest):
+            times.append(parse_short_clock(_dotted(found[1])))
+            rest = rest[found.end() :].lstrip()
+        words = " ".join(_LRC_WORD.sub(" ", rest).split())
+        if rest and not times and not LRC_TAG.fullmatch(rest):
+            log.note("lines_skipped", at)
+        said += [
+            TimedParagraph(words, None, max(0, ms - earlier_ms)) for ms in times if ms is not None
+        ]
+    if not said:
+        raise _nothing("LRC", "[01:02.30] text")
+    return sorted(said, key=lambda one: one.start_ms or 0)
+
+
+def _dotted(clock: str) -> str:
+    """Return `1:02.30` for `1:02:30`, as some write hundredths."""
+    parts = clock.split(":")
+    return f"{parts[0]}:{parts[1]}.{parts[2]}" if len(parts) > 2 else clock  # noqa: PLR2004
+
+
+def _nothing(form: str, line: str) -> InvalidInput:
+    return InvalidInput(
+        f"not {form}: no line like {line}", hint="is it another format?", code="captions_invalid"
+    )
