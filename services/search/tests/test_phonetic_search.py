@@ -355,3 +355,15 @@ def test_a_possessive_is_what_was_said(house: House) -> None:
     house.index.put(document("right", "the worlds of Kilkenny"))
     house.index.put(document("owner", "Kilkenny's finest and the world's end"))
     assert perhaps(house, "worlds") == perhaps(house, "Kilkenny") == []
+
+
+def test_part_of_a_number_in_digits_was_perhaps_said(house: House) -> None:
+    house.index.put(document("year", "it was in 1813 that the story began"))
+    house.index.put(document("right", "there were thirteen of them"))
+    assert perhaps(house, "thirteen") == [("year", "1813", "sounds_like")]
+
+
+def test_other_forms_of_a_word_were_said(house: House) -> None:
+    house.index.put(document("right", "thanks to everyone, he vanished"))
+    house.index.put(document("form", "we thank everyone, they vanish"))
+    assert perhaps(house, "thanks") == perhaps(house, "vanished") == []

@@ -238,6 +238,17 @@ def test_exact_takes_words_as_they_are_written(
     assert house.service.timeline(query, exact=True)["hits"] == found["hits"]
 
 
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [("might", True), ("imght", True), ("mighty", True), ("eight", False), ("ighthouse", True)],
+)
+def test_a_short_word_with_another_first_letter_is_no_typing_error(
+    house: House, query: str, found: bool
+) -> None:
+    house.service.handle(house.refined("the lighthouse might"))
+    assert bool(house.service.search(query)["hits"]) is found
+
+
 def test_a_cursor_is_for_exact_or_for_similar_words(house: House) -> None:
     for number in range(3):
         house.service.handle(house.refined("cafe", episode_id=str(number)))

@@ -22,7 +22,7 @@ from search.domain.phonetics import (
     phones_of_query,
 )
 from search.domain.query import Clause, Query, folded_name
-from search.domain.tokens import fold, tokens_of
+from search.domain.tokens import fold, stem, tokens_of
 from search.ports import PhoneticIndex
 
 MOST_SOUNDING: Final = 10
@@ -103,7 +103,11 @@ class PhoneticSearch:
         asked = "".join(token for clause in query.wanted for token in clause.tokens)
         for one in self.weighed(query, request):
             moment = one.at.moments[0]
-            if _wanted(moment, query) and not _is_possessive(moment, asked):
+            if (
+                _wanted(moment, query)
+                and not _is_possessive(moment, asked)
+                and not _is_other_form(moment, asked)
+            ):
                 near = one.evidence.similarity >= NEAR_SPELLING
                 yield Perhaps(one.at, Tier.FUZZY if near else Tier.SOUNDS_LIKE, one.likelihood)
 
@@ -130,6 +134,12 @@ def _is_possessive(moment: Moment, asked: str) -> bool:
     words = [word["text"] for word in moment.snippet if word["match"]]
     plain = words[0].lower().replace("’", "'").strip('.,;:!?"') if len(words) == 1 else ""  # noqa: RUF001
     return plain.endswith("'s") and asked in (plain[:-2], plain[:-2] + "s")
+
+
+def _is_other_form(moment: Moment, asked: str) -> bool:
+    """Tell whether another form of the word is written, as in the stemmed tier."""
+    tokens = [t for word in moment.snippet if word["match"] for t in tokens_of(word["text"])]
+    return len(tokens) == 1 and stem(tokens[0], "en") == stem(asked, "en")
 
 
 def _wanted(moment: Moment, query: Query) -> bool:

@@ -19,6 +19,8 @@ MOST_LOOSE_TERMS: Final = 16
 MOST_PREFIX_TERMS: Final = 200
 SHORTEST_FUZZY: Final = 4
 SHORTEST_FUZZY_TWICE: Final = 8
+SHORTEST_FUZZY_START: Final = 8
+"""A shorter word with another first letter is another word: might is not a way to type eight."""
 
 
 class Tier(StrEnum):
@@ -183,7 +185,11 @@ class Expansion:
             if not term.isalpha() or len(term) < SHORTEST_FUZZY or spoken & self.folded()[term]:
                 continue
             for distance in range(1, 3 if len(term) >= SHORTEST_FUZZY_TWICE else 2):
-                found = self._vocabulary.near(term, distance)
+                found = [
+                    word
+                    for word in self._vocabulary.near(term, distance)
+                    if len(term) >= SHORTEST_FUZZY_START or _starts_alike(word, term)
+                ]
                 if found:
                     ranked = sorted(
                         found, key=lambda t: (t[0] != term[0], abs(len(t) - len(term)), t)
@@ -281,6 +287,11 @@ def _rows(
 def _may_take_an_ending(term: str) -> bool:
     """Tell whether a Korean word may be the start of another: there is no stemmer for it."""
     return len(term) > 1 and is_hangul(term)
+
+
+def _starts_alike(word: str, term: str) -> bool:
+    """Tell whether the first letters are the same, perhaps exchanged."""
+    return word[0] == term[0] or word[:2] == term[1::-1]
 
 
 def _itself(key: str, reduce: Callable[[str], str]) -> tuple[str, ...]:

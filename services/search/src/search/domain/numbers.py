@@ -71,6 +71,14 @@ def numbers_in(tokens: Sequence[str], languages: Collection[str]) -> Iterator[Sp
         start += length
 
 
+def number_said(value: int, language: str) -> Tokens:
+    """Return the tokens of a number as it is mostly said, a year as a year; none if too large."""
+    code = _code(language)
+    if code is None or value >= _LARGEST:
+        return ()
+    return _tokens(_said(value, code, to="year" if value in _YEARS else "cardinal"))
+
+
 @lru_cache(maxsize=4096)
 def _number_at(tokens: Tokens, codes: tuple[str, ...]) -> tuple[int, tuple[Tokens, ...]] | None:
     """Return how many tokens the number at the start has, and its other spellings."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
+from search.domain.numbers import number_said
 from search.domain.phonetics.letter_to_sound import phones_of_letters
 from search.domain.phonetics.phones import written
 from search.domain.tokens import fold
@@ -22,12 +23,14 @@ class Pronouncer:
     def __init__(self, look_up: LookUp = lambda _: None) -> None:
         self.look_up = look_up
         self.phones_of = lru_cache(maxsize=1 << 17)(self._phones_of)
-        """Return a token's phones; none for a number or a word in another script."""
+        """Return a token's phones; none for a word in another script."""
 
     def _phones_of(self, token: str) -> str:
         known = self.look_up(token)
         if known is not None:
             return written(known)
+        if token.isascii() and token.isdigit():
+            return "".join(map(self.phones_of, number_said(int(token), "en")))
         letters = fold(token)
         if not (letters.isascii() and letters.isalpha()):
             return ""
