@@ -94,7 +94,7 @@ def reading_of(corpus: Corpus) -> tuple[PhoneSequence, Sequence[int]]:
     stream = document_of(name, transcript).reading
     assert stream is not None
     times: list[int] = []
-    for reading in transcript.sounds:
+    for reading in transcript.phones:
         count = len(phones.written(reading.phones.split()))
         step = (reading.end - reading.start) / max(1, count)
         times += [round(1000 * (reading.start + (at + 0.5) * step)) for at in range(count)]
@@ -196,7 +196,7 @@ def weights(corpora: Sequence[Corpus], *, reading: bool) -> Sequence[float]:
     In the recordings alone, and among hours that hold none of the words.
     """
     heard = [
-        (name, one if reading else replace(one, sounds=()))
+        (name, one if reading else replace(one, phones=()))
         for corpus in corpora
         for name, one in corpus.heard
     ]

@@ -156,21 +156,23 @@ def test_a_word_stays_as_it_is() -> None:
     assert word.with_speaker(None) == Word("a", 0.0, 1.0, 0.5)
 
 
-READ_BY_SOUND = WHISPERX | {"sounds": [[1.25, 2.0, "M EH T"], [0.31, 1.25, "IH N"]]}
+READ_BY_SOUND = WHISPERX | {"phones": [[1.25, 2.0, "M EH T"], [0.31, 1.25, "IH N"]]}
 
 
 def test_an_acoustic_reading_survives_in_order_of_time() -> None:
     transcript = read_transcript(json.dumps(READ_BY_SOUND))
-    assert [(s.start, s.end, s.phones) for s in transcript.sounds] == [
+    assert [(s.start, s.end, s.phones) for s in transcript.phones] == [
         (0.31, 1.25, "IH N"),
         (1.25, 2.0, "M EH T"),
     ]
     assert read_transcript(write_transcript(transcript)) == transcript
+    once = WHISPERX | {"sounds": READ_BY_SOUND["phones"]}  # as it was written before
+    assert read_transcript(json.dumps(once)) == transcript
 
 
 def test_without_an_acoustic_reading_nothing_is_written_of_it() -> None:
     written = json.loads(write_transcript(read_transcript(json.dumps(WHISPERX))))
-    assert "sounds" not in written
+    assert not {"phones", "sounds"} & written.keys()
 
 
 @pytest.mark.parametrize(
@@ -188,7 +190,7 @@ def test_without_an_acoustic_reading_nothing_is_written_of_it() -> None:
 )
 def test_a_reading_that_cannot_be_is_left_out_and_costs_no_word(sounds: object) -> None:
     transcript = read_transcript(json.dumps(WHISPERX | {"sounds": sounds}))
-    assert transcript.sounds == ()
+    assert transcript.phones == ()
     assert transcript.n_words() == 4
 
 

@@ -18,7 +18,7 @@ from everyword_events import (
     new_run_id,
 )
 from everyword_storage import DirectoryBlobStore, artifact_key
-from everyword_transcripts import Sounds, Transcript, read_transcript, write_transcript
+from everyword_transcripts import PhoneSpan, Transcript, read_transcript, write_transcript
 from refine.config import RefineSettings, Replacement
 from refine.contract import CONTRACT
 from refine.domain.report import read_report
@@ -76,10 +76,10 @@ def test_a_ready_transcript_is_refined(
 def test_an_acoustic_reading_is_carried_through(
     blobs: DirectoryBlobStore, transcribe: Callable[..., Transcript]
 ) -> None:
-    heard = replace(transcribe("we use a w s"), sounds=(Sounds(0.1, 0.9, "W IY Y UW Z"),))
+    heard = replace(transcribe("we use a w s"), phones=(PhoneSpan(0.1, 0.9, "W IY Y UW Z"),))
     (got,) = RefineService(blobs, lambda _: AWS).handle(ready(blobs, heard))
     assert isinstance(got.data, TranscriptRefined)
-    assert read_transcript(blobs.get(got.data.transcript)).sounds == heard.sounds
+    assert read_transcript(blobs.get(got.data.transcript)).phones == heard.phones
 
 
 def test_a_redelivery_gives_the_same_event_and_does_no_work(

@@ -68,18 +68,18 @@ def test_pocketsphinx_hears_speech_up_to_the_very_end(question: Clip) -> None:
 
 def test_pocketsphinx_reads_sounds_where_asked_and_hears_the_same_words(question: Clip) -> None:
     (plain,) = hear(PocketSphinxEngine(), question.samples)
-    (utterance,) = hear(PocketSphinxEngine().reading_sounds(), question.samples)
-    assert plain.sounds == ()
+    (utterance,) = hear(PocketSphinxEngine().recognising_phones(), question.samples)
+    assert plain.phones == ()
     assert utterance.words == plain.words
-    phones = [phone for sounds in utterance.sounds for phone in sounds.phones.split()]
+    phones = [phone for sounds in utterance.phones for phone in sounds.phones.split()]
     # "when did you finally leave the island"
     assert "Y UW F AY" in " ".join(phones)
     assert 15 <= len(phones) <= 35
     assert all(phone.isalpha() and phone.isupper() and phone != "SIL" for phone in phones)
-    times = [time for sounds in utterance.sounds for time in (sounds.start, sounds.end)]
+    times = [time for sounds in utterance.phones for time in (sounds.start, sounds.end)]
     assert times == sorted(times)
     assert utterance.start <= times[0] < times[-1] <= utterance.end
-    assert all(sounds.end - sounds.start < 2.5 for sounds in utterance.sounds)
+    assert all(sounds.end - sounds.start < 2.5 for sounds in utterance.phones)
 
 
 def test_pocketsphinx_knows_no_swedish(question: Clip) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from everyword_transcripts import Sounds
+from everyword_transcripts import PhoneSpan
 from transcribe_gpu.domain.phrases import PAUSE_S, sentences
 from transcribe_gpu.domain.speech import HeardWord, Utterance
 
@@ -54,12 +54,12 @@ def test_where_times_are_missing_nothing_is_cut() -> None:
 
 def test_flags_stay_with_the_first_and_sounds_with_their_time() -> None:
     whole = uttered("It rained. We left.")
-    early, late = Sounds(0.1, 0.2, "IH T"), Sounds(0.8, 0.9, "W IY")
+    early, late = PhoneSpan(0.1, 0.2, "IH T"), PhoneSpan(0.8, 0.9, "W IY")
     first, second = sentences(
         Utterance(whole.start, whole.end, whole.words, "en", ("flag",), (early, late))
     )
     assert (first.flags, second.flags) == (("flag",), ())
-    assert (first.sounds, second.sounds) == ((early,), (late,))
+    assert (first.phones, second.phones) == ((early,), (late,))
 
 
 TIMES = st.none() | st.floats(0, 60)

@@ -124,5 +124,5 @@ def test_sounds_are_read_beside_the_words_unless_switched_off(
         announce=lambda line: None,
     )
     assert transcript.n_words() == 7
-    assert bool(transcript.sounds) is sounds
-    assert all(0 <= s.start <= s.end <= transcript.duration_s for s in transcript.sounds)
+    assert bool(transcript.phones) is sounds
+    assert all(0 <= s.start <= s.end <= transcript.duration_s for s in transcript.phones)

@@ -1,7 +1,7 @@
 """The shared kernel: words with times, segments, transcripts, and their JSON."""
 
 from everyword_transcripts.json_form import read_transcript, write_transcript
-from everyword_transcripts.model import Engine, Segment, Sounds, Speaker, Transcript, Word
+from everyword_transcripts.model import Engine, PhoneSpan, Segment, Speaker, Transcript, Word
 from everyword_transcripts.spacing import is_unspaced, join_words, split_words
 from everyword_transcripts.timing import LONGEST_S, estimate_times, spread
 from everyword_transcripts.word_pieces import WordPiece, begin_with_spaces, join_pieces
@@ -9,8 +9,8 @@ from everyword_transcripts.word_pieces import WordPiece, begin_with_spaces, join
 __all__ = [
     "LONGEST_S",
     "Engine",
+    "PhoneSpan",
     "Segment",
-    "Sounds",
     "Speaker",
     "Transcript",
     "Word",

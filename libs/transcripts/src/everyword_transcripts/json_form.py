@@ -9,7 +9,15 @@ import msgspec
 from pydantic_core import from_json
 
 from everyword_transcripts.mending import invalid, mended_segments, seconds_of, text_of
-from everyword_transcripts.model import SCHEMA, Engine, Segment, Sounds, Speaker, Transcript, Word
+from everyword_transcripts.model import (
+    SCHEMA,
+    Engine,
+    PhoneSpan,
+    Segment,
+    Speaker,
+    Transcript,
+    Word,
+)
 from everyword_transcripts.spacing import is_unspaced, writes_spaces
 from everyword_transcripts.timing import LONGEST_S, put_in_order
 from everyword_transcripts.top_level_words import with_top_level_words
@@ -44,8 +52,8 @@ def write_transcript(transcript: Transcript) -> bytes:
         "speakers": transcript.speakers,
         "segments": [_in_whole_ms(segment) for segment in transcript.segments],
     }
-    if transcript.sounds:
-        form["sounds"] = [[round(s.start, 3), round(s.end, 3), s.phones] for s in transcript.sounds]
+    if transcript.phones:
+        form["phones"] = [[round(s.start, 3), round(s.end, 3), s.phones] for s in transcript.phones]
     return _ENCODER.encode(form)
 
 
@@ -100,6 +108,7 @@ class _SoundForm(msgspec.Struct):
     flags: Any = None
     episode_id: Any = None
     run_id: Any = None
+    phones: Any = None
     sounds: Any = None
 
 
@@ -186,7 +195,7 @@ def _transcript(form: Json, segments: list[Segment], duration_s: float) -> Trans
         flags=tuple(str(flag) for flag in _listed(form.get("flags"))),
         episode_id=text_of(form.get("episode_id")) or None,
         run_id=text_of(form.get("run_id")) or None,
-        sounds=_sounds(form.get("sounds"), duration_s),
+        phones=_phones(form.get("phones", form.get("sounds")), duration_s),
     )
 
 
@@ -219,14 +228,14 @@ def _speakers(form: Json, segments: list[Segment]) -> tuple[Speaker, ...]:
     return tuple(named)
 
 
-def _sounds(raw: object, duration_s: float) -> tuple[Sounds, ...]:
+def _phones(raw: object, duration_s: float) -> tuple[PhoneSpan, ...]:
     """Return the acoustic reading, less what cannot be read: words do not depend on it."""
-    read: list[Sounds] = []
+    read: list[PhoneSpan] = []
     for item in raw if isinstance(raw, list | tuple) else ():
         if isinstance(item, list | tuple) and len(item) == 3:  # noqa: PLR2004
             start, end, phones = seconds_of(item[0]), seconds_of(item[1]), text_of(item[2])
             if start is not None and end is not None and start <= end <= duration_s and phones:
-                read.append(Sounds(start, end, " ".join(phones.split())))
+                read.append(PhoneSpan(start, end, " ".join(phones.split())))
     return tuple(sorted(read, key=attrgetter("start")))
 
 

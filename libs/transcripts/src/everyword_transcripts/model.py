@@ -66,7 +66,7 @@ class Segment(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Sounds:
+class PhoneSpan:
     """What a decoder that knows no words heard between two times.
 
     `phones` are ARPAbet with single spaces between them (`R AY Z AH L IH N`), evenly spread.
@@ -110,7 +110,7 @@ class Transcript:
     flags: tuple[str, ...] = ()
     episode_id: str | None = None
     run_id: str | None = None
-    sounds: tuple[Sounds, ...] = ()
+    phones: tuple[PhoneSpan, ...] = ()
     """An acoustic reading beside the words, by start, where the engine gives one."""
 
     def words(self) -> Iterator[Word]:

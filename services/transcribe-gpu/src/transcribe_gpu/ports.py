@@ -57,11 +57,11 @@ class SpeechEngine(Protocol):
 
 
 @runtime_checkable
-class ReadsSounds(Protocol):
-    """An engine that can also read the bare sounds of speech."""
+class RecognisesPhones(Protocol):
+    """An engine that can also recognise phones beside words."""
 
-    def reading_sounds(self) -> SpeechEngine:
-        """Return the same engine, whose utterances carry their sounds."""
+    def recognising_phones(self) -> SpeechEngine:
+        """Return the same engine, whose utterances carry their phones."""
 
 
 @runtime_checkable

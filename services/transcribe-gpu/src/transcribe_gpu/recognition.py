@@ -23,7 +23,7 @@ from transcribe_gpu.ports import (
     Audio,
     Checkpoints,
     Diarizer,
-    ReadsSounds,
+    RecognisesPhones,
     StageReport,
     VoiceActivityDetector,
 )
@@ -86,8 +86,8 @@ class Recogniser:
         loaded = self._clock()
         meter = partial(ProgressMeter, "transcribe", report=report, check=check, clock=self._clock)
         engine = choice.engine
-        if settings.sounds and isinstance(engine, ReadsSounds):
-            engine = engine.reading_sounds()
+        if settings.sounds and isinstance(engine, RecognisesPhones):
+            engine = engine.recognising_phones()
         kept = checkpoints(f"{engine.name} {engine.model} {language}") if checkpoints else None
         detection = LanguageDetection(language)
         one_pass = ChannelPass(

@@ -68,7 +68,7 @@ class EpisodeDocument:
             ends.append(round(word.end * 1000))
         readings = [
             PhoneSpan(round(s.start * 1000), round(s.end * 1000), tuple(s.phones.split()))
-            for s in transcript.sounds
+            for s in transcript.phones
         ]
         return cls(
             episode_id=episode_id,

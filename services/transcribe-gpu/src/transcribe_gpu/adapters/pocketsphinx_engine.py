@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from everyword_events import InvalidInput
-from everyword_transcripts import Sounds
+from everyword_transcripts import PhoneSpan
 from transcribe_gpu.domain import AUTO, HeardWord, Hypothesis, Utterance
 from transcribe_gpu.errors import EngineUnavailable
 from transcribe_gpu.ports import SAMPLE_RATE_HZ, Availability, Float32Array, StageReport
@@ -54,12 +54,12 @@ class PocketSphinxEngine:
     batch = 1
     only_language = "en"
 
-    def __init__(self, *, sounds: bool = False) -> None:
-        self._sounds = sounds
+    def __init__(self, *, phones: bool = False) -> None:
+        self._phones = phones
 
-    def reading_sounds(self) -> "PocketSphinxEngine":
+    def recognising_phones(self) -> "PocketSphinxEngine":
         """Return an engine that reads phones as well, knowing no words."""
-        return PocketSphinxEngine(sounds=True)
+        return PocketSphinxEngine(phones=True)
 
     def recognise(
         self,
@@ -86,13 +86,13 @@ class PocketSphinxEngine:
 
         # New decoders for every window: the last one's noise estimate must not leak into it.
         decoder = Decoder(samprate=float(SAMPLE_RATE_HZ), loglevel="FATAL")
-        reader = _phone_reader() if self._sounds else None
+        reader = _phone_reader() if self._phones else None
         for start, pcm in utterances(window):
             end = start + len(pcm) / 2 / SAMPLE_RATE_HZ
             words = tuple(_recognise(decoder, pcm, start))
-            sounds = tuple(_read_sounds(reader, pcm, start)) if reader and words else ()
+            spans = tuple(_recognised_phones(reader, pcm, start)) if reader and words else ()
             if words:
-                yield Utterance(start, end, words, "en", sounds=sounds)
+                yield Utterance(start, end, words, "en", phones=spans)
 
 
 class PocketSphinxSource:
@@ -212,7 +212,7 @@ def _phone_reader() -> "Decoder":
     )
 
 
-def _read_sounds(reader: "Decoder", pcm: bytes, start: float) -> Iterator[Sounds]:
+def _recognised_phones(reader: "Decoder", pcm: bytes, start: float) -> Iterator[PhoneSpan]:
     """Yield the phones of an utterance, in stretches without a pause in them."""
     reader.start_utt()
     reader.process_raw(pcm, full_utt=True)
@@ -222,7 +222,7 @@ def _read_sounds(reader: "Decoder", pcm: bytes, start: float) -> Iterator[Sounds
     for piece in reader.seg() or ():
         silent = not piece.word.isalpha() or piece.word == "SIL"
         if phones and (silent or until - since >= _LONGEST_SOUNDS_S):
-            yield Sounds(since, until, " ".join(phones))
+            yield PhoneSpan(since, until, " ".join(phones))
             phones = []
         if silent:
             continue
@@ -231,4 +231,4 @@ def _read_sounds(reader: "Decoder", pcm: bytes, start: float) -> Iterator[Sounds
         phones.append(piece.word)
         until = start + (piece.end_frame + 1) / FRAMES_PER_S
     if phones:
-        yield Sounds(since, until, " ".join(phones))
+        yield PhoneSpan(since, until, " ".join(phones))

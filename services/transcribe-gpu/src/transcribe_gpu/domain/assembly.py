@@ -7,8 +7,8 @@ from operator import attrgetter
 
 from everyword_transcripts import (
     Engine,
+    PhoneSpan,
     Segment,
-    Sounds,
     Speaker,
     Transcript,
     Word,
@@ -61,14 +61,14 @@ def assemble(
         speakers=tuple(Speaker(label) for label in labels if label in spoken),
         engine=engine,
         flags=tuple(dict.fromkeys(all_flags)),
-        sounds=_sounds(channels, duration_s),
+        phones=_phones(channels, duration_s),
     )
 
 
-def _sounds(channels: Sequence[ChannelSpeech], duration_s: float) -> tuple[Sounds, ...]:
+def _phones(channels: Sequence[ChannelSpeech], duration_s: float) -> tuple[PhoneSpan, ...]:
     """Return what the channels' acoustic readings heard, in order of time."""
     heard = [
-        s for channel in channels for utterance in channel.utterances for s in utterance.sounds
+        s for channel in channels for utterance in channel.utterances for s in utterance.phones
     ]
     within = [replace(s, end=min(s.end, duration_s)) for s in heard if s.start <= duration_s]
     return tuple(sorted(within, key=attrgetter("start")))

@@ -66,14 +66,14 @@ def filled(hypothesis: Hypothesis, gap: Gap, heard: Hypothesis) -> Hypothesis:
         return hypothesis
     together = sorted([*words, *found], key=lambda word: word.start or 0.0)
     flags = tuple(flag for u in hypothesis.utterances for flag in u.flags)
-    sounds = tuple(s for u in hypothesis.utterances for s in u.sounds)
+    phones = tuple(s for u in hypothesis.utterances for s in u.phones)
     whole = Utterance(
         min(word.start or 0.0 for word in together),
         max(word.end or 0.0 for word in together),
         tuple(together),
         hypothesis.language,
         flags,
-        sounds,
+        phones,
     )
     return replace(hypothesis, utterances=(whole,))
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from everyword_transcripts import Sounds
+from everyword_transcripts import PhoneSpan
 from transcribe_gpu.domain.speech import HeardWord, Hypothesis, Utterance
 from transcribe_gpu.domain.windows import Window
 
@@ -39,7 +39,7 @@ def _moved(utterance: Utterance, window: Window) -> Utterance:
     kept = _within(words, window.keep_from, window.keep_until)
     if len(kept) < len(words):
         start, end = max(start, window.keep_from), min(end, window.keep_until)
-    sounds = (_moved_sounds(each, window) for each in utterance.sounds)
+    spans = (_moved_phones(each, window) for each in utterance.phones)
     timed = [t for w in kept for t in (w.start, w.end) if t is not None]
     return Utterance(
         min([start, *timed]),
@@ -47,7 +47,7 @@ def _moved(utterance: Utterance, window: Window) -> Utterance:
         tuple(kept),
         utterance.language,
         utterance.flags,
-        tuple(s for s in sounds if window.keep_from <= s.start < window.keep_until),
+        tuple(s for s in spans if window.keep_from <= s.start < window.keep_until),
     )
 
 
@@ -67,9 +67,9 @@ def _moved_word(word: HeardWord, window: Window) -> HeardWord:
     )
 
 
-def _moved_sounds(sounds: Sounds, window: Window) -> Sounds:
-    start, end = window.span_in_recording(sounds.start, sounds.end)
-    return replace(sounds, start=start, end=max(start, end))
+def _moved_phones(spans: PhoneSpan, window: Window) -> PhoneSpan:
+    start, end = window.span_in_recording(spans.start, spans.end)
+    return replace(spans, start=start, end=max(start, end))
 
 
 def _within(words: Sequence[HeardWord], first: float, last: float) -> list[HeardWord]:

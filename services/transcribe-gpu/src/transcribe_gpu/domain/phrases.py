@@ -42,5 +42,5 @@ def _of(whole: Utterance, words: list[HeardWord], flags: tuple[str, ...]) -> Utt
     start, end = words[0].start, words[-1].end
     first = whole.start if start is None else start
     last = whole.end if end is None else end
-    sounds = tuple(s for s in whole.sounds if first <= s.start < last)
-    return replace(whole, start=first, end=last, words=tuple(words), flags=flags, sounds=sounds)
+    phones = tuple(s for s in whole.phones if first <= s.start < last)
+    return replace(whole, start=first, end=last, words=tuple(words), flags=flags, phones=phones)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from everyword_transcripts import Sounds
+from everyword_transcripts import PhoneSpan
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Utterance:
     words: tuple[HeardWord, ...]
     language: str
     flags: tuple[str, ...] = ()
-    sounds: tuple[Sounds, ...] = ()
+    phones: tuple[PhoneSpan, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
