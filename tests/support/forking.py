@@ -24,27 +24,69 @@ _PRELOADED = ("application", "in_process", "commands.archive", "commands.adding"
 _MOST_BYTES = 1_000_000
 
 
+class Forked:
+    """A running command: what of subprocess.Popen is needed of it."""
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        *,
+        folder: Path,
+        variables: Mapping[str, str],
+        out: int,
+        err: int,
+    ) -> None:
+        self.arguments = list(arguments)
+        self.returncode: int | None = None
+        self._line = socket.socket(socket.AF_UNIX)
+        self._line.connect(_parent())
+        request = {"arguments": self.arguments, "folder": str(folder), "variables": dict(variables)}
+        body = json.dumps(request).encode()
+        socket.send_fds(self._line, [len(body).to_bytes(4, "big")], [out, err])
+        self._line.sendall(body)
+        self.pid = int(_line_of(self._line))
+
+    def wait(self, timeout_s: float | None = None) -> int:
+        """Wait for its end and return its exit code."""
+        if self.returncode is None:
+            self._line.settimeout(timeout_s)
+            try:
+                self.returncode = int(_line_of(self._line))
+            except TimeoutError:
+                raise subprocess.TimeoutExpired(self.arguments, timeout_s or 0.0) from None
+            self._line.close()
+        return self.returncode
+
+    def poll(self) -> int | None:
+        """Return its exit code, or None while it runs."""
+        if self.returncode is None and select.select([self._line], [], [], 0)[0]:
+            self.wait()
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        """Send it a signal, unless it is known to have ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """End it at once."""
+        self.send_signal(signal.SIGKILL)
+
+
 def run(
     arguments: Sequence[str], *, folder: Path, variables: Mapping[str, str], timeout_s: float
 ) -> "subprocess.CompletedProcess[str]":
     """Run `everyword` with these arguments, as subprocess.run would."""
-    request = {"arguments": list(arguments), "folder": str(folder), "variables": dict(variables)}
-    with (
-        tempfile.TemporaryFile() as out,
-        tempfile.TemporaryFile() as err,
-        socket.socket(socket.AF_UNIX) as line,
-    ):
-        line.connect(_parent())
-        line.settimeout(timeout_s)
-        body = json.dumps(request).encode()
-        socket.send_fds(line, [len(body).to_bytes(4, "big")], [out.fileno(), err.fileno()])
-        line.sendall(body)
-        pid = int(_line_of(line))
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        running = Forked(
+            arguments, folder=folder, variables=variables, out=out.fileno(), err=err.fileno()
+        )
         try:
-            code = int(_line_of(line))
-        except TimeoutError:
-            os.kill(pid, signal.SIGKILL)
-            raise subprocess.TimeoutExpired(list(arguments), timeout_s) from None
+            code = running.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            running.kill()
+            running.wait()
+            raise
         said = [_text(file) for file in (out, err)]
     return subprocess.CompletedProcess(list(arguments), code, *said)
 

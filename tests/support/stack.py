@@ -49,25 +49,23 @@ class Everyword:
         )
 
     @contextmanager
-    def up(
-        self, *arguments: str, **variables: str
-    ) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+    def up(self, *arguments: str, **variables: str) -> Iterator[tuple[str, forking.Forked]]:
         """Run the stack on a free port; yields its address and its process."""
-        command = [sys.executable, "-m", "everyword_local", "--data", str(self.data)]
-        with subprocess.Popen(
-            [*command, "--json", "up", "--port", "0", *arguments],
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**environment(), **variables},
-            cwd=self.data.parent,
-        ) as server:
+        reading, writing = os.pipe()
+        with os.fdopen(reading) as said:
+            server = forking.Forked(
+                ["--data", str(self.data), "--json", "up", "--port", "0", *arguments],
+                folder=self.data.parent,
+                variables={**environment(), **variables},
+                out=writing,
+                err=sys.__stderr__.fileno(),
+            )
+            os.close(writing)
             try:
-                assert server.stdout is not None
-                yield json.loads(server.stdout.readline())["url"], server
+                yield json.loads(said.readline())["url"], server
             finally:
-                if server.poll() is None:
-                    server.send_signal(signal.SIGTERM)
-                    server.wait(TIMEOUT_S)
+                server.send_signal(signal.SIGTERM)
+                server.wait(TIMEOUT_S)
 
 
 def environment() -> dict[str, str]:
