@@ -284,5 +284,5 @@ def served(archive: Archive) -> Iterator[Archive]:
     finally:
         server.should_exit = True
         server.force_exit = True
-        thread.join(10)
+        thread.join(120)
         listener.close()

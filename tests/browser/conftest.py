@@ -102,7 +102,7 @@ def open_page(browser: Any) -> Iterator[Callable[..., Any]]:
         contexts.append(context)
         if options.get("java_script_enabled", True):
             scripted.append(context)
-        context.set_default_timeout(5000)
+        context.set_default_timeout(60_000)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on(

@@ -200,7 +200,7 @@ def test_an_archive_that_does_not_answer_is_said(archive: Archive, open_page: Op
     page.get_by_role("alert").wait_for()
     assert page.get_by_role("alert").inner_text() == "the index is away - it comes back by itself"
     archive.fail = 0
-    page.get_by_text("Nothing here yet.").wait_for(timeout=8000)
+    page.get_by_text("Nothing here yet.").wait_for(timeout=60_000)
 
 
 def test_an_episode_at_work_has_a_page(archive: Archive, open_page: Open) -> None:

@@ -20,7 +20,7 @@ def lines(page: Any) -> Any:
 
 
 def saved(page: Any) -> None:
-    page.locator(".notice", has_text="Saved.").wait_for(timeout=20_000)
+    page.locator(".notice", has_text="Saved.").wait_for(timeout=60_000)
 
 
 def correcting(page: Any) -> Any:
@@ -141,7 +141,7 @@ def test_a_speaker_is_named_from_here_on_and_the_history_takes_it_back(
         "(wanted) => JSON.stringify([...document.querySelectorAll('.lines .speaker')]"
         ".map((each) => each.innerText)) === JSON.stringify(wanted)",
         arg=names,
-        timeout=20_000,
+        timeout=60_000,
     )
 
 
@@ -154,7 +154,7 @@ def test_somebody_else_s_correction_is_shown_and_not_overwritten(
     everyword("edit", episode_id, "--at", "0.5", "--text", "It was another voice.", "--wait")
     text.nth(0).fill("My own words.")
     text.nth(0).press("Enter")
-    page.locator(".notice", has_text="Somebody changed this meanwhile").wait_for(timeout=20_000)
+    page.locator(".notice", has_text="Somebody changed this meanwhile").wait_for(timeout=60_000)
     assert text.nth(0).inner_text() == "It was another voice."
 
 

@@ -83,7 +83,7 @@ def try_to_upload(url: str, file: Path, key: str) -> str | None:
         if answer.status_code != 201:
             return None
         announced = answer.json()
-        done = httpx.put(announced["upload"]["url"], content=file.read_bytes(), timeout=30)
+        done = httpx.put(announced["upload"]["url"], content=file.read_bytes(), timeout=60)
     except httpx.TransportError:
         return None
     return str(announced["episode_id"]) if done.is_success else None
@@ -93,7 +93,9 @@ def settled(url: str, episode_ids: list[str]) -> dict[str, Json]:
     """Wait until every episode is ready or failed."""
     deadline = time.monotonic() + SETTLE_S
     while True:
-        views = {each: httpx.get(f"{url}/v1/episodes/{each}").json() for each in episode_ids}
+        views = {
+            each: httpx.get(f"{url}/v1/episodes/{each}", timeout=60).json() for each in episode_ids
+        }
         if all(view["state"] in ("ready", "failed") for view in views.values()):
             return views
         assert time.monotonic() < deadline, {k: v["state"] for k, v in views.items()}
@@ -104,15 +106,17 @@ def outcome(url: str, views: Mapping[str, Json]) -> dict[str, Json]:
     """What each clip ended in, by its title: state, captions, words, hits."""
     result = {}
     for episode_id, view in views.items():
-        transcript = httpx.get(f"{url}/v1/episodes/{episode_id}/transcript.json").json()
+        transcript = httpx.get(f"{url}/v1/episodes/{episode_id}/transcript.json", timeout=60).json()
         words = [word for segment in transcript["segments"] for word in segment["words"]]
         hits = {}
         for word in {word["word"].lower() for word in words}:
-            found = httpx.get(f"{url}/v1/search", params={"q": word, "episode": episode_id}).json()
+            found = httpx.get(
+                f"{url}/v1/search", params={"q": word, "episode": episode_id}, timeout=60
+            ).json()
             hits[word] = (found["matched"], found["hits"])
         result[view["title"]] = {
             "state": view["state"],
-            "vtt": httpx.get(f"{url}/v1/episodes/{episode_id}/transcript.vtt").text,
+            "vtt": httpx.get(f"{url}/v1/episodes/{episode_id}/transcript.vtt", timeout=60).text,
             "words": [(word["word"], word["start"], word["end"]) for word in words],
             "hits": hits,
         }
@@ -120,7 +124,7 @@ def outcome(url: str, views: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def journal_types(url: str, episode_id: str) -> Counter[str]:
-    events = httpx.get(f"{url}/v1/episodes/{episode_id}/events").json()["events"]
+    events = httpx.get(f"{url}/v1/episodes/{episode_id}/events", timeout=60).json()["events"]
     assert len({event["meta"]["event_id"] for event in events}) == len(events)
     return Counter(event["type"] for event in events)
 

@@ -26,7 +26,7 @@ def test_clients_are_told_apart_by_the_loopbacks_proxies(everyword: Everyword) -
     with everyword.up() as (url, _):
         assert searches(url) == [200, 200, 429, 429]
         assert searches(url, source="127.0.0.2") == [200, 200, 429, 429]
-        page = httpx.get(f"{url}/search?q=storm")
+        page = httpx.get(f"{url}/search?q=storm", timeout=60)
         assert (page.status_code, "wait a little" in page.text) == (429, True)
         for client in ("198.51.100.7", "198.51.100.8"):
             assert searches(url, **{"X-Forwarded-For": client}) == [200, 200, 429, 429]
@@ -43,5 +43,5 @@ def test_an_uploads_scheme_is_a_trusted_proxys_word(everyword: Everyword) -> Non
     }
     (everyword.data / "everyword.toml").write_text('[server]\nnames = ["archive.example"]\n')
     with everyword.up(EVERYWORD_KEY="k3y") as (url, _):
-        near = httpx.post(f"{url}/v1/episodes", json=asked, headers=https).json()
+        near = httpx.post(f"{url}/v1/episodes", json=asked, headers=https, timeout=60).json()
     assert near["upload"]["url"].startswith("https://archive.example/uploads/")

@@ -43,7 +43,7 @@ def test_it_is_listed_mended_and_redriven(
     blob.write_bytes(whole)
     assert everyword.json("failed", "redrive", "--all")["redriven"] == len(dead_letters)
     with everyword.up():
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while everyword.json("status", episode)["state"] != "ready":
             assert time.monotonic() < deadline
     assert everyword.json("failed", "list")["dead_letters"] == []
@@ -83,7 +83,7 @@ def test_a_typo_in_the_settings_pauses_work_and_loses_none(
         episode = everyword.json("add", "--transcript", str(transcript_file))["episode_id"]
         settings.write_text('[refine]\nglosary = ["Mammino"]\n')
         everyword("replay", episode, "--from", "TranscriptReady")
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while "refine" not in (paused := everyword.json("status")["paused"]):
             assert time.monotonic() < deadline
         assert "glosary" in paused["refine"]["message"]

@@ -37,15 +37,15 @@ def test_impossible_times_by_command_and_over_http(everyword: Everyword, tmp_pat
                 f"{url}/v1/episodes",
                 content=f'{{"title": "T", "transcript": {talk(time, f"beacon{number}")}}}',
                 headers={"content-type": "application/json"},
-                timeout=30,
+                timeout=60,
             )
             assert reply.status_code in {200, 201, 202, 400, 422}, (time, reply.text)
             if reply.status_code >= 400:
                 assert reply.headers["content-type"] == "application/problem+json"
-        listed = httpx.get(f"{url}/v1/episodes", timeout=30)
+        listed = httpx.get(f"{url}/v1/episodes", timeout=60)
         assert listed.status_code == 200
         json.loads(listed.text, parse_constant=pytest.fail)
-        found = httpx.get(f"{url}/v1/search", params={"q": "lighthouse1"}, timeout=30)
+        found = httpx.get(f"{url}/v1/search", params={"q": "lighthouse1"}, timeout=60)
         assert found.status_code == 200
         json.loads(found.text, parse_constant=pytest.fail)
     everyword("status")

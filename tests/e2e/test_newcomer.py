@@ -87,7 +87,7 @@ def test_a_feed_becomes_a_searchable_archive(everyword: Everyword, web: Web) -> 
         found = everyword.json("search", '"two nine ships"')
         assert (found["hits"], found["episodes"]) == (1, 1)
         assert everyword.json("search", "lighthouse")["episodes"] == EPISODES
-        enriched = httpx.get(f"{origin}/v1/shows/Slow Radio/feed.xml").text
+        enriched = httpx.get(f"{origin}/v1/shows/Slow Radio/feed.xml", timeout=60).text
         links = re.findall(rf'url="({origin}[^"]+transcript\.srt)"', enriched)
         assert len(set(links)) == EPISODES
         (episode,) = [each["episode_id"] for each in found["results"]]

@@ -30,7 +30,7 @@ def _engine(opensearch_url: str) -> Iterator[str]:
     """Give a [search] section with an index of the test's own."""
     name = f"house{uuid4().hex[:12]}"
     yield f'[search]\nengine = "opensearch"\nurl = "{opensearch_url}"\nindex = "{name}"\n'
-    httpx.delete(f"{opensearch_url}/{name}-*").raise_for_status()
+    httpx.delete(f"{opensearch_url}/{name}-*", timeout=60).raise_for_status()
 
 
 def test_an_episode_is_found_through_opensearch(everyword: Everyword, engine: str) -> None:
@@ -81,7 +81,7 @@ def searching(url: str) -> Iterator[list[tuple[int, int]]]:
 
     def ask() -> None:
         while not done.is_set():
-            reply = httpx.get(url)
+            reply = httpx.get(url, timeout=60)
             replies.append((reply.status_code, reply.json().get("hits", -1)))
 
     asking = threading.Thread(target=ask)

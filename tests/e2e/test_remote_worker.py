@@ -42,7 +42,7 @@ def worker(folder: Path, url: str, *arguments: str) -> "Iterator[subprocess.Pope
 
 
 def ask(url: str) -> dict[str, object]:
-    with urlopen(Request(url, headers={"Authorization": f"Bearer {KEY}"}), timeout=30) as reply:
+    with urlopen(Request(url, headers={"Authorization": f"Bearer {KEY}"}), timeout=60) as reply:
         found: dict[str, object] = json.loads(reply.read())
         return found
 
@@ -106,7 +106,7 @@ def test_a_worker_without_the_key_gets_nothing(everyword: Everyword, tmp_path: P
         assert "Traceback" not in done.stderr
         request = Request(f"{url}/v1/worker/blobs:stat?key=episodes/x/upload/audio")
         with pytest.raises(HTTPError) as refused:
-            urlopen(request, timeout=30)
+            urlopen(request, timeout=60)
         with refused.value:
             assert refused.value.code == 401
         assert os.environ.get("EVERYWORD_KEY") is None

@@ -66,7 +66,7 @@ def test_interrupted_it_goes_on_and_can_be_steered(archive: Everyword) -> None:
             assert "running" in following.stderr.readline()
             following.send_signal(signal.SIGINT)
             said = following.stderr.read()
-            assert following.wait(60) == 130
+            assert following.wait(120) == 130
         (job,) = archive.json("replays", "list")["replays"]
         assert "goes on on the server" in said
         assert f"everyword replays follow|pause|resume|cancel {job['replay_id']}" in said
@@ -87,12 +87,12 @@ def test_interrupted_without_a_server_the_next_command_goes_on(archive: Everywor
         assert "running" in following.stderr.readline()
         os.kill(following.pid, signal.SIGINT)
         assert "everyword up" in following.stderr.read()
-        assert following.wait(60) == 130
+        assert following.wait(120) == 130
     (job,) = archive.json("replays", "list")["replays"]
     assert job["state"] == "running"
     assert job["done"] < job["total"]
     with archive.up():
-        until = time.monotonic() + 60
+        until = time.monotonic() + 120
         while archive.json("replays", "list")["replays"][0]["done"] == job["done"]:
             assert time.monotonic() < until
             time.sleep(0.3)

@@ -66,4 +66,4 @@ async def rounds(url: str) -> None:
 
 def test_many_requests_and_slow_uploads_are_all_answered(url: str) -> None:
     asyncio.run(rounds(url))
-    assert httpx.get(f"{url}/v1/health").status_code == 200
+    assert httpx.get(f"{url}/v1/health", timeout=60).status_code == 200

@@ -53,7 +53,7 @@ def cloud(
     forget_clients()
     os.environ.clear()
     os.environ.update(before)
-    httpx.delete(f"{opensearch_url}/everyword-*")
+    httpx.delete(f"{opensearch_url}/everyword-*", timeout=60)
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +104,7 @@ def transcript(cloud: Cloud, episode_id: str) -> Reply:
 
 
 def hits(cloud: Cloud, word: str, show: str) -> int:
-    httpx.post(f"{cloud.opensearch_url}/_refresh").raise_for_status()
+    httpx.post(f"{cloud.opensearch_url}/_refresh", timeout=60).raise_for_status()
     reply = cloud.ask("GET", f"/v1/search?q={word}&show={show}")
     assert reply.status == 200, reply.body
     return int(reply.json()["hits"])

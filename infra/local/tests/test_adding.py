@@ -163,13 +163,13 @@ def test_a_show_s_feed_is_served_with_its_transcripts(
     with everyword.up() as (origin, _):
         everyword("feeds", "add", url, "--show", "S", "--since", "2999-01-01")
         everyword("add", "--transcript", str(file), "--title", "Day 1", "--show", "S", "--wait")
-        found = httpx.get(f"{origin}/v1/shows/S/feed.xml")
+        found = httpx.get(f"{origin}/v1/shows/S/feed.xml", timeout=60)
         assert found.status_code == 200, found.text
         assert found.headers["content-type"].startswith("application/rss+xml")
-        assert httpx.get(f"{origin}/v1/shows/None/feed.xml").status_code == 404
+        assert httpx.get(f"{origin}/v1/shows/None/feed.xml", timeout=60).status_code == 404
         first, second = found.text.split("<item>")[1:]
         link = re.search(r'url="([^"]+transcript.vtt)"', first)
         assert link is not None
         assert link[1].startswith(origin)
-        assert b"only words" in httpx.get(link[1]).content
+        assert b"only words" in httpx.get(link[1], timeout=60).content
         assert "podcast:transcript" not in second

@@ -28,15 +28,21 @@ def test_an_episode_s_end_and_what_it_says_are_told(everyword: Everyword, tmp_pa
         everyword("saved", "add", '"fog horn"')
         everyword("add", "--transcript", str(file), "--show", "Isles", "--wait")
         bodies = _posted(web, 3)
-        (message,) = httpx.get(f"{url}/v1/results", params={"wait_s": 10}).json()["messages"]
+        (message,) = httpx.get(f"{url}/v1/results", params={"wait_s": 10}, timeout=60).json()[
+            "messages"
+        ]
         done = httpx.post(
-            f"{url}/v1/results:acknowledge", json={"message_ids": [message["message_id"]]}
+            f"{url}/v1/results:acknowledge",
+            json={"message_ids": [message["message_id"]]},
+            timeout=60,
         ).json()
         assert done == {"acknowledged": 1}
-        vtt = httpx.get(f"{url}{message['formats']['vtt']}")
+        vtt = httpx.get(f"{url}{message['formats']['vtt']}", timeout=60)
         assert b"fog horn" in vtt.content
         began = time.monotonic()
-        assert httpx.get(f"{url}/v1/results", params={"wait_s": 1}).json() == {"messages": []}
+        assert httpx.get(f"{url}/v1/results", params={"wait_s": 1}, timeout=60).json() == {
+            "messages": []
+        }
         assert time.monotonic() - began >= 1
         log = everyword.json("webhooks", "log", hook["id"])["deliveries"]
         assert {each["state"] for each in log} == {"delivered"}

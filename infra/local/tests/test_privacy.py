@@ -16,10 +16,10 @@ def test_the_folder_is_its_owners_and_the_logs_tell_nothing(tmp_path: Path) -> N
     with everyword.up() as (url, _):
         assert httpx.get(f"{url}/v1/search?q=zanzibar", timeout=60).status_code == 200
         assert httpx.get(f"{url}/search?q=zanzibar", timeout=60).status_code == 200
-        assert httpx.get(f"{url}/v1/search?q=%22zanzibar").status_code == 400
-        upload = httpx.post(f"{url}/v1/episodes", json=asked).json()["upload"]["url"]
-        assert httpx.put(upload, content=b"0123456789").status_code == 200
-        metrics = httpx.get(f"{url}/metrics").text
+        assert httpx.get(f"{url}/v1/search?q=%22zanzibar", timeout=60).status_code == 400
+        upload = httpx.post(f"{url}/v1/episodes", json=asked, timeout=60).json()["upload"]["url"]
+        assert httpx.put(upload, content=b"0123456789", timeout=60).status_code == 200
+        metrics = httpx.get(f"{url}/metrics", timeout=60).text
     assert (
         'everyword_http_requests_total{method="GET",route="/v1/search",status="200"} 1.0' in metrics
     )

@@ -70,7 +70,7 @@ def test_a_job_goes_out_and_its_transcript_comes_back(
     while not inbox.exhausted:
         stop.wait(0.05)
     stop.set()
-    worker.join(30)
+    worker.join(120)
     assert not worker.is_alive()
     (ready,) = [
         r.event for r in composition.bus.of_episode(episode) if r.event.type == "TranscriptReady"

@@ -27,7 +27,7 @@ def imported_by(*arguments: str) -> set[str]:
     )
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, env=environment(),
-        timeout=60, check=False,
+        timeout=120, check=False,
     )  # fmt: skip
     assert "@" in done.stderr, done.stderr
     return {name.partition(".")[0] for name in done.stderr.rpartition("@")[2].split()}
@@ -113,7 +113,7 @@ def test_status_fits_a_terminal(tmp_path: Path) -> None:
         [sys.executable, "-m", "everyword_local", "--data", str(everyword.data), "status"],
         stdout=theirs, stderr=subprocess.DEVNULL, env=environment(),
     )  # fmt: skip
-    assert done.wait(60) == 0
+    assert done.wait(120) == 0
     os.close(theirs)
     lines = os.read(ours, 65536).decode().split("\r\n")
     os.close(ours)
@@ -131,7 +131,7 @@ def test_removal_asks(tmp_path: Path) -> None:
     for answer, code in (("", 2), ("n\n", 130), ("\n", 130)):
         done = subprocess.run(
             [*command, episode], input=answer, capture_output=True, text=True, env=environment(),
-            timeout=60, check=False,
+            timeout=120, check=False,
         )  # fmt: skip
         assert done.returncode == code, done.stderr
         assert "talk" in done.stderr
@@ -155,7 +155,7 @@ def test_ctrl_c_shows_no_traceback_whenever_it_comes(
         ) as running:  # fmt: skip
             time.sleep(after_s)
             running.send_signal(signal.SIGINT)
-            _, said = running.communicate(timeout=60)
+            _, said = running.communicate(timeout=120)
         if "everyword_local" not in said:
             continue  # Python itself was starting
         assert "Traceback" not in said, (after_s, said)
@@ -168,12 +168,12 @@ def test_a_demo_that_is_told_to_stop_leaves_nothing_running(tmp_path: Path) -> N
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment(),
     ) as running:  # fmt: skip
         demo = psutil.Process(running.pid)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while len(demo.children(recursive=True)) < 3 and time.monotonic() < deadline:
             time.sleep(0.2)
         started = demo.children(recursive=True)
         assert len(started) >= 3
         running.terminate()
-        assert running.wait(60) == 143
-    gone, alive = psutil.wait_procs(started, timeout=30)
+        assert running.wait(120) == 143
+    gone, alive = psutil.wait_procs(started, timeout=120)
     assert (len(gone), alive) == (len(started), [])

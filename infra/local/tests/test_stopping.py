@@ -18,6 +18,6 @@ def test_the_server_waits_for_its_children_and_tidies_up(
         children = psutil.Process(server.pid).children(recursive=True)
         assert len(children) >= 2
         server.send_signal(asked)
-        assert server.wait(30) == code
+        assert server.wait(120) == code
         assert not any(child.is_running() for child in children)
     assert not (everyword.data / "server.json").exists()

@@ -103,12 +103,18 @@ def test_an_upload_goes_where_its_episode_was_announced(tmp_path: Path, sound: b
     proxied = {**key, "Host": "archive.example", "X-Forwarded-Proto": "https"}
     body = {"title": "t", "filename": "sound.wav", "bytes": len(sound)}
     with everyword.up(EVERYWORD_KEY="k3y") as (url, _):
-        direct = httpx.post(f"{url}/v1/episodes", json=body, headers=key).json()["upload"]["url"]
+        direct = httpx.post(f"{url}/v1/episodes", json=body, headers=key, timeout=60).json()[
+            "upload"
+        ]["url"]
         assert direct.startswith(f"{url}/uploads/")
-        behind = httpx.post(f"{url}/v1/episodes", json=body, headers=proxied).json()["upload"]
+        behind = httpx.post(f"{url}/v1/episodes", json=body, headers=proxied, timeout=60).json()[
+            "upload"
+        ]
         assert behind["url"].startswith("https://archive.example/uploads/")
         path = behind["url"].removeprefix("https://archive.example")
-        assert httpx.put(f"{url}{path}", content=sound, headers=proxied).status_code == 200
+        assert (
+            httpx.put(f"{url}{path}", content=sound, headers=proxied, timeout=60).status_code == 200
+        )
 
 
 def test_of_two_uploads_at_once_the_first_to_end_is_the_audio(
@@ -121,12 +127,12 @@ def test_of_two_uploads_at_once_the_first_to_end_is_the_audio(
     def slowly() -> Iterator[bytes]:
         yield other[:1000]
         begun.set()
-        assert go_on.wait(20)
+        assert go_on.wait(120)
         yield other[1000:]
 
     with ThreadPoolExecutor(1) as pool:
         slow = pool.submit(client.put, url, content=slowly())
-        assert begun.wait(20)
+        assert begun.wait(120)
         first = client.put(url, content=sound)
         go_on.set()
         second = slow.result()

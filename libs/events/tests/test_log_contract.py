@@ -292,7 +292,7 @@ def test_processes_that_append_to_dynamodb_at_once_lose_nothing(
             thread.start()
         for thread in served:
             thread.join(120)
-    assert [child.wait(30) for child in children] == [0, 0, 0]
+    assert [child.wait(120) for child in children] == [0, 0, 0]
     recorded = DynamoEventLog(dynamodb, TABLE).of_episode("e")
     assert [each.position for each in recorded] == list(range(1, 37))
 

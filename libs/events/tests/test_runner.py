@@ -398,7 +398,7 @@ def test_a_lost_claim_is_noticed_and_does_no_harm(
 
 
 def test_threads_share_the_work(sqlite_bus: SqliteBus) -> None:
-    at_once = threading.Barrier(3, timeout=10)
+    at_once = threading.Barrier(3, timeout=120)
 
     def together(event: Event) -> Sequence[Event]:
         at_once.wait()
@@ -422,7 +422,7 @@ def test_run_forever_wakes_for_new_events(sqlite_bus: SqliteBus) -> None:
     arrived_s = time.monotonic() - started
     stop.set()
     sqlite_bus.append([ready()])  # ends the waiting
-    thread.join(10)
+    thread.join(120)
     assert arrived_s < 1
 
 
@@ -466,7 +466,7 @@ def test_work_that_outlasts_the_grace_is_given_back_uncounted(sqlite_bus: Sqlite
 
     def handler(event: Event) -> Sequence[Event]:
         stop.set()
-        release.wait(10)
+        release.wait(120)
         ended.set()
         return refine(event)
 
@@ -475,7 +475,7 @@ def test_work_that_outlasts_the_grace_is_given_back_uncounted(sqlite_bus: Sqlite
     (again,) = sqlite_bus.inbox("refine").receive(most=1, visibility_s=60)
     assert again.attempt == 1
     release.set()
-    assert ended.wait(10)
+    assert ended.wait(120)
     time.sleep(0.1)
     assert drain(sqlite_bus.inbox("captions")) == [], "what comes too late is dropped"
 

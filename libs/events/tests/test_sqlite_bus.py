@@ -354,7 +354,7 @@ def test_several_processes_make_and_use_one_file_at_once(tmp_path: Path) -> None
         )
         for _ in range(4)
     ]
-    taken = [int(process.communicate(timeout=60)[0]) for process in processes]
+    taken = [int(process.communicate(timeout=120)[0]) for process in processes]
     with SqliteBus(path, REFINE) as bus:
         left = len(drain(bus.inbox("refine")))
         assert len(list(bus.scan())) == 80
@@ -377,7 +377,7 @@ def test_threads_share_a_bus(tmp_path: Path) -> None:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(60)
+            thread.join(120)
         taken.extend(drain(bus.inbox("refine")))
         assert event_ids(taken) == event_ids(r.event for r in bus.scan())
     assert len(taken) == 150

@@ -42,7 +42,7 @@ def _url() -> Iterator[str]:
 
 def connected(url: str) -> socket.socket:
     host, _, port = url.removeprefix("http://").partition(":")
-    return socket.create_connection((host, int(port)), timeout=10)
+    return socket.create_connection((host, int(port)), timeout=60)
 
 
 def answer_to(url: str, raw: bytes) -> bytes:
@@ -72,7 +72,7 @@ def answer_to(url: str, raw: bytes) -> bytes:
     ],
 )
 def test_requests_come_under_an_own_name(url: str, host: str, status: int) -> None:
-    answer = httpx.get(f"{url}/v1/ping", headers={"Host": host})
+    answer = httpx.get(f"{url}/v1/ping", headers={"Host": host}, timeout=60)
     assert answer.status_code == status
     if status == 421:
         assert answer.json()["code"] == "host_unknown"
@@ -92,9 +92,9 @@ def test_requests_come_under_an_own_name(url: str, host: str, status: int) -> No
 )
 def test_only_own_pages_write(url: str, origin: str | None, status: int) -> None:
     headers = {} if origin is None else {"Origin": url if origin == "own" else origin}
-    answer = httpx.post(f"{url}/v1/ping", json={"a": 1}, headers=headers)
+    answer = httpx.post(f"{url}/v1/ping", json={"a": 1}, headers=headers, timeout=60)
     assert answer.status_code == status
-    assert httpx.get(f"{url}/v1/ping", headers=headers).status_code == 200
+    assert httpx.get(f"{url}/v1/ping", headers=headers, timeout=60).status_code == 200
 
 
 def test_a_request_that_is_framed_twice_is_refused(url: str) -> None:
@@ -123,7 +123,7 @@ def test_three_hundred_half_open_connections_block_nobody(url: str) -> None:
     for number, each in enumerate(waiting):
         each.sendall(beginnings[number % len(beginnings)])
     began = time.monotonic()
-    assert httpx.get(f"{url}/v1/ping").status_code == 200
+    assert httpx.get(f"{url}/v1/ping", timeout=60).status_code == 200
     assert time.monotonic() - began < 5
     try:
         for each in waiting:
@@ -146,7 +146,7 @@ def test_a_head_that_drips_is_not_waited_for(url: str) -> None:
 
 
 def test_a_used_connection_stays_open_between_requests(url: str) -> None:
-    with httpx.Client() as client:
+    with httpx.Client(timeout=60) as client:
         for _ in range(3):
             assert client.get(f"{url}/v1/ping").status_code == 200
             time.sleep(1.0)
@@ -156,9 +156,11 @@ def test_a_body_is_bounded_in_size_and_time() -> None:
     app = BoundedBody(create_application("t", "1", [routes()]), most_bytes=1000, pause_s=0.5)
     kind = {"Content-Type": "application/json"}
     with listening(app) as url:
-        long = httpx.post(f"{url}/v1/ping", content=b" " * 2000, headers=kind)
+        long = httpx.post(f"{url}/v1/ping", content=b" " * 2000, headers=kind, timeout=60)
         assert (long.status_code, long.json()["code"]) == (413, "too_large")
-        counted = httpx.post(f"{url}/v1/ping", content=iter([b" " * 600] * 3), headers=kind)
+        counted = httpx.post(
+            f"{url}/v1/ping", content=iter([b" " * 600] * 3), headers=kind, timeout=60
+        )
         assert (counted.status_code, counted.json()["code"]) == (413, "too_large")
         head = b"POST /v1/ping HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         slow = answer_to(url, head + b"Content-Length: 50\r\n\r\n{")

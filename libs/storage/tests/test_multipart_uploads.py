@@ -72,7 +72,7 @@ def s3_store() -> Store:
     blobs = S3BlobStore(client, BUCKET)
 
     def put(url: str, body: bytes) -> None:
-        requests.put(url, data=body, timeout=10).raise_for_status()
+        requests.put(url, data=body, timeout=60).raise_for_status()
 
     return Store(S3MultipartUploads(client, BUCKET, blobs), blobs, put)
 

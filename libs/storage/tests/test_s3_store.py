@@ -50,7 +50,7 @@ def test_a_presigned_upload_is_found_with_its_digest(client: "S3Client") -> None
     upload = S3UploadSigner(client, BUCKET).sign_put(
         "e/audio", size=5, media_type="audio/mpeg", expires_in_s=600
     )
-    reply = requests.put(upload.url, data=b"hello", headers=upload.headers, timeout=5)
+    reply = requests.put(upload.url, data=b"hello", headers=upload.headers, timeout=60)
     assert reply.status_code == 200
     ref = S3BlobStore(client, BUCKET).stat("e/audio")
     assert ref is not None

@@ -107,7 +107,7 @@ def test_processes_that_import_the_same_at_once_make_one_episode(
             assert process.stdin is not None
             process.stdin.write("\n")
             process.stdin.flush()
-        (episode_id,) = {process.communicate(timeout=60)[0].strip() for process in started}
+        (episode_id,) = {process.communicate(timeout=120)[0].strip() for process in started}
         assert world.types(episode_id) == ["TranscriptReady"]
 
 

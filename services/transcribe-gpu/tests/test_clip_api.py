@@ -129,6 +129,7 @@ def test_the_plain_form_of_small_services_is_taken(
         f"{url}/v1/audio/transcriptions",
         files={"file": ("talk.mp3", talk)},
         data={"user_id": "u-1", "model_type": "tiny.en", "language": "en"},
+        timeout=60,
     )
     assert answer.status_code == 200
     assert answer.json() == {
@@ -153,6 +154,7 @@ def test_a_model_may_be_a_tier_or_a_name(
             f"{url}/v1/audio/transcriptions",
             files={"file": ("talk.mp3", talk)},
             data={"model": model},
+            timeout=60,
         )
     asked = recorder.asked[0][0]
     assert (asked.engine, asked.model) == (engine, name)
@@ -185,7 +187,7 @@ def test_what_cannot_be_is_refused_with_a_reason(
 
 
 def test_no_file_is_refused(url: str) -> None:
-    answer = httpx.post(f"{url}/v1/audio/transcriptions", data={"model": "whisper-1"})
+    answer = httpx.post(f"{url}/v1/audio/transcriptions", data={"model": "whisper-1"}, timeout=60)
     assert 400 <= answer.status_code < 500
 
 
