@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Install what only some tests need, through apt where this user may: Chromium for the browser
-# tests, Java 17 and Maven for a real OpenSearch. Without it those suites skip and say so.
+# tests, Java 17 and Maven for a real OpenSearch, Node for the AWS templates, systemd to check our
+# unit. Without it those suites skip and say so.
 set -euo pipefail
 
 missing=()
@@ -8,6 +9,7 @@ command -v chromium >/dev/null || missing+=(chromium)
 command -v java >/dev/null || missing+=(openjdk-17-jdk-headless)
 command -v mvn >/dev/null || missing+=(maven)
 command -v node >/dev/null || missing+=(nodejs)
+command -v systemd-analyze >/dev/null || missing+=(systemd)
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
