@@ -2,7 +2,7 @@
 
 import io
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
@@ -94,6 +94,28 @@ class Kept:
     def put(self, name: str, hypothesis: Hypothesis) -> None:
         assert name not in self.found
         self.found[name] = hypothesis
+
+
+class OneAtATime(ToneEngine):
+    """An engine that notes how many windows it is given at once."""
+
+    def __init__(self) -> None:
+        super().__init__(deaf_after_s=0.5)
+        self.at_once: list[int] = []
+
+    def recognise(
+        self, windows: Sequence[Float32Array], *, language: str, attempt: int = 0
+    ) -> Sequence[Hypothesis]:
+        self.at_once.append(len(windows))
+        return super().recognise(windows, language=language, attempt=attempt)
+
+
+def test_passed_over_speech_is_heard_no_more_at_once_than_the_engine_is_good_for() -> None:
+    engine = OneAtATime()
+    parts = [tones([n, n + 1, n + 2], pause_s=1.2) for n in range(0, 30, 3)]
+    found = recognise(np.concatenate(parts), engine)
+    assert words(found) == [f"w{n}" for n in range(30)]
+    assert set(engine.at_once) == {engine.batch}
 
 
 @pytest.mark.parametrize("kills", [3, pytest.param(10, marks=pytest.mark.slow)])

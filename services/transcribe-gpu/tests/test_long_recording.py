@@ -1,6 +1,8 @@
 """A long recording is recognised as well as the short ones that it is made of."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +17,7 @@ from transcribe_gpu.standalone import model_library, transcribe_file
 from transcribe_gpu.testing import decoded, encoded
 
 SAMPLES: Final = Path(__file__).parents[3] / "infra/local/src/everyword_local/samples"
+LONG_AUDIO: Final = Path(__file__).parents[3] / "benchmarks/long_audio.py"
 MODEL: Final = "tiny.en"
 LEAST_S: Final = 1365.0
 WORSE_AT_MOST: Final = 0.005
@@ -37,6 +40,27 @@ def heard_in(samples: Float32Array, file: Path) -> list[str]:
     file.write_bytes(encoded(samples))
     transcript = transcribe_file(file, SETTINGS, report=quiet, announce=lambda _: None)
     return plain_words(word.word for word in transcript.words())
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_six_minutes_of_speech_take_the_memory_of_one(tmp_path: Path) -> None:
+    try:
+        model_library().fetch(MODEL, report=quiet)
+    except EngineUnavailable as error:
+        pytest.skip(f"{error.message}: everyword models fetch {MODEL}")
+    talk = np.concatenate([decoded(SAMPLES / f"{name}.opus") for name in ("archive", "interview")])
+    peaks_mib = []
+    for minutes in (1, 6):
+        file = tmp_path / f"{minutes}.wav"
+        file.write_bytes(encoded(np.resize(talk, minutes * 60 * SAMPLE_RATE_HZ)))
+        measured = subprocess.run(
+            [sys.executable, str(LONG_AUDIO), "--child", "speech", str(file)],
+            check=True,
+            capture_output=True,
+        )
+        peaks_mib.append(json.loads(measured.stdout)["peak_mib"])
+    assert peaks_mib[1] <= max(450, 1.15 * peaks_mib[0]), peaks_mib
 
 
 @pytest.mark.slow

@@ -143,12 +143,16 @@ class ChannelPass:
         return best
 
     def _attempt(self, windows: Sequence[Window], attempt: int) -> list[Judged]:
+        """Recognise windows, no more at once than the engine is good for: its memory is bounded."""
         began = self._clock()
-        found = self._engine.recognise(
-            [window.samples for window in windows],
-            language=self._language.to_ask,
-            attempt=attempt,
-        )
+        most = max(1, self._engine.batch)
+        found: list[Hypothesis] = []
+        for first in range(0, len(windows), most):
+            found += self._engine.recognise(
+                [window.samples for window in windows[first : first + most]],
+                language=self._language.to_ask,
+                attempt=attempt,
+            )
         self.timings_s["recognise"] += self._clock() - began
         return [
             judge(within_speech(each, window), window)

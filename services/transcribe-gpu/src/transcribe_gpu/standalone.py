@@ -18,7 +18,6 @@ from transcribe_gpu.models import ModelLibrary
 from transcribe_gpu.ports import Availability, EngineSource, StageReport
 from transcribe_gpu.recognition import Recogniser
 from transcribe_gpu.selection import EngineSelector
-from transcribe_gpu.self_test import self_test
 
 
 def model_library(settings: ModelSettings | None = None) -> ModelLibrary:
@@ -35,6 +34,53 @@ def known_sources(models: ModelLibrary | None = None) -> Sequence[EngineSource]:
     return (*optional, FasterWhisperSource(library), PocketSphinxSource())
 
 
+class FileTranscriber:
+    """Recognises files one after the other; the engine is loaded for the first.
+
+    No self-test: whether the engine hears, the file itself shows.
+    """
+
+    def __init__(
+        self, models: ModelSettings | None = None, sources: Sequence[EngineSource] | None = None
+    ) -> None:
+        library = model_library(models)
+        known = known_sources(library) if sources is None else sources
+        self._recogniser = Recogniser(
+            EngineSelector(known), voice_activity(), diarizer=ProcessDiarizer(library)
+        )
+
+    def transcribe(
+        self,
+        path: Path,
+        settings: TranscribeSettings,
+        *,
+        report: StageReport,
+        announce: Callable[[str], None],
+    ) -> Transcript:
+        """Recognise one file; `announce` gets the line that names the engine, before the work.
+
+        Raises:
+            NotFound: there is no such file.
+            InvalidInput: not audio, or an unknown language or engine.
+            EngineUnavailable: the engine asked for cannot run here.
+        """
+        try:
+            source = path.open("rb")
+        except FileNotFoundError as error:
+            raise NotFound(f"no such file: {path}", code="file_not_found") from error
+        except OSError as error:
+            raise InvalidInput(
+                f"cannot read {path}: {error.strerror}", code="file_unreadable"
+            ) from error
+        from transcribe_gpu.adapters.decoding import PyAvAudio  # noqa: PLC0415 - where used
+
+        with source:
+            done = self._recogniser.run(
+                PyAvAudio(source), settings, report=report, announce=announce
+            )
+        return done.transcript
+
+
 def transcribe_file(
     path: Path,
     settings: TranscribeSettings,
@@ -44,30 +90,10 @@ def transcribe_file(
     models: ModelSettings | None = None,
     sources: Sequence[EngineSource] | None = None,
 ) -> Transcript:
-    """Recognise one file; `announce` gets the line that names the engine, before the work.
-
-    Raises:
-        NotFound: there is no such file.
-        InvalidInput: not audio, or an unknown language or engine.
-        EngineUnavailable: the engine asked for cannot run here.
-    """
-    library = model_library(models)
-    known = known_sources(library) if sources is None else sources
-    selector = EngineSelector(known, self_test=self_test)
-    try:
-        source = path.open("rb")
-    except FileNotFoundError as error:
-        raise NotFound(f"no such file: {path}", code="file_not_found") from error
-    except OSError as error:
-        raise InvalidInput(
-            f"cannot read {path}: {error.strerror}", code="file_unreadable"
-        ) from error
-    with source:
-        recogniser = Recogniser(selector, voice_activity(), diarizer=ProcessDiarizer(library))
-        from transcribe_gpu.adapters.decoding import PyAvAudio  # noqa: PLC0415 - where used
-
-        done = recogniser.run(PyAvAudio(source), settings, report=report, announce=announce)
-    return done.transcript
+    """Recognise one file; see `FileTranscriber`."""
+    return FileTranscriber(models, sources).transcribe(
+        path, settings, report=report, announce=announce
+    )
 
 
 def announced_engine(

@@ -51,7 +51,7 @@ COMMANDS: Final = {
     "cost": Place("costing", "cost", "Say what an archive costs, or would cost on AWS."),
     "doctor": Place("operating", "doctor", "Say what works on this machine."),
     "reindex": Place("operating", "reindex", "Write the OpenSearch index anew."),
-    "transcribe": Place("steps", "transcribe", "Recognise the speech in a file."),
+    "transcribe": Place("transcribing", "transcribe", "Recognise the speech in files."),
     "refine": Place("steps", "refine", "Apply the rules of everyword.toml to a transcript."),
     "captions": Place("steps", "captions", "Write captions from a transcript; convert them."),
     "check-events": Place("steps", "check_events", "Check a file of events, line by line."),

@@ -1,4 +1,4 @@
-"""One step at a time, files in and out, no stack: transcribe, refine, captions, check-events."""
+"""One step at a time, files in and out, no stack: refine, captions, check-events."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -10,54 +10,11 @@ from captions.config import CaptionsSettings
 from captions.domain.formats import FORMATS
 from captions.reading import ReadFile, convert, format_of_file, read_file
 from captions.standalone import check_formats, format_of, render, render_files
-from everyword_events import InvalidInput, Misconfigured, NotFound, TranscriptionHints
+from everyword_events import InvalidInput
 from everyword_local.commands.context import CommandContext, pass_context
+from everyword_local.commands.files import IN, OUT, done, must_exist, write
 from everyword_local.output import counted
 from everyword_transcripts import write_transcript
-
-IN = click.Path(path_type=Path)
-OUT = click.Path(path_type=Path, allow_dash=True)
-
-
-@click.command()
-@click.argument("audio", type=IN)
-@click.option("--engine", default="", help="The recogniser to use; `everyword doctor` lists them.")
-@click.option("--model", default="", help="The recogniser's model.")
-@click.option("--language", default="", help="Such as en or sv.")
-@click.option("--speakers", type=click.IntRange(0, 64), default=0, help="How many, if known.")
-@click.option("--channels", type=click.Choice(["mix", "speakers"]), default=None)
-@click.option("-o", "--output", "to", type=OUT, required=True, help="The transcript; - is stdout.")
-@pass_context
-def transcribe(
-    context: CommandContext, /, audio: Path, to: Path, **options: str | int | None
-) -> None:
-    """Recognise the speech in a file: words with times and speakers."""
-    _must_exist(audio)
-    hints = TranscriptionHints.model_validate(
-        {name: value for name, value in options.items() if value}
-    )
-    from transcribe_gpu.standalone import transcribe_file  # noqa: PLC0415 - for this step alone
-
-    settings = context.settings.of_show("")
-    wanted = settings.transcribe.with_hints(hints)
-    with context.output.progress() as bars:
-        bar = bars.add_task(f"transcribe {audio.name[:40]}", total=1.0)
-        said = ""
-
-        def report(stage: str, fraction: float, _: float | None) -> None:
-            nonlocal said
-            bars.update(bar, completed=fraction, description=f"{stage} {audio.name[:40]}")
-            line = f"{stage} {int(fraction * 10) * 10} %"
-            if not context.output.is_terminal and line != said:
-                said = line
-                context.output.note(line)
-
-        transcript = transcribe_file(
-            audio, wanted, models=settings.models, report=report, announce=context.output.note
-        )
-    _write(context, to, write_transcript(transcript))
-    document = {"words": transcript.n_words(), "language": transcript.language, "output": str(to)}
-    _done(context, to, document, f"{counted(transcript.n_words(), 'word')} -> {to}")
 
 
 @click.command()
@@ -79,11 +36,11 @@ def refine(
     model = build_model(settings.model, api_key=context.model_key)
     read = _read(context, transcript)
     refined, changes = refine_transcript(read.transcript, settings, model=model, show=show)
-    _write(context, to, write_transcript(refined))
+    write(context, to, write_transcript(refined))
     if report is not None:
-        _write(context, report, write_report(changes))
+        write(context, report, write_report(changes))
     document = {"words": refined.n_words(), "output": str(to), "warnings": list(read.warnings)}
-    _done(context, to, document, f"{counted(refined.n_words(), 'word')} -> {to}")
+    done(context, to, document, f"{counted(refined.n_words(), 'word')} -> {to}")
 
 
 @click.command(context_settings={"ignore_unknown_options": False})
@@ -123,16 +80,16 @@ def captions(
     found = _read(context, path, language)
     read, warnings = found.transcript, list(found.warnings)
     if len(wanted) == 1 and not to.is_dir():
-        _write(context, to, render(read, wanted[0], settings, title=title))
-        _done(context, to, {"outputs": [str(to)], "warnings": warnings}, str(to))
+        write(context, to, render(read, wanted[0], settings, title=title))
+        done(context, to, {"outputs": [str(to)], "warnings": warnings}, str(to))
         return
     if str(to) == "-":
         raise click.UsageError("several formats need a folder: -o DIR")
     rendered = render_files(read, wanted, settings, stem=path.stem, title=title)
     for name, data in rendered.items():
-        _write(context, to / name, data)
+        write(context, to / name, data)
     written = [str(to / name) for name in rendered]
-    _done(context, to, {"outputs": written, "warnings": warnings}, "\n".join(written))
+    done(context, to, {"outputs": written, "warnings": warnings}, "\n".join(written))
 
 
 def _convert(
@@ -144,7 +101,7 @@ def _convert(
     title: str,
     language: str,
 ) -> None:
-    _must_exist(source)
+    must_exist(source)
     raw = source.read_bytes()
     with _naming(source):
         converted = convert(
@@ -156,9 +113,9 @@ def _convert(
             language=language,
         )
     _warn(context, source, converted.warnings)
-    _write(context, target, converted.data)
+    write(context, target, converted.data)
     document: dict[str, object] = {"output": str(target), "warnings": list(converted.warnings)}
-    _done(context, target, document, f"{source} -> {target}")
+    done(context, target, document, f"{source} -> {target}")
 
 
 @click.command("check-events")
@@ -168,7 +125,7 @@ def check_events(context: CommandContext, file: Path) -> None:
     """Say of every line of a file whether it is a valid event, and why not."""
     from everyword_events.check import check_lines  # noqa: PLC0415 - for this command alone
 
-    _must_exist(file)
+    must_exist(file)
     bad = total = 0
     with file.open("rb") as lines:
         for line in check_lines(lines):
@@ -191,7 +148,7 @@ def check_events(context: CommandContext, file: Path) -> None:
 
 def _read(context: CommandContext, path: Path, language: str = "und") -> ReadFile:
     """Read a transcript of any kind, and tell what was noticed in it."""
-    _must_exist(path)
+    must_exist(path)
     raw = path.read_bytes()
     with _naming(path):
         read = read_file(raw, format_of_file(path, raw, language), language=language)
@@ -211,26 +168,3 @@ def _naming(path: Path) -> Iterator[None]:
 def _warn(context: CommandContext, path: Path, warnings: Iterable[str]) -> None:
     for warning in warnings:
         context.output.note(f"warning: {path}: {warning}")
-
-
-def _must_exist(path: Path) -> None:
-    if not path.is_file():
-        raise NotFound(f"{path}: no such file", hint="check the path", code="file_missing")
-
-
-def _write(context: CommandContext, to: Path, data: bytes) -> None:
-    if str(to) == "-":
-        context.output.write(data)
-        return
-    try:
-        to.parent.mkdir(parents=True, exist_ok=True)
-        to.write_bytes(data)
-    except OSError as error:
-        raise Misconfigured(
-            f"cannot write {to}: {error.strerror}", code="output_not_writable"
-        ) from error
-
-
-def _done(context: CommandContext, to: Path, document: dict[str, object], line: str) -> None:
-    if str(to) != "-":
-        context.output.result(document, [line])

@@ -3,7 +3,7 @@
 import logging
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -181,14 +181,14 @@ class ModelLibrary:
                     return path
         return None
 
-    def _places(self, source: str, model: Model) -> list[Path]:
+    def _places(self, source: str, model: Model) -> Iterator[Path]:
+        """Yield where a source may have it; others' caches are asked last, which takes longer."""
         if source == "folder":
             folder = _path(self._settings.folder)
-            return [] if folder is None else [folder / model.key, folder / model.name]
-        if source == "cache":
-            elsewhere = [cache.here(model) for cache in self._shared]
-            return [self.cache / model.key, *[path for path in elsewhere if path]]
-        return []
+            yield from () if folder is None else (folder / model.key, folder / model.name)
+        elif source == "cache":
+            yield self.cache / model.key
+            yield from filter(None, (cache.here(model) for cache in self._shared))
 
     def _install(self, model: Model, report: StageReport) -> Path:
         target, partial = self.cache / model.key, self._partial(model.key)
