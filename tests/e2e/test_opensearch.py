@@ -12,7 +12,7 @@ import pytest
 from support.stack import Everyword, write_transcript_file
 
 pytestmark = pytest.mark.opensearch
-VISIBLE_WITHIN_S = 30
+VISIBLE_WITHIN_S = 120
 
 
 def hits_become(everyword: Everyword, query: str, wanted: int) -> bool:

@@ -147,7 +147,7 @@ def test_a_server_takes_a_feed_in_and_polls_it(everyword: Everyword, web: Web) -
 
 
 def _settled(everyword: Everyword) -> list[str]:
-    for _ in range(120):
+    for _ in range(400):
         states: list[Any] = [each["state"] for each in everyword.json("status")["episodes"]]
         if "awaiting_upload" not in states:
             return states

@@ -54,7 +54,7 @@ def test_an_episode_s_end_and_what_it_says_are_told(everyword: Everyword, tmp_pa
 
 
 def _posted(web: Web, count: int) -> list[dict[str, object]]:
-    for _ in range(60):
+    for _ in range(400):
         if len(web.posted) >= count:
             break
         time.sleep(0.5)
