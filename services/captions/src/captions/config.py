@@ -13,32 +13,59 @@ _SETTING = re.compile(r"(?:line|position|size|align|vertical|region):[^\s<>&]+")
 class CaptionsSettings(BaseModel):
     """How captions are cut; a limit left out is the profile's."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
-    profile: Literal["web", "podcast-srt"] = "web"
-    """`web`: wide captions under a player. `podcast-srt`: narrow cards, one speaker on each."""
-    max_line_chars: Annotated[int, Field(ge=8, le=200)] | None = None
-    """Columns a line; a wide East Asian character takes two. Web 42, podcast-srt 32."""
-    max_lines: Annotated[int, Field(ge=1, le=4)] | None = None
-    """Lines a cue. Both profiles 2."""
-    max_cps: Annotated[FiniteFloat, Field(ge=5, le=60)] | None = None
-    """Characters a second that can be read. Both profiles 20."""
-    min_duration_s: Annotated[FiniteFloat, Field(gt=0, le=10)] | None = None
-    """How long a cue stands at least, where speech leaves the time. Both profiles 1."""
-    max_duration_s: Annotated[FiniteFloat, Field(gt=0, le=60)] | None = None
-    """How long a cue stands at most. Both profiles 7."""
-    close_gaps_under_s: Annotated[FiniteFloat, Field(ge=0, le=5)] | None = None
-    """A cue stands until the next where less than this lies between. Both profiles 0.5."""
-    max_shift_s: Annotated[FiniteFloat, Field(ge=0, le=2)] | None = None
-    """How far a cue may move from its words where speech is too quick. Both profiles 0.5."""
-    cue_per_speaker: bool | None = None
-    """Whether each speaker has a cue of their own. Web false, podcast-srt true."""
-    voices: Literal["tags", "prefixes", "none"] = "tags"
-    """How WebVTT names speakers: `<v Ada>` tags, `Ada: ` before the text, or not at all."""
-    chapters: bool = True
-    """Whether chapters are made, from pauses and topic words, where the creator gave none."""
-    cue_settings: str = ""
-    """WebVTT settings for every cue, such as `line:90% align:start`."""
+    profile: Literal["web", "podcast-srt"] = Field(
+        "web",
+        description="`web`: wide captions under a player. `podcast-srt`: narrow cards, one "
+        "speaker on each.",
+    )
+    max_line_chars: Annotated[int, Field(ge=8, le=200)] | None = Field(
+        None,
+        description="Columns a line; a wide East Asian character takes two. Web 42, podcast-srt "
+        "32.",
+    )
+    max_lines: Annotated[int, Field(ge=1, le=4)] | None = Field(
+        None, description="Lines a cue. Both profiles 2."
+    )
+    max_cps: Annotated[FiniteFloat, Field(ge=5, le=60)] | None = Field(
+        None, description="Characters a second that can be read. Both profiles 20."
+    )
+    min_duration_s: Annotated[FiniteFloat, Field(gt=0, le=10)] | None = Field(
+        None,
+        description="How long a cue stands at least, where speech leaves the time. Both profiles "
+        "1.",
+    )
+    max_duration_s: Annotated[FiniteFloat, Field(gt=0, le=60)] | None = Field(
+        None, description="How long a cue stands at most. Both profiles 7."
+    )
+    close_gaps_under_s: Annotated[FiniteFloat, Field(ge=0, le=5)] | None = Field(
+        None,
+        description="A cue stands until the next where less than this lies between. Both profiles"
+        " 0.5.",
+    )
+    max_shift_s: Annotated[FiniteFloat, Field(ge=0, le=2)] | None = Field(
+        None,
+        description="How far a cue may move from its words where speech is too quick. Both "
+        "profiles 0.5.",
+    )
+    cue_per_speaker: bool | None = Field(
+        None,
+        description="Whether each speaker has a cue of their own. Web false, podcast-srt true.",
+    )
+    voices: Literal["tags", "prefixes", "none"] = Field(
+        "tags",
+        description="How WebVTT names speakers: `<v Ada>` tags, `Ada: ` before the text, or not "
+        "at all.",
+    )
+    chapters: bool = Field(
+        True,
+        description="Whether chapters are made, from pauses and topic words, where the creator "
+        "gave none.",
+    )
+    cue_settings: str = Field(
+        "", description="WebVTT settings for every cue, such as `line:90% align:start`."
+    )
 
     @field_validator("cue_settings")
     @classmethod
