@@ -18,6 +18,10 @@ INSTALLED = all(importlib.util.find_spec(each) for each in ("aws_cdk", "cfnlint"
 collect_ignore_glob = (
     [] if INSTALLED or os.environ.get("EVERYWORD_REQUIRE_ALL_SUITES") else ["*.py"]
 )
+if INSTALLED:
+    from support.deployed import audio, cloud, key
+
+    __all__ = ["audio", "cloud", "key"]
 MADE_OF = ("infra/aws/src", "libs", "services", "infra/local/src/everyword_local/settings.py")
 Template = dict[str, Any]
 Templates = Mapping[str, Template]

@@ -3,117 +3,25 @@
 Everything between is real: handlers, relay, worker loop, recogniser, durable function, OpenSearch.
 """
 
-import asyncio
 import json
-import os
 import re
-from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
 import boto3
-import httpx
 import pytest
-from everyword_aws.clients import client, forget_clients
+from everyword_aws.clients import client
 from everyword_aws.keys import DynamoKeyStore
 
 from everyword_events.aws.dead_letters import ConsumerQueues, SqsDeadLetters
 from everyword_events.aws.log import DynamoEventLog
 from everyword_http.keys import Keys
-from support.aws import mocked_aws
-from support.clips import clip
-from support.cloud import Cloud, Reply
+from support.cloud import Cloud
+from support.episodes import a_word_of, added, announce, episode, events, hits, transcript
 from support.lowering import REGION
 
 pytestmark = pytest.mark.opensearch
 CONSUMERS = ("ingest", "transcribe-gpu", "refine", "captions", "search")
-
-
-@pytest.fixture(scope="module")
-def cloud(
-    templates: Any, opensearch_url: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Cloud]:
-    """Deploy everything once; the tests add episodes of their own."""
-    before = dict(os.environ)
-    os.environ.update(
-        AWS_ACCESS_KEY_ID="testing",
-        AWS_SECRET_ACCESS_KEY="testing",
-        AWS_DEFAULT_REGION=REGION,
-        AWS_REGION=REGION,
-        POWERTOOLS_TRACE_DISABLED="1",
-        POWERTOOLS_SERVICE_NAME="test",
-    )
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)  # the handlers of the APIs run on this thread's
-    with mocked_aws():
-        forget_clients()
-        yield Cloud(templates, opensearch_url, tmp_path_factory.mktemp("cloud"))
-    asyncio.set_event_loop(None)
-    loop.close()
-    forget_clients()
-    os.environ.clear()
-    os.environ.update(before)
-    httpx.delete(f"{opensearch_url}/everyword-*", timeout=60)
-
-
-@pytest.fixture(scope="module")
-def key(cloud: Cloud) -> str:
-    return Keys(DynamoKeyStore(client("dynamodb"), "everyword-keys")).create("test", ["admin"])[1]
-
-
-@pytest.fixture(scope="module")
-def audio(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    file = clip("interview.opus", tmp_path_factory.mktemp("a") / "talk.wav", start=1, seconds=5)
-    return file.read_bytes()
-
-
-def announce(cloud: Cloud, key: str, audio: bytes, **fields: Any) -> Any:
-    body = {
-        "title": "A talk",
-        "show": str(uuid4()),
-        "filename": "talk.wav",
-        "bytes": len(audio),
-        "media_type": "audio/wav",
-        **fields,
-    }
-    reply = cloud.ask("POST", "/v1/episodes", key=key, body=body)
-    assert reply.status == 201, reply.body
-    return reply.json()
-
-
-def added(cloud: Cloud, key: str, audio: bytes, **fields: Any) -> str:
-    """Upload an episode and let the pipeline come to rest."""
-    told = announce(cloud, key, audio, **fields)
-    upload = told["upload"]
-    assert cloud.upload(upload["url"], audio, upload["headers"]) == 200
-    cloud.run()
-    return str(told["episode_id"])
-
-
-def episode(cloud: Cloud, key: str, episode_id: str) -> Any:
-    return cloud.ask("GET", f"/v1/episodes/{episode_id}", key=key).json()
-
-
-def events(cloud: Cloud, key: str, episode_id: str) -> list[str]:
-    reply = cloud.ask("GET", f"/v1/episodes/{episode_id}/events", key=key)
-    return [each["type"] for each in reply.json()["events"]]
-
-
-def transcript(cloud: Cloud, episode_id: str) -> Reply:
-    return cloud.ask("GET", f"/v1/episodes/{episode_id}/transcript.txt")
-
-
-def hits(cloud: Cloud, word: str, show: str) -> int:
-    httpx.post(f"{cloud.opensearch_url}/_refresh", timeout=60).raise_for_status()
-    reply = cloud.ask("GET", f"/v1/search?q={word}&show={show}")
-    assert reply.status == 200, reply.body
-    return int(reply.json()["hits"])
-
-
-def a_word_of(cloud: Cloud, episode_id: str) -> str:
-    """Return the longest word that was recognised."""
-    words = re.findall(r"[a-z]{4,}", transcript(cloud, episode_id).body.lower())
-    return max(words, key=len)
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ the real ones, fed with events in Lambda's own form. Queues are polled as an eve
 would, and partial failures honoured; the log's stream is read from moto's own records.
 """
 
+import base64
 import json
 import os
 import random
@@ -78,6 +79,10 @@ class Body:
     def stream(self, **_: Any) -> Iterator[bytes]:
         yield self._body
 
+    def read(self, _: int | None = None) -> bytes:
+        body, self._body = self._body, b""
+        return body
+
 
 class Cloud:
     """One deployment, under moto (which the caller has started)."""
@@ -103,6 +108,8 @@ class Cloud:
         settings = DeployedSettings(Deployment())
         for service, section in SECTIONS.items():
             shipped = settings.section(section)
+            if section == "ingest":
+                shipped["general"] |= {"allow_private_addresses": True, "host_delay_s": 0}
             if section == "transcribe":
                 shipped["general"] |= {"engine": "pocketsphinx", "language": "en"}
             (self._folder / f"{service}.json").write_text(json.dumps(shipped))
@@ -154,10 +161,12 @@ class Cloud:
         own["EVERYWORD_SETTINGS_FILE"] = str(self._folder / f"{service}.json")
         if "EVERYWORD_INDEX_URL" in own:
             own["EVERYWORD_INDEX_URL"] = self.opensearch_url
-        for name in [name for name in os.environ if name.startswith("EVERYWORD_")]:
-            del os.environ[name]
-        os.environ.update(own)
-        yield
+        before = {name: v for name, v in os.environ.items() if name.startswith("EVERYWORD_")}
+        _swap(before, own)
+        try:
+            yield
+        finally:
+            _swap(own, before)
 
     def run(self) -> None:
         """Go on until nothing is left to do."""
@@ -241,7 +250,11 @@ class Cloud:
         return len(waiting)
 
     def _invoked(self, request: Any, **_: Any) -> AWSResponse:
-        """Answer `lambda.invoke`: an execution's name is started once."""
+        """Answer `lambda.invoke`: at once, or an execution's name is started once."""
+        if "everyword-search-moments" in request.url:
+            return self.answer(
+                request.url, self.invoke("everyword-search-moments", json.loads(request.body))
+            )
         name = request.headers["X-Amz-Durable-Execution-Name"]
         name = name.decode() if isinstance(name, bytes) else name
         if name in self._started:
@@ -255,6 +268,10 @@ class Cloud:
     def answer(self, url: str, body: Any) -> AWSResponse:
         """Return what AWS would have answered."""
         return _response(url, 200, body, {})
+
+    def on_schedule(self, function: str) -> Any:
+        """Call a function as its schedule does."""
+        return self.invoke(function, {"source": "aws.events", "detail-type": "Scheduled Event"})
 
     def transcribe(self) -> int:
         """Run a GPU worker, which leaves when its queue is empty."""
@@ -318,7 +335,10 @@ class Cloud:
             "isBase64Encoded": False,
         }
         reply = self.invoke(function, event)
-        return Reply(reply["statusCode"], reply.get("headers", {}), reply.get("body", ""))
+        answer = reply.get("body", "")
+        if reply.get("isBase64Encoded"):
+            answer = base64.b64decode(answer).decode("utf-8", "replace")
+        return Reply(reply["statusCode"], reply.get("headers", {}), answer)
 
     def _function_of(self, method: str, path: str) -> str:
         """Return the function of the most specific route."""
@@ -341,9 +361,19 @@ class Cloud:
         keys = [key.split(" ") for key in self.lowered["website"].routes if key != "$default"]
         return [(method, path, services[method, path]) for method, path in keys]
 
+    def fetch(self, address: str) -> bytes:
+        """GET a presigned address."""
+        return requests.get(address, timeout=60).content
+
     def upload(self, address: str, body: bytes, headers: Mapping[str, str]) -> int:
         """PUT to a presigned address."""
         return requests.put(address, data=body, headers=dict(headers), timeout=60).status_code
+
+
+def _swap(old: Mapping[str, str], new: Mapping[str, str]) -> None:
+    for name in old:
+        os.environ.pop(name, None)
+    os.environ.update(new)
 
 
 def _matches(template: str, path: str) -> bool:

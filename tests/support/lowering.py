@@ -36,6 +36,7 @@ LEFT_OUT = {
     "AWS::ApplicationAutoScaling::ScalableTarget": "scaling is simulated elsewhere",
     "AWS::ApplicationAutoScaling::ScalingPolicy": "scaling is simulated elsewhere",
     "AWS::CloudFront::CachePolicy": "moto serves nothing",
+    "AWS::CloudFront::Function": "moto serves nothing",
     "AWS::CloudFront::Distribution": "moto serves nothing",
     "AWS::CloudFront::OriginAccessControl": "moto serves nothing",
     "AWS::CloudWatch::Alarm": "moto never evaluates one",

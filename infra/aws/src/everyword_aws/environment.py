@@ -52,18 +52,12 @@ class RelayEnvironment(Environment):
     event_log: str
 
 
-class ServiceEnvironment(Environment):
-    """What a service's functions know. What is empty, this function does not use."""
+class ApiEnvironment(Environment):
+    """What every HTTP API knows, and how queues are called."""
 
-    service: str
     prefix: str
-    bucket: str
-    table: str
     event_log: str
     queues: str
-    settings_file: str
-    index_url: str = ""
-    durable_function: str = ""
     public_search: str = ""
 
     def queue(self, consumer: str) -> str:
@@ -73,6 +67,24 @@ class ServiceEnvironment(Environment):
     def dead_letters(self, consumer: str) -> str:
         """Return the address of a consumer's dead-letter queue."""
         return f"{self.queues}{consumer}-dead-letters"
+
+
+class AdminEnvironment(ApiEnvironment):
+    """What the operator's API knows: the names of all queues, separated by commas."""
+
+    consumers: str
+
+
+class ServiceEnvironment(ApiEnvironment):
+    """What a service's functions know. What is empty, this function does not use."""
+
+    service: str
+    bucket: str
+    table: str
+    settings_file: str
+    index_url: str = ""
+    durable_function: str = ""
+    model_key_parameter: str = ""
 
 
 class WakeEnvironment(Environment):
@@ -87,5 +99,6 @@ class WorkerEnvironment(ServiceEnvironment):
     """What the GPU worker in its container knows besides."""
 
     settings: str
+    models: str = "{}"
     idle_polls: int
     gpu: str = ""

@@ -1,7 +1,7 @@
 """A service's routes on Lambda: the same application as on one machine, answered by Mangum."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from mangum import Mangum
 
 from everyword_aws.clients import client
-from everyword_aws.environment import ServiceEnvironment
+from everyword_aws.environment import ApiEnvironment
 from everyword_aws.keys import DynamoKeyStore
 from everyword_http import create_application
 from everyword_http.keys import KeyAccess, Keys
@@ -17,7 +17,7 @@ from everyword_http.keys import KeyAccess, Keys
 HttpHandler = Callable[[dict[str, Any], Any], Any]
 
 
-def http_handler(router: APIRouter, environment: ServiceEnvironment) -> HttpHandler:
+def http_handler(routers: Sequence[APIRouter], environment: ApiEnvironment) -> HttpHandler:
     """Return the Lambda handler of a service's routes."""
     store = DynamoKeyStore(client("dynamodb"), f"{environment.prefix}-keys")
     access = KeyAccess(
@@ -25,5 +25,5 @@ def http_handler(router: APIRouter, environment: ServiceEnvironment) -> HttpHand
         signing_key=secrets.token_bytes(32),  # nobody signs in here: keys only
         public_search=environment.public_search == "yes",
     )
-    app = create_application("Everyword", version("everyword-aws"), [router], access=access)
+    app = create_application("Everyword", version("everyword-aws"), routers, access=access)
     return Mangum(app, lifespan="off")

@@ -1,133 +1,100 @@
-"""Replays of many episodes, asynchronous: a job in a queue, worked off in slices at its rate.
+"""Replays of many episodes: kept in ingest's table, worked off by one function that wakes itself.
 
-The API looks up which episodes a replay concerns, and queues them in jobs of a bounded size; a
-worker appends one episode's event after the other, and puts what is left of a job back into the
-queue before its function's time ends. A job's slice that is delivered twice replays nothing twice:
-each job has an id, which the replayed events' ids are derived from.
+The API keeps what was asked for and puts a message into the queue; the function goes on with all
+replays that run until its time ends, and sends itself a message for what is left. Paused, it sends
+none; going on sends one. An episode that is met twice is replayed once: its new event's id is
+derived from the replay's.
 """
 
-import contextlib
-import time
-import uuid
-from collections.abc import Callable, Iterator
-from typing import Any, Final
-
-from pydantic import BaseModel, ValidationError
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Protocol
 
 from everyword_aws.telemetry import logger
-from everyword_events import InvalidInput, NotFound
 from everyword_events.aws.errors import translated
-from everyword_events.replay import Replayer
-from ingest.ports import ReplayJob, ReplayTaken
+from everyword_events.replay_jobs import (
+    ReplayJobs,
+    ReplayRequest,
+    ReplayState,
+    ReplayStatus,
+    ReplayWorker,
+)
 
-MOST_IDS: Final = 2_000
-"""Of 36 characters each: well under what one message carries."""
-SLICE_S: Final = 600.0
-"""After so long what is left goes back into the queue; the function may run 15 minutes."""
-LONGEST_PAUSE_S: Final = 60.0
-
-
-class Slice(BaseModel):
-    """A part of a replay, as it lies in the queue."""
-
-    request_id: str
-    event_type: str
-    episode_ids: list[str]
-    only: list[str] = []
-    reason: str = ""
-    rate_per_s: float | None = None
-    speakers: int | None = None
+RUN_S: Final = 600.0
+"""After so long the function sends itself a message; it may run 15 minutes."""
+PAUSE_S: Final = 30
+"""So long is waited while much else is waiting."""
 
 
-class QueuedReplay:
-    """Ingest's `Replay` port: takes a job into the queue, and answers at once."""
-
-    def __init__(self, client: Any, queue_url: str, replayer: Replayer) -> None:
-        self._client = client
-        self._queue_url = queue_url
-        self._replayer = replayer
-
-    def __call__(self, job: ReplayJob) -> ReplayTaken:
-        """Replay one episode now; queue many. Return which episodes were taken."""
-        if len(job.episode_ids) == 1:
-            return ReplayTaken(list(_replayed(self._replayer, _slice(job, list(job.episode_ids)))))
-        self._replayer.check(job.event_type, job.only)
-        ids = list(job.episode_ids)
-        for first in range(0, len(ids), MOST_IDS):
-            put_back(self._client, self._queue_url, _slice(job, ids[first : first + MOST_IDS]))
-        return ReplayTaken(ids)
+class _Send(Protocol):
+    def __call__(self, body: str, *, delay_s: int = 0) -> None:
+        """Put a message into a queue."""
 
 
-class ReplayWorker:
-    """Works off slices."""
+def sender(client: Any, queue_url: str) -> _Send:
+    """Return what puts a message into a queue."""
+
+    def send(body: str, *, delay_s: int = 0) -> None:
+        with translated("send a message to a queue"):
+            client.send_message(QueueUrl=queue_url, MessageBody=body, DelaySeconds=delay_s)
+
+    return send
+
+
+class WakingReplays:
+    """ReplayJobs whose worker is woken whenever there is something to do for it."""
+
+    def __init__(self, replays: ReplayJobs, send: _Send) -> None:
+        self._replays = replays
+        self._send = send
+
+    def start(self, request: ReplayRequest, episode_ids: Sequence[str]) -> ReplayStatus:
+        """Keep a replay to be done; one asked for the same that is not finished is returned."""
+        return self._woken(self._replays.start(request, episode_ids))
+
+    def list(self, *, limit: int = 100) -> Sequence[ReplayStatus]:
+        """Return the newest replays, newest first."""
+        return self._replays.list(limit=limit)
+
+    def change(self, replay_id: str, state: ReplayState) -> ReplayStatus:
+        """Pause, go on with or cancel a replay that is not finished; raises as the port says."""
+        return self._woken(self._replays.change(replay_id, state))
+
+    def _woken(self, status: ReplayStatus) -> ReplayStatus:
+        if status.state == "running":
+            self._send(status.replay_id)
+        return status
+
+
+class ReplayRuns:
+    """Goes on with every replay that runs."""
 
     def __init__(
         self,
-        client: Any,
-        queue_url: str,
-        replayer: Replayer,
+        replays: ReplayJobs,
+        worker: Callable[[], ReplayWorker],
+        send: _Send,
         *,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
+        run_s: float = RUN_S,
     ) -> None:
-        self._client = client
-        self._queue_url = queue_url
-        self._replayer = replayer
-        self._clock = clock
-        self._sleep = sleep
+        self._replays = replays
+        self._worker = worker
+        self._send = send
+        self._run_s = run_s
 
-    def work(self, body: str) -> int:
-        """Replay a slice's episodes at its rate; return how many were.
-
-        Raises:
-            InvalidInput: the message is no slice.
-        """
+    def work(self) -> None:
+        """Replay until nothing is left, or this function's time ends."""
+        stop = threading.Event()
+        timer = threading.Timer(self._run_s, stop.set)
+        timer.daemon = True
+        timer.start()
+        worker = self._worker()
         try:
-            job = Slice.model_validate_json(body)
-        except ValidationError as error:
-            raise InvalidInput(f"no replay: {error}", code="replay_invalid") from error
-        pause_s = min(LONGEST_PAUSE_S, 1 / job.rate_per_s) if job.rate_per_s else 0.0
-        until = self._clock() + SLICE_S
-        done = 0
-        for place, episode_id in enumerate(job.episode_ids):
-            if self._clock() >= until:
-                left = job.model_copy(update={"episode_ids": job.episode_ids[place:]})
-                put_back(self._client, self._queue_url, left)
-                break
-            one = job.model_copy(update={"episode_ids": [episode_id]})
-            done += len(list(_replayed(self._replayer, one)))
-            self._sleep(pause_s)
-        logger.info("replayed", extra={"action": "replayed", "episodes": done})
-        return done
-
-
-def put_back(client: Any, queue_url: str, job: Slice) -> None:
-    """Queue a slice."""
-    with translated("queue a replay"):
-        client.send_message(QueueUrl=queue_url, MessageBody=job.model_dump_json())
-
-
-def _slice(job: ReplayJob, ids: list[str]) -> Slice:
-    return Slice(
-        request_id=str(uuid.uuid4()),
-        event_type=job.event_type,
-        episode_ids=ids,
-        only=list(job.only),
-        reason=job.reason,
-        rate_per_s=job.rate_per_s,
-        speakers=job.speakers,
-    )
-
-
-def _replayed(replayer: Replayer, job: Slice) -> Iterator[str]:
-    for episode_id in job.episode_ids:
-        with contextlib.suppress(NotFound):  # removed meanwhile, or it never came so far
-            replayer.episode(
-                episode_id,
-                start=job.event_type,
-                only=job.only,
-                reason=job.reason,
-                request_id=job.request_id,
-                speakers=job.speakers,
-            )
-            yield episode_id
+            while not stop.is_set() and worker.step(stop):
+                pass
+        finally:
+            timer.cancel()
+        left = [each.replay_id for each in self._replays.list() if each.state == "running"]
+        if left:
+            self._send(left[-1], delay_s=0 if stop.is_set() else PAUSE_S)
+        logger.info("replays worked on", extra={"action": "replayed", "left": len(left)})

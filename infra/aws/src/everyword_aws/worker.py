@@ -29,12 +29,14 @@ from everyword_storage import sweep_scratch
 from transcribe_gpu.adapters.decoding import PyAvAudio
 from transcribe_gpu.adapters.silero import voice_activity
 from transcribe_gpu.adapters.spot_notice import stop_on_spot_notice
-from transcribe_gpu.config import TranscribeSettings
+from transcribe_gpu.cancelling import Cancellations
+from transcribe_gpu.config import ModelSettings, TranscribeSettings
+from transcribe_gpu.diarization.process import ProcessDiarizer
 from transcribe_gpu.recognition import Recogniser
 from transcribe_gpu.selection import EngineSelector
 from transcribe_gpu.self_test import self_test
 from transcribe_gpu.service import TranscribeService
-from transcribe_gpu.standalone import known_sources
+from transcribe_gpu.standalone import known_sources, model_library
 from transcribe_gpu.worker import stop_on_signals
 
 log = logging.getLogger(__name__)
@@ -128,13 +130,19 @@ def work(environment: WorkerEnvironment, stop: threading.Event, *, poll_s: float
         dead_letter_url=environment.dead_letters(name),
         log=event_log,
     )
+    models = model_library(ModelSettings.model_validate_json(environment.models))
     service = TranscribeService(
         ServiceBlobs(client("s3"), environment.bucket),
-        Recogniser(EngineSelector(known_sources(), self_test=self_test), voice_activity()),
+        Recogniser(
+            EngineSelector(known_sources(models), self_test=self_test),
+            voice_activity(),
+            diarizer=ProcessDiarizer(models),
+        ),
         open_audio=PyAvAudio,
         settings_for=settings.for_show,
         progress=DynamoProgress(client("dynamodb"), environment.table),
         stopping=stop.is_set,
+        cancelled=Cancellations(event_log).is_cancelled,
     )
     idle_polls = int(environment.idle_polls)
     handler = guarded(service.handle, event_log, service.forget)

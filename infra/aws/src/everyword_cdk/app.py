@@ -9,6 +9,8 @@ from typing import Any
 os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "1")
 
 import aws_cdk as cdk
+from everyword_aws.graphs.ingest import REPLAYS
+from everyword_aws.graphs.web import FEEDS
 
 from everyword_cdk.checks import check
 from everyword_cdk.deployment import Deployment
@@ -17,7 +19,7 @@ from everyword_cdk.parts.function import ServiceFunction
 from everyword_cdk.stacks.base import Plan
 from everyword_cdk.stacks.bus import BusStack
 from everyword_cdk.stacks.captions import CaptionsStack
-from everyword_cdk.stacks.ingest import REPLAYS, UPLOADS, IngestStack
+from everyword_cdk.stacks.ingest import CONSUMERS, UPLOADS, IngestStack
 from everyword_cdk.stacks.operations import OperationsStack
 from everyword_cdk.stacks.refine import RefineStack
 from everyword_cdk.stacks.search import SearchStack
@@ -45,11 +47,18 @@ def build(app: cdk.App, deployment: Deployment) -> list[cdk.Stack]:
         CaptionsStack(app, plan),
         SearchStack(app, plan),
     ]
-    website = WebsiteStack(app, plan)
-    consumers = [each.service for each in services]
-    stacks = [bus, *services]
+    consumers = [
+        *(each.service for each in services),
+        *CONSUMERS[1:],
+        UPLOADS,
+        REPLAYS,
+        FEEDS,
+        REMOVALS,
+    ]
+    website = WebsiteStack(app, plan, consumers)
+    stacks = [bus, *services, website]
     functions = [each.name for stack in stacks for each in functions_of(stack)]
-    operations = OperationsStack(app, plan, [*consumers, UPLOADS, REPLAYS, REMOVALS], functions)
+    operations = OperationsStack(app, plan, consumers, functions)
     for service in services:
         service.add_stack_dependency(bus)
         website.add_stack_dependency(service)

@@ -135,6 +135,10 @@ def _wildcards(names: Names) -> Iterable[tuple[str, str]]:
         )
     yield f"{names.table_arn('ingest')}/index/*", "The table's own indexes"
     yield (
+        names.arn("ssm", f"parameter/{names.prefix}/webhooks/*"),
+        "The secrets of webhooks, one each, that come and go",
+    )
+    yield (
         names.arn("ecs", f"task/{names.prefix}-gpu/*"),
         "A worker protects its own task, whose name is not known before it runs",
     )

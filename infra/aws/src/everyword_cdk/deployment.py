@@ -40,6 +40,8 @@ class Deployment(BaseModel):
     """How many episodes are refined at once: what the language model's quota allows."""
     model_id: str = ""
     """The Bedrock model or inference profile that refine may invoke; empty: none."""
+    model_key: bool = False
+    """Whether refine's model needs the key that lies in Parameter Store (NAME/refine/model-key)."""
     alarm_email: str = ""
     """Who is told of alarms; empty: subscribe to the topic by hand."""
     monthly_budget_usd: NonNegativeFloat = 50.0

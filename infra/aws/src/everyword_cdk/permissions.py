@@ -146,7 +146,7 @@ def invoke_model(model_id: str) -> iam.PolicyStatement:
 
 
 def read_parameter(names: Names, path: str) -> iam.PolicyStatement:
-    """Let a role read the secrets that stand under its service's path in Parameter Store."""
+    """Let a role read one secret of Parameter Store."""
     return _allow(["ssm:GetParameter"], names.arn("ssm", f"parameter/{names.prefix}/{path}"))
 
 
@@ -167,6 +167,40 @@ def mark_relayed(names: Names) -> list[iam.PolicyStatement]:
 def read_keys(names: Names) -> iam.PolicyStatement:
     """Let an API look up the hash of a key."""
     return _allow(["dynamodb:GetItem"], names.table_arn(KEYS))
+
+
+def manage_keys(names: Names) -> iam.PolicyStatement:
+    """Let the operator's API make, list, rotate and revoke keys."""
+    actions = ("DeleteItem", "GetItem", "PutItem", "Scan")
+    return _allow([f"dynamodb:{action}" for action in actions], names.table_arn(KEYS))
+
+
+def count_waiting(names: Names, *consumers: str) -> iam.PolicyStatement:
+    """Let a role see how much waits in queues."""
+    queues = [names.queue_arn(names.queue(each)) for each in consumers]
+    return _allow(["sqs:GetQueueAttributes"], *queues)
+
+
+def redrive(names: Names, *consumers: str) -> list[iam.PolicyStatement]:
+    """Let a role look through dead letters, delete them, and queue them again."""
+    dead = [names.queue_arn(names.dead_letters(each)) for each in consumers]
+    queues = [names.queue_arn(names.queue(each)) for each in consumers]
+    actions = ("ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes", "ReceiveMessage")
+    return [
+        _allow([f"sqs:{action}" for action in actions], *dead),
+        _allow(["sqs:SendMessage"], *queues),
+    ]
+
+
+def keep_secrets(names: Names, path: str) -> iam.PolicyStatement:
+    """Let a role keep secrets under a path of its service in Parameter Store."""
+    actions = ["ssm:DeleteParameter", "ssm:GetParameters", "ssm:PutParameter"]
+    return _allow(actions, secrets_under(names, path))
+
+
+def secrets_under(names: Names, path: str) -> str:
+    """Return the ARN of the secrets under a path."""
+    return names.arn("ssm", f"parameter/{names.prefix}/{path}/*")
 
 
 def checkpoint_durably(names: Names, function: str) -> list[iam.PolicyStatement]:

@@ -75,7 +75,7 @@ class DeliveryForm(BaseModel):
         )
 
 
-class DeliveriesReply(BaseModel):
+class JobsReply(BaseModel):
     """What there is to do."""
 
     deliveries: list[DeliveryForm]
@@ -167,9 +167,9 @@ def worker_router(
     router = Router(tags=["worker"], dependencies=[needs("admin")])
 
     @router.post("/v1/worker/deliveries:receive")
-    def receive(wish: ReceiveRequest) -> DeliveriesReply:
+    def receive(wish: ReceiveRequest) -> JobsReply:
         found = inbox.receive(most=1, visibility_s=wish.visibility_s, wait_s=wish.wait_s)
-        return DeliveriesReply(deliveries=[DeliveryForm.of(each) for each in found])
+        return JobsReply(deliveries=[DeliveryForm.of(each) for each in found])
 
     @router.post("/v1/worker/deliveries:extend")
     def extend(held: ExtendRequest) -> Done:

@@ -1,22 +1,25 @@
-"""The ingest service on AWS."""
+"""The ingest service on AWS, as far as its events and uploads need it; `web` has the rest."""
 
 from functools import cache
+from typing import BinaryIO
 
 from everyword_aws.batch import BatchConsumer
 from everyword_aws.clients import client
 from everyword_aws.graphs.shared import ServiceGraph
 from everyword_aws.progress import DynamoProgress
-from everyword_aws.replays import QueuedReplay, ReplayWorker
+from everyword_aws.replays import WakingReplays, sender
 from everyword_aws.uploads import UploadNotices
 from everyword_events import CATALOGUE, ServiceContract
+from everyword_events.aws.replays import DynamoReplays
 from everyword_events.replay import Replayer
 from everyword_storage.s3 import S3UploadSigner
 from everyword_storage.s3_parts import S3MultipartUploads
 from ingest.adapters.dynamodb import DynamoIngestTables
-from ingest.adapters.probe import probe_audio
 from ingest.config import IngestSettings
-from ingest.domain import REPLAYABLE
+from ingest.domain import REPLAYABLE, AudioFacts
+from ingest.replaying import LogReplay
 from ingest.service import IngestService
+from ingest.web_sources import Web
 
 REPLAYS = "ingest-replays"
 _WORKER = "transcribe-gpu"
@@ -26,6 +29,11 @@ _WORKER = "transcribe-gpu"
 def graph() -> ServiceGraph:
     """Return the service's ports."""
     return ServiceGraph()
+
+
+def tables() -> tuple[object, str]:
+    """Return what an adapter of the service's table takes."""
+    return client("dynamodb"), graph().environment.table
 
 
 @cache
@@ -45,22 +53,43 @@ def replayer() -> Replayer:
 
 
 @cache
-def service() -> IngestService:
-    """Return the service."""
-    environment, blobs, log = graph().environment, graph().blobs, graph().log
-    tables = DynamoIngestTables(client("dynamodb"), environment.table)
+def replays() -> WakingReplays:
+    """Return the replays of many episodes; what is begun or gone on with wakes their worker."""
+    environment = graph().environment
+    kept = DynamoReplays(client("dynamodb"), environment.table)
+    return WakingReplays(kept, sender(client("sqs"), environment.queue(REPLAYS)))
+
+
+def compose(web: Web | None = None) -> IngestService:
+    """Return the service, with what it fetches with where it fetches."""
+    environment, blobs = graph().environment, graph().blobs
+    episodes = DynamoIngestTables(client("dynamodb"), environment.table)
     return IngestService(
         blobs=blobs,
         signer=S3UploadSigner(client("s3"), environment.bucket),
-        log=log,
-        episodes=tables,
-        keys=tables,
-        probe=probe_audio,
-        replay=QueuedReplay(client("sqs"), environment.queue(REPLAYS), replayer()),
+        log=graph().log,
+        episodes=episodes,
+        keys=episodes,
+        probe=probe,
+        replay=LogReplay(replayer(), replays()),
         settings_for=graph().settings(IngestSettings).for_show,
         multipart=S3MultipartUploads(client("s3"), environment.bucket, blobs),
         progress=DynamoProgress(client("dynamodb"), f"{environment.prefix}-{_WORKER}"),
+        web=web,
     )
+
+
+def probe(body: BinaryIO) -> AudioFacts:
+    """Say what an uploaded file is; the decoder is loaded by the first one."""
+    from ingest.adapters.probe import probe_audio  # noqa: PLC0415 - PyAV
+
+    return probe_audio(body)
+
+
+@cache
+def service() -> IngestService:
+    """Return the service."""
+    return compose()
 
 
 @cache
@@ -73,9 +102,3 @@ def consumer() -> BatchConsumer:
 def uploads() -> UploadNotices:
     """Return what settles uploads when S3 tells of them."""
     return UploadNotices(service(), graph().environment.bucket)
-
-
-@cache
-def replays() -> ReplayWorker:
-    """Return what works off replays."""
-    return ReplayWorker(client("sqs"), graph().environment.queue(REPLAYS), replayer())

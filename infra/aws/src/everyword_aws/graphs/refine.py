@@ -1,17 +1,16 @@
 """The refine service on AWS."""
 
-import os
 from functools import cache
 
+from everyword_aws.clients import client
 from everyword_aws.graphs.shared import ServiceGraph
+from everyword_aws.parameters import secret
 from everyword_aws.refining import Refining
 from everyword_events.removal import guarded
 from refine.adapters.choice import Models
 from refine.adapters.log_history import LogHistory
 from refine.config import RefineSettings
 from refine.service import RefineService
-
-MODEL_KEY = "EVERYWORD_MODEL_KEY"
 
 
 @cache
@@ -28,7 +27,7 @@ def service() -> RefineService:
         graph.settings(RefineSettings).for_show,
         history=LogHistory(graph.log),
         log=graph.log,
-        models=Models(api_key=os.environ.get(MODEL_KEY, "")),
+        models=Models(api_key=secret(client("ssm"), graph.environment.model_key_parameter)),
     )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from everyword_aws.batch import BatchConsumer
 from everyword_aws.clients import credentials, region
 from everyword_aws.graphs.shared import ServiceGraph
+from everyword_aws.moments import Moments
 from search.config import SearchSettings
 from search.engines import Engine, open_engine
 from search.service import SearchService
@@ -43,6 +44,12 @@ def service() -> SearchService:
         index.phonetics,
         index.gate,
     )
+
+
+@cache
+def moments() -> Moments:
+    """Return what finds a query in one episode."""
+    return Moments(service().search)
 
 
 @cache

@@ -15,7 +15,7 @@ from everyword_aws.telemetry import logger, tracer
 @cache
 def application() -> HttpHandler:
     """Return the service's application."""
-    return http_handler(router(service()), ServiceEnvironment.read())
+    return http_handler([router(service())], ServiceEnvironment.read())
 
 
 @logger.inject_lambda_context

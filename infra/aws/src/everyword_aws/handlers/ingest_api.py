@@ -5,18 +5,17 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from captions.addresses import address_of
 from everyword_aws.environment import ServiceEnvironment
-from everyword_aws.graphs.ingest import service
+from everyword_aws.graphs.web import parts
 from everyword_aws.http_api import HttpHandler, http_handler
+from everyword_aws.routes.ingest import ingest_routers
 from everyword_aws.telemetry import logger, tracer
-from ingest.api import router
 
 
 @cache
 def application() -> HttpHandler:
-    """Return the service's application."""
-    return http_handler(router(service(), link_of=address_of), ServiceEnvironment.read())
+    """Return the application."""
+    return http_handler(ingest_routers(parts()), ServiceEnvironment.read())
 
 
 @logger.inject_lambda_context

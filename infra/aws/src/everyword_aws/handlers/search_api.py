@@ -15,7 +15,7 @@ from search.api import router
 @cache
 def application() -> HttpHandler:
     """Return the service's application."""
-    return http_handler(router(service()), ServiceEnvironment.read())
+    return http_handler([router(service())], ServiceEnvironment.read())
 
 
 @logger.inject_lambda_context

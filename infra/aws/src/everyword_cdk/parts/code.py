@@ -23,6 +23,7 @@ _PLATFORMS: Final = ("manylinux_2_34_aarch64", "manylinux_2_28_aarch64", "manyli
 _SHARED: Final = ("libs/events", "libs/transcripts", "libs/storage", "libs/http", "infra/aws")
 _OWN: Final = {
     "bus": (),
+    "admin": (),
     "ingest": ("services/ingest", "services/captions"),
     "transcribe-gpu": (),
     "refine": ("services/refine",),
@@ -30,6 +31,8 @@ _OWN: Final = {
     "search": ("services/search",),
 }
 """Captions tells ingest's API where its files are found; no function has an engine in it."""
+_WITHOUT_DEPENDENCIES: Final = {"ingest": ("services/transcribe-gpu",)}
+"""Ingest's API calls recognitions off, which needs nothing of what recognises."""
 _WITHOUT_WHEELS: Final = {"search": ("docopt",)}  # what num2words asks for: plain Python
 _PINNED: Final = ("--constraint", str(REPOSITORY / "constraints.txt"))
 _USELESS: Final = ("**/__pycache__", "**/tests", "bin", "everyword_cdk")
@@ -37,7 +40,8 @@ _USELESS: Final = ("**/__pycache__", "**/tests", "bin", "everyword_cdk")
 
 def folders_of(service: str) -> list[Path]:
     """Return the folders of our own distributions that a service's functions are made of."""
-    return [REPOSITORY / each for each in (*_SHARED, *_OWN[service])]
+    own = (*_SHARED, *_OWN[service], *_WITHOUT_DEPENDENCIES.get(service, ()))
+    return [REPOSITORY / each for each in own]
 
 
 def code_of(service: str) -> lambda_.Code:
@@ -67,6 +71,9 @@ def bundle(service: str, target: Path) -> None:
             *("--find-links", wheels, *_PINNED),
             f"everyword-aws[{service}]",
         )
+        for bare in _WITHOUT_DEPENDENCIES.get(service, ()):
+            (wheel,) = Path(wheels).glob(f"everyword_{Path(bare).name.replace('-', '_')}-*.whl")
+            _pip("install", "--target", str(target), "--no-compile", "--no-deps", str(wheel))
     for pattern in _USELESS:
         for folder in target.glob(pattern):
             shutil.rmtree(folder, ignore_errors=True)

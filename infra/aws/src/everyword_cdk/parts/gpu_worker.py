@@ -54,6 +54,7 @@ class GpuWorker:
             queues=names.queue_url(names.queue("")),
             settings_file="-",
             settings=json.dumps(plan.settings.section("transcribe"), sort_keys=True),
+            models=json.dumps(plan.settings.section("models")["general"], sort_keys=True),
             idle_polls=deployment.worker_idle_polls,
         ).variables()
         return cls(

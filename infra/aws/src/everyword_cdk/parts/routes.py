@@ -5,18 +5,29 @@ only part of a segment (`/v1/episodes/{episode_id}:complete`) is a variable segm
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from everyword_aws.routes.admin import admin_routers
+from everyword_aws.routes.ingest import ingest_routers
+from fastapi import APIRouter
 from fastapi.routing import iter_route_contexts
 
 import captions.api
-import ingest.api
 import refine.api
 import search.api
 from everyword_events import Misconfigured
 
+ADMIN = "admin"
+"""The function that is no service's: keys, health, dead letters."""
+ELSEWHERE: Mapping[str, str] = {
+    "/metrics": "CloudWatch has the functions' and queues' metrics; nothing here lives to be asked",
+    "/v1/audio/transcriptions": "no function has an engine, and API Gateway waits 30 s for none",
+    "/v1/worker/": "a worker elsewhere takes its jobs from SQS and its audio from S3 itself, with "
+    "credentials of its own (python -m everyword_aws.worker): Lambda carries 6 MB a reply",
+}
+"""Routes that one machine has and AWS cannot have, each with the reason."""
 _VARIABLE = re.compile(r"\{(\w+)[^}]*\}")
 
 
@@ -60,19 +71,29 @@ def _segment(segment: str) -> str:
     return "{" + variable[1] + "}" if variable else segment
 
 
-def _declared() -> Iterator[tuple[str, str, str]]:
-    """Give (service, path, method) of every route, HEAD with every GET.
+class _Nothing:
+    """Stands for what routes lead to: a router needs it to answer, not to say what it answers."""
 
-    A router needs its service to answer, not to say what it answers.
-    """
-    never: Any = None
-    for service, router in (
-        ("ingest", ingest.api.router(never)),
-        ("refine", refine.api.router(never)),
-        ("captions", captions.api.router(never)),
-        ("search", search.api.router(never)),
-    ):
-        for route in iter_route_contexts(router.routes):
+    def __getattr__(self, name: str) -> "_Nothing":
+        return self
+
+
+def all_routers() -> Mapping[str, Sequence[APIRouter]]:
+    """Return the routers of every function with an HTTP API, leading to nothing."""
+    nothing: Any = _Nothing()
+    return {
+        "ingest": ingest_routers(nothing),
+        "refine": [refine.api.router(nothing)],
+        "captions": [captions.api.router(nothing)],
+        "search": [search.api.router(nothing)],
+        ADMIN: admin_routers(nothing),
+    }
+
+
+def _declared() -> Iterator[tuple[str, str, str]]:
+    """Give (service, path, method) of every route, HEAD with every GET."""
+    for service, routers in all_routers().items():
+        for route in (each for router in routers for each in iter_route_contexts(router.routes)):
             methods = set(getattr(route, "methods", None) or ())
             if "GET" in methods:
                 methods |= {"HEAD", "OPTIONS"}

@@ -7,11 +7,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import captions.api
 import everyword_local.web
-import ingest.api
-import refine.api
-import search.api
+from everyword_cdk.parts.routes import all_routers
 from everyword_http import create_application
 from everyword_http.reference import reference_page
 from search.widget_files import widget_path
@@ -24,7 +21,8 @@ def write_site() -> Path:
     site = Path(tempfile.mkdtemp(prefix="everyword-site-"))
     shutil.copytree(widget_path(), site / "widget", ignore=shutil.ignore_patterns("*.md"))
     pages = Path(everyword_local.web.__file__).parent
-    shutil.copy(pages / "index.html", site / "index.html")
+    for page in ("index.html", "episode.html"):
+        shutil.copy(pages / page, site / page)
     (site / "static").mkdir()
     for pattern in _PAGE_FILES:
         for file in pages.glob(pattern):
@@ -37,7 +35,6 @@ def write_site() -> Path:
 
 
 def api_document() -> dict[str, Any]:
-    """Return the OpenAPI document of all services together; routers answer nothing for it."""
-    never: Any = None
-    routers = [api.router(never) for api in (ingest.api, refine.api, captions.api, search.api)]
+    """Return the OpenAPI document of all functions together."""
+    routers = [router for routers in all_routers().values() for router in routers]
     return create_application("Everyword", version("everyword-aws"), routers).openapi()

@@ -5,6 +5,7 @@ waits 10 to 30 s. `classic` ones never sleep, and cost at least two half OCUs ar
 """
 
 import json
+from collections.abc import Sequence
 
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
@@ -70,10 +71,10 @@ class WordIndex(Construct):
         """The ARN of the collection."""
         return self.collection.attr_arn
 
-    def allow(self, *, writer: iam.IRole, reader: iam.IRole) -> None:
-        """Let one role make indices and write, and another read."""
-        self._access("write", writer, [*_READ, *_WRITE], [*_SEE_ALIASES, *_MAKE_ALIASES])
-        self._access("read", reader, _READ, _SEE_ALIASES)
+    def allow(self, *, writer: iam.IRole, readers: Sequence[iam.IRole]) -> None:
+        """Let one role make indices and write, and others read."""
+        self._access("write", [writer], [*_READ, *_WRITE], [*_SEE_ALIASES, *_MAKE_ALIASES])
+        self._access("read", readers, _READ, _SEE_ALIASES)
 
     def _sleeping_group(self) -> serverless.CfnCollectionGroup:
         return serverless.CfnCollectionGroup(
@@ -99,7 +100,10 @@ class WordIndex(Construct):
             policy=json.dumps(document),
         )
 
-    def _access(self, name: str, role: iam.IRole, on_index: list[str], on_names: list[str]) -> None:
+    def _access(
+        self, name: str, roles: Sequence[iam.IRole], on_index: list[str], on_names: list[str]
+    ) -> None:
+        principals = [role.role_arn for role in roles]
         rules = [
             {
                 "ResourceType": "index",
@@ -117,5 +121,5 @@ class WordIndex(Construct):
             f"Access-{name}",
             name=f"{self._name}-{name}"[:32],
             type="data",
-            policy=Stack.of(self).to_json_string([{"Rules": rules, "Principal": [role.role_arn]}]),
+            policy=Stack.of(self).to_json_string([{"Rules": rules, "Principal": principals}]),
         )

@@ -4,21 +4,28 @@ from aws_cdk import Duration, Size, aws_events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from constructs import Construct
+from everyword_aws.graphs.ingest import REPLAYS
+from everyword_aws.graphs.web import FEEDS, MOMENTS
 
 from everyword_cdk import permissions
+from everyword_cdk.checks import SERVICES
+from everyword_cdk.parts.function import ServiceFunction
 from everyword_cdk.parts.queue import FEW_RECEIVES
 from everyword_cdk.parts.storage import ServiceBucket, ServiceTable
 from everyword_cdk.stacks.base import Plan
 from everyword_cdk.stacks.service import BATCH, MOST_AT_ONCE, ServiceStack
 from ingest.adapters.dynamodb import table_definition
-from ingest.contract import CONTRACT
+from ingest.contract import CONTRACT, FETCH_CONTRACT, NOTIFY_CONTRACT
 
 UPLOADS = "ingest-uploads"
-REPLAYS = "ingest-replays"
+CONSUMERS = (CONTRACT.service, FETCH_CONTRACT.service, NOTIFY_CONTRACT.service)
 COLD_AFTER = Duration.days(180)
 PROBE_TIMEOUT = Duration.minutes(15)
 PROBE_DISK = Size.gibibytes(10)
 MOST_PROBES = 10
+MOST_FETCHES = 5
+FEEDS_EVERY = Duration.minutes(5)
+WEBHOOKS_EVERY = Duration.minutes(1)
 SETTLE_EVERY = Duration.minutes(15)
 
 
@@ -51,12 +58,74 @@ class IngestStack(ServiceStack):
         )
         self._uploads(own, audio)
         self._replays()
+        telling = [
+            *own,
+            permissions.invoke(names, MOMENTS),
+            permissions.keep_secrets(names, "webhooks"),
+        ]
+        self._fetching(own)
+        self._telling(telling)
         self.api_function = self.api(
             [
-                *own,
+                *telling,
                 permissions.send(names, REPLAYS),
+                permissions.send(names, FEEDS),
                 permissions.read_table(names, "transcribe-gpu"),  # how far a worker is
             ],
+        )
+
+    def _fetching(self, own: list[iam.PolicyStatement]) -> None:
+        """Fetch audio that is named by its address, and take feeds in."""
+        names = self.plan.names
+        fetch = self.work_queue(FETCH_CONTRACT.service, visibility=PROBE_TIMEOUT)
+        fetch.subscribe(self.bus, FETCH_CONTRACT)
+        self.function(
+            "fetch",
+            "Fetches audio that an episode names by its address",
+            [*own, *permissions.consume(names, FETCH_CONTRACT.service)],
+            timeout=PROBE_TIMEOUT,
+            memory_mib=2048,
+            storage=PROBE_DISK,
+        ).work_on(fetch, batch=1, most_at_once=MOST_FETCHES)
+        queue = self.work_queue(FEEDS, visibility=PROBE_TIMEOUT, most_receives=FEW_RECEIVES)
+        feeds = self.function(
+            "feeds",
+            "Takes podcasts' feeds in, and polls those that are due",
+            [*own, *permissions.consume(names, FEEDS)],
+            timeout=PROBE_TIMEOUT,
+            memory_mib=1024,
+        )
+        feeds.work_on(queue, batch=1, most_at_once=2)
+        self._every(FEEDS_EVERY, "FeedsSchedule", feeds, "Feeds are asked for new episodes")
+
+    def _telling(self, statements: list[iam.PolicyStatement]) -> None:
+        """Tell the world outside of outcomes."""
+        names = self.plan.names
+        notify = self.work_queue(NOTIFY_CONTRACT.service)
+        notify.subscribe(self.bus, NOTIFY_CONTRACT)
+        self.function(
+            "notify",
+            "Keeps results, queues webhooks' messages, asks saved searches",
+            [*statements, *permissions.consume(names, NOTIFY_CONTRACT.service)],
+        ).work_on(notify, batch=BATCH, most_at_once=2)
+        webhooks = self.function(
+            "webhooks",
+            "Sends webhooks what is due",
+            [
+                permissions.use_table(names, self.service),
+                permissions.keep_secrets(names, "webhooks"),
+            ],
+            memory_mib=256,
+        )
+        self._every(WEBHOOKS_EVERY, "WebhooksSchedule", webhooks, "Webhooks are told what is due")
+
+    def _every(self, rate: Duration, name: str, function: ServiceFunction, why: str) -> None:
+        aws_events.Rule(
+            self,
+            name,
+            description=why,
+            schedule=aws_events.Schedule.rate(rate),
+            targets=[targets.LambdaFunction(function.live, retry_attempts=0)],
         )
 
     def _uploads(self, own: list[iam.PolicyStatement], audio: ServiceBucket) -> None:
@@ -82,22 +151,20 @@ class IngestStack(ServiceStack):
             storage=PROBE_DISK,
         )
         uploads.work_on(queue, batch=1, most_at_once=MOST_PROBES)
-        aws_events.Rule(
-            self,
+        self._every(
+            SETTLE_EVERY,
             "SettleSchedule",
-            description="Uploads that were never completed are completed, or expire",
-            schedule=aws_events.Schedule.rate(SETTLE_EVERY),
-            targets=[targets.LambdaFunction(uploads.live, retry_attempts=0)],
+            uploads,
+            "Uploads that were never completed are completed, or expire",
         )
 
     def _replays(self) -> None:
-        """Work off replays, one job at a time, at the rate that was asked for."""
+        """Work off replays, one at a time, at the rate that was asked for."""
         names = self.plan.names
         queue = self.work_queue(
             REPLAYS,
             visibility=PROBE_TIMEOUT,
             most_wait=Duration.hours(12),
-            most_receives=FEW_RECEIVES,
         )
         replays = self.function(
             "replays",
@@ -105,10 +172,12 @@ class IngestStack(ServiceStack):
             [
                 *permissions.append_events(names),
                 permissions.scan_events(names),
-                permissions.read_table(names, self.service),
+                permissions.use_table(names, self.service),
+                permissions.count_waiting(names, *SERVICES),
                 *permissions.consume(names, REPLAYS),
             ],
             timeout=PROBE_TIMEOUT,
             memory_mib=256,
+            reserved=1,
         )
         replays.work_on(queue, batch=1, most_at_once=2)

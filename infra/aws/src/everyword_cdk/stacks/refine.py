@@ -13,6 +13,8 @@ from everyword_cdk.stacks.base import Plan
 from everyword_cdk.stacks.service import BATCH, ServiceStack
 from refine.contract import CONTRACT
 
+MODEL_KEY = "refine/model-key"
+"""Where in Parameter Store the key of a language model lies."""
 STEP_TIMEOUT = Duration.minutes(15)
 LONGEST = Duration.days(2)
 """How long one episode may take, its waits for a model that is down included."""
@@ -38,6 +40,7 @@ class RefineStack(ServiceStack):
                 *permissions.write_blobs(names, self.service),
                 *permissions.consume(names, self.service),
                 *self._model(),
+                *self._key(),
                 permissions.read_blobs(names, "ingest", "transcribe-gpu"),
                 *permissions.checkpoint_durably(names, "refine-durable"),
             ],
@@ -46,6 +49,7 @@ class RefineStack(ServiceStack):
             durable=lambda_.DurableConfig(execution_timeout=LONGEST, retention_period=REMEMBERED),
             reserved=plan.deployment.refine_concurrency,
             on_failure=destinations.SqsDestination(queue.dead_letters),
+            variables=self._key_variables(),
         )
         accept_resource(
             self.durable,
@@ -69,9 +73,19 @@ class RefineStack(ServiceStack):
             [
                 *permissions.append_events(names),
                 permissions.read_blobs(names, self.service, "ingest", "transcribe-gpu"),
-            ]
+                *self._key(),
+            ],
+            variables=self._key_variables(),
         )
 
     def _model(self) -> list[iam.PolicyStatement]:
         model_id = self.plan.deployment.model_id
         return [permissions.invoke_model(model_id)] if model_id else []
+
+    def _key(self) -> list[iam.PolicyStatement]:
+        given = self.plan.deployment.model_key
+        return [permissions.read_parameter(self.plan.names, MODEL_KEY)] if given else []
+
+    def _key_variables(self) -> dict[str, str]:
+        given = self.plan.deployment.model_key
+        return {"model_key_parameter": f"/{self.plan.names.prefix}/{MODEL_KEY}"} if given else {}

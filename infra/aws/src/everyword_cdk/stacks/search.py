@@ -1,5 +1,6 @@
 """Search: the word index in OpenSearch Serverless, what fills it and what asks it."""
 
+from aws_cdk import Duration
 from constructs import Construct
 
 from everyword_cdk import permissions
@@ -37,6 +38,15 @@ class SearchStack(ServiceStack):
         self.api_function = self.api(
             [permissions.read_blobs(names, "refine"), reach],
             memory_mib=1769,
-            **address,
+            variables=address,
         )
-        self.collection.allow(writer=indexer.role, reader=self.api_function.role)
+        moments = self.function(
+            "moments",
+            "Finds a query in one episode, for saved searches",
+            [reach],
+            timeout=Duration.seconds(60),
+            memory_mib=1024,
+            variables=address,
+        )
+        readers = (self.api_function.role, moments.role)
+        self.collection.allow(writer=indexer.role, readers=readers)

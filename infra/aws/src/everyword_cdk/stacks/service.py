@@ -70,7 +70,11 @@ class ServiceStack(EverywordStack):
         )
 
     def api(
-        self, statements: Sequence[iam.PolicyStatement], *, memory_mib: int = 1024, **more: str
+        self,
+        statements: Sequence[iam.PolicyStatement],
+        *,
+        memory_mib: int = 1024,
+        variables: Mapping[str, str] | None = None,
     ) -> ServiceFunction:
         """Make the function behind the service's HTTP routes."""
         public = self.plan.deployment.public_search
@@ -81,7 +85,7 @@ class ServiceStack(EverywordStack):
             timeout=API_TIMEOUT,
             memory_mib=memory_mib,
             snap_start=True,
-            variables={"public_search": "yes" if public else "", **more},
+            variables={"public_search": "yes" if public else "", **(variables or {})},
         )
 
     def events(

@@ -1,6 +1,7 @@
 """What the world sees: one HTTP API before the services, CloudFront before it and the widget."""
 
 import json
+from collections.abc import Sequence
 
 from aws_cdk import CfnOutput, Duration
 from aws_cdk import aws_apigatewayv2 as gateway
@@ -11,14 +12,18 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_deployment as deployment
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
+from everyword_aws.environment import AdminEnvironment
+from everyword_aws.routes.ingest import FORWARDED
 
+from everyword_cdk import permissions
 from everyword_cdk.checks import accept_deployment_of_files
-from everyword_cdk.parts.function import log_group
-from everyword_cdk.parts.routes import Route, api_routes
+from everyword_cdk.parts.function import ServiceFunction, log_group
+from everyword_cdk.parts.routes import ADMIN, Route, api_routes
 from everyword_cdk.parts.site import write_site
 from everyword_cdk.parts.storage import ServiceBucket, ServiceTable, key_table
 from everyword_cdk.permissions import KEYS
 from everyword_cdk.stacks.base import EverywordStack, Plan
+from everyword_cdk.stacks.service import API_TIMEOUT
 
 BURST = 200
 RATE_PER_S = 100
@@ -31,6 +36,12 @@ _LOGGED = {
     "error": "$context.error.message",
 }
 """No addresses of people, no keys and no queries: what was searched is nobody's business."""
+_ASKED = f"""function handler(event) {{
+  var request = event.request;
+  request.headers['{FORWARDED}'] = {{ value: request.headers.host.value }};
+  if (request.uri.startsWith('/episodes/')) request.uri = '/episode.html';
+  return request;
+}}"""
 _FALLBACK = "ingest"
 """The service that answers what no route knows: with a problem, as for any unknown address."""
 
@@ -38,15 +49,47 @@ _FALLBACK = "ingest"
 class WebsiteStack(EverywordStack):
     """HTTP API, keys, website bucket and CloudFront."""
 
-    def __init__(self, scope: Construct, plan: Plan) -> None:
+    def __init__(self, scope: Construct, plan: Plan, consumers: Sequence[str]) -> None:
         super().__init__(scope, "website", plan, "Everyword: HTTP API, keys, widget, CloudFront")
         ServiceTable(self, "Keys", plan.deployment, key_table(plan.names.table(KEYS), "pk"))
+        self._admin(consumers)
         self.http_api = self._api()
         self.site = ServiceBucket(self, "website", plan.names, plan.deployment).bucket
         self.distribution = self._distribution()
         self._widget()
         CfnOutput(self, "Address", value=f"https://{self.distribution.domain_name}")
         CfnOutput(self, "ApiAddress", value=self.http_api.api_endpoint)
+
+    def _admin(self, consumers: Sequence[str]) -> None:
+        """Make the one function that changes keys and looks into dead letters."""
+        names, deployment = self.plan.names, self.plan.deployment
+        environment = AdminEnvironment(
+            prefix=names.prefix,
+            event_log=names.event_log,
+            queues=names.queue_url(names.queue("")),
+            public_search="yes" if deployment.public_search else "",
+            consumers=",".join(consumers),
+        )
+        ServiceFunction(
+            self,
+            f"{ADMIN}-api",
+            service=ADMIN,
+            handler="admin_api",
+            names=names,
+            deployment=deployment,
+            alarms=self.alarms,
+            environment=environment.variables(),
+            statements=[
+                permissions.manage_keys(names),
+                permissions.read_events(names),  # which consumers are paused is noted there
+                permissions.count_waiting(names, *consumers),
+                *permissions.redrive(names, *consumers),
+            ],
+            description="HTTP API of operators: keys, health, dead letters",
+            timeout=API_TIMEOUT,
+            memory_mib=1024,
+            snap_start=True,
+        )
 
     def _api(self) -> gateway.HttpApi:
         api = gateway.HttpApi(
@@ -123,12 +166,23 @@ class WebsiteStack(EverywordStack):
             header_behavior=cloudfront.CacheHeaderBehavior.allow_list("Authorization", "Origin"),
             enable_accept_encoding_gzip=True,
         )
+        asked = cloudfront.FunctionAssociation(
+            event_type=cloudfront.FunctionEventType.VIEWER_REQUEST,
+            function=cloudfront.Function(
+                self,
+                "Asked",
+                code=cloudfront.FunctionCode.from_inline(_ASKED),
+                runtime=cloudfront.FunctionRuntime.JS_2_0,
+                comment="Says under which name people asked; each episode has a page",
+            ),
+        )
         reading = cloudfront.BehaviorOptions(
             origin=api,
             viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
             allowed_methods=cloudfront.AllowedMethods.ALLOW_ALL,
             cache_policy=cached,
             origin_request_policy=cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
+            function_associations=[asked],
         )
         widget = cloudfront.BehaviorOptions(
             origin=site,
@@ -137,6 +191,7 @@ class WebsiteStack(EverywordStack):
                 cloudfront.ResponseHeadersPolicy.CORS_ALLOW_ALL_ORIGINS_AND_SECURITY_HEADERS
             ),
             compress=True,
+            function_associations=[asked],
         )
         return cloudfront.Distribution(
             self,
@@ -144,7 +199,10 @@ class WebsiteStack(EverywordStack):
             comment=f"{self.plan.names.prefix}: API, captions, transcripts, pages, widget",
             default_root_object="index.html",
             default_behavior=widget,
-            additional_behaviors={"/v1/openapi.json": widget, "/v1/*": reading},
+            additional_behaviors={
+                "/v1/openapi.json": widget,
+                **dict.fromkeys(("/v1/*", "/media/*", "/health/*"), reading),
+            },
             minimum_protocol_version=cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
             http_version=cloudfront.HttpVersion.HTTP2_AND_3,
         )

@@ -1,0 +1,25 @@
+"""HTTP -> keys, health, dead letters."""
+
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from everyword_aws.environment import AdminEnvironment
+from everyword_aws.graphs.admin import parts
+from everyword_aws.http_api import HttpHandler, http_handler
+from everyword_aws.routes.admin import admin_routers
+from everyword_aws.telemetry import logger, tracer
+
+
+@cache
+def application() -> HttpHandler:
+    """Return the application."""
+    return http_handler(admin_routers(parts()), AdminEnvironment.read())
+
+
+@logger.inject_lambda_context
+@tracer.capture_lambda_handler(capture_response=False)
+def handler(event: dict[str, Any], context: LambdaContext) -> Any:
+    """Answer one request."""
+    return application()(event, context)

@@ -1,0 +1,1 @@
+"""Which routes the functions answer that serve more than one router."""
