@@ -33,7 +33,7 @@ CONTRACTS = (
     search.contract.CONTRACT,
 )
 READS = {
-    "ingest": set(),
+    "ingest": {"captions"},
     "transcribe-gpu": {"ingest"},
     "refine": {"ingest", "transcribe-gpu"},
     "captions": {"refine"},

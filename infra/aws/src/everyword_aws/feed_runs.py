@@ -55,6 +55,10 @@ class WakingFeedImports:
         """Return what is kept, newest first."""
         return self._imports.list()
 
+    def forget_episode(self, episode_id: str) -> None:
+        """Forget what lines say of a removed episode."""
+        self._imports.forget_episode(episode_id)
+
     def put_line(self, import_id: str, number: int, line: ItemReport) -> None:
         """Keep what became of the item of this number in the feed."""
         self._imports.put_line(import_id, number, line)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from captions.addresses import address_of
 from captions.reading import format_of_file, read_file
+from captions.service import CHAPTERS
 from everyword_aws.batch import BatchConsumer
 from everyword_aws.clients import client
 from everyword_aws.feed_runs import FeedRuns, WakingFeedImports
@@ -125,6 +126,7 @@ def parts() -> IngestParts:
         notifications=notifications(),
         cancellations=Cancellations(graph().log),
         audio_of=_audio_of,
+        chapters_of=_chapters_of,
     )
 
 
@@ -147,6 +149,18 @@ def _audio_of(episode_id: str) -> str:
             )
             return address
     raise NotFound(f"episode {episode_id} has no audio", code="audio_missing")
+
+
+def _chapters_of(episode_id: str) -> bytes:
+    """Return the chapters that captions made of an episode.
+
+    Raises:
+        NotFound: there is no such episode, or none were made.
+    """
+    made = service().get(episode_id).files.get(CHAPTERS)
+    if made is None:
+        raise NotFound(f"episode {episode_id} has no chapters", code="chapters_missing")
+    return graph().blobs.get(made)
 
 
 def _allowed() -> Allowed:

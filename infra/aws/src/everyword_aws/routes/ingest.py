@@ -14,7 +14,7 @@ from captions.enriched_feeds import enriched_feeds_router
 from everyword_events.replay_jobs import ReplayJobs
 from everyword_http import PublicRouter
 from everyword_http.operator_routes import replays_router
-from ingest.feeds_api import feeds_router
+from ingest.feeds_api import chapters_router, feeds_router
 from ingest.notifications import Notifications
 from ingest.notifications_api import notifications_router
 from ingest.service import IngestService
@@ -27,13 +27,14 @@ FORWARDED: str = "x-forwarded-host"
 
 @dataclass(frozen=True)
 class IngestParts:
-    """What the routes lead to. `audio_of` says where an episode's audio can be fetched."""
+    """What the routes lead to; `audio_of` says where audio is, `chapters_of` gives made ones."""
 
     service: IngestService
     replays: ReplayJobs
     notifications: Notifications
     cancellations: Cancellations
     audio_of: Callable[[str], str]
+    chapters_of: Callable[[str], bytes]
 
 
 def ingest_routers(parts: IngestParts) -> list[APIRouter]:
@@ -42,6 +43,7 @@ def ingest_routers(parts: IngestParts) -> list[APIRouter]:
     return [
         ingest.api.router(service, link_of=address_of),
         feeds_router(service),
+        chapters_router(service, generated=parts.chapters_of),
         notifications_router(parts.notifications),
         replays_router(parts.replays),
         cancel_router(parts.cancellations),

@@ -26,8 +26,13 @@ ELSEWHERE: Mapping[str, str] = {
     "/v1/audio/transcriptions": "no function has an engine, and API Gateway waits 30 s for none",
     "/v1/worker/": "a worker elsewhere takes its jobs from SQS and its audio from S3 itself, with "
     "credentials of its own (python -m everyword_aws.worker): Lambda carries 6 MB a reply",
+    "/v1/events": "the log in DynamoDB has an order for each episode, and none across them",
+    "/v1/episodes/{episode_id}/logs": "CloudWatch Logs Insights finds an episode's lines by its id",
+    "/v1/show-access": "not composed yet: `public_search` is one choice for all shows",
+    "/v1/retention": "not composed yet: [retention] is not shipped; S3 moves old audio to colder "
+    "storage",
 }
-"""Routes that one machine has and AWS cannot have, each with the reason."""
+"""Routes that one machine has and AWS has not, each with the reason."""
 _VARIABLE = re.compile(r"\{(\w+)[^}]*\}")
 
 
