@@ -121,6 +121,13 @@ def test_addresses_beyond_ascii() -> None:
     )
 
 
+def test_a_redirect_to_what_is_no_address_is_refused(
+    fetcher: HttpFetcher, web: Any, tmp_path: Path
+) -> None:
+    web.redirect("/a", "http://[x/")
+    assert refused(fetcher, f"{web.url}/a", tmp_path).message
+
+
 def test_redirects_in_a_circle_end(fetcher: HttpFetcher, web: Any, tmp_path: Path) -> None:
     web.redirect("/a", "/b")
     web.redirect("/b", "/a")

@@ -191,7 +191,7 @@ class _Scan:
         self._parser.CharacterDataHandler = self._text.append
         try:
             self._parser.Parse(feed, True)
-        except ExpatError as error:
+        except (ExpatError, LookupError, ValueError) as error:  # an encoding that is none as well
             raise InvalidInput(f"not XML: {error}", code="feed_invalid") from error
         if self._root not in {_RSS_ITEM[0], _ATOM_ITEM[0]}:
             raise InvalidInput(

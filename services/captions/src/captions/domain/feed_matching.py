@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import PurePosixPath
 from typing import Final, TypeVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from captions.domain.feed import FeedItem
 
@@ -117,9 +117,17 @@ def _plain(title: str) -> str:
 
 def _address(url: str) -> str:
     """Return an address without its scheme, which hosts change, and without a fragment."""
-    parts = urlsplit(url.strip())
+    parts = _split(url.strip())
     return f"{parts.netloc.lower()}{parts.path}?{parts.query}" if parts.netloc else ""
 
 
 def _file(url: str) -> str:
-    return PurePosixPath(unquote(urlsplit(url).path)).name
+    return PurePosixPath(unquote(_split(url).path)).name
+
+
+def _split(url: str) -> SplitResult:
+    """Split an address; one that is none (`https://[x/`) has no parts."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return SplitResult("", "", "", "", "")

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 from xml.parsers.expat import ExpatError, ParserCreate
 
 import feedparser  # type: ignore[import-untyped]
@@ -45,7 +45,14 @@ def read_feed(raw: bytes, *, url: str, media_type: str = "") -> Feed:
     # the feed's.
     headers = {"content-type": media_type} if media_type else {}
     # As a file: feedparser opens bytes that look like a path or an address.
-    parsed = feedparser.parse(io.BytesIO(raw), response_headers=headers, sanitize_html=False)
+    try:
+        parsed = feedparser.parse(io.BytesIO(raw), response_headers=headers, sanitize_html=False)
+    except Exception as error:  # feedparser trips over odd encodings and cut-off declarations
+        raise InvalidInput(
+            f"a feed that cannot be read: {error}",
+            hint="open it in a feed validator, and tell its host",
+            code="feed_invalid",
+        ) from error
     if not parsed.get("version"):
         raise InvalidInput(
             "not a podcast's feed: neither RSS nor Atom",
@@ -82,14 +89,19 @@ def _item(entry: Any, more: _Extras, base: str) -> FeedItem:
         guid=_text(entry.get("id")),
         title=_text(entry.get("title")),
         link=_address(entry.get("link"), base),
-        published_at=_moment(entry.get("published_parsed") or entry.get("updated_parsed")),
+        # dict.get: feedparser's own puts one date in the other's place, and warns of it
+        published_at=_moment(
+            dict.get(entry, "published_parsed") or dict.get(entry, "updated_parsed")
+        ),
         duration_s=_duration_s(_text(entry.get("itunes_duration"))),
         url=_address(enclosure.get("href"), base) or "",
         media_type=_text(enclosure.get("type")),
         bytes=_whole(_text(enclosure.get("length"))),
         image_url=_address(image, base),
         persons=tuple(dict.fromkeys(more.persons)),
-        transcripts=tuple(_absolute(each, base) for each in more.transcripts),
+        transcripts=tuple(
+            link for each in more.transcripts if (link := _absolute(each, base)) is not None
+        ),
         chapters=_absolute(more.chapters, base) if more.chapters else None,
         inline_chapters=tuple(more.inline),
     )
@@ -135,7 +147,7 @@ def _extras(raw: bytes) -> Iterator[_Extras]:
     parser.CharacterDataHandler = text.append
     try:
         parser.Parse(raw, True)
-    except ExpatError:
+    except (ExpatError, LookupError, ValueError):  # an encoding that is none as well
         return
     yield from items
 
@@ -159,12 +171,18 @@ def _note(item: _Extras, space: str, local: str, attributes: Mapping[str, str]) 
         item.inline.append((start_s, _text(attributes.get("title"))))
 
 
-def _absolute(link: LinkedFile, base: str) -> LinkedFile:
-    return link.model_copy(update={"url": urljoin(base, link.url)})
+def _absolute(link: LinkedFile, base: str) -> LinkedFile | None:
+    address = _address(link.url, base)
+    return link.model_copy(update={"url": address}) if address else None
 
 
 def _address(found: Any, base: str) -> str | None:
-    address = urljoin(base, _text(found)) if found else ""
+    """Return a web address, or None where it is none (`https://[x/`, `mailto:`)."""
+    try:
+        address = urljoin(base, _text(found)) if found else ""
+        urlsplit(address)
+    except ValueError:
+        return None
     return address if address.startswith(("http://", "https://")) else None
 
 

@@ -70,7 +70,11 @@ class _Hop:
 
     def next(self, location: str) -> "_Hop":
         """Follow a redirect; a password stays with the server it was given for."""
-        following = _Hop.first(urljoin(self.url, location))
+        try:
+            target = urljoin(self.url, location)
+        except ValueError:
+            target = location  # refused as any address that is none
+        following = _Hop.first(target)
         same = following.origin == self.origin and not following.authorization
         return replace(following, authorization=self.authorization) if same else following
 
