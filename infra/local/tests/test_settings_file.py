@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -9,8 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from captions.config import CaptionsSettings
 from everyword_events import Misconfigured
-from everyword_local.settings import Settings, SettingsFile, line_of, read_settings
+from everyword_local.settings import Settings, SettingsFile, read_settings
+from everyword_local.settings_reading import SECTIONS, line_of, read_section
 
 NAMES = st.text(
     st.characters(categories=("L", "N", "P", "S", "Zs"), exclude_characters="=#"), max_size=8
@@ -160,3 +164,43 @@ def test_an_unchanged_file_is_not_read_again(tmp_path: Path) -> None:
 
 def test_no_file_means_all_defaults() -> None:
     assert SettingsFile(None).of_show("any") == Settings()
+
+
+def test_a_section_alone_is_read_without_the_services_of_the_others(tmp_path: Path) -> None:
+    text = "[captions]\nprofile = 'podcast-srt'\n[refine]\nglossary = ['Mammino']\n[search]\n"
+    path = written(tmp_path / "everyword.toml", text)
+    transcript = tmp_path / "t.json"
+    transcript.write_text('{"language": "en", "segments": []}')
+    script = """
+import sys
+from everyword_local.command import run
+run(sys.argv[1:])
+print(*sorted({name.split(".")[0] for name in sys.modules} & {"refine", "search", "ingest",
+    "transcribe_gpu", "captions"}), file=sys.stderr)
+"""
+    command = ["captions", str(transcript), "--format", "vtt", "-o", "-", "--config", str(path)]
+    done = subprocess.run(
+        [sys.executable, "-c", script, *command],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    assert done.stderr.split()[-1:] == ["captions"], done.stderr
+    assert "WEBVTT" in done.stdout
+
+
+def test_a_section_alone_says_what_is_wrong_as_all_do(tmp_path: Path) -> None:
+    assert set(SECTIONS) == set(Settings.model_fields)
+    text = "[captions]\nprofil = 'web'\n[shows.'A'.captions]\nprofile = 'podcast-srt'\n[refined]\n"
+    path = written(tmp_path / "everyword.toml", text)
+    for wrong in (path, written(tmp_path / "b.toml", text.replace("profil ", "profile "))):
+        with pytest.raises(Misconfigured) as alone:
+            read_section(wrong, "captions", CaptionsSettings)
+        assert (alone.value.message, alone.value.hint) == (
+            refusal(wrong, wrong.read_text()).message,
+            refusal(wrong, wrong.read_text()).hint,
+        )
+    good = written(path, text.replace("profil ", "profile ").replace("[refined]\n", ""))
+    assert read_section(good, "captions", CaptionsSettings).profile == "web"
+    assert read_section(good, "captions", CaptionsSettings, "A").profile == "podcast-srt"

@@ -26,10 +26,12 @@ from everyword_local.data_folder import (
 from everyword_local.output import Output
 
 if TYPE_CHECKING:  # what a command does not use is not imported
+    from pydantic import BaseModel
+
     from everyword_local.composition import Composition
     from everyword_local.settings import SettingsFile
 
-Section = TypeVar("Section")
+Section = TypeVar("Section", bound="BaseModel")
 FAILED = 1
 """The environment variable that carries the language model's key."""
 POLL_S = 0.3
@@ -89,23 +91,27 @@ class CommandContext(contextlib.AbstractContextManager["CommandContext"]):
         """The settings: --config, else the data folder's own, else this directory's."""
         from everyword_local.settings import SettingsFile  # noqa: PLC0415 - all sections
 
+        return SettingsFile(self._settings_path)
+
+    @property
+    def _settings_path(self) -> Path:
         if self.config is not None:
             if not self.config.is_file():
                 raise Misconfigured(
                     f"{self.config}: no such file", hint="check --config", code="config_missing"
                 )
-            return SettingsFile(self.config)
+            return self.config
         own = self.data / FILE_NAME
-        return SettingsFile(
-            own if own.exists() or not Path(FILE_NAME).exists() else Path(FILE_NAME)
-        )
+        return own if own.exists() or not Path(FILE_NAME).exists() else Path(FILE_NAME)
 
     def section(self, name: str, kind: type[Section], show: str = "") -> Section:
-        """Return a service's settings for a show; without a file, no other section is imported."""
-        if self.config is None and not (self.data / FILE_NAME).exists() | Path(FILE_NAME).exists():
+        """Return a service's settings for a show; no other service's are imported."""
+        path = self._settings_path
+        if not path.exists():
             return kind()
-        found: Section = getattr(self.settings.of_show(show), name)
-        return found
+        from everyword_local.settings_reading import read_section  # noqa: PLC0415 - seldom needed
+
+        return read_section(path, name, kind, show)
 
     @cached_property
     def composition(self) -> "Composition":

@@ -16,6 +16,7 @@ from everyword_local.commands.evaluating import evaluate_asr
 from everyword_local.commands.evaluating_search import evaluate_search
 from everyword_local.commands.watching import describe, watch
 from refine.adapters.choice import build_model
+from refine.config import RefineSettings
 from refine.evaluation import evaluate
 
 
@@ -85,7 +86,7 @@ def evaluate_refine(context: CommandContext, *, real: bool) -> None:
     """Precision and recall of corrections, harm done, and what happens to word times."""
     model = None
     if real:
-        settings = context.settings.of_show("").refine.model
+        settings = context.section("refine", RefineSettings).model
         model = build_model(settings, api_key=context.model_key)
         if model is None:
             raise Misconfigured(

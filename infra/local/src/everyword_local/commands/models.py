@@ -7,6 +7,7 @@ import click
 
 from everyword_events import NotFound
 from everyword_local.commands.context import CommandContext, pass_context
+from transcribe_gpu.config import ModelSettings
 from transcribe_gpu.models import (
     ALL_LANGUAGES,
     WHISPER,
@@ -97,7 +98,7 @@ def remove(context: CommandContext, name: str) -> None:
 
 
 def _library(context: CommandContext) -> ModelLibrary:
-    return model_library(context.settings.of_show("").models)
+    return model_library(context.section("models", ModelSettings))
 
 
 def _format(name: str) -> str:

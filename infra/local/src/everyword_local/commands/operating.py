@@ -82,8 +82,9 @@ def doctor(context: CommandContext) -> None:
 def reindex(context: CommandContext) -> None:
     """Write the OpenSearch index anew, in this version's format, while searches go on."""
     from search import engines  # noqa: PLC0415 - for this command alone
+    from search.config import SearchSettings  # noqa: PLC0415
 
-    settings = context.settings.of_show("").search
+    settings = context.section("search", SearchSettings)
     with context.output.progress() as bars:
         bar = bars.add_task("reindex", total=None)
 
