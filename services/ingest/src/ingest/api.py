@@ -255,6 +255,11 @@ def router(
     return routes
 
 
+def _announced(announced: Announced, new: HTTPStatus) -> Response:
+    """Show an episode; one that was there before is nothing new."""
+    return reply(AnnouncedReply.of(announced), HTTPStatus.OK if announced.existing else new)
+
+
 def _take_in(routes: Router, service: IngestService, shown: Shown) -> None:
     @routes.post(
         "/v1/episodes",
@@ -274,8 +279,7 @@ def _take_in(routes: Router, service: IngestService, shown: Shown) -> None:
             transcript=body.transcript_file(),
             idempotency_key=idempotency_key,
         )
-        status = HTTPStatus.OK if announced.existing else HTTPStatus.CREATED
-        return reply(AnnouncedReply.of(announced), status)
+        return _announced(announced, HTTPStatus.CREATED)
 
     @routes.post(
         "/v1/transcripts",
@@ -297,8 +301,7 @@ def _take_in(routes: Router, service: IngestService, shown: Shown) -> None:
             transcript=TranscriptFile(body.file.file.read(), name),
             idempotency_key=idempotency_key,
         )
-        status = HTTPStatus.OK if announced.existing else HTTPStatus.CREATED
-        return reply(AnnouncedReply.of(announced), status)
+        return _announced(announced, HTTPStatus.CREATED)
 
     @routes.post(
         "/v1/episodes:import",
@@ -318,8 +321,7 @@ def _take_in(routes: Router, service: IngestService, shown: Shown) -> None:
             body.url,
             idempotency_key=idempotency_key,
         )
-        status = HTTPStatus.OK if announced.existing else HTTPStatus.ACCEPTED
-        return reply(AnnouncedReply.of(announced), status)
+        return _announced(announced, HTTPStatus.ACCEPTED)
 
     @routes.post(
         "/v1/episodes/{episode_id}:complete",

@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 
 from everyword_events import InvalidInput, TransientFailure
 from everyword_events.aws.errors import error_code, translated
+from everyword_events.aws.rows import Rows, key
 from ingest.domain import EpisodeView, State
 from ingest.ports import EpisodePage
 
@@ -30,7 +31,6 @@ KEYS: Final = "key"
 SHOW_KEY: Final = "show_key"
 STATE_KEY: Final = "state_key"
 _REMOVED: Final = "removed"
-_DELETE_BATCH: Final = 25
 _FAILED: Final = "ConditionalCheckFailedException"
 
 Item = dict[str, Any]
@@ -46,7 +46,7 @@ class DynamoIngestTables:
     def put(self, view: EpisodeView, *, position: int) -> None:
         """Keep the view of an episode's events up to a position; never an older one."""
         item: Item = {
-            **_key(EPISODES, view.episode_id),
+            **key(EPISODES, view.episode_id),
             "position": {"N": str(position)},
             "show": {"S": view.show},
             "state": {"S": view.state},
@@ -87,21 +87,8 @@ class DynamoIngestTables:
 
     def clear(self) -> None:
         """Forget the episodes; unique keys are no projection and stay."""
-        items = self._query(
-            "sk",
-            KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues={":pk": {"S": EPISODES}},
-        )
-        names = [item["sk"]["S"] for item in items]
-        for first in range(0, len(names), _DELETE_BATCH):
-            requests: Any = [
-                {"DeleteRequest": {"Key": _key(EPISODES, name)}}
-                for name in names[first : first + _DELETE_BATCH]
-            ]
-            with translated(f"clear the table {self._table}"):
-                reply = self._client.batch_write_item(RequestItems={self._table: requests})
-            if reply.get("UnprocessedItems"):
-                raise TransientFailure("DynamoDB did not delete all", code="aws_failure")
+        rows = Rows(self._client, self._table)
+        rows.delete_all(list(rows.of(EPISODES)))
 
     def claim(self, name: str, owner: str) -> str:
         """Give `name` to `owner` unless somebody has it already; return who has it."""
@@ -225,8 +212,4 @@ def _schema(partition_key: str) -> list[dict[str, str]]:
 
 def _name(name: str) -> Item:
     """Return the key of a name, which may be longer than a key can be."""
-    return _key(KEYS, hashlib.sha256(name.encode()).hexdigest())
-
-
-def _key(pk: str, sk: str) -> Item:
-    return {"pk": {"S": pk}, "sk": {"S": sk}}
+    return key(KEYS, hashlib.sha256(name.encode()).hexdigest())

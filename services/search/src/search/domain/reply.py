@@ -25,10 +25,10 @@ class MomentReply(TypedDict):
     snippet: list[SnippetWord]
 
 
-class EpisodeReply(TypedDict):
-    """An episode's hits. `hits` counts all; `next` goes on inside it when not all are here.
+class EpisodeHits(TypedDict):
+    """An episode, and how often something is in it.
 
-    `starts` is where in its `duration_s` all of them lie, in seconds, ascending; of more than
+    `starts` is where in its `duration_s` all of the hits lie, in seconds, ascending; of more than
     1,000, as many evenly chosen.
     """
 
@@ -40,6 +40,11 @@ class EpisodeReply(TypedDict):
     duration_s: float
     hits: int
     starts: list[float]
+
+
+class EpisodeReply(EpisodeHits):
+    """An episode's hits. `hits` counts all; `next` goes on inside it when not all are here."""
+
     moments: list[MomentReply]
     next: NotRequired[str]
 
@@ -51,17 +56,9 @@ class PerhapsMomentReply(MomentReply):
     matched: str
 
 
-class PerhapsReply(TypedDict):
+class PerhapsReply(EpisodeHits):
     """The moments of one episode in which the query was perhaps said."""
 
-    episode_id: str
-    show: str
-    title: str
-    published_at: str | None
-    url: str
-    duration_s: float
-    hits: int
-    starts: list[float]
     moments: list[PerhapsMomentReply]
 
 

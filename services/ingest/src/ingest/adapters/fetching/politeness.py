@@ -17,7 +17,8 @@ class _Host:
 class Politeness:
     """Lets at most `at_once` requests to one host run, each `delay_s` after the one before.
 
-    It holds within one process.
+    It holds within one process: the dispatcher alone downloads, and polls feeds. The server looks
+    at most at the head of an address that a person names.
     """
 
     def __init__(
