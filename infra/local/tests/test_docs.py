@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[3]
 PAGES = [
     ROOT / "README.md",
     *sorted((ROOT / "docs").glob("*.md")),
+    ROOT / "docs" / "recipes" / "README.md",
     ROOT / "infra" / "local" / "README.md",
 ]
 LINE = re.compile(r"^(?:\$ )?(everyword [^\n]+)", re.MULTILINE)

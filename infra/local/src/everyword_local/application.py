@@ -48,6 +48,7 @@ from everyword_http.operator_routes import dead_letters_router, health_router, r
 from everyword_local import keys, operations, public_shows
 from everyword_local.composition import REQUEST_ORIGIN, Composition
 from everyword_local.uploads import UploadEndpoint
+from everyword_local.web.error_pages import ErrorPages
 from everyword_local.web.routes import web_routes
 from everyword_transcripts import Transcript
 from transcribe_gpu.cancelling import Cancellations
@@ -136,7 +137,11 @@ def application(
             *web_routes(composition),
             Mount("/", api),
         ],
-        middleware=[Middleware(Measured, metrics=metrics), Middleware(SingleFraming)],
+        middleware=[
+            Middleware(Measured, metrics=metrics),
+            Middleware(SingleFraming),
+            Middleware(ErrorPages),
+        ],
     )
     install_problems(app)
     app.state.access = access

@@ -13,11 +13,13 @@ PAGE_HEADERS: Final = {
 }
 _STYLE: Final = """
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
-body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
+body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; overflow-wrap: anywhere }
 code { font-family: ui-monospace, monospace; overflow-wrap: anywhere }
 section { border-top: 1px solid color-mix(in srgb, currentColor 25%, transparent) }
-table { border-collapse: collapse; width: 100% }
-th, td { text-align: left; vertical-align: top; padding: .2rem .8rem .2rem 0 }
+table { border-collapse: collapse; width: 100%; display: block; overflow-x: auto }
+th, td { text-align: left; vertical-align: top; padding: .2rem .8rem .2rem 0;
+  overflow-wrap: anywhere; min-width: 3rem }
+pre { overflow-x: auto }
 nav ul { columns: 20rem; padding-left: 1rem }
 """
 _REF: Final = "#/components/schemas/"

@@ -14,18 +14,13 @@ from everyword_http import AccessDenied, client_identity, key_of, status_of
 from everyword_http.access import check_read
 from everyword_local.composition import Composition
 from everyword_local.web.files import BrowserFiles
+from everyword_local.web.policy import PAGE_HEADERS
 from everyword_transcripts import read_transcript
 from ingest.domain import trust_notes
-from search.pages import CONTENT_SECURITY_POLICY, render_message, render_results, render_transcript
+from search.pages import render_message, render_results, render_transcript
 from search.widget_files import widget_path
 
 HERE = Path(__file__).parent
-PAGE_HEADERS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-cache",
-}
 
 
 def web_routes(composition: Composition) -> list[BaseRoute]:

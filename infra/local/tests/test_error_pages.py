@@ -1,0 +1,46 @@
+"""What a browser is shown where something is wrong, and what a program gets."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from everyword_local.application import application
+from everyword_local.composition import Composition
+from everyword_local.data_folder import DataFolder
+from everyword_local.settings import SettingsFile
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+@pytest.fixture
+def http(tmp_path: Path) -> Iterator[TestClient]:
+    with Composition(DataFolder(tmp_path), SettingsFile(None)) as composition:
+        yield TestClient(application(composition))
+
+
+@pytest.mark.parametrize("path", ["/nothing/here", "/media/none", "/%3Cscript%3E"])
+def test_an_address_without_anything_is_a_page(http: TestClient, path: str) -> None:
+    answer = http.get(path, headers=BROWSER)
+    assert answer.status_code == 404
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "script-src 'self'" in answer.headers["content-security-policy"]
+    assert "There is no such page" in answer.text
+    assert 'action="/search"' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "accept"), [("/v1/episodes/none", BROWSER["Accept"]), ("/nothing", "*/*")]
+)
+def test_a_program_gets_the_problem(http: TestClient, path: str, accept: str) -> None:
+    answer = http.get(path, headers={"Accept": accept})
+    assert answer.status_code == 404
+    assert answer.headers["content-type"].startswith("application/problem+json")
+    assert answer.json()["status"] == 404
+
+
+def test_what_is_right_passes(http: TestClient) -> None:
+    answer = http.get("/", headers=BROWSER)
+    assert answer.status_code == 200
+    assert "everyword-search" in answer.text
