@@ -14,7 +14,7 @@ PROJECTS := $(addsuffix /pyproject.toml,$(PACKAGES))
 export PYTHONDONTWRITEBYTECODE :=
 
 # A process a core, four at most: each imports everything once.
-PYTEST := $(BIN)/pytest -q -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+PYTEST := $(BIN)/pytest -q -n auto --maxprocesses 4 --no-loadscope-reorder
 
 .PHONY: demo check unit test test-all explore lint types bench up clean constraints aws-synth aws-check dist pictures
 

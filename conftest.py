@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import hypothesis
 import pytest
@@ -17,6 +18,9 @@ hypothesis.settings.register_profile("same", derandomize=True, deadline=None)
 hypothesis.settings.register_profile("explore", deadline=None)
 hypothesis.settings.load_profile("same")
 
+ON_OPENSEARCH = ("tests/infra/test_pipeline.py", "search/tests/test_phonetic_search.py")
+"""Files whose tests need OpenSearch and do not say so in their names."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let golden files be written anew, which nothing else does."""
@@ -25,17 +29,31 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a file's tests in one process of a parallel run, and one OpenSearch for all of them.
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep a file's tests in one process of a parallel run, and one OpenSearch for all of them."""
+    from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415 - only in a parallel run
 
-    What takes long begins first, so that no process has to wait for another's last file.
-    """
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return _group_of(nodeid)
+
+    return ByFile(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let what takes long begin first: no process waits for another's last file."""
     items.sort(key=_kind_of)
     for item in items:
-        shared = item.get_closest_marker("opensearch") is not None
-        group = "opensearch" if shared else item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
+        marked = item.get_closest_marker("opensearch") is not None
+        assert not marked or _group_of(item.nodeid) == "opensearch", f"no such name: {item.nodeid}"
+
+
+def _group_of(nodeid: str) -> str:
+    """Return the group of a test, by its name: the controller of a parallel run has no marks."""
+    file = nodeid.partition("::")[0]
+    on_opensearch = "opensearch" in nodeid or file.endswith(ON_OPENSEARCH)
+    return "opensearch" if on_opensearch else file
 
 
 def _kind_of(item: pytest.Item) -> int:
