@@ -81,6 +81,12 @@ def test_missed_speech_is_the_longest_stretch_without_a_word() -> None:
     assert missed_s([word], window((10.0, 0.4)).speech) == 0.0
 
 
+def test_a_word_that_lasts_over_speech_hides_a_sentence_that_was_left_out() -> None:
+    sure = Hypothesis((Utterance(0, 3, (HeardWord("sure", 0.3, 2.6),), "en"),), "en")
+    assert judge(sure, window((3.0, 0.9))).doubts == ("missed_speech",)
+    assert judge(sure, window((0.6, 0.9), (1.8, 0.02), (0.6, 0.9))).doubts == ("stretched_word",)
+
+
 def test_fewer_doubts_are_better_then_the_likelier_text() -> None:
     sure = Judged(said("a", log_probability=-0.9), ())
     likely = Judged(said("b", log_probability=-0.1), ("missed_speech",))

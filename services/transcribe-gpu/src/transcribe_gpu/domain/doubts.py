@@ -23,7 +23,8 @@ IMPROBABLE: Final = -1.0
 MISSED_S: Final = 3.0
 """Longest stretch of sure speech that may be without a word."""
 STRETCHED_S: Final = 2.0
-"""No word takes so long but over a pause."""
+"""No word takes so long but over a pause, or over speech that has no words of its own: a sentence
+that Whisper leaves out is given to the words after it."""
 _NEAR_S: Final = 0.5
 _NO_SPEECH: Final = 0.1
 _PHANTOM_SPEECH_S: Final = 4.0
@@ -75,11 +76,13 @@ def judge(hypothesis: Hypothesis, window: Window) -> Judged:
         doubts.append("improbable_text")
     if words and window.speech_s < _PHANTOM_SPEECH_S and is_phantom(texts):
         doubts.append("phantom_phrase")
-    if missed_s(words, window.speech) >= MISSED_S:
+    stretched = [word for word in words if _is_long(word)]
+    over_speech = [word for word in stretched if _mostly_speech(word, window.speech)]
+    if missed_s(words, window.speech) >= MISSED_S or over_speech:
         doubts.append("missed_speech")
     if _over_no_speech(words, window.speech):
         doubts.append("text_without_speech")
-    if any(_stretched(word, window.speech) for word in words):
+    if len(stretched) > len(over_speech):
         doubts.append("stretched_word")
     return Judged(hypothesis, tuple(doubts))
 
@@ -115,11 +118,13 @@ def _over_no_speech(words: Sequence[HeardWord], speech: NDArray[np.float32]) -> 
     return False
 
 
-def _stretched(word: HeardWord, speech: NDArray[np.float32]) -> bool:
-    if word.start is None or word.end is None or word.end - word.start < STRETCHED_S:
-        return False
-    spoken = speech[int(word.start / FRAME_S) : int(word.end / FRAME_S) + 1]
-    return float(np.mean(spoken >= ONSET)) < 0.5 if spoken.size else True  # noqa: PLR2004
+def _is_long(word: HeardWord) -> bool:
+    return word.start is not None and word.end is not None and word.end - word.start >= STRETCHED_S
+
+
+def _mostly_speech(word: HeardWord, speech: NDArray[np.float32]) -> bool:
+    spoken = speech[int((word.start or 0.0) / FRAME_S) : int((word.end or 0.0) / FRAME_S) + 1]
+    return float(np.mean(spoken >= ONSET)) >= 0.5 if spoken.size else False  # noqa: PLR2004
 
 
 def _strongest(word: HeardWord, speech: NDArray[np.float32]) -> float | None:
