@@ -1,51 +1,63 @@
-"""Numbers in a query: the words that say one are one spelling, and know the other spellings."""
+"""What a query may be written as otherwise: words that say one number are one spelling.
 
-from collections.abc import Collection, Iterator, Sequence
+See `search.domain.spoken_forms` for what else has several spellings.
+"""
+
+import re
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import accumulate
+from typing import Final
 
-from search.domain.numbers import numbers_in
+from search.domain.numbers import Spellings
 from search.domain.query import Clause, Query, Spelling
+from search.domain.spoken_forms import forms_in
+
+_INITIALS: Final = re.compile(r"\b(?:[A-Z]\.?){2,5}(?!\w)")
+_Forms = Callable[[Sequence[str]], Iterator[Spellings]]
 
 
 def with_numbers(query: Query, languages: Collection[str]) -> Query:
-    """Return the query with other spellings for its numbers, and no clause twice.
+    """Return the query with other spellings for its numbers and the like, and no clause twice.
 
     `languages` are those of the archive. Words beside each other that say one number
     (`nineteen eighty-four`) become one clause, as if they were quoted.
     """
+    initials = frozenset(word.replace(".", "").lower() for word in _INITIALS.findall(query.text))
+    forms = partial(forms_in, languages=languages, initials=initials)
     return replace(
         query,
-        wanted=tuple(dict.fromkeys(_merged(query.wanted, languages))),
-        unwanted=tuple(dict.fromkeys(_spelled(c, languages) for c in query.unwanted)),
+        wanted=tuple(dict.fromkeys(_merged(query.wanted, forms))),
+        unwanted=tuple(dict.fromkeys(_spelled(c, forms) for c in query.unwanted)),
     )
 
 
-def _merged(clauses: Sequence[Clause], languages: Collection[str]) -> Iterator[Clause]:
+def _merged(clauses: Sequence[Clause], forms: _Forms) -> Iterator[Clause]:
     words: list[Spelling] = []
     for clause in (*clauses, Clause(())):
         if len(clause.spellings) == 1 and not clause.is_prefix:
             words += clause.spellings
             continue
-        yield from (Clause((spelling,)) for spelling in _with_others(words, languages))
+        yield from (Clause((spelling,)) for spelling in _with_others(words, forms))
         words = []
         if clause.spellings:
-            yield _spelled(clause, languages)
+            yield _spelled(clause, forms)
 
 
-def _spelled(clause: Clause, languages: Collection[str]) -> Clause:
+def _spelled(clause: Clause, forms: _Forms) -> Clause:
     """Return a clause whose numbers have other spellings; a prefix is no whole word."""
     end = len(clause.spellings) - clause.is_prefix
-    whole = _with_others(clause.spellings[:end], languages)
+    whole = _with_others(clause.spellings[:end], forms)
     return replace(clause, spellings=(*whole, *clause.spellings[end:]))
 
 
-def _with_others(words: Sequence[Spelling], languages: Collection[str]) -> list[Spelling]:
+def _with_others(words: Sequence[Spelling], forms: _Forms) -> list[Spelling]:
     tokens = [token for word in words for token in word.tokens]
     ends = [*accumulate(len(word.tokens) for word in words)]
     found: list[Spelling] = []
     at = 0
-    for start, stop, others in numbers_in(tokens, languages):
+    for start, stop, others in forms(tokens):
         first = next(number for number, end in enumerate(ends) if start < end)
         last = next(number for number, end in enumerate(ends) if stop <= end)
         if first < at:

@@ -7,7 +7,7 @@ read and written; what a language lacks there (years, currencies) is simply not 
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cache, lru_cache
-from itertools import product
+from itertools import chain, product, zip_longest
 from typing import Any, Final, NamedTuple
 
 from num2words import CONVERTER_CLASSES, num2words  # type: ignore[import-untyped]
@@ -19,6 +19,36 @@ MOST_TOKENS: Final = 12
 MOST_SPELLINGS: Final = 24
 _LARGEST: Final = 10**12
 _SCALES: Final = (10**3, 10**6, 10**9)
+_SHORT_SCALES: Final = {"k": 10**3, "m": 10**6, "mio": 10**6, "bn": 10**9, "mrd": 10**9}
+"""Beside a currency: $5m."""
+_DOTS: Final = frozenset(
+    ["de", "es", "it", "nl", "pt", "da", "id", "tr", "el", "ro", "sl", "hr", "sr", "vi", "ca"]
+)
+_SPACES: Final = frozenset(
+    [
+        "fr",
+        "sv",
+        "no",
+        "fi",
+        "pl",
+        "cs",
+        "sk",
+        "ru",
+        "uk",
+        "hu",
+        "lv",
+        "lt",
+        "et",
+        "bg",
+        "pt",
+        "es",
+        "it",
+        "de",
+    ]
+)
+"""Languages that set thousands apart by a dot, and by a space."""
+_DOTTED: Final = re.compile(r"[1-9]\d{0,2}(?:\.\d{3})+")
+_DECIMAL: Final = re.compile(r"\d{1,12}\.\d{1,6}")
 _YEARS: Final = range(1100, 2100)
 _ORDINALS: Final = range(1, 101)
 _SIGNS: Final = {
@@ -42,7 +72,11 @@ _MORE_UNITS: Final = {
     ("£", "en"): ("pounds", "pound"), ("¥", "en"): ("yen",), ("$", "de"): ("dollar",),
     ("₹", "en"): ("rupees", "rupee"), ("₩", "en"): ("won",), ("₽", "en"): ("roubles", "rouble"),
 }  # fmt: skip
-_MORE_ORDINALS: Final = {"fr": "{}e {}ème {}er {}ère {}nd {}nde", "es": "{}o {}a", "it": "{}o {}a"}
+_MORE_ORDINALS: Final = {
+    "fr": "{}e {}ème {}er {}ère {}nd {}nde",
+    "es": "{}o {}a {}ro {}ra {}er {}do {}da",
+    "it": "{}o {}a",
+}
 Tokens = tuple[str, ...]
 
 
@@ -59,16 +93,34 @@ def numbers_in(tokens: Sequence[str], languages: Collection[str]) -> Iterator[Sp
 
     `languages` (BCP 47) are those whose words for numbers count.
     """
-    known = tuple(dict.fromkeys(code for one in sorted(languages) if (code := _code(one))))
+    known = codes_of(languages)
     start = 0
     while start < len(tokens):
-        found = _number_at(tuple(tokens[start : start + MOST_TOKENS]), known)
+        found = number_at(tuple(tokens[start : start + MOST_TOKENS]), known)
         if found is None:
             start += 1
             continue
         length, others = found
         yield Spellings(start, start + length, others)
         start += length
+
+
+def codes_of(languages: Collection[str]) -> tuple[str, ...]:
+    """Return num2words' names of languages (BCP 47), of those that it knows."""
+    return tuple(dict.fromkeys(code for one in sorted(languages) if (code := _code(one))))
+
+
+def money_spelled(row: Tokens, codes: tuple[str, ...]) -> Iterator[Tokens]:
+    """Yield what `5 m`, whose sign is no token in `$5m`, may stand for: five million dollars."""
+    if len(row) > 1 and row[1] in _SHORT_SCALES and row[0].isdigit():
+        rows = [one for one in _cardinal(row[:2], codes, is_money=True) if not one[-1].isdigit()]
+        signs = [_with_unit((*row[:2], sign), 2, rows, codes)[1] for sign in ("$", "€", "£")]
+        yield from filter(None, chain.from_iterable(zip_longest(*signs)))
+
+
+def numbers_spelled(row: Tokens, codes: tuple[str, ...]) -> list[Tokens]:
+    """Return all spellings of a cardinal number or a decimal; none if the row is none."""
+    return _cardinal(row, codes)
 
 
 def number_said(value: int, language: str) -> Tokens:
@@ -80,15 +132,17 @@ def number_said(value: int, language: str) -> Tokens:
 
 
 @lru_cache(maxsize=4096)
-def _number_at(tokens: Tokens, codes: tuple[str, ...]) -> tuple[int, tuple[Tokens, ...]] | None:
+def number_at(tokens: Tokens, codes: tuple[str, ...]) -> tuple[int, tuple[Tokens, ...]] | None:
     """Return how many tokens the number at the start has, and its other spellings."""
     said = tokens
     if len(tokens) > 2 and tokens[1] in _SIGNS:  # noqa: PLR2004 - $3 million: 3 million $
         said = (tokens[0], *tokens[2:3], tokens[1], *tokens[3:])
-        if not _cardinal(said[:2], codes):
+        if not _cardinal(said[:2], codes, is_money=True):
             said = tokens
+    is_money = said != tokens
     for length in range(len(said), 0, -1):
-        for rows in (_cardinal(said[:length], codes), _ordinal(said[:length], codes)):
+        cardinal = _cardinal(said[:length], codes, is_money=is_money)
+        for rows in (cardinal, _ordinal(said[:length], codes)):
             if rows:
                 end, spelled = _with_unit(said, length, rows, codes)
                 others = tuple(other for other in spelled if other != tokens[:end])
@@ -96,27 +150,90 @@ def _number_at(tokens: Tokens, codes: tuple[str, ...]) -> tuple[int, tuple[Token
     return None
 
 
-def _cardinal(row: Tokens, codes: tuple[str, ...]) -> list[Tokens]:
-    if len(row) == 1 and row[0].isascii() and row[0].isdigit():
-        plain = row[0] == str(int(row[0])) and int(row[0]) < _LARGEST
-        values = {int(row[0])} if plain else set()
-    else:
-        values = {value for code in codes if (value := _value(row, code)) is not None}
-        if len(row) == 2 and row[0].isascii() and row[0].isdigit():  # noqa: PLR2004 - 3 million
-            scales = {_atoms(code)[0].get(row[1], 0) for code in codes}
-            values |= {int(row[0]) * scale for scale in scales & {*_SCALES}}
+def _cardinal(row: Tokens, codes: tuple[str, ...], *, is_money: bool = False) -> list[Tokens]:
+    values = _values(row, codes, is_money=is_money)
     rows: list[Tokens] = []
     for value in sorted(values):
         rows.append((str(value),))
+        rows += _grouped(value, codes)
         for code in codes:
             rows += _spelled(value, code)
-    return list(dict.fromkeys(rows))
+    return list(dict.fromkeys([*rows, *_decimal(row, codes)]))
+
+
+def _values(row: Tokens, codes: tuple[str, ...], *, is_money: bool) -> set[int]:
+    """Return the whole numbers that a row of tokens says."""
+    values: set[int] = set()
+    if len(row) == 1 and row[0].isascii() and row[0].isdigit():
+        if row[0] == str(int(row[0])) and int(row[0]) < _LARGEST:
+            values.add(int(row[0]))
+        return values
+    languages = {code.split("_")[0] for code in codes}
+    digits = row[0].replace(".", "") if len(row) == 1 else "".join(row)
+    if (languages & _DOTS and len(row) == 1 and _DOTTED.fullmatch(row[0])) or (
+        languages & _SPACES and len(row) > 1 and _DOTTED.fullmatch(".".join(row))
+    ):
+        values.add(int(digits))
+    values |= {value for code in codes if (value := _value(row, code)) is not None}
+    if len(row) == 2 and row[0].isascii() and row[0].isdigit():  # noqa: PLR2004 - 3 million
+        scales = {_atoms(code)[0].get(row[1], 0) for code in codes} & {*_SCALES}
+        if is_money and row[1] in _SHORT_SCALES:
+            scales.add(_SHORT_SCALES[row[1]])
+        values |= {int(row[0]) * scale for scale in scales}
+    return values
+
+
+def _grouped(value: int, codes: tuple[str, ...]) -> Iterator[Tokens]:
+    """Yield a number with its thousands apart, as some languages write it: 3.000, 3 000."""
+    if value < 1000:  # noqa: PLR2004
+        return
+    languages = {code.split("_")[0] for code in codes}
+    groups = tuple(f"{value:,}".split(","))
+    if languages & _DOTS:
+        yield (".".join(groups),)
+    if languages & _SPACES:
+        yield groups
+
+
+def _decimal(row: Tokens, codes: tuple[str, ...]) -> Iterator[Tokens]:
+    """Yield the other spellings of a decimal: 12.5, twelve point five."""
+    if len(row) == 1 and _DECIMAL.fullmatch(row[0]):
+        whole, part = row[0].split(".")
+        yield row
+        for code in codes:
+            if point := _point(code):
+                digits_said = tuple(
+                    said for digit in part for said in _spelled(int(digit), code)[0]
+                )
+                for before in _spelled(int(whole), code)[:1]:
+                    yield (*before, point, *digits_said)
+                    if part[0] != "0" and len(part) == 2:  # noqa: PLR2004 - drei Komma vierzehn
+                        yield (*before, point, *_spelled(int(part), code)[0])
+        return
+    for code in codes:
+        point = _point(code)
+        if point in row[1:-1]:
+            at = row.index(point)
+            whole_value = _value(row[:at], code)
+            digits = [0 if one == "oh" else _value((one,), code) for one in row[at + 1 :]]
+            if whole_value is not None and digits and None not in digits:
+                yield (f"{whole_value}.{''.join(map(str, digits))}",)
+
+
+@cache
+def _point(code: str) -> str:
+    """Return what a language says for the decimal sign."""
+    whole, half = _tokens(_said(1, code)), _tokens(_said(1.5, code))
+    return half[len(whole)] if half[: len(whole)] == whole and len(half) > len(whole) else ""
 
 
 def _ordinal(row: Tokens, codes: tuple[str, ...]) -> list[Tokens]:
     rows: list[Tokens] = []
     for code in codes:
-        number = _ordinal_words(code).get(row)
+        words = _ordinal_words(code)
+        number = words.get(row) or words.get((row[0][:-1],) if len(row) == 1 else ())
+        if number is not None and _said(number, code, to="ordinal_num") == f"{number}.":
+            rows.append((str(number),))  # 21., whose stop is no token
         if number is None and len(row) == 1 and (found := re.match(r"\d{1,3}(?=\D)", row[0])):
             near = int(found[0])
             number = near if row in _ordinal_digits(near, code) else None
@@ -135,10 +252,22 @@ def _with_unit(
         for name in ((sign,), *names):
             end = length + len(name)
             if tokens[length:end] == name:
-                signed = [(row[0], sign, *row[1:]) if row[0].isdigit() else None for row in rows]
+                if sign != "%":
+                    rows = [*rows, *(short for row in rows for short in _short(row))]
+                signed = [(row[0], sign, *row[1:]) for row in rows if row[0][0].isdigit()]
+                signed += [row for row in rows if row[1:] and row[1] in _SHORT_SCALES]  # $5m
                 named = [(*row, *of) for row, of in product(rows, names)]
-                return end, list(dict.fromkeys([*filter(None, signed), *named]))
+                return end, list(dict.fromkeys([*signed, *named]))
     return length, rows
+
+
+def _short(row: Tokens) -> Iterator[Tokens]:
+    """Yield `5 m` for `5000000`, as sums of money are written."""
+    if len(row) == 1 and row[0].isdigit():
+        value = int(row[0])
+        for name, scale in _SHORT_SCALES.items():
+            if value >= scale and not value % scale:
+                yield str(value // scale), name
 
 
 @cache
@@ -297,12 +426,12 @@ def _ordinal_words(code: str) -> dict[Tokens, int]:
 @cache
 def _ordinal_digits(number: int, code: str) -> tuple[Tokens, ...]:
     forms = [_said(number, code, to="ordinal_num")]
-    forms += _MORE_ORDINALS.get(code.split("_", maxsplit=1)[0], "").format(*[number] * 6).split()
+    forms += _MORE_ORDINALS.get(code.split("_", maxsplit=1)[0], "").format(*[number] * 7).split()
     rows = [_tokens(form) for form in forms if form]
     return tuple(row for row in dict.fromkeys(rows) if len(row) == 1 and row != (str(number),))
 
 
-def _said(value: int, code: str, *, to: str = "cardinal") -> str:
+def _said(value: float, code: str, *, to: str = "cardinal") -> str:
     """Return what num2words says; nothing where it does not know how."""
     say: Callable[..., Any] = num2words
     try:

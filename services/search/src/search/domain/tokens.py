@@ -163,7 +163,7 @@ def joined(tokens: Sequence[str]) -> str | None:
 
 @lru_cache(maxsize=1 << 16)
 def fold(token: str) -> str:
-    """Return the token without accents, niqqud and harakat, its digits as 0-9.
+    """Return the token without accents, niqqud, harakat and skin tones, its digits as 0-9.
 
     Marks that spell a sound of their own stay: Indic vowel signs and viramas, Thai tones,
     Japanese voicing (their combining classes: Unicode 16, table 4-3).
@@ -173,7 +173,7 @@ def fold(token: str) -> str:
     kept = "".join(
         str(unicodedata.decimal(c, c))
         for c in unicodedata.normalize("NFKD", token)
-        if not _is_accent(c)
+        if not _is_accent(c) and not "\U0001f3fb" <= c <= "\U0001f3ff"
     ).translate(_LETTERS_WITHOUT_DECOMPOSITION)
     return unicodedata.normalize("NFC", kept) or token
 

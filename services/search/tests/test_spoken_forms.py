@@ -1,0 +1,129 @@
+"""What is written in one way is found by the other, as the same words were spoken."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from search.adapters.sqlite.index import SqliteWordIndex
+from search.config import SearchSettings
+from search.domain.spoken_forms import forms_in
+from search.domain.tokens import tokens_of
+from search.service import SearchService
+from search.testing.corpus import document
+
+Matched = Callable[[str, str, str], str]
+
+
+@pytest.fixture(name="matched")
+def _matched(tmp_path: Path) -> Iterator[Matched]:
+    """Return the tier at which a query finds something said in a language, or nothing."""
+    index = SqliteWordIndex(tmp_path / "index.db")
+    service = SearchService(
+        index,
+        index.vocabulary,
+        None,  # type: ignore[arg-type] - no transcript is read
+        lambda _: SearchSettings(),
+    )
+
+    def matched(language: str, said: str, query: str) -> str:
+        index.put(document(said, said, language=language))
+        reply = service.search(query, episode=said)
+        return reply["matched"] if reply["hits"] else ""
+
+    yield matched
+    index.close()
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "other"),
+    [
+        ("en", "12.5", "twelve point five"),
+        ("en", "3.5%", "three point five percent"),
+        ("de", "3.000", "dreitausend"),
+        ("de", "12,5", "zwölf Komma fünf"),
+        ("fr", "3 000", "trois mille"),
+        ("fr", "3 000", "3000"),
+        ("sv", "3 000", "tretusen"),
+        ("it", "3.000", "tremila"),
+        ("es", "3.000", "3000"),
+        ("es", "12,5", "doce punto cinco"),
+        ("en", "$5m", "five million dollars"),
+        ("en", "$5 million", "$5m"),
+        ("en", "£3bn", "three billion pounds"),
+        ("en", "7pm", "7 p.m."),
+        ("en", "7 p.m.", "seven PM"),
+        ("en", "16GB", "16 GB"),
+        ("en", "half past two", "2:30"),
+        ("en", "2:30pm", "half past two"),
+        ("en", "2:30pm", "two thirty PM"),
+        ("en", "quarter to five", "4:45"),
+        ("de", "halb drei", "2:30"),
+        ("de", "14:30", "halb drei"),
+        ("de", "viertel vor eins", "12:45"),
+        ("sv", "halv tre", "2:30"),
+        ("fr", "deux heures et demie", "2h30"),
+        ("fr", "14h30", "deux heures et demie"),
+        ("es", "dos y media", "2:30"),
+        ("it", "due e mezza", "2:30"),
+        ("en", "555-1234", "5551234"),
+        ("en", "5551234", "555 1234"),
+        ("en", "five five five one two three four", "555-1234"),
+        ("en", "020 7946 0958", "02079460958"),
+        ("en", "C++", "c plus plus"),
+        ("en", "c sharp", "C#"),
+        ("en", "Mr. Smith", "mister smith"),
+        ("en", "saint Louis", "St. Louis"),
+        ("de", "Dr. Meier", "Doktor Meier"),
+        ("fr", "Mme Dupont", "madame Dupont"),
+        ("en", "N A S A", "NASA"),
+        ("en", "U. S. A.", "U.S.A."),
+        ("en", "AWS", "A W S"),
+    ],
+)
+def test_either_way_finds_the_other(matched: Matched, language: str, one: str, other: str) -> None:
+    assert matched(language, f"x {one} y", other) in {"exact", "folded"}
+    assert matched(language, f"x {other} y", one) in {"exact", "folded"}
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "query"),
+    [
+        ("de", "am 21. Mai", "einundzwanzigsten"),
+        ("es", "el 1º", "1ro"),
+        ("en", "thumbs up 👍🏽", "👍"),
+        ("tr", "DİYARBAKIR", "diyarbakır"),  # noqa: RUF001
+        ("he", "שָׁלוֹם", "שלום"),
+        ("ar", "كِتَاب", "كتاب"),
+        ("ja", "今日は東京タワーに", "東京"),
+    ],
+)
+def test_what_is_said_is_found(matched: Matched, language: str, said: str, query: str) -> None:
+    assert matched(language, said, query) in {"exact", "folded"}
+
+
+@pytest.mark.parametrize(
+    ("said", "query"),
+    [
+        ("three and 000", "3000"),
+        ("it is 2 and 45 of them", "2:30"),
+        ("a was here", "AWS"),
+        ("call 555 and then 1234", "5551234"),
+        ("the sharp c", "C#"),
+        ("12 and 5", "12.5"),
+    ],
+)
+def test_nothing_else_is_found(matched: Matched, said: str, query: str) -> None:
+    assert matched("en", said, query) not in {"exact", "folded"}
+
+
+@pytest.mark.parametrize("text", ["was here", "the cat", "one of us", "of a kind", "3.000"])
+def test_most_words_have_one_spelling(text: str) -> None:
+    tokens = [token for word in text.split() for token in tokens_of(word)]
+    assert all(form.stop - form.start == 1 for form in forms_in(tokens, ["en"]))
+
+
+def test_only_words_in_capitals_are_spelled_by_letters() -> None:
+    assert [*forms_in(["was"], ["en"])] == []
+    (form,) = forms_in(["was"], ["en"], initials={"was"})
+    assert form.others == (("w", "a", "s"),)
