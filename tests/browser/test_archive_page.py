@@ -48,6 +48,23 @@ def test_states_are_live(archive: Archive, open_page: Open) -> None:
     assert row(page, "Harbour").locator("progress").count() == 0
 
 
+def test_what_is_shown_never_goes_back(archive: Archive, open_page: Open) -> None:
+    working = {"stage": "transcribe", "fraction": 0.6, "eta_s": 10}
+    now = state("1", "Harbour", "transcribing", progress=working)
+    now["updated_at"] = "2026-02-02T00:00:00Z"
+    archive.states = [now, state("2", "Other", "ready")]
+    page = open_page(archive.url)
+    row(page, "Transcribing 60 %").wait_for()
+    late = {**now, "progress": {**working, "fraction": 0.4}, "updated_at": "2026-02-02T00:00:00Z"}
+    archive.states = [late, state("2", "Other, renamed", "ready")]
+    row(page, "Other, renamed").wait_for()
+    assert "Transcribing 60 %" in row(page, "Harbour").inner_text()
+    late.update(state="queued", progress=None, updated_at="2026-02-01T00:00:00Z")
+    archive.states = [late, state("2", "Other, again", "ready")]
+    row(page, "Other, again").wait_for()
+    assert "Transcribing 60 %" in row(page, "Harbour").inner_text()
+
+
 def test_a_failure_says_why_and_is_tried_again(archive: Archive, open_page: Open) -> None:
     error = {"code": "engine", "message": "the engine gave up", "hint": "try a smaller model"}
     archive.states = [state("1", "Broken", "failed", error=error, duration_s=9.0)]

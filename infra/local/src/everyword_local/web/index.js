@@ -46,9 +46,17 @@ function row(episode) {
     episode.state === 'failed' && failure(episode, again));
 }
 
+/** Tell whether an answer was overtaken on its way: what is shown never goes back. */
+function isOlder(now, before) {
+  if (now.updated_at < before.updated_at) return true;
+  const same = now.updated_at === before.updated_at && now.state === before.state && now.progress?.stage === before.progress?.stage;
+  return same && now.progress?.fraction < before.progress?.fraction;
+}
+
 /** Put an episode's row right, and leave it alone when nothing changed: focus stays where it is. */
 function show(episode) {
   const known = rows.get(episode.episode_id);
+  if (known && isOlder(episode, known.episode)) return known.element;
   const shown = JSON.stringify({ ...episode, updated_at: null });
   if (known?.shown === shown) return known.element;
   const element = row(episode);
