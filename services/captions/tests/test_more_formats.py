@@ -173,3 +173,23 @@ all of them
     assert [start for start, _ in starts[1:]] == [2.0, 2.5]
     found = read_file(srt.encode()).transcript
     assert all(word.end > word.start for word in found.words())
+
+
+@pytest.mark.parametrize("shown_as", ["cp1252", "latin-1"])
+def test_letters_encoded_twice_are_read_for_what_they_are(shown_as: str) -> None:
+    text = "1\n00:00:01,000 --> 00:00:03,000\nSe\u00f1or M\u00fcller said: caf\u00e9, \u00a330\n"
+    found = read_file(text.encode().decode(shown_as).encode())
+    assert found.transcript.segments[0].text == "Se\u00f1or M\u00fcller said: caf\u00e9, \u00a330"
+    assert found.warnings == (
+        "letters that were encoded twice were read for what they are (1 of its lines) (line 3)",
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["S\u00c3O PAULO \u00c2ngulo", "l\u2019\u00e2ge, \u00c3\u00b1 and \u20ac\u2026"]
+)
+def test_letters_that_only_look_so_stay(text: str) -> None:
+    srt = f"1\n00:00:01,000 --> 00:00:03,000\n{text}\n"
+    found = read_file(srt.encode())
+    assert found.transcript.segments[0].text == text
+    assert found.warnings == ()

@@ -38,6 +38,8 @@ _BY_LANGUAGE: Final = {
 }
 _WESTERN: Final = "cp1252"
 _NAMES: Final = {"cp932": "Shift JIS", "gb18030": "GB 18030", "cp949": "EUC-KR", "cp866": "CP866"}
+_TWICE: Final = re.compile("[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u2122]")
+_MOST_TWICE: Final = 0.9
 _SAMPLE_BYTES: Final = 20_000
 _RUN: Final = re.compile(rb"[\x80-\xff]+")
 _ISOLATED: Final = 0.7
@@ -52,7 +54,8 @@ def decode_as_found(raw: bytes, language: str = "und", log: ImportLog | None = N
 
     A guess goes by the `language` (BCP 47) where it is known, and is noted in `log`.
     """
-    return _decoded(raw, language, log).replace("\r\n", "\n").replace("\r", "\n")
+    text = _decoded(raw, language, log).replace("\r\n", "\n").replace("\r", "\n")
+    return _decoded_once_more(text, log)
 
 
 def decode_lines(raw: bytes, language: str, log: ImportLog) -> str:
@@ -78,6 +81,37 @@ def decode_prose(raw: bytes, language: str = "und", log: ImportLog | None = None
             code="captions_invalid",
         )
     return text
+
+
+def _decoded_once_more(text: str, log: ImportLog | None) -> str:
+    """Read letters that were encoded twice (`SeÃ±or`) for what they are, where all lines are so."""
+    if not _TWICE.search(text):
+        return text
+    lines = text.split("\n")
+    told = [at for at, line in enumerate(lines) if not line.isascii()]
+    mended = {at: line for at in told if (line := _once_more(lines[at])) is not None}
+    if len(mended) < _MOST_TWICE * len(told):
+        return text
+    for at, line in mended.items():
+        lines[at] = line
+        if log is not None:
+            log.note("encoded_twice", at + 1)
+    return "\n".join(lines)
+
+
+def _once_more(line: str) -> str | None:
+    """Return a line whose bytes, as Windows-1252 shows them, are UTF-8; else None."""
+    try:
+        return b"".join(map(_byte, line)).decode()
+    except (UnicodeEncodeError, UnicodeDecodeError):
+        return None
+
+
+def _byte(character: str) -> bytes:
+    """Return the byte that a character shows: five have no letter in Windows-1252."""
+    if "\x80" <= character <= "\x9f":
+        return character.encode("latin-1")
+    return character.encode(_WESTERN)
 
 
 def _decoded(raw: bytes, language: str, log: ImportLog | None) -> str:

@@ -21,6 +21,8 @@ _MESSAGES: Final[Mapping[str, str]] = {
     "segments_skipped": "{count} of {of_segments} cannot be read and {were} left out",
     "lines_skipped": "lines that cannot be read were left out ({count})",
     "encoding": "the file is not UTF-8; it was taken for {detail}",
+    "encoded_twice": "letters that were encoded twice were read for what they are"
+    " ({count} of its lines)",
     "characters_damaged": "characters that are damaged in the file: {count}",
     "nul_removed": "NUL characters that were removed: {count}",
     "language_doubtful": "the text is not written as the language {detail} is; it was not used",
