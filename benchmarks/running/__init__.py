@@ -20,13 +20,21 @@ VOCABULARY = 6_000
 class Stack:
     """A server on a free port; `pid` is its first process's."""
 
-    def __init__(self, settings: str = "") -> None:
+    def __init__(self, settings: str = "", *, worker: bool = True) -> None:
         self._folder = tempfile.TemporaryDirectory()
         folder = Path(self._folder.name)
         (folder / "everyword.toml").write_text(settings)
         program = [sys.executable, "-m", "everyword_local", "--config", f"{folder}/everyword.toml"]
         self._process = subprocess.Popen(
-            [*program, "--data", f"{folder}/data", "up", "--port", "0"],
+            [
+                *program,
+                "--data",
+                f"{folder}/data",
+                "up",
+                "--port",
+                "0",
+                *(() if worker else ("--no-worker",)),
+            ],
             stdout=subprocess.PIPE,
             text=True,
         )
