@@ -94,7 +94,7 @@ def test_a_feed_becomes_a_searchable_archive(everyword: Everyword, web: Web) -> 
         assert "ships" in everyword("transcript", episode)
         replayed = everyword.run("replay", "--all", "--from", "TranscriptReady", "--wait")
         assert replayed.returncode == 0, replayed.stderr
-        everyword("cancel", episode)
+        assert "nothing to call off" in everyword.error("cancel", episode, code=3)
         issued = everyword.json("keys", "create", "--scope", "search", "--name", "reader")
         assert len(everyword.json("keys", "list")["keys"]) == 1
         everyword("keys", "revoke", issued["id"])

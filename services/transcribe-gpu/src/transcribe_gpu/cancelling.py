@@ -29,13 +29,17 @@ class Cancellations:
         """Call off the recognition that the episode waits for; return its run.
 
         Raises:
-            NotFound: there is no such episode, or it has no audio yet.
+            NotFound: there is no such episode, or nothing was to be recognised of it.
             Conflict: nothing of it is waiting or under way (code `nothing_to_cancel`).
         """
         events = [recorded.event for recorded in self._log.of_episode(episode_id)]
         uploads = [event for event in events if isinstance(event.data, AudioUploaded)]
         if not uploads:
-            raise NotFound(f"episode {episode_id} has no audio", code="audio_missing")
+            raise NotFound(
+                f"there is nothing to call off: episode {episode_id} is not being recognised",
+                hint="`everyword status` says how far it is",
+                code="audio_missing",
+            )
         newest = max(uploads, key=lambda event: event.meta.run_id)
         run_id = newest.meta.run_id
         ended = any(
