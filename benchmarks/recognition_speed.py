@@ -46,7 +46,7 @@ def main() -> None:
         "plain, batched": lambda file: _words(
             batched.transcribe(str(file), **OPTIONS, batch_size=4)
         ),
-        "everyword": lambda file: _ours(ours, file, chosen.model),
+        "ours": lambda file: _ours(ours, file, chosen.model),
     }
     for work in ways.values():
         work(chosen.audio[0])  # loads what is loaded once
