@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -34,11 +35,11 @@ def cloud(
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)  # the handlers of the APIs run on this thread's
     with mocked_aws():
-        forget_clients()
+        _forget()
         yield Cloud(templates, opensearch_url, tmp_path_factory.mktemp("cloud"))
     asyncio.set_event_loop(None)
     loop.close()
-    forget_clients()
+    _forget()
     os.environ.clear()
     os.environ.update(before)
     httpx.delete(f"{opensearch_url}/everyword-*", timeout=60)
@@ -53,3 +54,12 @@ def key(cloud: Cloud) -> str:
 def audio(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     file = clip("interview.opus", tmp_path_factory.mktemp("a") / "talk.wav", start=1, seconds=5)
     return file.read_bytes()
+
+
+def _forget() -> None:
+    """Make everything anew that handlers keep between two calls, as a new function would."""
+    forget_clients()
+    kept = [module for name, module in sys.modules.items() if name.startswith("everyword_aws.")]
+    for each in (each for module in kept for each in vars(module).values()):
+        if hasattr(each, "cache_clear"):
+            each.cache_clear()
