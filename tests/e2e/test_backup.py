@@ -18,7 +18,7 @@ from everyword_local.command import run
 from everyword_local.composition import Composition
 from everyword_local.data_folder import DataFolder
 from everyword_local.in_process import in_process
-from everyword_local.restoring import restore
+from everyword_local.restoring import SCHEMAS, restore
 from everyword_local.settings import SettingsFile
 
 
@@ -68,6 +68,13 @@ def test_an_archive_comes_back_as_it_was(tmp_path: Path) -> None:
         assert api.get_bytes(f"/v1/episodes/{first['episode_id']}/transcript.vtt")
     assert run(["--data", str(tmp_path / "data"), "backup", str(saved)]) == 1
     assert run(["--data", str(tmp_path / "nothing"), "backup", str(tmp_path / "x.tar")]) == 4
+
+
+def test_a_restore_knows_every_database_of_a_folder(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path)
+    named = (getattr(folder, name) for name in dir(DataFolder) if not name.startswith("_"))
+    databases = {path.name for path in named if isinstance(path, Path) and path.suffix == ".sqlite"}
+    assert databases == set(SCHEMAS)
 
 
 def test_backups_taken_while_episodes_come_in_are_whole(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from everyword_local.backups import (
 from everyword_local.data_folder import FORMAT as FOLDER_FORMAT
 from everyword_local.data_folder import OWNER_ONLY
 from everyword_local.keys import SCHEMA as KEYS
+from everyword_local.public_shows import SCHEMA as SHOWS
 from ingest.adapters.sqlite import SCHEMA as EPISODES
 from ingest.adapters.sqlite_feeds import SCHEMA as FEEDS
 from ingest.adapters.sqlite_notifications import SCHEMA as NOTIFICATIONS
@@ -35,13 +36,14 @@ from search.adapters.sqlite.connections import SCHEMA as WORDS
 
 _MOST_TEXT: Final = 1 << 30
 _PART: Final = re.compile(r"(?!\.+$)[A-Za-z0-9._-]{1,255}")
-_SCHEMAS: Final = {
+SCHEMAS: Final = {  # of every database that a data folder has
     "bus.sqlite": BUS,
     "episodes.sqlite": EPISODES,
     "replays.sqlite": REPLAYS,
     "captions.sqlite": CAPTIONS,
     "words.sqlite": WORDS,
     "keys.sqlite": KEYS,
+    "shows.sqlite": SHOWS,
     "feeds.sqlite": FEEDS,
     "notifications.sqlite": NOTIFICATIONS,
 }
@@ -154,7 +156,7 @@ def _check_versions(file: Path, made: Path) -> None:
     if not isinstance(written, int) or written > FOLDER_FORMAT:
         raise _too_new(file)
     for path, version in _versions(file, made):
-        schema = _SCHEMAS.get(path.name)
+        schema = SCHEMAS.get(path.name)
         if schema is None or version > schema.version:
             raise _too_new(file)
 
