@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import boto3
 import requests
@@ -299,8 +299,6 @@ class Cloud:
         self, method: str, path: str, *, key: str = "", body: Any = None, **headers: str
     ) -> Reply:
         """Send a request through the template's routes to the function behind it."""
-        address = urlsplit(path)
-        function = self._function_of(method, address.path)
         sent = {"host": "api.example", **headers}
         if key:
             sent["authorization"] = f"Bearer {key}"
@@ -308,12 +306,18 @@ class Cloud:
             sent["content-type"] = "application/json"
         text = json.dumps(body) if body is not None else ""
         sent["content-length"] = str(len(text.encode()))
+        return self.send(method, path, sent, text)
+
+    def send(self, method: str, path: str, headers: Mapping[str, str], text: str) -> Reply:
+        """Send a request as a client wrote it."""
+        address = urlsplit(path)
+        function = self._function_of(method, unquote(address.path))
         event = {
             "version": "2.0",
             "routeKey": "$default",
             "rawPath": address.path,
             "rawQueryString": address.query,
-            "headers": sent,
+            "headers": dict(headers),
             "requestContext": {
                 "accountId": ACCOUNT,
                 "apiId": "api",
