@@ -21,7 +21,7 @@ QUEUE_FLOOR = (
 )
 API_FLOOR = "import boto3, aws_lambda_powertools, fastapi, mangum"
 NOWHERE = {"torch", "whisperx", "faster_whisper", "ctranslate2", "pocketsphinx", "transformers"}
-NUMPY_IN = {"search_api", "search_events"}
+NUMPY_IN = {"search_api", "search_events", "search_moments"}
 PROBE = """
 import json, resource, sys
 before = resource.getrusage(resource.RUSAGE_SELF)
