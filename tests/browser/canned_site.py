@@ -26,6 +26,8 @@ from search.pages import render_results, render_transcript
 from search.widget_files import widget_path
 
 BAD = 400
+ADDED = ("doubts",)
+"""What is added to an episode's page and needs nothing but the transcript."""
 WEB = Path(str(files("everyword_local") / "web"))
 
 
@@ -129,6 +131,7 @@ class _Site:
             episode.info,
             episode_id=episode.episode_id,
             at_s=float(at) if at else None,
+            extra_scripts=[f"/static/{name}.js" for name in ADDED],
         )
         return HTMLResponse(page)
 

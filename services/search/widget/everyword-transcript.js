@@ -15,6 +15,7 @@ const SENTENCE_END = /[.?!…。？！]$/;
 const ROUNDING_S = 0.02; // a link may carry a rounded time, just inside the word before
 const LINGER_S = 1; // a word stays painted this long into a pause
 const MATCHES_PAINTED = 2000;
+const DOUBTFUL = 0.5; // a score below it is what the archive counts as unsure
 const RIGHT_TO_LEFT = /^(ar|dv|fa|he|ku|ps|sd|ug|ur|yi)\b/;
 
 const STRINGS = {
@@ -34,6 +35,7 @@ const STRINGS = {
   failed: 'The transcript did not load.',
   retry: 'Try again',
   atWord: '{word}, {time}',
+  unsure: 'The recogniser was {share} sure of this word',
 };
 
 const CSS_TEXT = `
@@ -71,6 +73,7 @@ font-variant-numeric:tabular-nums}
 p{margin:0;grid-column:2;max-width:42em}
 p[part=paragraph]{cursor:pointer}
 .who{font-size:.875em;font-weight:600;color:var(--muted)}
+::highlight(everyword-doubt){text-decoration:underline dotted 2px var(--danger)}
 ::highlight(everyword-hover){text-decoration:underline;text-decoration-thickness:2px;
 text-decoration-color:var(--accent)}
 ::highlight(everyword-find){background:var(--mark);color:var(--mark-text)}
@@ -88,7 +91,7 @@ background:Mark;color:MarkText}
 .pill[aria-pressed=true]{outline:2px solid Highlight}}
 `;
 
-const PAINTS = ['hover', 'find', 'found', 'cursor', 'spoken'];
+const PAINTS = ['doubt', 'hover', 'find', 'found', 'cursor', 'spoken'];
 /** Leave what a word is known by: its letters and digits, without case and accents. */
 const fold = (word) =>
   word.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '');
@@ -96,12 +99,13 @@ const fold = (word) =>
 let style;
 
 export class EverywordTranscript extends HTMLElement {
-  static observedAttributes = ['src'];
+  static observedAttributes = ['src', 'doubts'];
 
   #root = this.attachShadow({ mode: 'open' });
+  #transcript = null;
   #voice = null;
   #ui = null;
-  #words = []; // {start, end, text, node, from, to, speaker} in the order of the text
+  #words = []; // {start, end, score, text, node, from, to} in the order of the text
   #clock = []; // the same, by start
   #leaving = null;
   #loading = null;
@@ -130,8 +134,15 @@ export class EverywordTranscript extends HTMLElement {
     for (const name of PAINTS) painted(`everyword-${name}`).clear();
   }
 
-  attributeChangedCallback(_name, before, now) {
-    if (this.isConnected && before !== now) this.#load();
+  attributeChangedCallback(name, before, now) {
+    if (!this.isConnected || before === now) return;
+    if (name === 'doubts') this.#doubts();
+    else this.#load();
+  }
+
+  /** The transcript that is shown, as the archive sent it; null until it is here. */
+  get transcript() {
+    return this.#transcript;
   }
 
   async #load() {
@@ -172,6 +183,7 @@ export class EverywordTranscript extends HTMLElement {
 
   #draw(transcript) {
     const turns = this.#turns(transcript);
+    this.#transcript = transcript;
     this.#folded = null;
     this.#cursor = this.#match = -1;
     this.#matches = [];
@@ -186,7 +198,7 @@ export class EverywordTranscript extends HTMLElement {
       dir: RIGHT_TO_LEFT.test(transcript.language) ? 'rtl' : 'ltr',
       'aria-label': say('transcript'), 'aria-describedby': 'keys',
       onclick: (event) => this.#clicked(event), onkeydown: (event) => this.#textKey(event),
-      onpointermove: (event) => this.#hover(event), onpointerleave: () => this.#paint('hover'),
+      onpointermove: (event) => this.#hover(event), onpointerleave: () => this.#pointAt(),
     }, turns);
     const said = h('p', { class: 'sr', role: 'status' });
     const tools = this.#tools();
@@ -195,8 +207,24 @@ export class EverywordTranscript extends HTMLElement {
     Object.assign(this.#ui, { text, said, tools });
     this.#following(this.getAttribute('follow') !== 'off');
     this.#linkTo(this.#words[0].start);
+    this.#doubts();
     this.#watch();
     this.#toHash(false);
+    this.dispatchEvent(new CustomEvent('everyword:transcript', { bubbles: true, composed: true }));
+  }
+
+  // Words that the recogniser was not sure of, where `doubts` asks for them
+
+  #isDoubtful = (word) => this.hasAttribute('doubts') && word?.score != null && word.score < DOUBTFUL;
+
+  #doubts() {
+    this.#paint('doubt', ...this.#words.filter(this.#isDoubtful).map((word) => this.#range(word)));
+  }
+
+  #unsure(word) {
+    if (!this.#isDoubtful(word)) return '';
+    const share = new Intl.NumberFormat(languageOf(this), { style: 'percent' }).format(word.score);
+    return this.#voice.say('unsure', { share });
   }
 
   #tools() {
@@ -235,7 +263,7 @@ export class EverywordTranscript extends HTMLElement {
     let turn = null;
     let speaker;
     for (const segment of segments) {
-      for (const [index, { word, start, end }] of segment.words.entries()) {
+      for (const [index, { word, start, end, score }] of segment.words.entries()) {
         const changed = !turn || segment.speaker !== speaker;
         const mayEnd = index === 0 || SENTENCE_END.test(turn.text);
         if (changed || start - turn.end > TURN_PAUSE_S || turn.count >= (mayEnd ? TURN_WORDS : 2 * TURN_WORDS)) {
@@ -247,7 +275,7 @@ export class EverywordTranscript extends HTMLElement {
         const between = gap(turn.text, text);
         const from = turn.text.length + between.length;
         turn.text += between + text;
-        this.#words.push({ start, end, text, node: turn.node, from, to: turn.text.length });
+        this.#words.push({ start, end, score, text, node: turn.node, from, to: turn.text.length });
         turn.count += 1;
         turn.end = end;
       }
@@ -350,9 +378,14 @@ export class EverywordTranscript extends HTMLElement {
   }
 
   #hover(event) {
-    if (event.pointerType !== 'mouse') return;
-    const index = this.#at(event);
-    this.#paint('hover', ...(index < 0 ? [] : [this.#range(this.#words[index])]));
+    if (event.pointerType === 'mouse') this.#pointAt(this.#words[this.#at(event)]);
+  }
+
+  #pointAt(word) {
+    this.#paint('hover', ...(word ? [this.#range(word)] : []));
+    const { text } = this.#ui;
+    const title = this.#unsure(word);
+    if (title !== text.title) text.title = title;
   }
 
   #clicked(event) {
@@ -373,7 +406,8 @@ export class EverywordTranscript extends HTMLElement {
     this.#linkTo(word.start);
     if (shown) this.#reveal(word);
     if (!aloud) return;
-    this.#ui.said.textContent = this.#voice.say('atWord', { word: word.text, time: clock(word.start) });
+    const said = [this.#voice.say('atWord', { word: word.text, time: clock(word.start) }), this.#unsure(word)];
+    this.#ui.said.textContent = said.filter(Boolean).join('. ');
   }
 
   #textKey(event) {

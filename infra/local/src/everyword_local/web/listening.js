@@ -1,29 +1,11 @@
 /** The player of an episode's page: speed, fifteen seconds back and on, Space, and its place kept. */
 import { h } from '/widget/everyword-search.js';
+import { kept } from './kept.js';
 
 const STEP_S = 15;
 const SPEEDS = [0.75, 1, 1.25, 1.5, 1.75, 2];
 const KEEP_EVERY_S = 5;
 const player = document.querySelector('#player');
-
-/** Read and keep small things in this browser; one that keeps nothing loses nothing else. */
-const kept = {
-  read: (key) => {
-    try {
-      return Number(localStorage.getItem(key)) || 0;
-    } catch {
-      return 0;
-    }
-  },
-  write: (key, value) => {
-    try {
-      if (value) localStorage.setItem(key, String(value));
-      else localStorage.removeItem(key);
-    } catch {
-      // nothing is kept here
-    }
-  },
-};
 
 if (player) {
   const place = `everyword-place ${location.pathname}`;
