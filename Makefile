@@ -16,7 +16,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # A process a core, four at most: each imports everything once.
 PYTEST := $(BIN)/pytest -q -n auto --maxprocesses 4 --no-loadscope-reorder
 
-.PHONY: demo check unit test test-all explore lint types bench up clean constraints aws-synth aws-check dist pictures
+.PHONY: demo check unit test test-all explore lint types bench up clean constraints aws-synth aws-check dist docs pictures
 
 demo: .venv/.run ## two episodes through the whole pipeline, then a search
 	$(BIN)/everyword --data .demo demo
@@ -62,11 +62,14 @@ dist: .venv/.run ## wheels that `pipx install everyword --pip-args '--find-links
 	rm -rf dist
 	$(BIN)/pip wheel -q --disable-pip-version-check --no-deps --no-build-isolation -w dist $(PACKAGES)
 
+docs: .venv/.dev ## the documentation as a site, in site/; a link that leads nowhere fails
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build -q
+
 pictures: .venv/.dev demo ## the README's pictures, from the demo's archive
 	$(BIN)/python scripts/make-pictures.py
 
 clean:
-	rm -rf .venv .demo dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .demo dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 constraints: .venv/.dev ## write constraints.txt from what is installed now
 	$(BIN)/pip freeze --exclude-editable | grep -v '^everyword' > constraints.txt
