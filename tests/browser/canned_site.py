@@ -26,7 +26,7 @@ from search.pages import render_results, render_transcript
 from search.widget_files import widget_path
 
 BAD = 400
-ADDED = ("doubts",)
+ADDED = ("doubts", "turns")
 """What is added to an episode's page and needs nothing but the transcript."""
 WEB = Path(str(files("everyword_local") / "web"))
 

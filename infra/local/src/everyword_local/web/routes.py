@@ -55,7 +55,7 @@ def web_routes(composition: Composition) -> list[BaseRoute]:
     ]
 
 
-_EPISODE_SCRIPTS = ("listening", "details", "editing", "doubts", "chapters")
+_EPISODE_SCRIPTS = ("listening", "details", "editing", "doubts", "turns", "chapters")
 _NARROWS = ("show", "speaker", "from", "to", "exact")
 
 
