@@ -218,6 +218,15 @@ class _Site:
         self.archive.states.remove(removed := self._state(request))
         return JSONResponse({**removed, "state": "removed"})
 
+    async def change(self, request: Request) -> Response:
+        body = await request.json()
+        known = self._state(request)
+        if any(known[name] != value for name, value in body.pop("expect", {}).items()):
+            problem = {"detail": "it is another now", "hint": "read it again"}
+            return JSONResponse(problem, 409, media_type="application/problem+json")
+        known.update(body)
+        return JSONResponse(known)
+
     async def replay(self, request: Request) -> Response:
         self._state(request).update(state="queued", error=None)
         return JSONResponse({"episode_ids": [request.path_params["id"]]}, 202)
@@ -254,6 +263,7 @@ def application(archive: Archive) -> Starlette:
             Route("/v1/transcripts", site.take_transcript, methods=["POST"]),
             Route("/v1/episodes", site.episodes),
             Route("/v1/episodes/{id}", site.remove, methods=["DELETE"]),
+            Route("/v1/episodes/{id}", site.change, methods=["PATCH"]),
             Route("/v1/episodes/{id}", site.one),
             Route("/v1/episodes/{id}/replays", site.replay, methods=["POST"]),
             Route("/v1/episodes/{id}/transcript", site.transcript),

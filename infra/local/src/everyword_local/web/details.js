@@ -87,7 +87,7 @@ async function open() {
       h('datalist', { id: 'all-shows' }, known.names.map((value) => h('option', { value }))),
       field('Published', inputs.published_at), field('Episode page', inputs.link),
       field('Language', inputs.language)),
-    h('div', { class: 'actions' }, h('button', { class: 'button', value: 'cancel', formnovalidate: true }, 'Cancel'),
+    h('div', { class: 'actions' }, h('button', { class: 'button', type: 'button', onclick: () => dialog.close() }, 'Cancel'),
       h('button', { class: 'button main', value: 'save' }, 'Save'))));
   dialog.addEventListener('close', () => {
     dialog.remove();

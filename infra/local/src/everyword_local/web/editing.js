@@ -90,7 +90,7 @@ function rename(segment, number) {
         h('datalist', { id: 'known-speakers' }, known.map((value) => h('option', { value }))),
         Object.entries(scopes).map(([value, text]) => h('label', { class: 'tick' },
           h('input', { type: 'radio', name: 'scope', value, checked: value === chosen }), ` ${text}`))),
-      h('div', { class: 'actions' }, h('button', { class: 'button', value: 'cancel', formnovalidate: true }, 'Cancel'),
+      h('div', { class: 'actions' }, h('button', { class: 'button', type: 'button', onclick: () => dialog.close() }, 'Cancel'),
         h('button', { class: 'button main', value: 'save' }, 'Save'))));
   dialog.addEventListener('close', () => {
     dialog.remove();

@@ -3,6 +3,7 @@ import { h, plain } from '/widget/everyword-search.js';
 import { call } from './api.js';
 import { failure, facts, isWorking, work } from './episodes.js';
 import { addFrom, uploads } from './adding.js';
+import { bulkFrom, picker, recount } from './bulk.js';
 import { followFrom } from './following.js';
 import { arranged, isArranged, offerShows, onArrange } from './arranging.js';
 
@@ -34,6 +35,7 @@ function row(episode) {
   const retrying = episode.again ?? (episode.duration_s == null ? null : () => retry(episode));
   const again = retrying && h('button', { class: 'button', type: 'button', onclick: retrying }, 'Try again');
   return h('li', { class: 'episode', 'data-id': episode.episode_id, 'data-state': episode.state },
+    episode.state !== 'uploading' && !episode.episode_id.startsWith('upload-') && picker(episode, title),
     h('h3', {}, episode.state === 'uploading' ? h('bdi', {}, title)
       : h('a', { href: `/episodes/${encodeURIComponent(episode.episode_id)}`, dir: 'auto' }, title)),
     about.length > 0 && h('p', { class: 'meta' }, about),
@@ -62,9 +64,9 @@ function show(episode) {
   const element = row(episode);
   if (known) {
     announce(known.episode, episode);
-    const held = [...known.element.querySelectorAll('a,button')].indexOf(document.activeElement);
+    const held = [...known.element.querySelectorAll('a,button,input')].indexOf(document.activeElement);
     known.element.replaceWith(element);
-    if (held >= 0) element.querySelectorAll('a,button')[held]?.focus();
+    if (held >= 0) element.querySelectorAll('a,button,input')[held]?.focus();
   }
   rows.set(episode.episode_id, { element, shown, episode });
   return element;
@@ -107,6 +109,7 @@ function settle(first) {
   nothing.hidden = Boolean(list.childElementCount) || isArranged();
   for (const button of document.querySelectorAll('header [data-add]')) button.hidden = !nothing.hidden;
   const names = [...new Set(first.map(({ show: name }) => name).filter(Boolean))].sort();
+  recount();
   document.querySelector('#shows').replaceChildren(...names.map((value) => h('option', { value })));
 }
 
@@ -181,9 +184,26 @@ async function act(path, options) {
   } catch (error) {
     trouble.textContent = error.message;
     trouble.hidden = false;
-    return;
+    return false;
   }
   await refresh();
+  return true;
+}
+
+/** Take an episode out of what was read, on whichever page it was. */
+function gone(id) {
+  newest = newest.filter(({ episode_id: each }) => each !== id);
+  every.delete(id);
+  drop(id);
+  settle(newest);
+}
+
+function changed(episode) {
+  const id = episode.episode_id;
+  newest = newest.map((each) => (each.episode_id === id ? episode : each));
+  every.set(id, episode);
+  show(episode);
+  settle(newest);
 }
 
 function retry({ episode_id: id }) {
@@ -200,7 +220,7 @@ function remove({ episode_id: id }, title) {
     if (dialog.returnValue !== 'remove') return;
     uploads.delete(id);
     if (id.startsWith('upload-')) refresh(); // it never came as far as the archive
-    else act(`episodes/${encodeURIComponent(id)}`, { method: 'DELETE' });
+    else act(`episodes/${encodeURIComponent(id)}`, { method: 'DELETE' }).then((done) => done && gone(id));
   };
   dialog.showModal();
 }
@@ -216,6 +236,12 @@ addFrom({
   },
 });
 followFrom(refresh);
+bulkFrom({ gone, changed });
+// Enter in a field presses the first button that submits: that shall not be the one that cancels.
+for (const button of document.querySelectorAll('dialog [value=cancel]')) {
+  button.type = 'button';
+  button.addEventListener('click', () => button.closest('dialog').close('cancel'));
+}
 document.querySelector('#sign-out').hidden = !document.cookie.includes('everyword_signed_in=');
 document.addEventListener('visibilitychange', refresh);
 document.addEventListener('everyword:results', ({ detail }) => {
