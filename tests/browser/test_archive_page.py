@@ -9,6 +9,7 @@ from browser.canned_archive import HOSTILE, SAMPLES, Archive, state
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Any]
+Axe = Callable[[Any], list[str]]
 
 DROP = """(names) => {
   const data = new DataTransfer();
@@ -276,3 +277,47 @@ def test_an_episode_is_found_among_many(archive: Archive, open_page: Open) -> No
     page.get_by_label("Order").select_option("newest")
     shows(*range(12, 0, -1))
     assert titles.count() == 12
+
+
+def test_episodes_are_seen_by_show_and_year(archive: Archive, open_page: Open, axe: Axe) -> None:
+    archive.states = [
+        state(
+            str(number),
+            f"Tape {number:02}",
+            "ready",
+            show=("", "Harbour", "Island")[number % 3],
+            published_at=f"{2020 + number % 2}-03-01T00:00:00Z" if number > 3 else None,
+            created_at=f"2026-02-{number:02}T06:00:00Z",
+        )
+        for number in range(15, 0, -1)
+    ]
+    page = open_page(archive.url)
+    row(page, "Tape 15").wait_for()
+    page.get_by_label("View").select_option("groups")
+    groups = page.locator("#groups > details > summary")
+    page.wait_for_function("() => document.querySelectorAll('#groups > details').length === 3")
+    assert groups.all_inner_texts() == [
+        "Harbour 5 episodes",
+        "Island 5 episodes",
+        "No show 5 episodes",
+    ]
+    assert not row(page, "Tape 13").is_visible(), "many are folded"
+    groups.first.press("Enter")
+    years = page.locator("#groups > details").first.locator(".years summary")
+    assert years.all_inner_texts() == ["2021 2 episodes", "2020 2 episodes", "No date 1 episode"]
+    years.first.press("Enter")
+    assert page.locator(".episode h3:visible").all_inner_texts() == ["Tape 13", "Tape 07"]
+    assert axe(page) == []
+
+    archive.states[2].update(title="Tape 13, renamed", updated_at="2026-03-01T00:00:00Z")
+    row(page, "Tape 13, renamed").wait_for()
+    assert page.locator(".episode:visible").count() == 2, "what is unfolded stays so"
+    page.get_by_label("Find an episode").fill("tape 08")
+    row(page, "Tape 08").wait_for()
+    assert page.locator(".episode").count() == 1
+    page.get_by_label("Find an episode").fill("")
+    page.get_by_label("View").select_option("list")
+    row(page, "Tape 01").wait_for()
+    titles = page.locator(".episode h3").all_inner_texts()
+    assert titles[:3] == ["Tape 15", "Tape 14", "Tape 13, renamed"]
+    assert len(titles) == 15

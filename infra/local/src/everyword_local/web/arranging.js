@@ -14,8 +14,12 @@ const GROUPS = { ready: ['ready'], failed: ['failed'], working: null };
 const form = document.querySelector('#arrange');
 const field = (name) => form.elements[name].value;
 
+/** Tell whether the list is by show and year. */
+export const isGrouped = () => field('view') === 'groups';
+/** Return the words that are looked for. */
+export const sought = () => field('words').trim();
 /** Tell whether the list is another than the newest first. */
-export const isArranged = () => Boolean(field('words').trim() || field('of') || field('state')) || field('order') !== 'newest';
+export const isArranged = () => Boolean(sought() || field('of') || field('state')) || field('order') !== 'newest' || isGrouped();
 
 /** Return the episodes that are asked for, in the order asked for. */
 export function arranged(episodes) {

@@ -5,17 +5,19 @@ import { failure, facts, isWorking, work } from './episodes.js';
 import { addFrom, uploads } from './adding.js';
 import { bulkFrom, picker, recount } from './bulk.js';
 import { followFrom } from './following.js';
-import { arranged, isArranged, offerShows, onArrange } from './arranging.js';
+import { arranged, isArranged, isGrouped, offerShows, onArrange, sought } from './arranging.js';
+import { fill, showGroups } from './grouping.js';
+import { showPaused } from './paused.js';
 
 const BUSY_MS = 1000;
 const IDLE_MS = 5000;
 const PAGE = 50;
 
 const list = document.querySelector('#episodes');
+const groups = document.querySelector('#groups');
 const older = document.querySelector('#older');
 const nothing = document.querySelector('#nothing');
 const trouble = document.querySelector('#trouble');
-const pausedLine = document.querySelector('#paused');
 const note = document.querySelector('#note');
 const announcer = document.querySelector('#said');
 
@@ -103,9 +105,11 @@ function settle(first) {
   document.querySelector('#arrange').hidden = every.size < MANY && !isArranged();
   offerShows([...new Set([...every.values()].map(({ show: name }) => name).filter(Boolean))].sort());
   const order = wanted.map(show);
-  order.forEach((element, index) => {
-    if (list.children[index] !== element) list.insertBefore(element, list.children[index] ?? null);
-  });
+  const inGroups = isGrouped();
+  list.hidden = inGroups;
+  groups.hidden = !inGroups;
+  if (inGroups) showGroups(groups, wanted, order, sought());
+  else fill(list, order);
   nothing.hidden = Boolean(list.childElementCount) || isArranged();
   for (const button of document.querySelectorAll('header [data-add]')) button.hidden = !nothing.hidden;
   const names = [...new Set(first.map(({ show: name }) => name).filter(Boolean))].sort();
@@ -130,15 +134,6 @@ async function refresh() {
   }
   const busy = [...rows.values()].some(({ episode }) => isWorking(episode));
   timer = setTimeout(refresh, busy ? BUSY_MS : IDLE_MS);
-}
-
-/** Say which services take no work, why, and what to do. */
-async function showPaused() {
-  const { paused = {} } = await call('health').catch(() => ({}));
-  const lines = Object.entries(paused).map(([service, { message, hint }]) =>
-    `${service} is paused: ${message}${hint ? ` - ${hint}` : ''}`);
-  if (pausedLine.textContent !== lines.join('\n')) pausedLine.textContent = lines.join('\n');
-  pausedLine.hidden = lines.length === 0;
 }
 
 async function readOlder() {
