@@ -44,3 +44,34 @@ def test_what_is_right_passes(http: TestClient) -> None:
     answer = http.get("/", headers=BROWSER)
     assert answer.status_code == 200
     assert "everyword-search" in answer.text
+
+
+@pytest.mark.parametrize("name", ["%00", "%00.js", "x" * 3000 + ".js", "..%2fserver.py", "none.js"])
+def test_no_name_of_a_file_breaks_the_server(http: TestClient, name: str) -> None:
+    for folder in ("static", "widget"):
+        assert http.get(f"/{folder}/{name}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "since", ["9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00%2B23:59", "x", "1e400"]
+)
+def test_a_date_that_cannot_be_is_refused(http: TestClient, since: str) -> None:
+    answer = http.get(f"/v1/episodes/none/logs?since={since}")
+    assert (answer.status_code, answer.json()["code"]) == (422, "request_invalid")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/v1/episodes/none:cancel",
+        "/v1/episodes/none:complete",
+        "/v1/feeds/none:poll",
+        "/v1/feed-imports/none:cancel",
+        "/v1/keys/none:rotate",
+        "/v1/webhooks/none:test",
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "DELETE", "PATCH"])
+def test_an_action_takes_its_own_method_alone(http: TestClient, method: str, address: str) -> None:
+    refused = http.request(method, address)
+    assert (refused.status_code, refused.headers["allow"]) == (405, "POST")

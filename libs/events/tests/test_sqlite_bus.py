@@ -9,6 +9,7 @@ import threading
 import time
 import tracemalloc
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,23 @@ def test_a_receipt_from_before_a_redrive_is_worth_nothing(sqlite_bus: SqliteBus)
     (new,) = inbox.receive(most=1, visibility_s=60)
     assert new.attempt == 1
     inbox.acknowledge([old])
+    assert sqlite_bus.pending()["refine"] == QueueDepth(in_flight=1)
+
+
+@pytest.mark.parametrize("receipt", ["", "r", "1.2", "1.2.x", "1.2.-3", f"1.2.{10**20}"])
+def test_what_is_no_receipt_is_refused(sqlite_bus: SqliteBus, receipt: str) -> None:
+    sqlite_bus.append([ready()])
+    inbox = sqlite_bus.inbox("refine")
+    (held,) = inbox.receive(most=1, visibility_s=60)
+    forged = replace(held, receipt=receipt)
+    for use in (
+        lambda: inbox.extend(forged, visibility_s=1),
+        lambda: inbox.acknowledge([forged]),
+        lambda: inbox.give_back(forged, delay_s=0),
+        lambda: inbox.dead_letter(forged, code="c", message="m", hint=""),
+    ):
+        with pytest.raises(InvalidInput, match="no receipt"):
+            use()
     assert sqlite_bus.pending()["refine"] == QueueDepth(in_flight=1)
 
 

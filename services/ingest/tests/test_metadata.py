@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from everyword_events import InvalidInput
 from ingest.domain import AudioLimits, NewEpisode, checked
@@ -73,7 +74,9 @@ def test_languages_are_taken_in_one_spelling(tag: str, kept: str) -> None:
     assert taken(language=tag).language == kept
 
 
-@pytest.mark.parametrize("tag", ["klingon", "xx", "english", "e", "en-", "en-GB-oed-x", "日本"])
+@pytest.mark.parametrize(
+    "tag", ["klingon", "xx", "english", "e", "en-", "en-GB-oed-x", "日本", "\x00", "a\x00b"]
+)
 def test_an_unknown_language_is_refused_with_what_is_accepted(tag: str) -> None:
     error = refused(language=tag)
     assert error.code == "language_unknown"
@@ -105,6 +108,19 @@ def test_a_language_s_name_is_answered_with_its_code() -> None:
 )
 def test_what_does_not_fit_is_refused_with_a_code(fields: dict[str, object], code: str) -> None:
     assert refused(**fields).code == code
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"bytes": 10**400},
+        {"published_at": "9999-12-31T23:59:59-23:59"},
+        {"published_at": "0001-01-01T00:00:00+23:59"},
+    ],
+)
+def test_what_no_number_or_date_holds_is_refused_at_the_door(fields: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        taken(**fields)
 
 
 def test_plain_values_are_normalised() -> None:

@@ -7,11 +7,12 @@ from typing import Annotated, Any, Final
 from fastapi import Query, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client.core import GaugeMetricFamily
-from pydantic import AwareDatetime, BaseModel
+from pydantic import BaseModel
 
 from everyword_http import TEXT_FORMAT, Metrics, Router, needs
 from everyword_local.composition import Composition
 from everyword_local.log_reading import MOST_LINES, lines_of
+from ingest.domain.metadata import Published
 
 MOST_AFTER: Final = 2**53
 
@@ -55,7 +56,7 @@ def _logs(routes: Router, composition: Composition) -> None:
     )
     def logs(
         episode_id: str,
-        since: Annotated[AwareDatetime | None, Query()] = None,
+        since: Published = None,
         limit: Annotated[int, Query(ge=1, le=MOST_LINES)] = 1000,
     ) -> LogsReply:
         composition.ingest.get(episode_id)

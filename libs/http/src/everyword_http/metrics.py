@@ -86,7 +86,7 @@ class Measured:
         finally:
             took = time.monotonic() - began
             method = scope["method"] if scope["method"] in _METHODS else "other"
-            route = str(getattr(scope.get("route"), "path", "") or "other")
+            route = str(getattr(scope.get("route"), "path_format", "") or "other")
             self._metrics.count(method, route, status, took)
             log.info(
                 "request",

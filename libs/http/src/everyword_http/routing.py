@@ -14,6 +14,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from pydantic_core import from_json, to_json
 from starlette.concurrency import run_in_threadpool
+from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.exceptions import HTTPException
 
 from everyword_events import EverywordError
@@ -32,6 +33,15 @@ PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
         **_PROBLEM,
     },
 }
+
+
+class _IdConvertor(StringConvertor):
+    """An id has no colon: what follows one is an action, whose route knows its own methods."""
+
+    regex = "[^/:]+"
+
+
+register_url_convertor("id", _IdConvertor())
 _workers: ContextVar[Workers] = ContextVar("workers")
 
 
@@ -61,7 +71,7 @@ class _Route(APIRoute):
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         if not inspect.iscoroutinefunction(endpoint):
             endpoint = _on_a_worker(endpoint, options.get("status_code") or HTTPStatus.OK)
-        super().__init__(path, endpoint, **options)
+        super().__init__(path.replace("_id}", "_id:id}"), endpoint, **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Wrap FastAPI's handler: threads, JSON bodies, and no error that is not a problem."""

@@ -103,4 +103,4 @@ def _declared() -> Iterator[tuple[str, str, str]]:
             if "GET" in methods:
                 methods |= {"HEAD", "OPTIONS"}
             for method in methods:
-                yield service, str(getattr(route, "path", "")), method
+                yield service, str(getattr(route, "path_format", "")), method

@@ -40,12 +40,8 @@ class BrowserFiles:
 
     async def __call__(self, request: Request) -> Response:
         """Answer one request; `path` is the route's parameter."""
-        path = (self._folder / request.path_params["path"]).resolve()
-        if (
-            path.suffix not in SUFFIXES
-            or not path.is_relative_to(self._folder)
-            or not path.is_file()
-        ):
+        path = self._found(request.path_params["path"])
+        if path is None:
             return Response(status_code=404)
         file = _read(path, path.stat().st_mtime_ns)
         takes_gzip = accepts_gzip(request.headers.get("accept-encoding", ""))
@@ -56,6 +52,14 @@ class BrowserFiles:
             headers["Content-Encoding"] = "gzip"
         body = file.packed if takes_gzip else file.plain
         return Response(body, headers=headers, media_type=file.media_type)
+
+    def _found(self, name: str) -> Path | None:
+        try:
+            path = (self._folder / name).resolve()
+            is_served = path.suffix in SUFFIXES and path.is_relative_to(self._folder)
+            return path if is_served and path.is_file() else None
+        except (OSError, ValueError):  # too long a name, or a NUL in it
+            return None
 
 
 @lru_cache(maxsize=128)

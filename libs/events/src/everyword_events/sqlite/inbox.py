@@ -3,9 +3,10 @@
 A claim is lost when its visibility time-out passes and somebody else takes the delivery. From then
 on its receipt is worth nothing: `extend` raises Conflict; `acknowledge`, `give_back` and
 `dead_letter` do nothing, because the new holder decides. While nobody took it, the old receipt
-still works.
+still works. What is no receipt at all is InvalidInput.
 """
 
+import re
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -14,13 +15,14 @@ from typing import Final
 
 from everyword_events.dead_letter import dead_lettered, read_or_stand_in, shortened
 from everyword_events.envelope import Event
-from everyword_events.errors import Conflict
+from everyword_events.errors import Conflict, InvalidInput
 from everyword_events.limits import checked_json
 from everyword_events.ports import Delivery, EventLog, Spends
 from everyword_events.sqlite.database import SqliteDatabase
 
 Append = Callable[[Connection, Sequence[tuple[Event, str]]], None]
 """Appends events (with their JSON) and queues their deliveries, inside a transaction."""
+_RECEIPT: Final = re.compile(r"(\d{1,18})\.(\d{1,18})\.(\d{1,18})", re.ASCII)
 
 _ANY_DUE: Final = "SELECT 1 FROM deliveries WHERE consumer = ? AND visible_at <= ? LIMIT 1"
 _NEXT_DUE: Final = "SELECT min(visible_at) FROM deliveries WHERE consumer = ?"
@@ -185,5 +187,8 @@ class SqliteInbox:
 
 
 def _claim_of(delivery: Delivery) -> tuple[str, int, int, int]:
-    replay, position, claims = map(int, delivery.receipt.split("."))
+    numbers = _RECEIPT.fullmatch(delivery.receipt)
+    if numbers is None:
+        raise InvalidInput("that is no receipt of this bus", code="receipt_invalid")
+    replay, position, claims = map(int, numbers.groups())
     return delivery.consumer, replay, position, claims

@@ -38,5 +38,5 @@ def _suggestion(name: str) -> str:
 
     try:
         return f"did you mean {langcodes.find(name[:40]).to_tag()}? otherwise "
-    except LookupError:
+    except (LookupError, UnicodeDecodeError):  # its table of names is broken by a NUL
         return ""

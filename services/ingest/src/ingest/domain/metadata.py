@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, NonNegativeInt
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from everyword_events import InvalidInput
 from ingest.domain.audio import AudioLimits
@@ -24,7 +24,15 @@ _TURNS_TEXT_AROUND: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u206
 
 
 def _with_zone(moment: datetime | None) -> datetime | None:
-    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
+    if moment is None:
+        return None
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=UTC)
+    try:
+        moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("in UTC it is before the year 1 or after the year 9999") from error
+    return moment
 
 
 FACTS: Final = ("title", "show", "published_at", "link")
@@ -41,7 +49,7 @@ class NewEpisode(BaseModel):
     title: str | None = None
     show: str = ""
     filename: str = ""
-    bytes: NonNegativeInt = 0
+    bytes: int = Field(default=0, ge=0, le=2**53)
     media_type: str = ""
     sha256: str | None = None
     language: str = ""
