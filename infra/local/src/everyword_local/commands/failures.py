@@ -7,6 +7,7 @@ import click
 from everyword_events import NotFound
 from everyword_local.client import Json
 from everyword_local.commands.context import CommandContext, pass_context, pass_reading_context
+from everyword_local.output import counted
 
 MOST = 10_000
 option_all = click.option("--all", "everything", is_flag=True, help="All of them.")
@@ -121,7 +122,7 @@ def _one(context: CommandContext, name: str) -> Json:
 def _lines(dead: Json) -> Iterator[str]:
     meta = dead["event"]["meta"]
     yield f"{dead['dead_letter_id']}: {dead['service']} gave up on {dead['event']['type']}"
-    yield f"  after {dead['attempts']} attempts, {dead['died_at']}"
+    yield f"  after {counted(dead['attempts'], 'attempt')}, {dead['died_at']}"
     yield f"  {dead['code']}: {dead['message']}"
     if dead["hint"]:
         yield f"  {dead['hint']}"
