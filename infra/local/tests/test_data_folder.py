@@ -1,5 +1,6 @@
 """The data folder: what it refuses, who holds it, and the key that all its processes share."""
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -31,6 +32,15 @@ def test_a_new_folder_is_made_and_says_its_format(tmp_path: Path) -> None:
     assert json.loads((folder.root / "format.json").read_text()) == {"format": 1}
     assert [path.name for path in folder.root.iterdir()] == ["format.json"]
     DataFolder(folder.root)
+
+
+def test_others_are_kept_out_and_what_the_owner_locked_stays_locked(tmp_path: Path) -> None:
+    for given, kept in ((0o755, 0o700), (0o555, 0o500), (0o700, 0o700)):
+        tmp_path.chmod(given)
+        with contextlib.suppress(Misconfigured):  # root may write into any folder
+            DataFolder(tmp_path)
+        assert tmp_path.stat().st_mode & 0o777 == kept
+    tmp_path.chmod(0o700)
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,9 @@ class DataFolder:
 
         try:
             self.root.mkdir(parents=True, exist_ok=True, mode=OWNER_ONLY)
-            self.root.chmod(OWNER_ONLY)  # whoever made it: words of others lie in it
+            mode = self.root.stat().st_mode
+            if mode & PRIVATE_UMASK:  # whoever made it: words of others lie in it
+                self.root.chmod(mode & OWNER_ONLY)
             self._check_format()
             with tempfile.TemporaryFile(dir=self.root):
                 pass
