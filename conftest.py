@@ -1,4 +1,4 @@
-"""Options of every test suite of the house."""
+"""Options of every test suite of the project."""
 
 import os
 from collections.abc import Iterator

@@ -517,7 +517,7 @@ def test_a_bus_that_does_not_answer_is_tried_again_and_one_that_cannot_ends_it(
     assert stop.is_set()
 
 
-def test_log_lines_carry_the_house_s_fields_and_no_text(
+def test_log_lines_carry_the_standard_fields_and_no_text(
     sqlite_bus: SqliteBus, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO", logger="everyword_events")

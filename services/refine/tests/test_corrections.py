@@ -34,7 +34,7 @@ from refine.service import RefineService
 EPISODE = EpisodeInfo(show="Slow Radio", title="One", as_of=datetime(2026, 1, 1, tzinfo=UTC))
 
 
-class House:
+class Stack:
     """A service, a bus and a store on a real disk, and the episode's events driven by hand."""
 
     def __init__(self, bus: Any, blobs: DirectoryBlobStore, serve: Any) -> None:
@@ -82,8 +82,8 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path: Path, blobs: DirectoryBlobStore, serve: Any) -> Any:
-    return House(SqliteBus(tmp_path / "bus.sqlite3", [CONTRACT]), blobs, serve)
+def stack(tmp_path: Path, blobs: DirectoryBlobStore, serve: Any) -> Any:
+    return Stack(SqliteBus(tmp_path / "bus.sqlite3", [CONTRACT]), blobs, serve)
 
 
 @pytest.fixture
@@ -96,28 +96,28 @@ def spoken(transcribe: Callable[..., Transcript]) -> Any:
     )
 
 
-def test_a_correction_is_an_event_and_starts_a_new_run(house: Any, spoken: str) -> None:
-    first = house.transcribed(spoken)
-    said = house.patch(segment=1, text="Today we use kubectl every day")
-    event = house.bus.get("ep1", said["event_id"])
+def test_a_correction_is_an_event_and_starts_a_new_run(stack: Any, spoken: str) -> None:
+    first = stack.transcribed(spoken)
+    said = stack.patch(segment=1, text="Today we use kubectl every day")
+    event = stack.bus.get("ep1", said["event_id"])
     assert isinstance(event.data, TranscriptEdited)
     assert CONTRACT.accepts(event)
     assert event.meta.run_id == said["run_id"] > first.meta.run_id
     assert event.data.anchor.text == "Today we use cube cuttle every day"
-    got = house.refine(event)
+    got = stack.refine(event)
     assert got.meta.run_id == event.meta.run_id
-    assert house.texts(got)[1] == "Today we use kubectl every day"
+    assert stack.texts(got)[1] == "Today we use kubectl every day"
     assert got.data.episode == EPISODE
 
 
 def test_corrections_survive_a_new_recognition_and_each_other(
-    house: Any, spoken: str, transcribe: Callable[..., Transcript]
+    stack: Any, spoken: str, transcribe: Callable[..., Transcript]
 ) -> None:
-    house.transcribed(spoken)
-    house.corrected(at_s=5.0, text="Today we use kubectl every day")
-    house.corrected(label="S0", name="Helen")
-    house.corrected(segment=2, speaker="Helen")
-    again = house.transcribed(
+    stack.transcribed(spoken)
+    stack.corrected(at_s=5.0, text="Today we use kubectl every day")
+    stack.corrected(label="S0", name="Helen")
+    stack.corrected(segment=2, speaker="Helen")
+    again = stack.transcribed(
         transcribe(
             "Hello and welcome to the show",
             "Today we used cue battle every day",
@@ -125,59 +125,59 @@ def test_corrections_survive_a_new_recognition_and_each_other(
             speakers=["S0", "S1"],
         )
     )
-    assert house.texts(again)[1] == "Today we use kubectl every day"
+    assert stack.texts(again)[1] == "Today we use kubectl every day"
     assert again.data.speakers == ("Helen", "S1")
-    transcript = read_transcript(house.blobs.get(again.data.transcript))
+    transcript = read_transcript(stack.blobs.get(again.data.transcript))
     assert [s.speaker for s in transcript.segments] == ["S0", "S1", "S0"]
     assert transcript.flags == ()
 
 
 def test_a_conflict_is_reported_and_kept_for_later_runs(
-    house: Any, spoken: str, transcribe: Callable[..., Transcript]
+    stack: Any, spoken: str, transcribe: Callable[..., Transcript]
 ) -> None:
-    house.transcribed(spoken)
-    house.corrected(segment=1, text="Today we use kubectl every day")
-    other = house.transcribed(transcribe("An entirely different recording it is that plays here"))
-    transcript = read_transcript(house.blobs.get(other.data.transcript))
+    stack.transcribed(spoken)
+    stack.corrected(segment=1, text="Today we use kubectl every day")
+    other = stack.transcribed(transcribe("An entirely different recording it is that plays here"))
+    transcript = read_transcript(stack.blobs.get(other.data.transcript))
     assert transcript.flags == ("edit_conflicts:1",)
-    reply = house.http.get("/v1/episodes/ep1/changes").json()
+    reply = stack.http.get("/v1/episodes/ep1/changes").json()
     assert [c["verdict"] for c in reply["changes"]] == ["conflict"]
     assert "conflict: other words stand there now" in reply["diff"]
     assert "? Today we use kubectl every day" in reply["diff"]
-    back = house.transcribed(spoken)
-    assert house.texts(back)[1] == "Today we use kubectl every day"
+    back = stack.transcribed(spoken)
+    assert stack.texts(back)[1] == "Today we use kubectl every day"
 
 
-def test_a_redelivered_or_replayed_correction_applies_once(house: Any, spoken: str) -> None:
-    house.transcribed(spoken)
-    said = house.patch(segment=1, text="Today we use kubectl every day")
-    event = house.bus.get("ep1", said["event_id"])
-    first, second = house.service.handle(event)[0], house.service.handle(event)[0]
+def test_a_redelivered_or_replayed_correction_applies_once(stack: Any, spoken: str) -> None:
+    stack.transcribed(spoken)
+    said = stack.patch(segment=1, text="Today we use kubectl every day")
+    event = stack.bus.get("ep1", said["event_id"])
+    first, second = stack.service.handle(event)[0], stack.service.handle(event)[0]
     assert first.data == second.data
     assert first.meta.event_id == second.meta.event_id
     replayed = event.replayed(run_id=new_run_id())
-    house.bus.append([replayed])
-    got = house.refine(replayed)
-    assert house.texts(got)[1] == "Today we use kubectl every day"
-    assert len(house.service.corrections.report("ep1").edits) == 1
+    stack.bus.append([replayed])
+    got = stack.refine(replayed)
+    assert stack.texts(got)[1] == "Today we use kubectl every day"
+    assert len(stack.service.corrections.report("ep1").edits) == 1
 
 
-def test_corrections_refined_in_the_other_order_both_count(house: Any, spoken: str) -> None:
-    house.transcribed(spoken)
-    one = house.bus.get(
-        "ep1", house.patch(segment=1, text="Today we use kubectl every day")["event_id"]
+def test_corrections_refined_in_the_other_order_both_count(stack: Any, spoken: str) -> None:
+    stack.transcribed(spoken)
+    one = stack.bus.get(
+        "ep1", stack.patch(segment=1, text="Today we use kubectl every day")["event_id"]
     )
-    two = house.bus.get("ep1", house.patch(segment=2, text="And that is all for now")["event_id"])
-    second = house.refine(two)
-    first = house.refine(one)
+    two = stack.bus.get("ep1", stack.patch(segment=2, text="And that is all for now")["event_id"])
+    second = stack.refine(two)
+    first = stack.refine(one)
     newest = max(second, first, key=lambda event: event.meta.run_id)
-    assert house.texts(newest)[1:] == ["Today we use kubectl every day", "And that is all for now"]
+    assert stack.texts(newest)[1:] == ["Today we use kubectl every day", "And that is all for now"]
 
 
 def test_a_correction_that_the_newest_run_does_not_know_gets_a_newer_run(
-    house: Any, spoken: str
+    stack: Any, spoken: str
 ) -> None:
-    house.transcribed(spoken)
+    stack.transcribed(spoken)
     late = Event.first(
         "refine",
         TranscriptEdited(
@@ -187,35 +187,35 @@ def test_a_correction_that_the_newest_run_does_not_know_gets_a_newer_run(
         episode_id="ep1",
         run_id=new_run_id(),
     )
-    house.corrected(segment=2, text="And that is all for now")
-    house.bus.append([late])
-    got = house.refine(late)
-    newest = LogHistory(house.bus).newest("ep1", type(got.data))
+    stack.corrected(segment=2, text="And that is all for now")
+    stack.bus.append([late])
+    got = stack.refine(late)
+    newest = LogHistory(stack.bus).newest("ep1", type(got.data))
     assert newest.meta.event_id == got.meta.event_id
     assert got.meta.run_id > late.meta.run_id
-    assert house.texts(got)[1:] == ["Today we use kubectl every day", "And that is all for now"]
-    (again,) = house.service.handle(late)
+    assert stack.texts(got)[1:] == ["Today we use kubectl every day", "And that is all for now"]
+    (again,) = stack.service.handle(late)
     assert (again.meta.run_id, again.meta.event_id) == (got.meta.run_id, got.meta.event_id)
     assert again.data == got.data
 
 
 def test_a_recognition_overtaken_by_a_correction_of_the_old_one_still_wins(
-    house: Any, spoken: str, transcribe: Callable[..., Transcript]
+    stack: Any, spoken: str, transcribe: Callable[..., Transcript]
 ) -> None:
-    house.transcribed(spoken)
-    ready = house.transcribed(
+    stack.transcribed(spoken)
+    ready = stack.transcribed(
         transcribe("Hello and welcome to the show", "Today we are using it every single day"),
         refine=False,
     )
     # The journal lags: the correction is refined before the new recognition is known.
-    edit = house.bus.get("ep1", house.patch(segment=2, text="And that is all for now")["event_id"])
+    edit = stack.bus.get("ep1", stack.patch(segment=2, text="And that is all for now")["event_id"])
     behind = RefineService(
-        house.blobs, lambda _: RefineSettings(), history=Lagging(house.bus, ready.meta.event_id)
+        stack.blobs, lambda _: RefineSettings(), history=Lagging(stack.bus, ready.meta.event_id)
     )
-    house.bus.append(behind.handle(edit))
-    got = house.refine(ready)
+    stack.bus.append(behind.handle(edit))
+    got = stack.refine(ready)
     assert got.meta.run_id > edit.meta.run_id
-    assert house.texts(got)[1] == "Today we are using it every single day"
+    assert stack.texts(got)[1] == "Today we are using it every single day"
 
 
 class Lagging(LogHistory):
@@ -241,19 +241,19 @@ class Hiding:
         return self.journal.scan(types=types)
 
 
-def test_an_older_recognition_delivered_late_stays_old(house: Any, spoken: str) -> None:
-    old = house.transcribed(spoken, refine=False)
-    new = house.transcribed(spoken)
-    late = house.refine(old)
+def test_an_older_recognition_delivered_late_stays_old(stack: Any, spoken: str) -> None:
+    old = stack.transcribed(spoken, refine=False)
+    new = stack.transcribed(spoken)
+    late = stack.refine(old)
     assert late.meta.run_id == old.meta.run_id < new.meta.run_id
 
 
-def test_a_correction_before_its_transcript_is_known_waits(house: Any) -> None:
+def test_a_correction_before_its_transcript_is_known_waits(stack: Any) -> None:
     edit = Event.first(
         "refine", TranscriptEdited(label="S0", speaker="Ada"), episode_id="e", run_id=new_run_id()
     )
     with pytest.raises(TransientFailure):
-        house.service.handle(edit)
+        stack.service.handle(edit)
 
 
 def test_without_a_history_a_correction_is_not_dropped_silently(blobs: DirectoryBlobStore) -> None:
@@ -266,17 +266,17 @@ def test_without_a_history_a_correction_is_not_dropped_silently(blobs: Directory
 
 
 def test_a_removed_episode_takes_neither_corrections_nor_late_events(
-    house: Any, spoken: str
+    stack: Any, spoken: str
 ) -> None:
-    refined = house.transcribed(spoken)
-    late = house.transcribed(spoken, refine=False)
-    gone = removal_of(house.bus, "ingest", "ep1")
-    house.bus.append([gone])
-    handle = guarded(house.service.handle, house.bus, house.service.forget)
+    refined = stack.transcribed(spoken)
+    late = stack.transcribed(spoken, refine=False)
+    gone = removal_of(stack.bus, "ingest", "ep1")
+    stack.bus.append([gone])
+    handle = guarded(stack.service.handle, stack.bus, stack.service.forget)
     handle(gone)
-    house.patch(404, segment=0, text="x")
+    stack.patch(404, segment=0, text="x")
     assert handle(late) == ()
-    assert house.blobs.stat(refined.data.transcript.uri.removeprefix("blob://local/")) is None
+    assert stack.blobs.stat(refined.data.transcript.uri.removeprefix("blob://local/")) is None
 
 
 @pytest.mark.parametrize(
@@ -300,20 +300,20 @@ def test_a_removed_episode_takes_neither_corrections_nor_late_events(
     ],
 )
 def test_wrong_corrections_are_refused(
-    house: Any, spoken: str, body: Any, status: Any, code: Any
+    stack: Any, spoken: str, body: Any, status: Any, code: Any
 ) -> None:
-    house.transcribed(spoken)
-    before = len(house.bus.of_episode("ep1"))
-    assert house.patch(status, **body)["code"] == code
-    assert len(house.bus.of_episode("ep1")) == before
+    stack.transcribed(spoken)
+    before = len(stack.bus.of_episode("ep1"))
+    assert stack.patch(status, **body)["code"] == code
+    assert len(stack.bus.of_episode("ep1")) == before
 
 
-def test_an_episode_nobody_knows_is_not_found(house: Any) -> None:
-    assert house.patch(404, segment=0, text="x")["code"] == "episode_missing"
-    assert house.http.get("/v1/episodes/ep1/changes").status_code == 404
+def test_an_episode_nobody_knows_is_not_found(stack: Any) -> None:
+    assert stack.patch(404, segment=0, text="x")["code"] == "episode_missing"
+    assert stack.http.get("/v1/episodes/ep1/changes").status_code == 404
 
 
-def test_a_correction_pays_for_no_model_call_again(house: Any, spoken: str) -> Any:
+def test_a_correction_pays_for_no_model_call_again(stack: Any, spoken: str) -> Any:
     class Counting:
         name = "counting"
         calls = 0
@@ -323,144 +323,144 @@ def test_a_correction_pays_for_no_model_call_again(house: Any, spoken: str) -> A
             return Reply('{"speakers": [], "updates": []}', 50, 5)
 
     model = Counting()
-    house.service = RefineService(
-        house.blobs,
+    stack.service = RefineService(
+        stack.blobs,
         lambda _: RefineSettings(),
-        history=LogHistory(house.bus),
-        log=house.bus,
+        history=LogHistory(stack.bus),
+        log=stack.bus,
         models=lambda _: model,
     )
-    first = house.transcribed(spoken)
+    first = stack.transcribed(spoken)
     assert (model.calls, first.data.tokens) == (1, 55)
-    (event,) = house.service.corrections.correct("ep1", Correction(segment=1, text="Other words"))
-    got = house.refine(event)
+    (event,) = stack.service.corrections.correct("ep1", Correction(segment=1, text="Other words"))
+    got = stack.refine(event)
     assert (model.calls, got.data.tokens) == (1, 0)
 
 
-def test_known_voices_are_named_where_they_are_sure(house: Any, spoken: str) -> Any:
+def test_known_voices_are_named_where_they_are_sure(stack: Any, spoken: str) -> Any:
     class Voices:
         def match(self, show: Any, episode_id: Any, labels: Any) -> Any:
             assert (show, episode_id, labels) == ("Slow Radio", "ep1", ["S0", "S1"])
             return [SpeakerMatch("S0", "Helen", 0.95), SpeakerMatch("S1", "Tom", 0.4)]
 
-    house.service = RefineService(house.blobs, lambda _: RefineSettings(), known_speakers=Voices())
-    assert house.transcribed(spoken).data.speakers == ("Helen", "S1")
+    stack.service = RefineService(stack.blobs, lambda _: RefineSettings(), known_speakers=Voices())
+    assert stack.transcribed(spoken).data.speakers == ("Helen", "S1")
 
 
-def test_an_undone_correction_holds_no_longer_and_can_hold_again(house: Any, spoken: str) -> None:
-    house.transcribed(spoken)
-    made = house.patch(segment=1, text="Today we use kubectl every day")
-    house.refine(house.bus.get("ep1", made["event_id"]))
-    kept = house.corrected(segment=2, text="And that was it for now")
-    undo = house.http.delete(f"/v1/episodes/ep1/edits/{made['event_id']}")
+def test_an_undone_correction_holds_no_longer_and_can_hold_again(stack: Any, spoken: str) -> None:
+    stack.transcribed(spoken)
+    made = stack.patch(segment=1, text="Today we use kubectl every day")
+    stack.refine(stack.bus.get("ep1", made["event_id"]))
+    kept = stack.corrected(segment=2, text="And that was it for now")
+    undo = stack.http.delete(f"/v1/episodes/ep1/edits/{made['event_id']}")
     assert undo.status_code == 202, undo.text
-    again = house.http.delete(f"/v1/episodes/ep1/edits/{made['event_id']}")
+    again = stack.http.delete(f"/v1/episodes/ep1/edits/{made['event_id']}")
     assert again.json() == undo.json()
-    without = house.refine(house.bus.get("ep1", undo.json()["event_id"]))
+    without = stack.refine(stack.bus.get("ep1", undo.json()["event_id"]))
     assert without.meta.run_id > kept.meta.run_id
-    assert house.texts(without)[1:] == [
+    assert stack.texts(without)[1:] == [
         "Today we use cube cuttle every day",
         "And that was it for now",
     ]
-    retranscribed = house.transcribed(house.said)
-    assert house.texts(retranscribed)[1] == "Today we use cube cuttle every day"
-    redo = house.http.delete(f"/v1/episodes/ep1/edits/{undo.json()['event_id']}").json()
-    holds = house.refine(house.bus.get("ep1", redo["event_id"]))
-    assert house.texts(holds)[1] == "Today we use kubectl every day"
-    missing = house.http.delete("/v1/episodes/ep1/edits/none")
+    retranscribed = stack.transcribed(stack.said)
+    assert stack.texts(retranscribed)[1] == "Today we use cube cuttle every day"
+    redo = stack.http.delete(f"/v1/episodes/ep1/edits/{undo.json()['event_id']}").json()
+    holds = stack.refine(stack.bus.get("ep1", redo["event_id"]))
+    assert stack.texts(holds)[1] == "Today we use kubectl every day"
+    missing = stack.http.delete("/v1/episodes/ep1/edits/none")
     assert missing.status_code == 404
 
 
-def test_words_are_corrected_alone_and_keep_their_neighbours_times(house: Any, spoken: str) -> None:
-    house.transcribed(spoken)
-    got = house.corrected(segment=1, word=3, words=2, text="kubectl", expect="cube cuttle")
-    assert house.texts(got)[1] == "Today we use kubectl every day"
-    before = list(house.said.words())
-    after = list(read_transcript(house.blobs.get(got.data.transcript)).words())
+def test_words_are_corrected_alone_and_keep_their_neighbours_times(stack: Any, spoken: str) -> None:
+    stack.transcribed(spoken)
+    got = stack.corrected(segment=1, word=3, words=2, text="kubectl", expect="cube cuttle")
+    assert stack.texts(got)[1] == "Today we use kubectl every day"
+    before = list(stack.said.words())
+    after = list(read_transcript(stack.blobs.get(got.data.transcript)).words())
     assert [(w.start, w.end) for w in after[:9]] == [(w.start, w.end) for w in before[:9]]
     assert [(w.start, w.end) for w in after[10:]] == [(w.start, w.end) for w in before[11:]]
-    again = house.transcribed(house.said)
-    assert house.texts(again)[1] == "Today we use kubectl every day"
-    assert house.patch(404, segment=1, word=6, text="x")["code"] == "word_missing"
+    again = stack.transcribed(stack.said)
+    assert stack.texts(again)[1] == "Today we use kubectl every day"
+    assert stack.patch(404, segment=1, word=6, text="x")["code"] == "word_missing"
 
 
-def test_a_speaker_is_another_from_here_on(house: Any, spoken: str) -> None:
-    house.transcribed(spoken)
-    got = house.corrected(segment=2, speaker="Bo", from_here=True)
-    transcript = read_transcript(house.blobs.get(got.data.transcript))
+def test_a_speaker_is_another_from_here_on(stack: Any, spoken: str) -> None:
+    stack.transcribed(spoken)
+    got = stack.corrected(segment=2, speaker="Bo", from_here=True)
+    transcript = read_transcript(stack.blobs.get(got.data.transcript))
     assert [segment.speaker for segment in transcript.segments] == ["S0", "S1", "Bo"]
-    house.patch(422, segment=1, from_here=True, text="x")
-    again = house.transcribed(house.said)
-    transcript = read_transcript(house.blobs.get(again.data.transcript))
+    stack.patch(422, segment=1, from_here=True, text="x")
+    again = stack.transcribed(stack.said)
+    transcript = read_transcript(stack.blobs.get(again.data.transcript))
     assert [segment.speaker for segment in transcript.segments] == ["S0", "S1", "Bo"]
 
 
-def test_a_name_is_mended_in_every_episode_of_the_show(house: Any, spoken: str) -> None:
-    house.transcribed(spoken)
-    house.transcribed(spoken, episode_id="ep2")
+def test_a_name_is_mended_in_every_episode_of_the_show(stack: Any, spoken: str) -> None:
+    stack.transcribed(spoken)
+    stack.transcribed(spoken, episode_id="ep2")
     for episode_id in ("ep1", "ep2"):
-        house.corrected(episode_id=episode_id, label="S1", name="Bob")
-    said = house.patch(label="S1", name="Bo Lund", for_show=True)
+        stack.corrected(episode_id=episode_id, label="S1", name="Bob")
+    said = stack.patch(label="S1", name="Bo Lund", for_show=True)
     assert said["also"] == ["ep2"]
-    (other,) = [e for e in LogHistory(house.bus).edits("ep2") if e.data.speaker == "Bo Lund"]
-    got = house.refine(other)
-    transcript = read_transcript(house.blobs.get(got.data.transcript))
+    (other,) = [e for e in LogHistory(stack.bus).edits("ep2") if e.data.speaker == "Bo Lund"]
+    got = stack.refine(other)
+    transcript = read_transcript(stack.blobs.get(got.data.transcript))
     assert transcript.speaker_name("S1") == "Bo Lund"
 
 
-def names_in(house: Any, refined: Any) -> list[str]:
-    transcript = read_transcript(house.blobs.get(refined.data.transcript))
+def names_in(stack: Any, refined: Any) -> list[str]:
+    transcript = read_transcript(stack.blobs.get(refined.data.transcript))
     return [each.name or each.label for each in transcript.speakers]
 
 
 def test_a_rename_in_the_show_holds_in_later_episodes(
-    house: Any, spoken: Any, transcribe: Any
+    stack: Any, spoken: Any, transcribe: Any
 ) -> None:
-    house.transcribed(spoken)
-    house.corrected(label="S1", name="Bo", for_show=True)
-    made = house.patch(label="S1", name="Bo Lund", for_show=True)
-    house.refine(house.bus.get("ep1", made["event_id"]))
-    assert names_in(house, house.transcribed(spoken, episode_id="ep2")) == ["S0", "Bo Lund"]
-    house.http.delete(f"/v1/episodes/ep1/edits/{made['event_id']}")
-    assert names_in(house, house.transcribed(spoken, episode_id="ep3")) == ["S0", "Bo"]
+    stack.transcribed(spoken)
+    stack.corrected(label="S1", name="Bo", for_show=True)
+    made = stack.patch(label="S1", name="Bo Lund", for_show=True)
+    stack.refine(stack.bus.get("ep1", made["event_id"]))
+    assert names_in(stack, stack.transcribed(spoken, episode_id="ep2")) == ["S0", "Bo Lund"]
+    stack.http.delete(f"/v1/episodes/ep1/edits/{made['event_id']}")
+    assert names_in(stack, stack.transcribed(spoken, episode_id="ep3")) == ["S0", "Bo"]
     alone = transcribe("Nobody else is here", speakers=["S0"])
-    assert names_in(house, house.transcribed(alone, episode_id="ep4")) == ["S0"]
+    assert names_in(stack, stack.transcribed(alone, episode_id="ep4")) == ["S0"]
 
 
-def test_a_rename_undone_in_one_episode_stays_undone_there(house: Any, spoken: Any) -> None:
-    house.transcribed(spoken)
-    house.transcribed(spoken, episode_id="ep2")
-    made = house.patch(label="S1", name="Bo", for_show=True)
+def test_a_rename_undone_in_one_episode_stays_undone_there(stack: Any, spoken: Any) -> None:
+    stack.transcribed(spoken)
+    stack.transcribed(spoken, episode_id="ep2")
+    made = stack.patch(label="S1", name="Bo", for_show=True)
     assert made["also"] == ["ep2"]
-    (other,) = LogHistory(house.bus).edits("ep2")
-    house.refine(other)
-    house.http.delete(f"/v1/episodes/ep2/edits/{other.meta.event_id}")
-    assert names_in(house, house.transcribed(spoken, episode_id="ep2")) == ["S0", "S1"]
-    assert names_in(house, house.transcribed(spoken, episode_id="ep3")) == ["S0", "Bo"]
+    (other,) = LogHistory(stack.bus).edits("ep2")
+    stack.refine(other)
+    stack.http.delete(f"/v1/episodes/ep2/edits/{other.meta.event_id}")
+    assert names_in(stack, stack.transcribed(spoken, episode_id="ep2")) == ["S0", "S1"]
+    assert names_in(stack, stack.transcribed(spoken, episode_id="ep3")) == ["S0", "Bo"]
 
 
-def test_the_language_is_stated_afterwards(house: Any, spoken: Any) -> None:
-    house.transcribed(spoken)
-    got = house.corrected(language="sv", expect="en")
+def test_the_language_is_stated_afterwards(stack: Any, spoken: Any) -> None:
+    stack.transcribed(spoken)
+    got = stack.corrected(language="sv", expect="en")
     assert got.data.language == "sv"
-    assert house.transcribed(spoken).data.language == "sv"
-    house.patch(409, language="de", expect="en")
-    house.patch(422, language="swedish it is")
-    house.patch(422, language="de", segment=0)
-    house.http.delete(
-        f"/v1/episodes/ep1/edits/{LogHistory(house.bus).edits('ep1')[0].meta.event_id}"
+    assert stack.transcribed(spoken).data.language == "sv"
+    stack.patch(409, language="de", expect="en")
+    stack.patch(422, language="swedish it is")
+    stack.patch(422, language="de", segment=0)
+    stack.http.delete(
+        f"/v1/episodes/ep1/edits/{LogHistory(stack.bus).edits('ep1')[0].meta.event_id}"
     )
-    assert house.transcribed(spoken).data.language == "en"
-    (entry, _) = house.http.get("/v1/episodes/ep1/history").json()["edits"]
+    assert stack.transcribed(spoken).data.language == "en"
+    (entry, _) = stack.http.get("/v1/episodes/ep1/history").json()["edits"]
     assert (entry["kind"], entry["after"], entry["state"]) == ("language", "sv", "undone")
 
 
-def test_the_history_tells_what_became_of_every_edit(house: Any, spoken: str) -> None:
-    house.transcribed(spoken)
-    first = house.patch(segment=1, text="Today we use kubectl every day")
-    run = house.refine(house.bus.get("ep1", first["event_id"])).meta.run_id
-    second = house.patch(label="S0", name="Ada")
-    found = house.http.get("/v1/episodes/ep1/history").json()
+def test_the_history_tells_what_became_of_every_edit(stack: Any, spoken: str) -> None:
+    stack.transcribed(spoken)
+    first = stack.patch(segment=1, text="Today we use kubectl every day")
+    run = stack.refine(stack.bus.get("ep1", first["event_id"])).meta.run_id
+    second = stack.patch(label="S0", name="Ada")
+    found = stack.http.get("/v1/episodes/ep1/history").json()
     assert [(e["kind"], e["state"]) for e in found["edits"]] == [
         ("text", "applied"),
         ("name", "pending"),
@@ -469,13 +469,13 @@ def test_the_history_tells_what_became_of_every_edit(house: Any, spoken: str) ->
     assert [r["edits"] for r in found["runs"]] == [1, 0]
     old, new = (entry["run_id"] for entry in found["runs"][::-1])
     query = f"/v1/episodes/ep1/diff?old={old}&new={new}"
-    changes = house.http.get(query).json()["changes"]
+    changes = stack.http.get(query).json()["changes"]
     assert [(c["before"], c["after"]) for c in changes] == [("cube cuttle", "kubectl")]
-    assert house.http.get("/v1/episodes/ep1/diff?old=x&new=y").status_code == 404
-    house.refine(house.bus.get("ep1", second["event_id"]))
-    undo = house.http.delete(f"/v1/episodes/ep1/edits/{first['event_id']}").json()
-    house.refine(house.bus.get("ep1", undo["event_id"]))
-    found = house.http.get("/v1/episodes/ep1/history").json()
+    assert stack.http.get("/v1/episodes/ep1/diff?old=x&new=y").status_code == 404
+    stack.refine(stack.bus.get("ep1", second["event_id"]))
+    undo = stack.http.delete(f"/v1/episodes/ep1/edits/{first['event_id']}").json()
+    stack.refine(stack.bus.get("ep1", undo["event_id"]))
+    found = stack.http.get("/v1/episodes/ep1/history").json()
     assert [(e["kind"], e["state"], e["undone_by"]) for e in found["edits"]] == [
         ("text", "undone", undo["event_id"]),
         ("name", "applied", None),
@@ -483,10 +483,10 @@ def test_the_history_tells_what_became_of_every_edit(house: Any, spoken: str) ->
     ]
 
 
-def test_a_conflict_is_shown_with_its_reason(house: Any, spoken: str, transcribe: Any) -> None:
-    house.transcribed(spoken)
-    house.corrected(segment=1, text="Today we use kubectl every day")
-    house.transcribed(transcribe("Something else", "was said in this one", "altogether"))
-    (edit,) = house.http.get("/v1/episodes/ep1/history").json()["edits"]
+def test_a_conflict_is_shown_with_its_reason(stack: Any, spoken: str, transcribe: Any) -> None:
+    stack.transcribed(spoken)
+    stack.corrected(segment=1, text="Today we use kubectl every day")
+    stack.transcribed(transcribe("Something else", "was said in this one", "altogether"))
+    (edit,) = stack.http.get("/v1/episodes/ep1/history").json()["edits"]
     assert edit["state"] == "conflict"
     assert edit["reason"]

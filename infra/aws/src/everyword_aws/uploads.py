@@ -1,8 +1,8 @@
 """What S3 says of new objects, and what ingest does about it.
 
 S3 may tell twice, late, or of what is gone; a person's retry may put the same key again. All of
-that is harmless: an episode's upload is judged once, and what is no upload is let go with a line in
-the log. An episode that S3 never told of is found by the schedule.
+that is harmless: an episode's upload is validated once, and what is no upload is let go with a
+line in the log. An episode that S3 never told of is found by the schedule.
 """
 
 import re
@@ -40,7 +40,7 @@ class UploadNotices:
         self._bucket = bucket
 
     def take(self, created: Created) -> str:
-        """Judge the upload that was put; return what became of it.
+        """Validate the upload that was put; return what became of it.
 
         Raises:
             TransientFailure: S3, the log or the table does not answer.

@@ -48,7 +48,7 @@ class GroupWorkers:
         self._group = group
 
     def wake(self) -> bool:
-        """Wish for one machine more, up to the group's limit: it takes itself away when idle."""
+        """Ask for one machine more, up to the group's limit: it takes itself away when idle."""
         with translated("wake the GPU workers"):
             described = self._client.describe_auto_scaling_groups(
                 AutoScalingGroupNames=[self._group]

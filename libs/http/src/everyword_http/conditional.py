@@ -1,4 +1,4 @@
-"""Conditional requests (RFC 9110, section 13): what the asker has is still good."""
+"""Conditional requests (RFC 9110, section 13): what the client has is still good."""
 
 from hashlib import sha256
 

@@ -1,4 +1,4 @@
-"""Short clips, recognised while the asker waits: what is allowed, and what a wish means."""
+"""Short clips, recognised while the client waits: what is allowed, and what a request means."""
 
 import shutil
 from collections.abc import Callable

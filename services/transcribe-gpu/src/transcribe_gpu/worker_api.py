@@ -167,8 +167,8 @@ def worker_router(
     router = Router(tags=["worker"], dependencies=[needs("admin")])
 
     @router.post("/v1/worker/deliveries:receive")
-    def receive(wish: ReceiveRequest) -> JobsReply:
-        found = inbox.receive(most=1, visibility_s=wish.visibility_s, wait_s=wish.wait_s)
+    def receive(asked: ReceiveRequest) -> JobsReply:
+        found = inbox.receive(most=1, visibility_s=asked.visibility_s, wait_s=asked.wait_s)
         return JobsReply(deliveries=[DeliveryForm.of(each) for each in found])
 
     @router.post("/v1/worker/deliveries:extend")

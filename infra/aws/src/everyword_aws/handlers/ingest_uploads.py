@@ -15,7 +15,7 @@ from everyword_aws.uploads import Created
 processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 
 
-def judge(record: Any) -> str:
+def validate_upload(record: Any) -> str:
     """Settle the upload that one message tells of."""
     created = parse(record.json_body, Created, EventBridgeEnvelope)
     return uploads().take(created) if isinstance(created, Created) else "no_upload"
@@ -27,4 +27,4 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     """Handle a message of S3's, or the schedule's call."""
     if "Records" not in event:
         return {"settled": uploads().settle()}
-    return each_of(event, judge, processor, context)
+    return each_of(event, validate_upload, processor, context)

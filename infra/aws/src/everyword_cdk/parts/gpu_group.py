@@ -1,7 +1,8 @@
 """GPU workers as an Auto Scaling group of spot machines that end themselves when idle.
 
-The plainest way, on any AMI with Docker and NVIDIA's runtime: an upload sets the group's wish to
-one machine more, up to its limit; a worker that polled in vain leaves and takes its machine along.
+The plainest way, on any AMI with Docker and NVIDIA's runtime: an upload sets the group's desired
+capacity to one machine more, up to its limit; a worker that polled in vain leaves and takes its
+machine along.
 """
 
 from aws_cdk import Duration, Stack

@@ -231,8 +231,8 @@ class Demo:
         with (self._folder / "everyword.toml").open("a") as settings:
             settings.write(RULE)
         run = api.get(f"/v1/episodes/{episode_id}")["run_id"]
-        wish = {"from": "TranscriptReady", "reason": "a rule was added: fog horn -> foghorn"}
-        api.post(f"/v1/episodes/{episode_id}/replays", wish)
+        request = {"from": "TranscriptReady", "reason": "a rule was added: fog horn -> foghorn"}
+        api.post(f"/v1/episodes/{episode_id}/replays", request)
         while (episode := self._until_ready(api, episode_id))["run_id"] == run:
             time.sleep(0.1)
         after = self._caption(api, episode_id, RULED_WORD)

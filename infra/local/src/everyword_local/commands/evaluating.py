@@ -19,10 +19,10 @@ from transcribe_gpu.standalone import transcribe_file
 @click.option("--model", default="", help="A model's name or folder.")
 @click.option("--language", default="", help="Such as en; else as everyword.toml says.")
 @pass_context
-def evaluate_asr(context: CommandContext, /, folder: Path, **wishes: str) -> None:
+def evaluate_asr(context: CommandContext, /, folder: Path, **stated: str) -> None:
     """Recognise a folder's recordings and score them: NAME.txt or NAME.json beside NAME.mp3."""
     settings = context.settings.of_show("")
-    hints = TranscriptionHints.model_validate({k: wish for k, wish in wishes.items() if wish})
+    hints = TranscriptionHints.model_validate({k: hint for k, hint in stated.items() if hint})
     wanted = settings.transcribe.with_hints(hints)
 
     def recognise(path: Path, asked: TranscribeSettings, report: StageReport) -> Transcript:

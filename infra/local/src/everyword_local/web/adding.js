@@ -66,23 +66,23 @@ function size(bytes) {
 }
 
 async function start() {
-  const wishes = {
+  const options = {
     show: field('show').value.trim(),
     language: field('language').value,
     channels: field('channels').checked ? 'speakers' : '',
   };
   const queue = files.map((item, index) => {
     const id = `upload-${Date.now()}-${index}`;
-    uploads.set(id, { episode_id: id, title: item.title, show: wishes.show, created_at: '9999', state: 'uploading', progress: { fraction: 0 } });
+    uploads.set(id, { episode_id: id, title: item.title, show: options.show, created_at: '9999', state: 'uploading', progress: { fraction: 0 } });
     return { id, ...item };
   });
   files = [];
   told.changed(false);
-  for (const each of queue) await upload(each, wishes);
+  for (const each of queue) await upload(each, options);
 }
 
 /** Announce one episode and send its recording. What fails stays in the list, to be tried again. */
-async function upload(each, wishes) {
+async function upload(each, options) {
   const { file, transcript } = each;
   const tell = (news) => {
     uploads.set(each.id, { ...uploads.get(each.id), ...news });
@@ -90,7 +90,7 @@ async function upload(each, wishes) {
   };
   tell({ state: 'uploading', error: null, again: null });
   try {
-    const { episode_id: id, upload: target, existing, warnings = [] } = await announce(each, wishes);
+    const { episode_id: id, upload: target, existing, warnings = [] } = await announce(each, options);
     if (existing) told.say(`${(file ?? transcript).name} is in the archive already.`);
     for (const warning of warnings) told.say(`${transcript.name}: ${warning}`);
     const known = uploads.get(each.id);
@@ -102,13 +102,13 @@ async function upload(each, wishes) {
       uploads.delete(id);
     }
   } catch (error) {
-    tell({ state: 'failed', error: { message: error.message }, again: () => upload(each, wishes) });
+    tell({ state: 'failed', error: { message: error.message }, again: () => upload(each, options) });
   }
   told.changed(true);
 }
 
-function announce({ file, transcript, title }, wishes) {
-  const stated = { title: title.trim(), ...wishes, filename: file?.name, bytes: file?.size, media_type: file?.type };
+function announce({ file, transcript, title }, options) {
+  const stated = { title: title.trim(), ...options, filename: file?.name, bytes: file?.size, media_type: file?.type };
   const known = Object.fromEntries(Object.entries(stated).filter(([, value]) => value));
   if (!transcript) return call('episodes', { method: 'POST', body: known });
   const form = new FormData();

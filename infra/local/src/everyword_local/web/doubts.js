@@ -1,4 +1,4 @@
-/** Marks the words that the recogniser was not sure of, for a reader who asks; the wish is kept. */
+/** Marks the words that the recogniser was not sure of, for a reader who asks; the choice is kept. */
 import { h } from '/widget/everyword-search.js';
 import { kept } from './kept.js';
 import { shownTranscript as shown, tools } from './tools.js';

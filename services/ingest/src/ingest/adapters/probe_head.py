@@ -20,7 +20,7 @@ class Head:
 
     @property
     def is_mp4(self) -> bool:
-        """Whether it begins as MP4 and its kin do (ISO/IEC 14496-12, section 4.3)."""
+        """Whether it begins as MP4 and its relatives do (ISO/IEC 14496-12, section 4.3)."""
         return self.first[4:8] == b"ftyp"
 
     @property

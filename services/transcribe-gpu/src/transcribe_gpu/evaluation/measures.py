@@ -1,4 +1,4 @@
-"""Word error rate and its kin, by edit distance; who speaks, by frames.
+"""Word error rate and others, by edit distance; who speaks, by frames.
 
 Words are compared without case and punctuation; numbers as they are written.
 """
