@@ -218,6 +218,27 @@ def test_a_clock_that_jumps_ahead_gives_nothing_up(timed: tuple[SqliteBus, FakeT
     assert bus.list() == []
 
 
+def test_what_a_clock_that_ran_ahead_dated_is_done_once_it_is_set_back(
+    timed: tuple[SqliteBus, FakeTime],
+) -> None:
+    bus, clock = timed
+    events = [ready() for _ in range(3)]
+    clock.now += 365 * 24 * 3600
+    bus.append(events)
+    claimed_by_one_who_dies = bus.inbox("refine").receive(most=1, visibility_s=60)
+    failing = runner_of(bus, raising(TransientFailure("not now")), batch=1, clock=clock.moment)
+    assert failing.run_once() == 1
+    clock.now -= 365 * 24 * 3600
+    working = runner_of(bus, refine, clock=clock.moment)
+    while working.run_once():
+        pass
+    assert len(claimed_by_one_who_dies) == 1
+    assert bus.list() == []
+    assert bus.pending()["refine"].unfinished == 0
+    caused = drain(bus.inbox("captions"))
+    assert {each.meta.causation_id for each in caused} == {e.meta.event_id for e in events}
+
+
 def test_wrong_settings_pause_the_consumer_and_harm_no_delivery(sqlite_bus: SqliteBus) -> None:
     """A typo in everyword.toml while the server runs: nothing is lost, and work goes on after."""
     typo = [True]

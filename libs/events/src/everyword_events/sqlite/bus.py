@@ -5,7 +5,8 @@ Beyond what `ports` promises for every log and bus:
 - Results and acknowledgements can be committed together (`AtomicInbox`): no crash separates them.
 - New work goes before replays, and before what replays caused.
 - A power cut may undo a claim, and the attempt it counted; nothing else once committed is lost.
-- Visibility and delays follow the machine's wall clock; setting it back makes them longer.
+- Visibility and delays follow the machine's wall clock; setting it back makes them longer, by a
+  day at most.
 """
 
 import time

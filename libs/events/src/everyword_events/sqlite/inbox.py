@@ -25,7 +25,15 @@ Append = Callable[[Connection, Sequence[tuple[Event, str]]], None]
 _RECEIPT: Final = re.compile(r"(\d{1,18})\.(\d{1,18})\.(\d{1,18})", re.ASCII)
 
 _ANY_DUE: Final = "SELECT 1 FROM deliveries WHERE consumer = ? AND visible_at <= ? LIMIT 1"
-_NEXT_DUE: Final = "SELECT min(visible_at) FROM deliveries WHERE consumer = ?"
+_NEXT_DUE: Final = """
+SELECT (SELECT min(visible_at) FROM deliveries WHERE consumer = ?1),
+    (SELECT max(visible_at) FROM deliveries WHERE consumer = ?1)
+"""
+_CLOCK_WENT_BACK: Final = """
+UPDATE deliveries SET visible_at = :now WHERE consumer = :consumer AND visible_at > :latest
+"""
+_MOST_DELAY_MS: Final = 24 * 3600 * 1000
+"""Nothing is hidden for so long: what is was dated by a clock that ran ahead."""
 _CLAIM: Final = """
 UPDATE deliveries
 SET visible_at = :until, attempts = attempts + 1, claims = claims + 1, held = 1
@@ -151,8 +159,17 @@ class SqliteInbox:
         now = self._in_ms(0)
         if self._file.read(_ANY_DUE, (self.consumer, now)):
             return 0.0
-        due_at = self._file.read(_NEXT_DUE, (self.consumer,))[0][0]
-        return None if due_at is None else max(0.0, (due_at - now) / 1000)
+        next_at, last_at = self._file.read(_NEXT_DUE, (self.consumer,))[0]
+        if next_at is None:
+            return None
+        latest = now + _MOST_DELAY_MS
+        if last_at > latest:
+            with self._file.write() as db:
+                db.execute(
+                    _CLOCK_WENT_BACK, {"consumer": self.consumer, "now": now, "latest": latest}
+                )
+            return 0.0
+        return max(0.0, float(next_at - now) / 1000)
 
     def _claim(self, most: int, visibility_s: float) -> list[Delivery]:
         values = {
