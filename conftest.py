@@ -18,7 +18,12 @@ hypothesis.settings.register_profile("same", derandomize=True, deadline=None)
 hypothesis.settings.register_profile("explore", deadline=None)
 hypothesis.settings.load_profile("same")
 
-ON_OPENSEARCH = ("infra/test_pipeline.py", "infra/test_world.py", "tests/test_phonetic_search.py")
+ON_OPENSEARCH = (
+    "infra/test_pipeline.py",
+    "infra/test_world.py",
+    "infra/test_scenario.py",
+    "tests/test_phonetic_search.py",
+)
 """Files whose tests need OpenSearch and do not say so in their names: others start one more."""
 
 

@@ -70,6 +70,7 @@ def add(everyword: Everyword, url: str, audio: Path) -> str:
     return str(json.loads(done.stdout)["episode_id"])
 
 
+@pytest.mark.slow
 def test_a_worker_elsewhere_recognises_and_one_that_is_stopped_gives_its_job_back(
     everyword: Everyword, tmp_path: Path
 ) -> None:

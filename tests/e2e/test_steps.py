@@ -4,11 +4,14 @@ import json
 from importlib.resources import files
 from pathlib import Path
 
+import pytest
+
 from support.stack import Everyword
 
 SAMPLE = str(files("everyword_local") / "samples" / "interview.opus")
 
 
+@pytest.mark.slow
 def test_the_three_steps_on_a_real_interview(everyword: Everyword, tmp_path: Path) -> None:
     heard, refined, out = tmp_path / "heard.json", tmp_path / "refined.json", tmp_path / "out"
     everyword("transcribe", SAMPLE, "--channels", "speakers", "--language", "en", "-o", str(heard))

@@ -91,6 +91,7 @@ def text(value: object) -> str:
     return json.dumps(value)
 
 
+@pytest.mark.slow
 def test_cfn_lint_finds_no_error(synthesized: Callable[..., Path]) -> None:
     for file in sorted(synthesized().glob("*.template.json")):
         found = lint(file.read_text("utf-8"), config=ManualArgs(regions=REGIONS))
