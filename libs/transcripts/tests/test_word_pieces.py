@@ -132,8 +132,9 @@ def test_times_stay_in_order_and_inside(raw: list[tuple[str, float, float]]) -> 
     at = 0.0
     pieces = []
     for text, gap, length in raw:
-        pieces.append(WordPiece(text, at + gap, at + gap + length))
-        at += gap + length
+        start = at + gap
+        at = start + length
+        pieces.append(WordPiece(text, start, at))
     times = [time for word in join_pieces(pieces) for time in (word.start, word.end)]
     assert None not in times
     assert times == sorted(times, key=float)  # type: ignore[arg-type]

@@ -13,9 +13,17 @@ if (player) {
     player.playbackRate = Number(speed.value);
     kept.write('everyword-speed', player.playbackRate);
   } }, SPEEDS.map((each) => h('option', { value: each }, `${each}×`)));
+  let wanted;
+  const seek = () => {
+    if (wanted !== undefined) player.currentTime = wanted;
+    wanted = undefined;
+  };
   const skip = (by, text, label) => h('button', { class: 'button', type: 'button', 'aria-label': label, onclick: () => {
-    player.currentTime = Math.max(0, player.currentTime + by);
+    wanted = Math.max(0, (wanted ?? player.currentTime) + by);
+    if (!player.seeking) seek();
   } }, text);
+  // One seek at a time: Chromium can hang in a seek that another one overtakes.
+  player.addEventListener('seeked', () => seek());
   speed.value = String(SPEEDS.includes(kept.read('everyword-speed')) ? kept.read('everyword-speed') : 1);
   player.playbackRate = player.defaultPlaybackRate = Number(speed.value);
   player.before(h('div', { class: 'steer' },
