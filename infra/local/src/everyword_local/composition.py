@@ -1,6 +1,7 @@
 """The composition root of one machine: every port gets its embedded adapter here, once."""
 
 import contextlib
+import functools
 import logging
 import threading
 import time
@@ -42,6 +43,7 @@ from everyword_events.sqlite.compaction import compact_due
 from everyword_events.sqlite.database import SqliteDatabase
 from everyword_events.sqlite.replays import SqliteReplays
 from everyword_http.keys import Keys
+from everyword_local.beside import working_beside
 from everyword_local.client import IN_PROCESS
 from everyword_local.data_folder import DataFolder
 from everyword_local.keys import SqliteKeyStore
@@ -420,25 +422,19 @@ class Composition:
     def at_work(self, consumers: Sequence[str] = (*DISPATCHER, *WORKER)) -> Iterator[None]:
         """Do all queued work, or that of some consumers, in this process while the block runs."""
         self.resume()
-        stop = threading.Event()
-        worker = threading.Thread(target=self.run, args=(consumers, stop), name="at-work")
-        worker.start()
-        try:
+        with working_beside(functools.partial(self.run, consumers)):
             yield
-        finally:
-            stop.set()
-            worker.join()
 
     @contextlib.contextmanager
     def replaying(self) -> Iterator[None]:
         """Do the replays of many episodes while the block runs, and none of the work they cause."""
-        with _beside(ReplayWorker(self.replays, self.replayer).run):
+        with working_beside(ReplayWorker(self.replays, self.replayer).run):
             yield
 
     @contextlib.contextmanager
     def importing_feeds(self) -> Iterator[None]:
         """Take in feeds while the block runs, and fetch nothing of their audio."""
-        with _beside(self._import_feeds):
+        with working_beside(self._import_feeds):
             yield
 
     def resume(self) -> None:
@@ -534,19 +530,6 @@ class Composition:
         return ConsumerRunner(
             inbox, self.bus, self.handler(consumer), batch=batch, wait_s=WAIT_S, gate=gate
         )
-
-
-@contextlib.contextmanager
-def _beside(work: Callable[[threading.Event], None]) -> Iterator[None]:
-    """Do some work on a thread of its own until the block ends."""
-    stop = threading.Event()
-    worker = threading.Thread(target=work, args=(stop,), name="beside")
-    worker.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        worker.join()
 
 
 def _of(service: Service) -> tuple[Handler, Forget]:

@@ -1,0 +1,39 @@
+"""Work on a thread of its own beside a block."""
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+
+
+@contextlib.contextmanager
+def working_beside(work: Callable[[threading.Event], None]) -> Iterator[None]:
+    """Do some work on a thread of its own until the block ends, then wait until it has stopped.
+
+    Ctrl-C while it stops is raised after that: what the work uses must not be closed under it.
+    """
+    stop, ended = threading.Event(), threading.Event()
+
+    def run() -> None:
+        try:
+            work(stop)
+        finally:
+            ended.set()
+
+    threading.Thread(target=run, name="beside").start()
+    try:
+        yield
+    finally:
+        stop.set()
+        _wait_for(ended)
+
+
+def _wait_for(ended: threading.Event) -> None:
+    """Wait, through Ctrl-C too (which makes Python 3.11 take a thread that it joins for ended)."""
+    interrupted: KeyboardInterrupt | None = None
+    while not ended.is_set():
+        try:
+            ended.wait()
+        except KeyboardInterrupt as interrupt:
+            interrupted = interrupt
+    if interrupted:
+        raise interrupted
