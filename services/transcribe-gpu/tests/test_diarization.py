@@ -130,7 +130,17 @@ ENDINGS = {
     "dies": ("import sys; sys.stderr.write('no room\\n'); sys.exit(3)", "no room"),
     "hangs": ("import time; time.sleep(60)", "longer than"),
     "talks": ("import sys; sys.stdin.buffer.read(); print('hello')", "no answer"),
+    "killed": ("import os; os.kill(os.getpid(), 9)", "was killed"),
 }
+KILLED_ONCE = """
+import os, pathlib, sys
+mark = pathlib.Path({mark!r})
+if not mark.exists():
+    mark.touch()
+    os.kill(os.getpid(), 9)
+sys.stdin.buffer.read()
+print('{{"turns": [], "voices": []}}')
+"""
 
 
 @pytest.fixture
@@ -219,6 +229,16 @@ def test_a_failed_diarization_delivers_the_transcript_flagged(
     found = heard(diarizer, TONES.model_copy(update={"speakers": 2}))
     assert found.flags == ("speakers:failed",)
     assert [word.word for word in found.words()] == ["w1", "w2", "w3", "w4"]
+
+
+def test_a_process_that_is_killed_is_started_once_more(
+    library: ModelLibrary, tmp_path: Path
+) -> None:
+    script = KILLED_ONCE.format(mark=str(tmp_path / "killed"))
+    diarizer = ProcessDiarizer(library, command=(sys.executable, "-c", script))
+    audio = PyAvAudio(io.BytesIO(encoded(tones([1, 2, 3, 4]))))
+    assert diarizer.diarize(audio, speakers=2, check=lambda: None) == Diarization(())
+    assert (tmp_path / "killed").exists()
 
 
 def spoken(*parts: tuple[str, str]) -> Transcript:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -32,6 +33,10 @@ _POLL_S: Final = 0.2
 _GRACE_S: Final = 5.0
 
 
+class _Killed(DiarizationFailed):
+    """The process was ended by SIGKILL, and not by us."""
+
+
 class ProcessDiarizer:
     """Resemblyzer's voices in a child process (`transcribe_gpu.ports.Diarizer`)."""
 
@@ -57,6 +62,9 @@ class ProcessDiarizer:
     def diarize(self, audio: Audio, *, speakers: int, check: Callable[[], None]) -> Diarization:
         """Return who speaks when; 0 `speakers` is unknown. `check` may raise to end the work.
 
+        A process that was killed from outside is started once more: that says nothing of the
+        audio, unless it happens again.
+
         Raises:
             DiarizationFailed: no model, or the process failed or took too long or too much.
         """
@@ -72,6 +80,18 @@ class ProcessDiarizer:
             *("--weights", str(weights), "--speakers", str(speakers)),
             *("--expected-s", str(expected_s), "--memory-bytes", str(self._memory_bytes)),
         )
+        budget_s = self._least_s + PER_AUDIO_S * expected_s
+        with contextlib.suppress(_Killed):
+            return self._run(arguments, audio, budget_s, check)
+        return self._run(arguments, audio, budget_s, check)
+
+    def _run(
+        self,
+        arguments: Sequence[str],
+        audio: Audio,
+        budget_s: float,
+        check: Callable[[], None],
+    ) -> Diarization:
         with (
             tempfile.TemporaryFile() as answer,
             tempfile.TemporaryFile() as complaint,
@@ -84,7 +104,7 @@ class ProcessDiarizer:
             ) as child,
         ):
             try:
-                _feed_and_wait(child, audio, self._least_s + PER_AUDIO_S * expected_s, check)
+                _feed_and_wait(child, audio, budget_s, check)
             finally:
                 child.kill()
             return _read(child.wait(), answer, complaint)
@@ -129,6 +149,8 @@ def _pcm(block: Float32Array) -> bytes:
 def _read(status: int, answer: IO[bytes], complaint: IO[bytes]) -> Diarization:
     answer.seek(0)
     complaint.seek(0)
+    if status == -signal.SIGKILL:
+        raise _Killed("its process was killed: see the machine's log for what ran out of memory")
     if status != 0:
         lines = complaint.read().decode(errors="replace").strip().splitlines()
         raise DiarizationFailed(lines[-1] if lines else f"its process ended with {status}")
