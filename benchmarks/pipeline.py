@@ -18,35 +18,20 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import psutil
+from running import generated
 
 from captions.standalone import render_files
 from everyword_events import Event, Handler
 from everyword_local.composition import DISPATCHER, Composition
 from everyword_local.data_folder import DataFolder
 from everyword_local.settings import SettingsFile, read_settings
-from everyword_transcripts import Segment, Transcript, Word, read_transcript, write_transcript
+from everyword_transcripts import Segment, Transcript, read_transcript, write_transcript
 from ingest.domain import NewEpisode
 from refine.standalone import refine_transcript
 
 WORDS = 10_000
 RULES = 25
-VOCABULARY = 6_000
 MIB = 1024 * 1024
-
-
-def generated(words: int, draw: random.Random) -> Transcript:
-    """Return a transcript of about 170 words a minute, words drawn by Zipf's law."""
-    weights = [1 / rank for rank in range(1, VOCABULARY + 1)]
-    drawn = draw.choices(range(VOCABULARY), weights, k=words)
-    said = [
-        Word(f"w{number}" + ("." if index % 14 == 13 else ""), index * 0.35, index * 0.35 + 0.3)
-        for index, number in enumerate(drawn)
-    ]
-    segments = [
-        Segment.of(said[at : at + 14], speaker=f"SPEAKER_0{at // 140 % 2}", language="en")
-        for at in range(0, words, 14)
-    ]
-    return Transcript("en", words * 0.35 + 1, tuple(segments))
 
 
 def settings_file(folder: Path) -> Path:

@@ -71,6 +71,11 @@ class Stack:
 
 
 def transcript(words: int, draw: random.Random) -> bytes:
+    """Return `generated` words as the file that an archive takes."""
+    return write_transcript(generated(words, draw))
+
+
+def generated(words: int, draw: random.Random) -> Transcript:
     """Return a transcript of about 170 words a minute, words drawn by Zipf's law."""
     weights = [1 / rank for rank in range(1, VOCABULARY + 1)]
     drawn = draw.choices(range(VOCABULARY), weights, k=words)
@@ -82,7 +87,7 @@ def transcript(words: int, draw: random.Random) -> bytes:
         Segment.of(said[at : at + 14], speaker=f"SPEAKER_0{at // 140 % 2}", language="en")
         for at in range(0, words, 14)
     ]
-    return write_transcript(Transcript("en", words * 0.35 + 1, tuple(segments)))
+    return Transcript("en", words * 0.35 + 1, tuple(segments))
 
 
 def add(api: httpx.Client, body: bytes, title: str) -> str:

@@ -1,11 +1,9 @@
 """kill -9 of any process while a feed's back catalogue comes in: the same archive as without."""
 
 import hashlib
-import io
 import os
 import random
 import time
-import wave
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ import httpx
 import pytest
 
 from ingest.testing.web import Web, serving
+from support.clips import three_seconds
 from support.killed import SETTLE_S, Json, Stack
 
 EPISODES = int(os.environ.get("EVERYWORD_CHAOS_EPISODES", "20"))
@@ -44,22 +43,12 @@ def published(web: Web) -> str:
     items = [
         ITEM.format(
             number=number,
-            audio=web.file(f"/{number}.wav", sound(number), "audio/wav"),
+            audio=web.file(f"/{number}.wav", three_seconds(number), "audio/wav"),
             words=web.file(f"/{number}.vtt", words(number).encode(), "text/vtt"),
         )
         for number in range(EPISODES)
     ]
     return web.file("/feed.xml", FEED.format(items="".join(items)).encode(), "application/rss+xml")
-
-
-def sound(number: int) -> bytes:
-    out = io.BytesIO()
-    with wave.open(out, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(8_000)
-        file.writeframes(bytes([number + 1, 0]) * 24_000)
-    return out.getvalue()
 
 
 def words(number: int) -> str:

@@ -1,9 +1,7 @@
 """A newcomer has a feed of thirty episodes, and comes back to a searchable archive."""
 
-import io
 import json
 import re
-import wave
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ import httpx
 import pytest
 
 from ingest.testing.web import Web, serving
+from support.clips import three_seconds
 from support.stack import Everyword
 
 EPISODES = 30
@@ -24,16 +23,6 @@ FEED = """<?xml version="1.0"?><rss version="2.0" xmlns:podcast="https://podcast
  xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd"><channel><title>Slow Radio</title>
 <language>en</language>{items}</channel></rss>"""
 NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-
-
-def sound(number: int) -> bytes:
-    out = io.BytesIO()
-    with wave.open(out, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(8_000)
-        file.writeframes(bytes([number + 1, 0]) * 24_000)
-    return out.getvalue()
 
 
 def words(number: int) -> str:
@@ -63,7 +52,7 @@ def published(web: Web) -> str:
         ITEM.format(
             number=number,
             day=number % 28 + 1,
-            audio=web.file(f"/{number}/audio.mp3", sound(number)),
+            audio=web.file(f"/{number}/audio.mp3", three_seconds(number)),
             words=web.file(f"/{number}/words.vtt", words(number).encode(), "text/vtt"),
         )
         for number in range(EPISODES)

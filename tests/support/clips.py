@@ -1,8 +1,10 @@
 """Short pieces of the sample episodes, and silence, as WAV files."""
 
+import io
 import wave
 from importlib.resources import files
 from pathlib import Path
+from typing import BinaryIO
 
 import av
 
@@ -32,9 +34,18 @@ def silence(to: Path, *, seconds: float) -> Path:
     return to
 
 
-def _wav(to: Path) -> wave.Wave_write:
-    out = wave.open(str(to), "wb")  # noqa: SIM115 - the caller closes it
+def three_seconds(number: int) -> bytes:
+    """Return three seconds of one level as WAV at 8 kHz: other bytes for every number below 255."""
+    held = io.BytesIO()
+    with _wav(held, rate_hz=8_000) as out:
+        out.writeframes(bytes([number + 1, 0]) * 24_000)
+    return held.getvalue()
+
+
+def _wav(to: Path | BinaryIO, rate_hz: int = RATE_HZ) -> wave.Wave_write:
+    file = str(to) if isinstance(to, Path) else to
+    out = wave.open(file, "wb")  # noqa: SIM115 - the caller closes it
     out.setnchannels(1)
     out.setsampwidth(2)
-    out.setframerate(RATE_HZ)
+    out.setframerate(rate_hz)
     return out
