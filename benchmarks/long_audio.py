@@ -21,10 +21,10 @@ from pathlib import Path
 
 import numpy as np
 
+from everyword_transcripts.truth import AUDIO
 from transcribe_gpu.adapters.decoding import PyAvAudio
 from transcribe_gpu.config import TranscribeSettings
 from transcribe_gpu.domain import EnergyVoiceActivity
-from transcribe_gpu.evaluation.truth import AUDIO
 from transcribe_gpu.ports import SAMPLE_RATE_HZ, Float32Array
 from transcribe_gpu.recognition import Recogniser
 from transcribe_gpu.selection import EngineSelector

@@ -8,7 +8,6 @@ import subprocess
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,11 +15,10 @@ import jiwer
 import numpy as np
 import soundfile
 
-from everyword_events import EpisodeInfo
 from everyword_transcripts import Transcript, read_transcript, write_transcript
 from search.config import SearchSettings
-from search.domain.document import EpisodeDocument
 from search.engines import Engine, open_engine
+from search.evaluation import document_of
 from transcribe_gpu.config import TranscribeSettings
 from transcribe_gpu.standalone import transcribe_file
 
@@ -29,7 +27,6 @@ SAMPLES: Final = BENCHMARKS.parent / "infra/local/src/everyword_local/samples"
 SENTENCES: Final = BENCHMARKS / "texts/spoken_terms.txt"
 CACHE: Final = Path(tempfile.gettempdir()) / "everyword-found-by-sound"
 VOICES: Final = ("slt", "rms", "awb")
-STATED: Final = datetime(2026, 1, 1, tzinfo=UTC)
 _PAUSE_S: Final = 0.5
 _NOISE_RMS: Final = 0.003
 _NEAR_S: Final = 1.5
@@ -201,14 +198,6 @@ def word_errors(texts: Sequence[str], heard: Sequence[Transcript]) -> float:
     said = " ".join(re.sub(r"[^a-z' ]", " ", " ".join(texts).lower()).split())
     got = " ".join(segment.text for one in heard for segment in one.segments)
     return float(jiwer.wer(said, got))
-
-
-def document_of(name: str, transcript: Transcript) -> EpisodeDocument:
-    """Return a transcript as search takes it."""
-    info = EpisodeInfo(show="", title=name, as_of=STATED)
-    return EpisodeDocument.of(
-        transcript, episode_id=name, info=info, run_id="1", occurred_at=STATED
-    )
 
 
 def indexed(heard: Sequence[tuple[str, Transcript]], folder: Path) -> Engine:

@@ -33,8 +33,9 @@ from search.domain.pages import SearchRequest
 from search.domain.phonetics import Evidence, PhoneSequence, confusions, phones, phones_of_words
 from search.domain.query import parse_query
 from search.domain.tokens import tokens_of
+from search.evaluation import document_of
 from search.service import SearchService
-from spoken.corpora import BENCHMARKS, CACHE, Corpus, document_of, indexed, sentences_of, spoken
+from spoken.corpora import BENCHMARKS, CACHE, Corpus, indexed, sentences_of, spoken
 from spoken.generated import dictionary_words, generated_hours
 
 LEARNED: Final = Path(confusions.__file__).with_name("learned.json")

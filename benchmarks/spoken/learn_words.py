@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from everyword_local.commands.evaluating_search import truths_in
 from everyword_transcripts import Transcript, read_transcript
+from everyword_transcripts.truth import Truth
 from search.adapters.pronunciations import pronouncer
 from search.config import SearchSettings
 from search.domain.pages import SearchRequest
@@ -29,14 +30,13 @@ from search.domain.phonetics import phones
 from search.domain.query import parse_query
 from search.domain.tokens import tokens_of
 from search.engines import open_engine
-from search.evaluation import Truth, is_said_at, said_in
-from spoken.corpora import CACHE, document_of
+from search.evaluation import document_of, is_asked, is_said_at, said_in
+from spoken.corpora import CACHE
 from spoken.learn_sounds import LEARNED, N, Table, counted
 
 SNRS_DB = (5, 10, 15)
 VOICES = 6
 DRAWN_TO_BEFORE = 200.0
-SHORTEST = 5
 Samples = NDArray[np.float32]
 Floats = NDArray[np.float64]
 
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--cache", type=Path, default=CACHE)
     options = parser.parse_args(arguments)
     options.cache.mkdir(parents=True, exist_ok=True)
-    truths = truths_in(options.folder, "en")
+    truths = truths_in(options.folder, "en").truths
     heard = [
         one
         for model in options.models
@@ -70,7 +70,7 @@ def noisy(
     from faster_whisper import WhisperModel  # noqa: PLC0415 - for this script alone
     from faster_whisper.audio import decode_audio  # noqa: PLC0415
 
-    audio = {truth.file: decode_audio(str(folder / truth.file)) for truth in truths}
+    audio = {truth.audio.name: decode_audio(str(folder / truth.audio.name)) for truth in truths}
     whisper = None
     for kind, snr_db in [(kind, snr) for kind in ("white", "babble") for snr in SNRS_DB]:
         found: dict[str, Transcript] = {}
@@ -131,8 +131,8 @@ def confusions_of(
     for transcripts in heard:
         for truth in truths:
             texts = (
-                " ".join(w.word for w in truth.words),
-                " ".join(w.word for w in transcripts[truth.file].words()),
+                " ".join(w.text for w in truth.words),
+                " ".join(w.word for w in transcripts[truth.audio.name].words()),
             )
             said, got = (
                 phones.codes_of(
@@ -163,11 +163,11 @@ def weights(
             for name, transcript in transcripts.items():
                 engine.index.put(document_of(name, transcript))
             assert engine.phonetics is not None
-            said = {truth.file: said_in(truth, transcripts[truth.file]) for truth in truths}
-            terms = {
-                one.term for some in said.values() for one in some if len(one.term) >= SHORTEST
+            said = {
+                truth.audio.name: said_in(truth, transcripts[truth.audio.name]) for truth in truths
             }
-            for term in sorted(filter(str.isalpha, terms)):
+            terms = {one.term for some in said.values() for one in some if is_asked(one.term)}
+            for term in sorted(terms):
                 for one in engine.phonetics.weighed(parse_query(term), SearchRequest(())):
                     moment = one.at.moments[0]
                     written = [w["text"] for w in moment.snippet if w["match"]]

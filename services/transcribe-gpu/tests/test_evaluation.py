@@ -1,16 +1,15 @@
 """How recognition is measured, on cases that can be counted by hand."""
 
-import json
 from pathlib import Path
 
 import jiwer
 import pytest
 
-from everyword_events import InvalidInput, NotFound
+from everyword_events import InvalidInput
 from everyword_transcripts import Engine, Segment, Transcript, Word
+from everyword_transcripts.truth import TrueWord, Truth, Turn
 from transcribe_gpu.config import TranscribeSettings
-from transcribe_gpu.evaluation import Score, evaluate_folder, measures, table_of
-from transcribe_gpu.evaluation.truth import TrueWord, Turn, read_truths
+from transcribe_gpu.evaluation import Score, evaluate_recordings, measures, table_of
 from transcribe_gpu.ports import StageReport
 
 
@@ -59,77 +58,6 @@ def test_words_where_nobody_speaks_are_invented() -> None:
     assert measures.invented((), [word("one", 1.0)], 61.0) == (0, 0.0)
 
 
-def test_truth_is_read_from_files_beside_the_audio_or_an_index(tmp_path: Path) -> None:
-    for name in ("a.mp3", "b.wav", "c.flac", "d.ogg", "notes.pdf"):
-        (tmp_path / name).write_bytes(b"x")
-    (tmp_path / "a.txt").write_text("Hello there.")
-    sentence = {"speaker": "Ada", "words": [{"word": "Hi", "start": 0.5, "end": 0.9}]}
-    (tmp_path / "b.json").write_text(json.dumps({"channels": "speakers", "sentences": [sentence]}))
-    (tmp_path / "c.rttm").write_text("SPEAKER c 1 0.50 1.25 <NA> <NA> Ada <NA> <NA>\n")
-    (tmp_path / "index.json").write_text(
-        json.dumps([{"file": "c.flac", "text": "Yes", "language": "en"}])
-    )
-    a, b, c = read_truths(tmp_path)
-    assert [w.text for w in a.words] == ["Hello", "there."]
-    assert b.words == (TrueWord("Hi", 0.5, 0.9, "Ada"),)
-    assert (b.channels, b.turns) == ("speakers", (Turn(0.5, 0.9, "Ada"),))
-    assert (c.language, c.turns) == ("en", (Turn(0.5, 1.75, "Ada"),))
-    (tmp_path / "empty").mkdir()
-    for folder in (tmp_path / "empty", tmp_path / "nowhere"):
-        with pytest.raises(NotFound):
-            read_truths(folder)
-
-
-def test_lines_tell_who_speaks_and_when(tmp_path: Path) -> None:
-    (tmp_path / "a.wav").write_bytes(b"x")
-    lines = [
-        {"start": 0.5, "end": 1.5, "speaker": "Ada", "text": "Hello there."},
-        {"start": 2, "end": 3, "speaker": "Bo", "text": "Hi"},
-    ]
-    (tmp_path / "a.json").write_text(json.dumps({"text": "not this", "lines": lines}))
-    (truth,) = read_truths(tmp_path)
-    assert [(w.text, w.speaker) for w in truth.words] == [
-        ("Hello", "Ada"), ("there.", "Ada"), ("Hi", "Bo"),
-    ]  # fmt: skip
-    assert truth.speech == ((0.5, 1.5), (2.0, 3.0))
-    tagged = {"words": [{"word": "and", "speaker_tag": 1}, {"word": "so", "speaker_tag": 2}]}
-    (tmp_path / "a.json").write_text(json.dumps(tagged))
-    (truth,) = read_truths(tmp_path)
-    assert [w.speaker for w in truth.words] == ["1", "2"]
-    assert truth.speech == ()
-
-
-@pytest.mark.parametrize(
-    ("name", "content"),
-    [
-        ("a.json", '{"text": '),
-        ("a.json", "[1]"),
-        ("a.json", "{}"),
-        ("a.json", '{"words": ["one"]}'),
-        ("a.json", '{"words": [{"word": "one", "start": "x"}]}'),
-        ("a.json", '{"words": [{"word": "one", "start": NaN, "end": 1}]}'),
-        ("a.json", '{"sentences": [{"words": "abc"}]}'),
-        ("a.json", '{"lines": [{"start": 0}]}'),
-        ("a.txt", "\udcff"),
-        ("a.txt", " "),
-        ("index.json", '{"file": "a.wav"}'),
-        ("index.json", '[{"text": "one"}]'),
-        ("a.rttm", "SPEAKER a 1 x y <NA> <NA> Ada"),
-        ("a.rttm", "SPEAKER a 1"),
-    ],
-)
-def test_a_truth_that_is_none_is_told_with_its_file(
-    tmp_path: Path, name: str, content: str
-) -> None:
-    (tmp_path / "a.wav").write_bytes(b"x")
-    if name.endswith("rttm"):
-        (tmp_path / "a.txt").write_text("one")
-    (tmp_path / name).write_bytes(content.encode(errors="surrogateescape"))
-    with pytest.raises(InvalidInput, match=name) as told:
-        read_truths(tmp_path)
-    assert told.value.code == "truth_invalid"
-
-
 def test_errors_are_counted_as_others_count_them() -> None:
     """By jiwer, and cpWER by hand: who speaks may be named otherwise, one line is given away."""
     said = ["the", "cat", "sat", "on", "the", "mat", "and", "it", "was", "glad"]
@@ -148,41 +76,55 @@ def test_errors_are_counted_as_others_count_them() -> None:
 
 
 def test_a_recording_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    (tmp_path / "a.wav").write_bytes(b"")
-    (tmp_path / "a.txt").write_text("one")
+    truth = Truth(tmp_path / "a.wav", (TrueWord("one"),))
 
     def recognise(path: Path, settings: TranscribeSettings, report: StageReport) -> Transcript:
         raise InvalidInput("the file is empty", hint="give one with sound", code="empty")
 
     with pytest.raises(InvalidInput, match=r"a\.wav: the file is empty") as told:
-        evaluate_folder(tmp_path, TranscribeSettings(), recognise=recognise, report=lambda *_: None)
+        evaluate_recordings(
+            [truth], TranscribeSettings(), recognise=recognise, report=lambda *_: None
+        )
     assert (told.value.hint, told.value.code) == ("give one with sound", "empty")
 
 
-def test_a_folder_is_scored_file_by_file_and_as_a_whole(tmp_path: Path) -> None:
-    for name, text in (("a", "one two three"), ("b", "four")):
-        (tmp_path / f"{name}.wav").write_bytes(b"x")
-        (tmp_path / f"{name}.txt").write_text(text)
+def test_recordings_are_scored_one_by_one_and_as_a_whole() -> None:
+    truths = [
+        Truth(Path("a.wav"), tuple(map(TrueWord, ("one", "two", "three")))),
+        Truth(Path("b.wav"), (TrueWord("four"),)),
+        Truth(Path("c.wav"), (), turns=(Turn(0, 2, "Ada"), Turn(2, 4, "Ben"))),
+    ]
+    asked: list[int] = []
 
     def recognise(path: Path, settings: TranscribeSettings, report: StageReport) -> Transcript:
-        said = ["one", "two", "tree"] if path.stem == "a" else ["four"]
-        words = [word(text, at, estimated=at == 0) for at, text in enumerate(said)]
-        segment = Segment.of(words, speaker=None, language="en")
+        said = {"a": ["one", "two", "tree"], "b": ["four"], "c": ["who", "knows"]}[path.stem]
+        words = [word(text, at, "S", estimated=at == 0) for at, text in enumerate(said)]
+        segment = Segment.of(words, speaker="S", language="en")
+        asked.append(settings.speakers)
         return Transcript("en", 10.0, (segment,), engine=Engine("toy", "t"))
 
     told: list[str] = []
-    scores = evaluate_folder(
-        tmp_path,
+    scores = evaluate_recordings(
+        truths,
         TranscribeSettings(),
         recognise=recognise,
         report=lambda name, done, of: told.append(name),
     )
-    assert told == ["a.wav", "b.wav"]
+    assert told == ["a.wav", "b.wav", "c.wav"]
+    assert asked == [0, 0, 2]
     figures = scores[-1].figures()
     assert figures["wer"] == pytest.approx(1 / 4)
-    assert figures["untimed"] == pytest.approx(2 / 4)
-    assert figures["der"] is figures["cpwer"] is figures["start_median_ms"] is None
+    assert figures["cer"] == pytest.approx(1 / len("onetwothreefour"))
+    assert figures["untimed"] == pytest.approx(3 / 6)
+    assert figures["der"] == pytest.approx(3.2 / 4)  # 0.8 of 2 s of Ada's are heard
+    assert figures["cpwer"] is figures["start_median_ms"] is None
     assert "| all | 4 | 25.0 |" in table_of(scores)
+    assert scores[2].figures()["wer"] is None
+    evaluate_recordings(
+        truths[2:], TranscribeSettings(), recognise=recognise, report=lambda *_: None,
+        tell_speakers=False,
+    )  # fmt: skip
+    assert asked[-1] == 0
 
 
 def test_a_score_of_nothing_has_no_rates() -> None:

@@ -45,9 +45,18 @@ class FileTranscriber:
     ) -> None:
         library = model_library(models)
         known = known_sources(library) if sources is None else sources
+        self._selector = EngineSelector(known)
         self._recogniser = Recogniser(
-            EngineSelector(known), voice_activity(), diarizer=ProcessDiarizer(library)
+            self._selector, voice_activity(), diarizer=ProcessDiarizer(library)
         )
+
+    def load(self, settings: TranscribeSettings, *, report: StageReport) -> None:
+        """Load the engine before the first file.
+
+        Raises:
+            InvalidInput, EngineUnavailable: as `transcribe`.
+        """
+        self._selector.choose(settings, report=report)
 
     def transcribe(
         self,

@@ -1,5 +1,6 @@
 """`everyword eval asr`: how well speech is recognised here."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -7,10 +8,11 @@ import click
 from everyword_events import TranscriptionHints
 from everyword_local.commands.context import CommandContext, pass_context
 from everyword_transcripts import Transcript
+from everyword_transcripts.truth import LeftOut, read_truths
 from transcribe_gpu.config import TranscribeSettings
-from transcribe_gpu.evaluation import evaluate_folder, table_of
+from transcribe_gpu.evaluation import evaluate_recordings, table_of
 from transcribe_gpu.ports import StageReport
-from transcribe_gpu.standalone import transcribe_file
+from transcribe_gpu.standalone import FileTranscriber
 
 
 @click.command("asr")
@@ -18,17 +20,22 @@ from transcribe_gpu.standalone import transcribe_file
 @click.option("--engine", default="", help="An engine or a tier.")
 @click.option("--model", default="", help="A model's name or folder.")
 @click.option("--language", default="", help="Such as en; else as everyword.toml says.")
+@click.option(
+    "--find-speakers", is_flag=True, help="Recognition is not told how many the truth names."
+)
 @pass_context
-def evaluate_asr(context: CommandContext, /, folder: Path, **stated: str) -> None:
+def evaluate_asr(
+    context: CommandContext, /, folder: Path, *, find_speakers: bool, **stated: str
+) -> None:
     """Recognise a folder's recordings and score them: NAME.txt or NAME.json beside NAME.mp3."""
     settings = context.settings.of_show("")
     hints = TranscriptionHints.model_validate({k: hint for k, hint in stated.items() if hint})
     wanted = settings.transcribe.with_hints(hints)
+    here = read_truths(folder)
+    transcriber = FileTranscriber(settings.models)
 
     def recognise(path: Path, asked: TranscribeSettings, report: StageReport) -> Transcript:
-        return transcribe_file(
-            path, asked, models=settings.models, report=report, announce=lambda _: None
-        )
+        return transcriber.transcribe(path, asked, report=report, announce=lambda _: None)
 
     with context.output.progress() as bars:
         bar = bars.add_task("evaluate", total=1.0)
@@ -36,6 +43,23 @@ def evaluate_asr(context: CommandContext, /, folder: Path, **stated: str) -> Non
         def report(name: str, done: int, of: int) -> None:
             bars.update(bar, completed=done, total=of, description=f"evaluate {name[:40]}")
 
-        scores = evaluate_folder(folder, wanted, recognise=recognise, report=report)
-    document = {"engine": scores[-1].engine, "files": [score.figures() for score in scores]}
-    context.output.result(document, [f"{scores[-1].engine}\n", table_of(scores)])
+        transcriber.load(wanted, report=lambda *_: None)
+        scores = evaluate_recordings(
+            here.truths,
+            wanted,
+            recognise=recognise,
+            report=report,
+            tell_speakers=not find_speakers,
+        )
+    document = {
+        "engine": scores[-1].engine,
+        "files": [score.figures() for score in scores],
+        "left_out": [one._asdict() for one in here.left_out],
+    }
+    lines = [f"{scores[-1].engine}\n", table_of(scores), "", *left_out_lines(here.left_out)]
+    context.output.result(document, lines)
+
+
+def left_out_lines(left_out: Sequence[LeftOut]) -> list[str]:
+    """Return a line for each file that nothing was measured on."""
+    return [f"not measured: {one.file} - {one.reason}" for one in left_out]

@@ -7,9 +7,11 @@ import click
 
 from everyword_events import EverywordError, NotFound
 from everyword_local.commands.context import CommandContext, pass_reading_context
+from everyword_local.commands.evaluating import left_out_lines
 from everyword_transcripts import Transcript, read_transcript, write_transcript
-from search.evaluation import Evaluation, TrueWord, Truth, as_json, evaluate
-from transcribe_gpu.evaluation.truth import read_truths
+from everyword_transcripts.truth import LeftOut, Truth, TruthFolder, read_truths
+from search.evaluation import Evaluation, as_json, evaluate
+from transcribe_gpu.standalone import FileTranscriber
 
 
 @click.command("search")
@@ -17,75 +19,94 @@ from transcribe_gpu.evaluation.truth import read_truths
 @click.option(
     "--transcripts",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Where transcripts are kept (NAME.json): read if there, else recognised and written.",
+    help="Where transcripts are kept (NAME.mp3.json): read if there, else recognised and written.",
 )
+@click.option("--engine", default="", help="An engine or a tier, to recognise with.")
+@click.option("--model", default="", help="A model's name or folder.")
 @click.option("--language", default="en", show_default=True, help="Only recordings in this one.")
 @pass_reading_context
 def evaluate_search(
-    context: CommandContext, /, folder: Path, transcripts: Path | None, language: str
+    context: CommandContext,
+    /,
+    folder: Path,
+    *,
+    transcripts: Path | None,
+    engine: str,
+    model: str,
+    language: str,
 ) -> None:
     """Recall and precision of spoken terms by tier, ATWV and MTWV.
 
     FOLDER holds recordings and their truth, as for `everyword eval asr`.
     """
-    truths = truths_in(folder, language)
+    here = truths_in(folder, language)
+    settings = context.settings.of_show("")
+    asked = {"language": language, "engine": engine, "model": model}
+    wanted = settings.transcribe.model_copy(update={k: v for k, v in asked.items() if v})
+    transcriber = FileTranscriber(settings.models)
+
+    def recognise(audio: Path) -> Transcript:
+        return transcriber.transcribe(
+            audio, wanted, report=lambda *_: None, announce=lambda _: None
+        )
+
+    read: dict[str, Transcript] = {}
+    with context.output.progress() as bars:
+        bar = bars.add_task("recognise", total=len(here.truths))
+        for number, truth in enumerate(here.truths, start=1):
+            kept = (transcripts or folder) / f"{truth.audio.name}.json"
+            try:
+                if kept.is_file():
+                    read[truth.audio.name] = read_transcript(kept.read_bytes())
+                    continue
+                read[truth.audio.name] = recognise(truth.audio)
+            except EverywordError as error:
+                named = f"{truth.audio.name}: {error.message}"
+                raise type(error)(named, hint=error.hint, code=error.code) from error
+            finally:
+                bars.update(bar, completed=number)
+            if transcripts is not None:
+                kept.parent.mkdir(parents=True, exist_ok=True)
+                kept.write_bytes(write_transcript(read[truth.audio.name]))
+    found = evaluate(here.truths, read, settings.search)
+    document = {**as_json(found), "left_out": [one._asdict() for one in here.left_out]}
+    context.output.result(document, [*_lines(found), *left_out_lines(here.left_out)])
+
+
+def truths_in(folder: Path, language: str) -> TruthFolder:
+    """Return the recordings of a folder whose words are known, in a language or in none told.
+
+    Raises:
+        NotFound, InvalidInput: as `read_truths`, or there is none in the language.
+    """
+    here = read_truths(folder)
+    truths = [one for one in here.truths if one.words and _is_in(one, language)]
+    left_out = [
+        LeftOut(one.audio.name, f"in {one.language!r}" if one.words else "no words are told")
+        for one in here.truths
+        if one not in truths
+    ]
     if not truths:
         raise NotFound(
             f"{folder} holds no recording in {language!r} with a truth",
             hint="choose another --language",
             code="truth_missing",
         )
-    kept = transcripts or folder
-    read: dict[str, Transcript] = {}
-    with context.output.progress() as bars:
-        bar = bars.add_task("recognise", total=len(truths))
-        for number, truth in enumerate(truths, start=1):
-            try:
-                read[truth.file] = _transcript(
-                    context, folder, kept, truth.file, language, write=transcripts is not None
-                )
-            except EverywordError as error:
-                named = f"{truth.file}: {error.message}"
-                raise type(error)(named, hint=error.hint, code=error.code) from error
-            bars.update(bar, completed=number, total=len(truths))
-    found = evaluate(truths, read, context.settings.of_show("").search)
-    context.output.result(as_json(found), _lines(found))
+    return TruthFolder(tuple(truths), (*left_out, *here.left_out))
 
 
-def truths_in(folder: Path, language: str) -> list[Truth]:
-    """Return what is said in the recordings of a folder that are in a language, or in none told."""
-    return [
-        Truth(truth.audio.name, tuple(TrueWord(w.text, w.start, w.end) for w in truth.words))
-        for truth in read_truths(folder)
-        if not truth.language or truth.language.startswith(language)
-    ]
-
-
-def _transcript(
-    context: CommandContext, folder: Path, kept: Path, name: str, language: str, *, write: bool
-) -> Transcript:
-    file = kept / f"{name}.json"
-    if file.is_file():
-        return read_transcript(file.read_bytes())
-    from transcribe_gpu.standalone import transcribe_file  # noqa: PLC0415 - slow, seldom needed
-
-    settings = context.settings.of_show("").transcribe.model_copy(update={"language": language})
-    heard = transcribe_file(
-        folder / name,
-        settings,
-        report=lambda *_: None,
-        announce=lambda _: None,
-        models=context.settings.of_show("").models,
-    )
-    if write:
-        kept.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(write_transcript(heard))
-    return heard
+def _is_in(truth: Truth, language: str) -> bool:
+    return not truth.language or truth.language.split("-")[0] == language.split("-", maxsplit=1)[0]
 
 
 def _lines(found: Evaluation) -> Iterator[str]:
-    yield f"{found.recordings} recordings, {found.terms} terms, {found.pairs} to be found"
-    yield f"{'found by':14} {'recall':>7} {'precision':>9}"
+    yield (
+        f"{found.recordings} recordings, {found.speech_s:.0f} s of speech, "
+        f"{found.terms} terms, {found.pairs} to be found\n"
+    )
+    yield "| found by | added | of these right | recall so far | precision so far |"
+    yield "|---|---|---|---|---|"
     for row in found.rows:
-        yield f"{row.tiers:14} {row.recall:7.3f} {row.precision:9.3f}"
-    yield f"ATWV {found.atwv:.3f}  MTWV {found.mtwv:.3f}"
+        precision = "-" if row.precision is None else f"{row.precision:.3f}"
+        yield f"| {row.tier} | {row.added} | {row.added_right} | {row.recall:.3f} | {precision} |"
+    yield f"\nATWV {found.atwv:.3f}, MTWV {found.mtwv:.3f}"

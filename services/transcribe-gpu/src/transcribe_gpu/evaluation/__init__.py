@@ -1,5 +1,5 @@
-"""How well speech is recognised: a folder of audio with its truth, measured."""
+"""How well speech is recognised: recordings with their truth, measured."""
 
-from transcribe_gpu.evaluation.runner import Score, evaluate_folder, table_of
+from transcribe_gpu.evaluation.runner import Score, evaluate_recordings, table_of
 
-__all__ = ["Score", "evaluate_folder", "table_of"]
+__all__ = ["Score", "evaluate_recordings", "table_of"]

@@ -15,7 +15,7 @@ from rapidfuzz.distance import Levenshtein
 from scipy.optimize import linear_sum_assignment  # type: ignore[import-untyped]
 
 from everyword_transcripts import Word
-from transcribe_gpu.evaluation.truth import TrueWord, Turn
+from everyword_transcripts.truth import TrueWord, Turn
 
 FRAME_S: Final = 0.01
 SILENT_S: Final = 0.5

@@ -1,4 +1,4 @@
-"""Recognise every recording of a folder, and score it against its truth."""
+"""Recognise recordings, and score each against its truth."""
 
 import resource
 import sys
@@ -10,10 +10,10 @@ from statistics import median
 from typing import Final
 
 from everyword_events import EverywordError
-from everyword_transcripts import Transcript
+from everyword_transcripts import Transcript, Word
+from everyword_transcripts.truth import Truth, Turn
 from transcribe_gpu.config import TranscribeSettings
 from transcribe_gpu.evaluation import measures
-from transcribe_gpu.evaluation.truth import Truth, Turn, read_truths
 from transcribe_gpu.ports import StageReport
 
 Recognise = Callable[[Path, TranscribeSettings, StageReport], Transcript]
@@ -72,62 +72,52 @@ class Score:
         }
 
 
-def evaluate_folder(
-    folder: Path,
+def evaluate_recordings(
+    truths: Sequence[Truth],
     settings: TranscribeSettings,
     *,
     recognise: Recognise,
     report: Callable[[str, int, int], None],
+    tell_speakers: bool = True,
 ) -> list[Score]:
-    """Return a score for each recording with a truth, and one for all; `report` follows along.
+    """Return a score for each recording, and one for all; `report` follows along.
+
+    `tell_speakers`: recognition is told how many the truth names, else it has to find out.
 
     Raises:
-        NotFound, InvalidInput: as `read_truths`.
+        EverywordError: a recording cannot be recognised; it is named.
     """
-    truths = read_truths(folder)
     scores: list[Score] = []
     for number, truth in enumerate(truths):
         report(truth.audio.name, number, len(truths))
-        scores.append(_scored(truth, settings, recognise))
+        scores.append(_scored(truth, _for(truth, settings, tell_speakers), recognise))
     total = Score(ALL, engine=scores[0].engine)
     for score in scores:
         total.add(score)
     return [*scores, total]
 
 
+def _for(truth: Truth, settings: TranscribeSettings, tell_speakers: bool) -> TranscribeSettings:
+    named = {turn.speaker for turn in truth.turns} | {word.speaker for word in truth.words}
+    told = len(named - {None}) if tell_speakers else 0
+    channels = "speakers" if truth.channels == "speakers" else settings.channels
+    return settings.model_copy(update={"channels": channels, "speakers": settings.speakers or told})
+
+
 def _scored(truth: Truth, settings: TranscribeSettings, recognise: Recognise) -> Score:
-    wanted = settings.model_copy(
-        update={
-            "channels": "speakers" if truth.channels == "speakers" else settings.channels,
-            "speakers": settings.speakers or len({turn.speaker for turn in truth.turns}),
-        }
-    )
     began = _cpu_s()
     try:
-        transcript = recognise(truth.audio, wanted, _quiet)
+        transcript = recognise(truth.audio, settings, _quiet)
     except EverywordError as error:
         named = f"{truth.audio.name}: {error.message}"
         raise type(error)(named, hint=error.hint, code=error.code) from error
     cpu_s = _cpu_s() - began
     heard = list(transcript.words())
-    said = measures.plain_words(word.text for word in truth.words)
-    found = measures.plain_words(word.word for word in heard)
-    permuted = measures.permuted_errors(truth.words, heard)
-    wrong_s, spoken_s = measures.diarization_errors(truth.turns, _turns(transcript))
     invented, silent_s = measures.invented(truth.speech, heard, transcript.duration_s)
     engine = transcript.engine
-    return Score(
+    score = Score(
         truth.audio.name,
         f"{engine.name} {engine.model}".strip(),
-        words=len(said),
-        word_errors=measures.word_errors(said, found),
-        characters=len("".join(said)),
-        character_errors=measures.character_errors(said, found),
-        speaker_words=0 if permuted is None else len(said),
-        speaker_errors=permuted or 0,
-        spoken_s=spoken_s,
-        diarization_error_s=wrong_s if truth.turns else 0.0,
-        start_errors_s=measures.start_errors(truth.words, heard),
         heard=len(heard),
         untimed=sum(word.estimated for word in heard),
         invented=invented,
@@ -136,6 +126,25 @@ def _scored(truth: Truth, settings: TranscribeSettings, recognise: Recognise) ->
         cpu_s=cpu_s,
         peak_bytes=_peak_bytes(),
     )
+    if truth.turns:
+        found = measures.diarization_errors(truth.turns, _turns(transcript))
+        score.diarization_error_s, score.spoken_s = found
+    if truth.words:
+        _score_words(score, truth, heard)
+    return score
+
+
+def _score_words(score: Score, truth: Truth, heard: Sequence[Word]) -> None:
+    said = measures.plain_words(word.text for word in truth.words)
+    found = measures.plain_words(word.word for word in heard)
+    permuted = measures.permuted_errors(truth.words, heard)
+    score.words = len(said)
+    score.word_errors = measures.word_errors(said, found)
+    score.characters = len("".join(said))
+    score.character_errors = measures.character_errors(said, found)
+    score.speaker_words = 0 if permuted is None else len(said)
+    score.speaker_errors = permuted or 0
+    score.start_errors_s = measures.start_errors(truth.words, heard)
 
 
 def _turns(transcript: Transcript) -> list[Turn]:

@@ -1,21 +1,23 @@
 """What is said in a recording, when, and by whom, as far as somebody wrote it down.
 
 Beside `NAME.EXT` lies `NAME.json` (words or sentences with times, a transcript, or text) or
-`NAME.txt` (text), or an `index.json` tells of the whole folder. `NAME.rttm`: who speaks when.
+`NAME.txt` (text), or an `index.json` tells of the whole folder. `NAME.rttm` (alone or besides):
+who speaks when.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from everyword_events import InvalidInput, NotFound
 
 AUDIO: Final = frozenset(
     {".wav", ".mp3", ".flac", ".ogg", ".opus", ".m4a", ".mp4", ".webm", ".mkv", ".aac"}
 )
+INDEX: Final = "index.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """A recording and what is in it.
+    """A recording and what is in it; no words where only `turns` are known.
 
     `speech`: when somebody speaks, in seconds; empty where that is not known of all words.
     """
@@ -52,34 +54,69 @@ class Truth:
     speech: tuple[tuple[float, float], ...] = ()
 
 
-def read_truths(folder: Path) -> list[Truth]:
-    """Return every recording of a folder whose words are known.
+class LeftOut(NamedTuple):
+    """A file that nothing can be measured on, and why."""
+
+    file: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TruthFolder:
+    """The recordings whose truth is known, and every file that is one half of such a pair."""
+
+    truths: tuple[Truth, ...]
+    left_out: tuple[LeftOut, ...] = ()
+
+
+def read_truths(folder: Path) -> TruthFolder:
+    """Read a folder of recordings and their truth.
 
     Raises:
         NotFound: there is no such folder, or no recording with a truth in it.
         InvalidInput: a truth cannot be read.
     """
     if not folder.is_dir():
-        raise NotFound(f"{folder}: no such folder", hint="check the path", code="folder_missing")
+        raise NotFound(
+            f"{folder}: {'not a folder' if folder.exists() else 'no such folder'}",
+            hint="name a folder of recordings with NAME.txt or NAME.json beside NAME.mp3",
+            code="folder_missing",
+        )
     told = _index(folder)
-    audio = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in AUDIO]
-    found = [
-        truth
-        for path in audio
-        for truth in [_truth_of(path, told.get(path.name))]
-        if truth is not None
-    ]
-    if not found:
+    files = sorted(path for path in folder.iterdir() if path.is_file())
+    audio = [path for path in files if path.suffix.lower() in AUDIO]
+    found = [(path, _truth_of(path, told.get(path.name))) for path in audio]
+    truths = tuple(truth for _, truth in found if truth is not None)
+    if not truths:
         raise NotFound(
             f"{folder} holds no recording with a truth",
             hint="put NAME.txt or NAME.json beside NAME.mp3",
             code="truth_missing",
         )
-    return found
+    untold = [
+        LeftOut(path.name, f"no truth beside it ({path.stem}.txt or {path.stem}.json)")
+        for path, truth in found
+        if truth is None
+    ]
+    return TruthFolder(truths, (*untold, *_without_recording(files, audio, told)))
+
+
+def _without_recording(
+    files: Sequence[Path], audio: Sequence[Path], told: Iterable[str]
+) -> Iterator[LeftOut]:
+    """Yield truths whose recording is missing; `NAME.mp3.json` is a transcript kept, no truth."""
+    names = {path.name for path in audio}
+    stems = {path.stem for path in audio} | names
+    for name in sorted(set(told) - names):
+        yield LeftOut(name, f"{INDEX} tells of it, and it is not here")
+    for path in files:
+        is_truth = path.suffix.lower() in (".txt", ".json", ".rttm") and path.name != INDEX
+        if is_truth and path.stem not in stems:
+            yield LeftOut(path.name, f"a truth without a recording {path.stem}.mp3, .wav, …")
 
 
 def _index(folder: Path) -> Mapping[str, Mapping[str, Any]]:
-    path = folder / "index.json"
+    path = folder / INDEX
     if not path.is_file():
         return {}
     entries = _json(path)
@@ -91,13 +128,15 @@ def _index(folder: Path) -> Mapping[str, Mapping[str, Any]]:
 
 def _truth_of(audio: Path, told: Mapping[str, Any] | None) -> Truth | None:
     beside, text = audio.with_suffix(".json"), audio.with_suffix(".txt")
-    source, form = audio.parent / "index.json", told
+    turns = tuple(_turns(audio.with_suffix(".rttm")))
+    source, form = audio.parent / INDEX, told
     if form is None and beside.is_file():
         source, form = beside, _json(beside)
-    if form is None:
-        if not text.is_file():
-            return None
+    if form is None and text.is_file():
         source, form = text, {"text": _text(text)}
+    if form is None:
+        spoken = tuple((turn.start, turn.end) for turn in turns)
+        return Truth(audio, (), turns=turns, speech=spoken) if turns else None
     if not isinstance(form, Mapping):
         raise _invalid(source, "it is no JSON object with text, words or sentences")
     try:
@@ -112,7 +151,7 @@ def _truth_of(audio: Path, told: Mapping[str, Any] | None) -> Truth | None:
         words,
         language=str(form.get("language") or ""),
         channels=str(form.get("channels") or "mix"),
-        turns=tuple(_turns(audio.with_suffix(".rttm"))) or tuple(_turns_of(words)),
+        turns=turns or tuple(_turns_of(words)),
         speech=speech,
     )
 
