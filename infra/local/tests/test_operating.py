@@ -4,20 +4,26 @@ import json
 import logging
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
 
 from everyword_events import Event, TranscriptReady
 from everyword_events.consumer.log_fields import in_hand
 from everyword_events.ports import Delivery
 from everyword_events.testing import sample_event
+from everyword_local.application import application
 from everyword_local.commands.dashboard import Overview, lines
+from everyword_local.composition import Composition
+from everyword_local.data_folder import DataFolder
 from everyword_local.log_reading import lines_of
 from everyword_local.logs import JsonLines
+from everyword_local.settings import SettingsFile
 from support.stack import Everyword, environment, write_transcript_file
 
 
@@ -122,3 +128,22 @@ def test_without_a_server_logs_events_and_status_work(everyword: Everyword, tmp_
     os.kill(watching.pid, signal.SIGINT)
     _, errors = watching.communicate(timeout=120)
     assert (watching.returncode, errors.strip()) == (130, "")
+
+
+def test_it_is_ready_only_where_everything_it_needs_can_be_reached(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path)
+    with Composition(folder, SettingsFile(None)) as composition:
+        client = TestClient(application(composition))
+        works = client.get("/health/ready")
+        assert (works.status_code, works.json()["checks"]) == (
+            200,
+            {"queues": "ok", "episodes": "ok", "search": "ok"},
+        )
+        with sqlite3.connect(folder.index) as index:
+            index.execute("DROP TABLE episode")
+        broken = client.get("/health/ready")
+        assert (broken.status_code, broken.json()) == (
+            503,
+            {"ok": False, "checks": {"queues": "ok", "episodes": "ok", "search": "failed"}},
+        )
+        assert client.get("/health/live").status_code == 200

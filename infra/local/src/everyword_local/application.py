@@ -105,7 +105,14 @@ def application(
                 cancellations=Cancellations(composition.bus),
             ),
             transcribe_gpu.cancel_api.cancel_router(Cancellations(composition.bus)),
-            health_router(composition.bus.pending, composition.bus),
+            health_router(
+                composition.bus.pending,
+                composition.bus,
+                {
+                    "episodes": partial(composition.ingest.page, limit=1),
+                    "search": composition.search.shows,
+                },
+            ),
             replays_router(composition.replays),
             dead_letters_router(composition.bus),
             operations.router(composition, metrics),

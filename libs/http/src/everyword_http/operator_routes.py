@@ -1,18 +1,21 @@
 """What operators ask over HTTP: health, dead letters, replays under way."""
 
+import logging
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import Query
+from fastapi import Query, Response
 from pydantic import AwareDatetime, BaseModel, Field
 
 from everyword_events import DeadLetter
 from everyword_events.ports import ConsumerStates, DeadLetters, QueueDepth
 from everyword_events.replay_jobs import ReplayJobs, ReplayState, ReplayStatus
 from everyword_http.access import needs
-from everyword_http.routing import Router
+from everyword_http.routing import Router, reply
 
 MOST_DEAD_LETTERS: Final = 10_000
+log = logging.getLogger(__name__)
 QueueDepths = Callable[[], Mapping[str, QueueDepth]]
 """Says how many deliveries each consumer has."""
 
@@ -147,18 +150,45 @@ class Live(BaseModel):
     ok: bool = True
 
 
-def health_router(depths: QueueDepths, states: ConsumerStates) -> Router:
-    """Return the routes that say whether there is anything to worry about."""
+class Ready(BaseModel):
+    """Whether it can do its work, and which of what it needs can be reached."""
+
+    ok: bool
+    checks: dict[str, Literal["ok", "failed"]]
+
+
+def health_router(
+    depths: QueueDepths,
+    states: ConsumerStates,
+    needed: Mapping[str, Callable[[], object]] | None = None,
+) -> Router:
+    """Return the routes that say whether there is anything to worry about.
+
+    `needed` are calls by name that raise where something the server needs cannot be reached; the
+    queues are always among them.
+    """
     routes = Router(tags=["operations"])
+    checks = {"queues": depths, **(needed or {})}
 
     @routes.get("/health/live", summary="Whether the server answers at all")
     async def live() -> Live:
         return Live()
 
-    @routes.get("/health/ready", summary="Whether it can do its work: 503 where it cannot")
-    def ready() -> Live:
-        depths()
-        return Live()
+    @routes.get(
+        "/health/ready",
+        summary="Whether it can do its work: 503 where it cannot",
+        response_model=Ready,
+        responses={503: {"model": Ready}},
+    )
+    def ready() -> Response:
+        works = {name: _works(name, check) for name, check in checks.items()}
+        ok = all(works.values())
+        named: dict[str, Literal["ok", "failed"]] = {
+            name: "ok" if each else "failed" for name, each in works.items()
+        }
+        return reply(
+            Ready(ok=ok, checks=named), HTTPStatus.OK if ok else HTTPStatus.SERVICE_UNAVAILABLE
+        )
 
     @routes.get("/v1/health", summary="How much work there is", dependencies=[needs("search")])
     def health() -> HealthReply:
@@ -174,6 +204,16 @@ def health_router(depths: QueueDepths, states: ConsumerStates) -> Router:
         )
 
     return routes
+
+
+def _works(name: str, check: Callable[[], object]) -> bool:
+    """Whether a call succeeds; why not is for the log, as anybody may ask."""
+    try:
+        check()
+    except Exception:
+        log.exception("the check of %s failed", name)
+        return False
+    return True
 
 
 def replays_router(replays: ReplayJobs) -> Router:
