@@ -53,6 +53,19 @@ def test_an_episode_s_end_and_what_it_says_are_told(everyword: Everyword, tmp_pa
     assert moment["start"] == pytest.approx(1.6, abs=0.05)
 
 
+def test_a_command_that_does_the_work_itself_tells_before_it_ends(
+    everyword: Everyword, tmp_path: Path
+) -> None:
+    file = write_transcript_file(tmp_path / "talk.json", "the storm took the fog horn")
+    with serving() as web:
+        everyword("webhooks", "add", f"{web.url}/hook")
+        everyword("saved", "add", '"fog horn"')
+        everyword("add", "--transcript", str(file), "--wait")
+        told = {json.loads(body)["type"] for _, _, body in web.posted}
+    assert told == {"EpisodeFinished", "SavedSearchMatched"}
+    assert "nothing is left to do" in everyword("status", "--watch")
+
+
 def _posted(web: Web, count: int) -> list[dict[str, object]]:
     for _ in range(400):
         if len(web.posted) >= count:

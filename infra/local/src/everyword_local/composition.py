@@ -106,6 +106,9 @@ WORKER = (transcribe_gpu.contract.CONTRACT.service,)
 DISPATCHER = tuple(each.service for each in CONTRACTS if each.service not in WORKER)
 FETCHING = (ingest.contract.FETCH_CONTRACT.service,)
 ONE_BY_ONE = (*WORKER, ingest.contract.FETCH_CONTRACT.service)
+OUTCOMES = (ingest.contract.CONTRACT.service, ingest.contract.NOTIFY_CONTRACT.service)
+"""Consumers that end what a person waits for: the catalogue's state, and telling others."""
+OUTCOMES_WITHIN_S = 5.0
 QUICK_BATCH = 10
 NO_EPISODE = "none"
 """An id that no episode has."""
@@ -424,6 +427,8 @@ class Composition:
         self.resume()
         with working_beside(functools.partial(self.run, consumers)):
             yield
+            if set(OUTCOMES) <= set(consumers):
+                self._settle_outcomes()
 
     @contextlib.contextmanager
     def replaying(self) -> Iterator[None]:
@@ -442,6 +447,16 @@ class Composition:
         self._settle_uploads()
         for contract in CONTRACTS:
             self.bus.release_claims(contract.service)
+
+    def _settle_outcomes(self) -> None:
+        """Give outcomes just published a moment to reach the catalogue, pollers and webhooks."""
+        ends_at = time.monotonic() + OUTCOMES_WITHIN_S
+        while time.monotonic() < ends_at:
+            depths = self.bus.pending()
+            if not any(depths[each].waiting + depths[each].in_flight for each in OUTCOMES):
+                break
+            time.sleep(WAIT_S / 5)
+        self._deliver_webhooks(lambda: time.monotonic() >= ends_at)
 
     def _replay(self, stop: threading.Event) -> None:
         def waiting() -> int:
@@ -471,11 +486,14 @@ class Composition:
     def _send_webhooks(self, stop: threading.Event) -> None:
         """Send webhooks what is due, beside the consumers."""
         while not stop.is_set():
-            try:
-                self.notifications.webhooks.deliver_due(stop.is_set)
-            except TransientFailure as error:
-                log.warning("webhooks not sent", extra={"code": error.code})
+            self._deliver_webhooks(stop.is_set)
             stop.wait(WEBHOOKS_EVERY_S)
+
+    def _deliver_webhooks(self, stopping: Callable[[], bool]) -> None:
+        try:
+            self.notifications.webhooks.deliver_due(stopping)
+        except TransientFailure as error:
+            log.warning("webhooks not sent", extra={"code": error.code})
 
     def _compact(self, stop: threading.Event) -> None:
         """Take the last traces of removed episodes out of the files, once many are removed."""
