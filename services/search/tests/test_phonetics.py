@@ -26,7 +26,7 @@ from search.domain.phonetics import (
 )
 from search.domain.phonetics.alignment import best_around_shared, best_in, explained
 from search.domain.phonetics.confusions import LEARNED, Confusions
-from search.domain.phonetics.phones import LETTERS, PHONES, coarse
+from search.domain.phonetics.phones import LETTERS, PHONES, coarse, packed, unpacked
 from search.domain.phonetics.sequence import PASSAGE
 from search.domain.query import parse_query
 from search.testing.corpus import document
@@ -305,3 +305,11 @@ def test_each_piece_of_evidence_weighs(
         assert likely(is_recognized, similarity=0.6) >= as_it_is
     assert likely(True, by_words=by_words + 1) >= likely(True)
     assert likely(True, by_writing=by_writing + 1) <= likely(True)
+
+
+@pytest.mark.parametrize("length", range(8))
+def test_phones_come_out_as_they_were_packed(length: int) -> None:
+    rows = [(LETTERS * 2)[at : at + length] for at in range(len(LETTERS))]
+    assert unpacked([*map(packed, rows)]) == rows
+    assert all(len(packed(row)) <= 1 + 2 * -(-length // 3) for row in rows)
+    assert unpacked([]) == []

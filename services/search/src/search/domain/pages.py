@@ -79,8 +79,7 @@ class SnippetWord(TypedDict):
     match: bool
 
 
-@dataclass(frozen=True)
-class Moment:
+class Moment(NamedTuple):
     """One hit: when, who, and the words around it."""
 
     start_s: float
@@ -223,8 +222,7 @@ def locate(candidate: Candidate, matches: Sequence[Match], *, lone: bool) -> Loc
 
 def weighed(request: SearchRequest, located: Iterable[Located]) -> Outline:
     """Choose a page out of all the episodes there are; the totals are exact."""
-    matching = [found for found in located if found.matches]
-    matching.sort(key=lambda found: found.place(request.sort), reverse=True)
+    matching = in_order((found for found in located if found.matches), request.sort)
     cuts, following = _cut(request, matching, request.sort)
     hits = sum(len(found.matches) for found in matching)
     return Outline(hits, len(matching), False, cuts, following)
@@ -250,6 +248,15 @@ def unweighed(
         cuts, following = _cut(request, located, "date")
     hits = sum(len(found.matches) for found in located)
     return Outline(hits, len(located), True, cuts, following)
+
+
+def in_order(located: Iterable[Located], sort: Sort) -> list[Located]:
+    """Sort by `Located.place`, the highest first: faster than by one key of several values."""
+    ordered = sorted(located, key=attrgetter("candidate.episode_id"), reverse=True)
+    ordered.sort(key=attrgetter("candidate.published"), reverse=True)
+    if sort == "relevance":
+        ordered.sort(key=attrgetter("weight"), reverse=True)
+    return ordered
 
 
 def newest_first(candidates: Iterable[Candidate], after: PagePosition | None) -> list[Candidate]:
@@ -307,7 +314,7 @@ def snippet(
     """Return the words around a moment; `first` is the index of the first of `texts`."""
     words: list[SnippetWord] = [
         {"text": text, "start": start_s, "match": False}
-        for text, start_s in zip(texts, starts_s, strict=True)
+        for text, start_s in zip(texts, starts_s)  # noqa: B905 - the check takes a tenth of it
     ]
     for span in match.named:
         for word in range(span.first - first, span.last - first + 1):

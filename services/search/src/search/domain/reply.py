@@ -159,12 +159,12 @@ def perhaps_reply(group: EpisodeMoments, some: Sequence[Perhaps], *, page_url: s
 
 
 def _moment_reply(moment: Moment, base: str) -> MomentReply:
-    return MomentReply(
-        start=moment.start_s,
-        end=moment.end_s,
-        speaker=moment.speaker,
-        first_word=moment.first_word,
-        n_words=moment.n_words,
-        url=at_moment(base, moment.start_s),
-        snippet=moment.snippet,
-    )
+    return {
+        "start": moment.start_s,
+        "end": moment.end_s,
+        "speaker": moment.speaker,
+        "first_word": moment.first_word,
+        "n_words": moment.n_words,
+        "url": at_moment(base, moment.start_s),
+        "snippet": moment.snippet,
+    }

@@ -3,7 +3,7 @@
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +11,12 @@ from numpy.typing import NDArray
 Ints = NDArray[np.int64]
 _UINT16: Final = np.dtype("<u2")
 _UINT32: Final = np.dtype("<u4")
-_BLOCK_WORDS: Final = 512
+_INT32: Final = np.dtype("<i4")
+_STEP_BITS: Final = 16
+BLOCK_WORDS: Final = 2_048
+_BLOCK_BYTES: Final = 32_768
 _SEPARATOR: Final = "\n"
-_SEPARATOR_BYTE: Final = ord(_SEPARATOR)
+_BREAK: Final = ord(_SEPARATOR)
 
 
 def pack_ints(values: Sequence[int]) -> bytes:
@@ -53,9 +56,27 @@ class WordOfToken:
 _IDENTITY: Final = WordOfToken(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
 
 
-def pack_lengths(starts: Sequence[int], ends: Sequence[int]) -> bytes:
-    """Pack how long each word lasts."""
-    return pack_narrow(np.asarray(ends, dtype=np.int64) - np.asarray(starts, dtype=np.int64))
+def pack_starts(starts_ms: Sequence[int]) -> bytes:
+    """Pack when each word starts, as steps from the one before.
+
+    A uint32 count of the steps that 16 bits do not hold, an int32 place and an int32 of upper bits
+    for each of these, then the lower 16 bits of all.
+    """
+    steps = np.array(starts_ms, dtype=np.int64)
+    steps[1:] -= steps[:-1].copy()
+    upper = steps >> _STEP_BITS
+    wide = np.flatnonzero(upper)
+    far = np.stack([wide, upper[wide]], axis=1).astype(_INT32).tobytes()
+    return pack_ints([len(wide)]) + far + steps.astype(_UINT16).tobytes()
+
+
+def unpack_starts(blob: bytes) -> Ints:
+    """Unpack what `pack_starts` packed."""
+    n_wide = int.from_bytes(blob[:4], "little")
+    wide = np.frombuffer(blob, dtype=_INT32, count=2 * n_wide, offset=4).reshape(-1, 2)
+    steps = np.frombuffer(blob, dtype=_UINT16, offset=4 + wide.nbytes).astype(np.int64)
+    steps[wide[:, 0]] += wide[:, 1].astype(np.int64) << _STEP_BITS
+    return np.cumsum(steps, out=steps)
 
 
 def pack_narrow(values: Ints) -> bytes:
@@ -77,40 +98,89 @@ def breaks_of(words: Sequence[int]) -> bytes:
     return np.stack([at, of_token[at]], axis=1).astype(_UINT32).tobytes()
 
 
-def pack_words(words: Sequence[str]) -> bytes:
-    """Pack display words in blocks, each read alone: uint32 block ends, then the blocks."""
+def pack_words(words: Sequence[str], lengths_ms: Ints) -> bytes:
+    """Pack display words and how long each lasts in blocks, each read alone.
+
+    uint32: how many blocks, and where each ends; then the deflated blocks. A block is the lowest
+    byte of each length, the next byte of each, and so on up to 32 bits; then the words.
+    """
     blocks = [
-        zlib.compress(_SEPARATOR.join(words[at : at + _BLOCK_WORDS]).encode(), 6)
-        for at in range(0, len(words), _BLOCK_WORDS)
+        zlib.compress(
+            _planes(lengths_ms[at : at + BLOCK_WORDS])
+            + _SEPARATOR.join(words[at : at + BLOCK_WORDS]).encode(),
+            6,
+        )
+        for at in range(0, len(words), BLOCK_WORDS)
     ]
     ends = np.cumsum([len(block) for block in blocks]) if blocks else np.zeros(0)
     return pack_ints([len(blocks), *ends.tolist()]) + b"".join(blocks)
 
 
+def _planes(values: Ints) -> bytes:
+    return values.astype(_UINT32).view(np.uint8).reshape(-1, _UINT32.itemsize).T.tobytes()
+
+
+class _Block(NamedTuple):
+    """Words of an inflated block; `starts` is where each is in `raw`, and where one more would."""
+
+    raw: bytes
+    n_words: int
+    starts: memoryview
+
+    @classmethod
+    def inflated(cls, packed: bytes, n_words: int) -> "_Block":
+        raw = zlib.decompress(packed, bufsize=_BLOCK_BYTES)
+        before = _UINT32.itemsize * n_words
+        breaks = np.flatnonzero(np.frombuffer(raw, dtype=np.uint8, offset=before) == _BREAK)
+        starts = np.empty(n_words + 1, dtype=np.intc)
+        starts[0], starts[-1] = before, len(raw) + 1
+        np.add(breaks, before + 1, out=starts[1:-1], casting="unsafe")
+        return cls(raw, n_words, starts.data)
+
+    def length(self, at: int) -> int:
+        return int.from_bytes(
+            self.raw[at : _UINT32.itemsize * self.n_words : self.n_words], "little"
+        )
+
+    def words(self, first: int, stop: int) -> list[str]:
+        return self.raw[self.starts[first] : self.starts[stop] - 1].decode().split(_SEPARATOR)
+
+
 class PackedWords:
     """Reads words out of `pack_words`' bytes: a block is inflated once, and cut where read."""
 
-    def __init__(self, blob: bytes) -> None:
+    def __init__(self, blob: bytes, n_words: int) -> None:
         self._blob = blob
-        n_blocks = int(unpack_ints(blob[:4])[0])
+        n_blocks = int.from_bytes(blob[:4], "little")
         self._base = 4 + 4 * n_blocks
         self._ends = [0, *unpack_ints(blob[4 : self._base]).tolist()]
-        self._open: dict[int, tuple[bytes, list[int]]] = {}
+        self._n_words = n_words
+        self._open: dict[int, _Block] = {}
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes in memory when all of it is open."""
+        return 4 * len(self._blob) + _UINT32.itemsize * self._n_words
 
     def slice(self, first: int, last: int) -> list[str]:
         """Return the words `first`..`last`, both included."""
-        found: list[str] = []
-        for number in range(first // _BLOCK_WORDS, last // _BLOCK_WORDS + 1):
-            raw, starts = self._open.get(number) or self._opened(number)
-            begin = number * _BLOCK_WORDS
-            at, end = max(0, first - begin), min(last - begin + 1, len(starts) - 1)
-            found += raw[starts[at] : starts[end] - 1].decode().split(_SEPARATOR)
+        number, begin = divmod(first, BLOCK_WORDS)
+        end = last - number * BLOCK_WORDS
+        found = self._block(number).words(begin, min(end + 1, BLOCK_WORDS))
+        if end >= BLOCK_WORDS:
+            found += self.slice((number + 1) * BLOCK_WORDS, last)
         return found
 
-    def _opened(self, number: int) -> tuple[bytes, list[int]]:
-        """Return a block and where its words start; the last number is where one more would."""
-        packed = self._blob[self._base + self._ends[number] : self._base + self._ends[number + 1]]
-        raw = zlib.decompress(packed)
-        breaks = np.flatnonzero(np.frombuffer(raw, dtype=np.uint8) == _SEPARATOR_BYTE)
-        self._open[number] = (raw, [0, *(breaks + 1).tolist(), len(raw) + 1])
-        return self._open[number]
+    def length_ms(self, word: int) -> int:
+        """Return how long a word lasts."""
+        number, at = divmod(word, BLOCK_WORDS)
+        return self._block(number).length(at)
+
+    def _block(self, number: int) -> _Block:
+        block = self._open.get(number)
+        if block is None:
+            base, ends = self._base, self._ends
+            packed = self._blob[base + ends[number] : base + ends[number + 1]]
+            n_words = min(BLOCK_WORDS, self._n_words - number * BLOCK_WORDS)
+            block = self._open[number] = _Block.inflated(packed, n_words)
+        return block

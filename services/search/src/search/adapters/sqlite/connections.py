@@ -19,7 +19,7 @@ from search.domain.pages import out_of_time
 
 SCHEMA: Final = Schema(
     name="search index",
-    version=6,  # of what is stored and of the tokens themselves
+    version=7,  # of what is stored and of the tokens themselves
     script="".join(
         resources.files("search.adapters.sqlite").joinpath(file).read_text("utf-8")
         for file in ("schema.sql", "phonetics.sql")

@@ -9,10 +9,16 @@ from typing import Any, Final
 
 import numpy as np
 
+from search.adapters.sqlite.episode_cache import SpokenCache, TokenCache
 from search.adapters.sqlite.match import match_expression
-from search.adapters.sqlite.scan import Accepted, AcceptedPattern, EpisodeTokens, occurrences
+from search.adapters.sqlite.scan import (
+    Accepted,
+    AcceptedPattern,
+    EpisodeTokens,
+    SingleWord,
+    occurrences,
+)
 from search.adapters.sqlite.show import SaidBy, shown
-from search.adapters.sqlite.token_cache import TokenCache
 from search.adapters.sqlite.vocabulary import variants
 from search.domain.expansion import VariantKind
 from search.domain.matching import Alternatives, Match, Plan, Slot, kept, matches
@@ -38,7 +44,8 @@ def find_page(
     request: SearchRequest,
     *,
     most_weighed: int,
-    cache: TokenCache,
+    tokens: TokenCache,
+    spoken: SpokenCache,
 ) -> SearchPage:
     """Return the page; the connection is in a transaction, so it sees one state of the index."""
     scanners = [_Scanner.of(connection, plan, request.filters) for plan in request.plans]
@@ -49,8 +56,9 @@ def find_page(
     ]
 
     def scan(some: Sequence[Candidate]) -> list[Located]:
-        tokens = cache.of(connection, some)
-        return [scanners[one.plan].locate(one, tokens[one.handle]) for one in some]
+        of_episode = tokens.of(connection, some)
+        locate_in = [scanner.locate for scanner in scanners]
+        return [locate_in[one.plan](one, of_episode[one.handle]) for one in some]
 
     compounds = variants(connection, VariantKind.JOIN, request.look_up) if request.look_up else {}
     if request.tally:
@@ -64,7 +72,11 @@ def find_page(
         page.hits,
         page.episodes,
         page.capped,
-        tuple(shown(connection, cut) for cut in page.cuts),
+        shown(
+            connection,
+            page.cuts,
+            spoken.of(connection, [cut.located.candidate for cut in page.cuts]),
+        ),
         page.next,
         compounds,
     )
@@ -217,8 +229,9 @@ class _Scanner:
         return None
 
     def locate(self, candidate: Candidate, episode: EpisodeTokens) -> Located:
-        if self._word is not None and not episode.repeats:
-            return locate(candidate, episode.single(self._word), lone=True)
+        if not episode.repeats and (word := self._word) is not None:
+            said = SingleWord(episode, word)
+            return Located(candidate, said, float(said.hits))
         if not self.wanted:
             return locate(candidate, self._turns(candidate, episode), lone=True)
         if self.is_lone:

@@ -8,13 +8,15 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
 from everyword_events import EpisodeInfo
-from search.adapters.sqlite.blobs import breaks_of, pack_ints, pack_lengths, pack_words
+from search.adapters.sqlite.blobs import breaks_of, pack_ints, pack_starts, pack_words
 from search.adapters.sqlite.connections import Connections
+from search.adapters.sqlite.episode_cache import SpokenCache, TokenCache
 from search.adapters.sqlite.find import find_page, where
 from search.adapters.sqlite.phonetics import SqlitePhoneticIndex, delete_phones, store_phones
 from search.adapters.sqlite.scan import EpisodeTokens, pack_tokens
-from search.adapters.sqlite.token_cache import TokenCache
 from search.adapters.sqlite.vocabulary import SqliteVocabulary
 from search.domain.document import EpisodeDocument
 from search.domain.expansion import variants_of
@@ -48,9 +50,10 @@ class SqliteWordIndex:
         self._variants_known: dict[str, set[str]] = {}
         self._purges = 0
         self._pronouncer = pronouncer
-        self._cache = TokenCache()
+        self._tokens = TokenCache()
+        self._spoken = SpokenCache()
         self.vocabulary = SqliteVocabulary(self._connections)
-        self.phonetics = SqlitePhoneticIndex(self._connections)
+        self.phonetics = SqlitePhoneticIndex(self._connections, self._spoken)
 
     def close(self) -> None:
         """Close the file."""
@@ -112,14 +115,19 @@ class SqliteWordIndex:
                 " words = 0, duration_ms = 0 where id = ?",
                 (row,),
             )
-        self._cache.forget(episode_id)
+        self._tokens.forget(episode_id)
+        self._spoken.forget(episode_id)
         self._connections.leave_no_trace()
 
     def find(self, request: SearchRequest) -> SearchPage:
         """Return one page of what is found."""
         with self._connections.reading(ends_at=request.ends_at) as connection:
             return find_page(
-                connection, request, most_weighed=self._most_weighed, cache=self._cache
+                connection,
+                request,
+                most_weighed=self._most_weighed,
+                tokens=self._tokens,
+                spoken=self._spoken,
             )
 
     def titled(
@@ -320,13 +328,11 @@ def _store_spoken(connection: sqlite3.Connection, row: int, document: EpisodeDoc
         *(names.index(turn.speaker) for turn in document.turns),
     ]
     connection.execute(
-        "insert into spoken (id, starts, lengths, words, turns, speakers)"
-        " values (?, ?, ?, ?, ?, ?)",
+        "insert into spoken (id, starts, words, turns, speakers) values (?, ?, ?, ?, ?)",
         (
             row,
-            pack_ints(document.starts_ms),
-            pack_lengths(document.starts_ms, document.ends_ms),
-            pack_words(document.words),
+            pack_starts(document.starts_ms),
+            pack_words(document.words, np.subtract(document.ends_ms, document.starts_ms)),
             pack_ints(turns),
             json.dumps(names, ensure_ascii=False),
         ),

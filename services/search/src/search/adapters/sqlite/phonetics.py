@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.adapters.sqlite.connections import Connections
+from search.adapters.sqlite.episode_cache import SpokenCache
 from search.adapters.sqlite.find import where
 from search.adapters.sqlite.show import shown
 from search.domain.matching import Match, Span
@@ -21,6 +22,8 @@ from search.domain.phonetics import (
     PhonePassage,
     PhoneSequence,
     coarse,
+    packed,
+    unpacked,
     weighed_grams,
 )
 from search.domain.query import Filters
@@ -46,7 +49,10 @@ def store_phones(connection: sqlite3.Connection, row: int, stream: PhoneSequence
     base = row * _PASSAGES
     connection.executemany(
         "insert into phone_passage (id, phones, owners) values (?, ?, ?)",
-        [(base + at, *passage) for at, passage in enumerate(passages)],
+        [
+            (base + at, packed(passage.phones), passage.owners)
+            for at, passage in enumerate(passages)
+        ],
     )
     connection.executemany(
         "insert into phone_trigram (rowid, classes) values (?, ?)",
@@ -62,12 +68,16 @@ def delete_phones(connection: sqlite3.Connection, row: int) -> None:
     """Delete an episode's phones."""
     base = row * _PASSAGES
     stored = connection.execute(
-        "select id, phones, owners from phone_passage where id between ? and ?",
+        "select id, phones from phone_passage where id between ? and ?",
         (base, base + _PASSAGES - 1),
     ).fetchall()
+    phones = unpacked([kept for _, kept in stored])
     connection.executemany(
         "insert into phone_trigram (phone_trigram, rowid, classes) values ('delete', ?, ?)",
-        [(passage, coarse(PhonePassage(*kept).own)) for passage, *kept in stored],
+        [
+            (passage, coarse(PhonePassage(kept, b"").own))
+            for (passage, _), kept in zip(stored, phones, strict=True)
+        ],
     )
     connection.execute(
         "delete from phone_passage where id between ? and ?", (base, base + _PASSAGES - 1)
@@ -80,6 +90,7 @@ class SqlitePhoneticIndex:
     """What the episodes of one index file sound like."""
 
     connections: Connections
+    spoken: SpokenCache
 
     def candidates(
         self, phones: str, filters: Filters, *, most: int, ends_at: float = math.inf
@@ -106,9 +117,10 @@ class SqlitePhoneticIndex:
         runs = {row: (_Run(row, revision), is_read) for row, revision, is_read, _ in episodes}
         read: list[tuple[Hashable, PhonePassage]] = []
         derived: list[tuple[Hashable, PhonePassage]] = []
-        for passage, *kept in rows:
+        phones_of = unpacked([kept for _, kept, _ in rows])
+        for (passage, _, owners), kept in zip(rows, phones_of, strict=True):
             run, is_read = runs[passage // _PASSAGES]
-            (read if is_read else derived).append((run, PhonePassage(*kept)))
+            (read if is_read else derived).append((run, PhonePassage(kept, owners)))
         return Passages(read, derived, are_all)
 
     def moments(self, places: Sequence[PhoneMatch]) -> Mapping[PhoneMatch, EpisodeMoments]:
@@ -117,8 +129,22 @@ class SqlitePhoneticIndex:
             return {
                 place: moment
                 for place in places
-                if (moment := _moment(connection, place)) is not None
+                if (moment := self._moment(connection, place)) is not None
             }
+
+    def _moment(self, connection: sqlite3.Connection, place: PhoneMatch) -> EpisodeMoments | None:
+        run = place.episode
+        assert isinstance(run, _Run)
+        found = connection.execute(
+            "select episode_id from episode where id = ? and revision = ?", run
+        ).fetchone()
+        if found is None:
+            return None  # replaced since its passages were read
+        match = Match(place.first, place.last, (Span(place.first, place.last),))
+        candidate = Candidate(run.row, found[0], 0.0, revision=run.revision)
+        cut = Cut(Located(candidate, [match], 1.0), 0, 1, None)
+        (moment,) = shown(connection, [cut], self.spoken.of(connection, [candidate]))
+        return moment
 
 
 def _best(
@@ -147,16 +173,3 @@ def _best(
     best = np.argsort(-weight_of, kind="stable")[:most]
     chosen: list[int] = passages[best[weight_of[best] > 0]].tolist()
     return chosen
-
-
-def _moment(connection: sqlite3.Connection, place: PhoneMatch) -> EpisodeMoments | None:
-    run = place.episode
-    assert isinstance(run, _Run)
-    found = connection.execute(
-        "select episode_id from episode where id = ? and revision = ?", run
-    ).fetchone()
-    if found is None:
-        return None  # replaced since it was passages to
-    match = Match(place.first, place.last, (Span(place.first, place.last),))
-    located = Located(Candidate(run.row, found[0], 0.0), [match], 1.0)
-    return shown(connection, Cut(located, 0, 1, None))

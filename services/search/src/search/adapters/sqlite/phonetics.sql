@@ -1,10 +1,10 @@
 -- What an episode sounds like: a row of phones, read from its audio or from its words.
 
 -- In overlapping passages of some twenty seconds. id = the episode's id * 65536 + number.
--- `phones`: a character each; `owners`: the word of each, see `PhonePassage`.
+-- `phones`: three in two bytes, see `packed`; `owners`: the word of each, see `PhonePassage`.
 create table if not exists phone_passage (
     id integer primary key,
-    phones text not null,
+    phones blob not null,
     owners blob not null
 );
 

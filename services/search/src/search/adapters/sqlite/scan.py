@@ -78,8 +78,9 @@ class EpisodeTokens:
         """Return how many tokens a slot accepts."""
         if slot.table is not None:
             return int(self.counts[slot.table.take(self.terms)].sum())
-        first, last = self._bounds_of(slot.one)
-        return last - first
+        at = bisect_left(self.ids, slot.one)
+        found = at < len(self.ids) and self.ids[at] == slot.one
+        return self.counts.item(at) if found else 0
 
     def at(self, slot: Accepted) -> Ints:
         """Return the tokens that a slot accepts, ascending."""
@@ -88,10 +89,6 @@ class EpisodeTokens:
             return self.places[first:last].astype(np.int64)
         accepted = np.repeat(slot.table.take(self.terms), self.counts)
         return np.sort(self.places[accepted].astype(np.int64))
-
-    def single(self, slot: Accepted) -> "SingleWord":
-        """Return where a single word is said; no word may hold a token twice."""
-        return SingleWord(self, slot)
 
     def in_order(self) -> TermIds:
         """Return the term at each token."""
@@ -170,17 +167,20 @@ class Occurrences(Sequence[Match]):
 
 
 class SingleWord(Sequence[Match]):
-    """The moments of one word in one of many episodes: counted at once, found when shown."""
+    """The moments of one word in one of many episodes: counted at once, found when shown.
 
-    __slots__ = ("_count", "_episode", "_slot")
+    No word of the episode may hold a token twice.
+    """
+
+    __slots__ = ("_episode", "_slot", "hits")
 
     def __init__(self, episode: EpisodeTokens, slot: Accepted) -> None:
         self._episode = episode
         self._slot = slot
-        self._count = episode.count(slot)
+        self.hits = episode.count(slot)
 
     def __len__(self) -> int:
-        return self._count
+        return self.hits
 
     @overload
     def __getitem__(self, at: int) -> Match: ...
@@ -206,7 +206,7 @@ def occurrences(episode: EpisodeTokens, patterns: Sequence[AcceptedPattern]) -> 
     if len(patterns) == 1 and not episode.repeats:
         (pattern,) = patterns
         if len(pattern) == 1 and (word := pattern[0]) is not None:
-            return episode.single(word).found()
+            return SingleWord(episode, word).found()
         at = _starts(episode, pattern)
         return Occurrences(at, at + (len(pattern) - 1), word_of)
     pairs = [

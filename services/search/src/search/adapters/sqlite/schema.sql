@@ -58,13 +58,12 @@ create table if not exists tokens (
     places blob not null
 );
 
--- What is shown of a hit. `starts`: uint32 milliseconds; `lengths`: the same in uint16, or in
--- uint32 where a word lasts over 65 s; `words`: deflated blocks; `turns`: uint32 first words,
--- then uint32 numbers of `speakers`, a JSON list of names and null.
+-- What is shown of a hit. `starts`: milliseconds, as `pack_starts` packs them; `words`: deflated
+-- blocks with how long each word lasts, see `pack_words`; `turns`: uint32 first words, then uint32
+-- numbers of `speakers`, a JSON list of names and null.
 create table if not exists spoken (
     id integer primary key references episode (id) on delete cascade,
     starts blob not null,
-    lengths blob not null,
     words blob not null,
     turns blob not null,
     speakers text not null

@@ -3,37 +3,60 @@
 import json
 import sqlite3
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from search.adapters.sqlite.blobs import PackedWords, unpack_ints, unpack_narrow
+from search.adapters.sqlite.blobs import PackedWords, unpack_ints, unpack_starts
 from search.adapters.sqlite.scan import Occurrences, SingleWord
 from search.domain.matching import Match, turns_of
 from search.domain.pages import Cut, EpisodeMoments, Moment, shown_range, snippet, spread
 from search.domain.query import folded_name
 
+_BYTES_A_TURN: Final = 80
 
-def shown(connection: sqlite3.Connection, cut: Cut) -> EpisodeMoments:
-    """Return the part of an episode that a page shows."""
-    candidate = cut.located.candidate
-    show, title, published, link, duration_ms, *packed = connection.execute(
-        "select show, title, published, link, duration_ms, starts, lengths, s.words, turns,"
-        " speakers from episode e join spoken s on s.id = e.id where e.id = ?",
-        (candidate.handle,),
-    ).fetchone()
+
+def shown(
+    connection: sqlite3.Connection, cuts: Sequence[Cut], spoken: Mapping[int, "Spoken"]
+) -> tuple[EpisodeMoments, ...]:
+    """Return the parts of episodes that a page shows; `spoken` is their words by row."""
+    about = {
+        row: columns
+        for row, *columns in connection.execute(
+            "select id, show, title, published, link, duration_ms from episode"
+            " where id in (select value from json_each(?))",
+            (json.dumps([cut.located.candidate.handle for cut in cuts]),),
+        )
+    }
+    return tuple(
+        _shown(cut, *about[row], spoken=spoken[row])
+        for cut in cuts
+        for row in (cut.located.candidate.handle,)
+    )
+
+
+def _shown(  # noqa: PLR0917 - a row of `episode`
+    cut: Cut,
+    show: str,
+    title: str,
+    published: float | None,
+    link: str | None,
+    duration_ms: int,
+    *,
+    spoken: "Spoken",
+) -> EpisodeMoments:
     matches = cut.located.matches
-    spoken = _Spoken.read(*packed)
-    moments = tuple(map(spoken.moment, matches[cut.first : cut.last]))
+    moments = spoken.moments(matches[cut.first : cut.last])
     return EpisodeMoments(
-        episode_id=candidate.episode_id,
+        episode_id=cut.located.candidate.episode_id,
         show=show,
         title=title,
         published_s=published,
         link=link,
-        duration_s=(duration_ms or spoken.end_ms()) / 1000,
+        duration_s=duration_ms / 1000,
         hits=len(matches),
         starts_s=sorted(moment.start_s for moment in moments)
         if len(moments) == len(matches)
@@ -95,34 +118,26 @@ class SaidBy:
 
 
 @dataclass(frozen=True)
-class _Spoken:
-    """An episode's words with their times, in milliseconds and as seconds."""
+class Spoken:
+    """An episode's words with their times, and who says them."""
 
-    starts: Any
-    in_seconds: Any
-    lengths: Any
+    starts_ms: NDArray[np.uint32]
     words: PackedWords
     turns: Turns
 
     @classmethod
-    def read(
-        cls, starts: bytes, lengths: bytes, words: bytes, turns: bytes, speakers: str
-    ) -> "_Spoken":
+    def read(cls, starts: bytes, words: bytes, turns: bytes, speakers: str) -> "Spoken":
         """Unpack a row of `spoken`."""
-        starts_ms = unpack_ints(starts)
-        return cls(
-            starts_ms,
-            starts_ms / 1000,
-            unpack_narrow(lengths, len(starts_ms)),
-            PackedWords(words),
-            Turns.read(turns, speakers),
-        )
+        starts_ms = unpack_starts(starts).astype(np.uint32)
+        return cls(starts_ms, PackedWords(words, len(starts_ms)), Turns.read(turns, speakers))
 
-    def end_ms(self) -> int:
-        """Return when the last word has ended."""
-        return int((self.starts + self.lengths).max())
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes in memory."""
+        return self.starts_ms.nbytes + self.words.size + _BYTES_A_TURN * len(self.turns.firsts)
 
     def starts_s(self, matches: Sequence[Match]) -> Sequence[float]:
+        """Return where the hits lie: see `spread`."""
         told = spread(matches)
         if isinstance(matches, SingleWord):
             matches = matches.found()
@@ -130,18 +145,26 @@ class _Spoken:
             firsts = matches.first_words()[told]
         else:
             firsts = np.asarray([match.first for match in matches[told]])
-        starts_s: list[float] = np.sort(self.in_seconds[firsts]).tolist()
+        starts_s: list[float] = (np.sort(self.starts_ms[firsts]) / 1000).tolist()
         return starts_s
 
-    def moment(self, match: Match) -> Moment:
-        first, last = shown_range(match, len(self.starts))
-        starts_s = self.in_seconds[first : last + 1].tolist()
-        end_ms = self.starts.item(match.last) + self.lengths.item(match.last)
-        return Moment(
-            start_s=starts_s[match.first - first],
-            end_s=end_ms / 1000,
-            speaker=self.turns.speaker(match.first),
-            first_word=match.first,
-            n_words=match.last - match.first + 1,
-            snippet=snippet(match, first, self.words.slice(first, last), starts_s),
+    def moments(self, found: Sequence[Match]) -> tuple[Moment, ...]:
+        """Return moments with their times and the words around them."""
+        n_words, words, speaker = len(self.starts_ms), self.words, self.turns.speaker
+        ranges = [shown_range(match, n_words) for match in found]
+        seconds = _slices(self.starts_ms / 1000, ranges)
+        return tuple(
+            Moment(
+                starts_s[match.first - first],
+                (self.starts_ms.item(match.last) + words.length_ms(match.last)) / 1000,
+                speaker(match.first),
+                match.first,
+                match.last - match.first + 1,
+                snippet(match, first, words.slice(first, last), starts_s),
+            )
+            for match, (first, last), starts_s in zip(found, ranges, seconds, strict=True)
         )
+
+
+def _slices(values: NDArray[np.float64], ranges: Sequence[tuple[int, int]]) -> list[list[float]]:
+    return [values[first : last + 1].tolist() for first, last in ranges]

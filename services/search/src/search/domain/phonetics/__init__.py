@@ -2,7 +2,7 @@
 
 from search.domain.phonetics.likelihood import Evidence, Written, evidence, likelihood
 from search.domain.phonetics.matches import MOST_PASSAGES, Passages, PhoneMatch, best_matches
-from search.domain.phonetics.phones import UNKNOWN, coarse, weighed_grams, written
+from search.domain.phonetics.phones import UNKNOWN, coarse, packed, unpacked, weighed_grams, written
 from search.domain.phonetics.pronunciation import Pronouncer, is_english
 from search.domain.phonetics.query import phones_of_query
 from search.domain.phonetics.sequence import (
@@ -29,9 +29,11 @@ __all__ = [
     "evidence",
     "is_english",
     "likelihood",
+    "packed",
     "phones_of_query",
     "phones_of_words",
     "recognized_phones",
+    "unpacked",
     "weighed_grams",
     "written",
 ]

@@ -5,6 +5,8 @@ classes, each of which holds what recognisers confuse all the time: voicing and 
 """
 
 from collections.abc import Iterable, Sequence
+from functools import cache
+from itertools import accumulate
 from math import log
 from string import ascii_lowercase, ascii_uppercase
 from typing import Final
@@ -77,3 +79,36 @@ def gram_numbers(codes: NDArray[np.uint8]) -> NDArray[np.int32]:
     """Return the number of the coarse trigram that begins at each place of the last axis."""
     classes = _CLASS_CODES[codes]
     return (classes[..., :-2] * _N_CLASSES + classes[..., 1:-1]) * _N_CLASSES + classes[..., 2:]
+
+
+_PACKED: Final = np.dtype("<u2")
+_PACKED_AT_ONCE: Final = 3
+"""There are 40 letters, and 40 ** 3 < 2 ** 16."""
+
+
+def packed(phones: str) -> bytes:
+    """Pack three phones in two bytes, behind a byte that says how many the last two bytes hold."""
+    codes = codes_of(phones.encode())
+    beyond = -len(codes) % _PACKED_AT_ONCE
+    threes = np.pad(codes, (0, beyond)).reshape(-1, _PACKED_AT_ONCE).astype(_PACKED)
+    numbers = (threes[:, 0] * len(LETTERS) + threes[:, 1]) * len(LETTERS) + threes[:, 2]
+    return bytes((beyond,)) + numbers.tobytes()
+
+
+def unpacked(rows: Sequence[bytes]) -> list[str]:
+    """Unpack what `packed` packed, thousands at once."""
+    numbers = np.frombuffer(b"".join([row[1:] for row in rows]), dtype=_PACKED)
+    phones = _threes()[numbers].tobytes().decode()
+    ends = [*accumulate((len(row) // 2 * _PACKED_AT_ONCE for row in rows), initial=0)]
+    return [
+        phones[begin : end - row[0]]
+        for row, begin, end in zip(rows, ends[:-1], ends[1:], strict=True)
+    ]
+
+
+@cache
+def _threes() -> NDArray[np.uint8]:
+    """Return the three letters of each number of two bytes."""
+    letters = np.frombuffer(LETTERS.encode(), dtype=np.uint8)
+    of_each = [len(LETTERS)] * _PACKED_AT_ONCE
+    return letters[np.indices(of_each).reshape(_PACKED_AT_ONCE, -1).T]

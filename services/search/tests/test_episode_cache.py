@@ -1,14 +1,22 @@
-"""Postings that are kept in memory say what the index says, whoever changed it."""
+"""What is kept of episodes in memory says what the index says, whoever changed it."""
 
 import sqlite3
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from search.adapters.sqlite.blobs import (
+    BLOCK_WORDS,
+    PackedWords,
+    pack_starts,
+    pack_words,
+    unpack_starts,
+)
+from search.adapters.sqlite.episode_cache import TokenCache
 from search.adapters.sqlite.index import SqliteWordIndex
 from search.adapters.sqlite.scan import EpisodeTokens, pack_tokens
-from search.adapters.sqlite.token_cache import TokenCache
 from search.config import SearchSettings
 from search.domain.pages import Candidate
 from search.service import SearchService
@@ -29,6 +37,25 @@ def test_postings_hold_every_token_in_order(terms: list[int]) -> None:
     tokens = EpisodeTokens.read(ids, counts, b"", 0, places)
     assert tokens.in_order().tolist() == terms
     assert tokens.frequencies() == Counter(terms)
+
+
+@pytest.mark.parametrize(
+    "starts",
+    [[], [0], [70_000], [5, 5, 4, 3], [0, 65_535, 131_070, 400_000, 399_000, 4_000_000_000]],
+)
+def test_starts_come_out_as_they_were_packed(starts: list[int]) -> None:
+    assert unpack_starts(pack_starts(starts)).tolist() == starts
+
+
+@pytest.mark.parametrize("count", [0, 1, BLOCK_WORDS, BLOCK_WORDS + 1, 2 * BLOCK_WORDS + 7])
+def test_words_and_their_lengths_come_out_as_they_were_packed(count: int) -> None:
+    words = [f"w{number}\xa0é" for number in range(count)]
+    lengths = [300 * number for number in range(count)]
+    packed = PackedWords(pack_words(words, np.asarray(lengths)), count)
+    assert [packed.length_ms(word) for word in range(count)] == lengths
+    for first in range(0, count, 500):
+        last = min(count, first + BLOCK_WORDS + 100) - 1
+        assert packed.slice(first, last) == words[first : last + 1]
 
 
 def test_what_another_process_replaced_or_removed_is_not_found_any_more(tmp_path: Path) -> None:
