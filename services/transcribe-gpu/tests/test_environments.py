@@ -4,18 +4,26 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from everyword_events import InvalidInput
-from transcribe_gpu.adapters.environments import OPTIONAL, EngineEnvironments, OptionalEngine
-from transcribe_gpu.adapters.isolated import IsolatedEngine
+from transcribe_gpu.adapters.environments import (
+    COMPLETE,
+    OPTIONAL,
+    EngineEnvironments,
+    OptionalEngine,
+)
+from transcribe_gpu.adapters.isolated import HOST, IsolatedEngine
 from transcribe_gpu.adapters.optional_source import optional_sources
 from transcribe_gpu.config import ModelSettings
 from transcribe_gpu.errors import EngineUnavailable
 from transcribe_gpu.models import ModelLibrary
+from transcribe_gpu.ports import SpeechEngine
+from transcribe_gpu.short_of_memory import HalvingEngine
 from transcribe_gpu.testing import Clip
 from transcribe_gpu.testing_parakeet import write_transducer
 from transcribe_gpu.testing_wheels import write_wheel
@@ -44,15 +52,72 @@ def test_an_engine_is_installed_apart_and_finds_this_program_behind_it(
     python = environments.python("toy")
     assert python is not None
     assert python.is_relative_to(home)
-    said = subprocess.run(
-        [python, "-c", "import toy_engine, numpy, transcribe_gpu; print(toy_engine.SAYS)"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert said.stdout.strip() == "toy"
+    assert says(environments, "toy") == "toy"
     assert find_spec("toy_engine") is None
     assert environments.install("toy", say=lambda line: None) == home
+
+
+def says(environments: EngineEnvironments, name: str) -> str:
+    """Run a module of this program's beside the engine, as its process does."""
+    command = environments.command(name, "timeit")
+    assert command is not None
+    program = "import toy_engine, transcribe_gpu; print(toy_engine.SAYS)"
+    done = subprocess.run(
+        [*command, "-n", "1", "-r", "1", program], capture_output=True, text=True, check=True
+    )
+    return done.stdout.splitlines()[0]
+
+
+@pytest.mark.slow  # pip takes seconds
+def test_an_engine_that_another_brings_runs_in_its_environment(
+    tmp_path: Path, wheels: Path
+) -> None:
+    write_wheel(wheels, "toy-engine", {"__init__.py": b"SAYS = 'toy'\n"}, under="toy_engine")
+    both = {
+        "toy": replace(TOY["toy"], brings=("smaller",)),
+        "smaller": OptionalEngine(("toy_engine_too",), ("nothing-of-the-kind",), "1 kB"),
+    }
+    environments = EngineEnvironments(tmp_path / "engines", engines=both)
+    assert not environments.installed("smaller")
+    home = environments.install("toy", say=lambda line: None)
+    assert environments.install("smaller", say=lambda line: None) == home
+    assert says(environments, "smaller") == "toy"
+
+
+@pytest.mark.slow  # pip takes seconds
+def test_an_environment_of_another_python_is_made_anew(tmp_path: Path, wheels: Path) -> None:
+    write_wheel(wheels, "toy-engine", {"__init__.py": b"SAYS = 'toy'\n"}, under="toy_engine")
+    environments = EngineEnvironments(tmp_path / "engines", engines=TOY)
+    home = environments.install("toy", say=lambda line: None)
+    (home / COMPLETE).write_text("3.9", encoding="utf-8")
+    (home / "of the old one").touch()
+    assert not environments.installed("toy")
+    environments.install("toy", say=lambda line: None)
+    assert environments.installed("toy")
+    assert not (home / "of the old one").exists()
+
+
+@pytest.mark.slow  # pip takes seconds
+def test_an_installation_that_broke_off_goes_on(tmp_path: Path, wheels: Path) -> None:
+    write_wheel(wheels, "toy-engine", {"__init__.py": b"SAYS = 'toy'\n"}, under="toy_engine")
+    half = {"toy": replace(TOY["toy"], requirements=("toy-engine", "toy-rest"))}
+    environments = EngineEnvironments(tmp_path / "engines", engines=half)
+    lines: list[str] = []
+    with pytest.raises(EngineUnavailable):
+        environments.install("toy", say=lines.append)
+    assert sum(line.endswith("once more") for line in lines) == 1
+    write_wheel(wheels, "toy-rest", {"__init__.py": b""}, under="toy_rest")
+    (wheels / "toy_engine-1.0-py3-none-any.whl").unlink()
+    environments.install("toy", say=lines.append)
+    assert says(environments, "toy") == "toy"
+
+
+def test_nothing_is_installed_without_room(tmp_path: Path) -> None:
+    huge = {"toy": replace(TOY["toy"], free_bytes=2**60)}
+    with pytest.raises(EngineUnavailable) as error:
+        EngineEnvironments(tmp_path, engines=huge).install("toy", say=lambda line: None)
+    assert error.value.code == "engine_no_room"
+    assert list(tmp_path.glob("toy*")) == []
 
 
 def test_an_engine_that_cannot_be_had_is_no_engine(tmp_path: Path, wheels: Path) -> None:
@@ -100,7 +165,7 @@ def test_on_a_gpu_whisperx_comes_first(tmp_path: Path) -> None:
 @pytest.mark.skipif(not HAS_ONNX, reason="needs pip install onnx-asr onnx")
 def test_an_engine_whose_process_dies_starts_anew(tmp_path: Path, question: Clip) -> None:
     folder = write_transducer(tmp_path / "transducer", ["▁one", "▁two"])
-    engine = IsolatedEngine(Path(sys.executable), "parakeet", folder, "transducer")
+    engine = IsolatedEngine((sys.executable, "-m", HOST), "parakeet", folder, "transducer")
     before = engine.recognise([question.samples], language="en")
     os.kill(engine._process.pid, signal.SIGKILL)
     engine._process.wait()
@@ -113,5 +178,29 @@ def test_a_model_that_does_not_load_in_its_process_is_said_to_be_so(tmp_path: Pa
     folder = write_transducer(tmp_path / "transducer", ["▁one"])
     (folder / "encoder-model.int8.onnx").write_bytes(b"half")
     with pytest.raises(EngineUnavailable) as error:
-        IsolatedEngine(Path(sys.executable), "parakeet", folder, "transducer")
+        IsolatedEngine((sys.executable, "-m", HOST), "parakeet", folder, "transducer")
     assert "cannot be loaded" in error.value.message
+
+
+def test_an_engine_that_runs_out_of_memory_in_its_process_says_so_as_it_would_here(
+    tmp_path: Path, question: Clip
+) -> None:
+    program = """
+import sys
+ready = '{"ready": {"model": "m", "device": "cuda", "longest_window_s": 29, "batch": 2}}'
+failed = '{"error": {"code": "engine_failed", "message": "CUDA out of memory", "hint": ""}}'
+print(ready, flush=True)
+for line in sys.stdin:
+    print(failed, flush=True)
+"""
+    engine = IsolatedEngine((sys.executable, "-c", program), "whisperx", tmp_path, "m")
+    fell_back: list[str] = []
+
+    def other() -> SpeechEngine:
+        fell_back.append("other")
+        return engine
+
+    with pytest.raises(RuntimeError, match="out of memory"):
+        HalvingEngine(engine, other).recognise([question.samples] * 2, language="en")
+    assert fell_back == ["other"]
+    engine.close()

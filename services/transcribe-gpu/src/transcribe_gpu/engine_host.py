@@ -2,7 +2,8 @@
 
 `python -m transcribe_gpu.engine_host NAME FOLDER MODEL`. It says `{"ready": …}` once the model is
 loaded, then answers each `{"windows": […], "language", "attempt"}` with `{"hypotheses": […]}`, or
-either with `{"error": {"code", "message", "hint"}}`. It ends when stdin does.
+either with `{"error": {"code", "message", "hint"}}`, whose code is `engine_failed` where the engine
+broke off by itself. It ends when stdin does.
 """
 
 import base64
@@ -17,6 +18,7 @@ import msgspec
 import numpy as np
 
 from everyword_events import EverywordError
+from transcribe_gpu.adapters.isolated import FAILED
 from transcribe_gpu.adapters.loading import load_engine
 from transcribe_gpu.ports import SpeechEngine
 
@@ -38,7 +40,8 @@ def main() -> None:
     }
     _write(out, {"ready": ready})
     for line in sys.stdin.buffer:
-        _write(out, _answer(engine, json.loads(line)))
+        out.write(_answer(engine, json.loads(line)) + b"\n")
+        out.flush()
 
 
 def _own_stdout() -> IO[bytes]:
@@ -48,15 +51,16 @@ def _own_stdout() -> IO[bytes]:
     return kept
 
 
-def _answer(engine: SpeechEngine, request: Mapping[str, Any]) -> Mapping[str, Any]:
+def _answer(engine: SpeechEngine, request: Mapping[str, Any]) -> bytes:
     windows = [np.frombuffer(base64.b64decode(raw), np.float32) for raw in request["windows"]]
     try:
         found = engine.recognise(windows, language=request["language"], attempt=request["attempt"])
+        return msgspec.json.encode({"hypotheses": list(found)})
     except EverywordError as error:
-        return _told(error)
-    except (RuntimeError, ValueError, MemoryError) as error:
-        return {"error": {"code": "engine_failed", "message": str(error)[:500], "hint": ""}}
-    return {"hypotheses": list(found)}
+        return msgspec.json.encode(_told(error))
+    except Exception as error:  # noqa: BLE001 - libraries' own; the other process decides
+        said = {"code": FAILED, "message": f"{type(error).__name__}: {error}"[:500], "hint": ""}
+        return msgspec.json.encode({"error": said})
 
 
 def _told(error: EverywordError) -> Mapping[str, Any]:

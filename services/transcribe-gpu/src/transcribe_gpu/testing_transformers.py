@@ -1,9 +1,13 @@
-"""For tests: a Whisper checkpoint as transformers load it, tiny and with random weights.
+"""For tests: a Whisper and an aligner as transformers load them, tiny and with random weights.
 
-It tests the form, the times and the joins, and says nothing about accuracy.
+They test the form, the times and the joins, and say nothing about accuracy. Where transformers are
+in an environment of their own:
+`-m transcribe_gpu.testing_transformers whisper|aligner FOLDER`.
 """
 
 import json
+import string
+import sys
 from pathlib import Path
 from typing import Any, Final
 
@@ -64,6 +68,40 @@ def write_random_whisper(folder: Path) -> Path:
     return folder
 
 
+def write_random_aligner(folder: Path) -> Path:
+    """Write a wav2vec2 that knows English letters and times them at random."""
+    import torch  # noqa: PLC0415
+    from transformers import (  # noqa: PLC0415
+        Wav2Vec2Config,
+        Wav2Vec2CTCTokenizer,
+        Wav2Vec2FeatureExtractor,
+        Wav2Vec2ForCTC,
+        Wav2Vec2Processor,
+    )
+
+    folder.mkdir(parents=True, exist_ok=True)
+    letters = ["<pad>", "<s>", "</s>", "<unk>", "|", "'", *string.ascii_uppercase]
+    vocabulary = folder / "vocab.json"
+    vocabulary.write_text(json.dumps({each: n for n, each in enumerate(letters)}), encoding="utf-8")
+    torch.manual_seed(3)
+    config = Wav2Vec2Config(
+        vocab_size=len(letters),
+        hidden_size=_WIDTH,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=_WIDTH,
+        conv_dim=(_WIDTH,) * 7,
+        num_conv_pos_embeddings=16,
+        num_conv_pos_embedding_groups=2,
+        pad_token_id=0,
+    )
+    Wav2Vec2ForCTC(config).save_pretrained(folder)
+    sound = Wav2Vec2FeatureExtractor()
+    tokenizer = Wav2Vec2CTCTokenizer(str(vocabulary))
+    Wav2Vec2Processor(feature_extractor=sound, tokenizer=tokenizer).save_pretrained(folder)
+    return folder
+
+
 def _write_tokenizer(folder: Path, ids: dict[str, int]) -> None:
     special = [token for token in ids if token.startswith("<|") and not token[2].isdigit()]
     plain = {token: number for token, number in ids.items() if token not in special}
@@ -100,3 +138,9 @@ def _write_tokenizer(folder: Path, ids: dict[str, int]) -> None:
     (folder / "tokenizer_config.json").write_text(json.dumps(about), encoding="utf-8")
     (folder / "vocab.json").write_text(json.dumps(plain), encoding="utf-8")
     (folder / "merges.txt").write_text("#version: 0.2\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    {"whisper": write_random_whisper, "aligner": write_random_aligner}[sys.argv[1]](
+        Path(sys.argv[2])
+    )

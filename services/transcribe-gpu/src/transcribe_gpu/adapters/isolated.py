@@ -16,6 +16,8 @@ from transcribe_gpu.errors import EngineUnavailable
 from transcribe_gpu.ports import Float32Array
 
 _READER: Final = msgspec.json.Decoder(list[Hypothesis])
+FAILED: Final = "engine_failed"
+HOST: Final = "transcribe_gpu.engine_host"
 _OFFLINE: Final = {
     "HF_HUB_OFFLINE": "1",
     "TRANSFORMERS_OFFLINE": "1",
@@ -28,9 +30,10 @@ _OFFLINE: Final = {
 class IsolatedEngine:
     """A loaded engine (`transcribe_gpu.ports.SpeechEngine`); a process that died starts anew."""
 
-    def __init__(self, python: Path, name: str, folder: Path, model: str) -> None:
+    def __init__(self, host: Sequence[str], name: str, folder: Path, model: str) -> None:
+        """Start it; `host` is the command that runs `HOST`."""
         self.name = name
-        self._command = [str(python), "-m", "transcribe_gpu.engine_host", name, str(folder), model]
+        self._command = [*host, name, str(folder), model]
         self._process = self._started()
         ready = self._read()["ready"]
         self.model: str = ready["model"]
@@ -45,6 +48,7 @@ class IsolatedEngine:
 
         Raises:
             InvalidInput: the engine refuses them.
+            RuntimeError: the engine broke off, as it would have done here (out of memory).
             TransientFailure: the engine's process ended.
         """
         if self._process.poll() is not None:
@@ -91,6 +95,8 @@ class IsolatedEngine:
         answer: Mapping[str, Any] = json.loads(line)
         if "error" in answer:
             said = answer["error"]
+            if said["code"] == FAILED:
+                raise RuntimeError(said["message"])
             kind = InvalidInput if said["code"] == "language_unsupported" else EngineUnavailable
             raise kind(said["message"], hint=said["hint"], code=said["code"])
         return answer

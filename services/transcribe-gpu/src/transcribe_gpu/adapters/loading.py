@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from transcribe_gpu.adapters.environments import EngineEnvironments
-from transcribe_gpu.adapters.isolated import IsolatedEngine
+from transcribe_gpu.adapters.isolated import HOST, IsolatedEngine
 from transcribe_gpu.errors import EngineUnavailable
 from transcribe_gpu.ports import SpeechEngine
 
@@ -42,9 +42,9 @@ def start_engine(
     """
     if environments.here(name):
         return load_engine(name, folder, model=model)
-    python = environments.python(name)
-    if python is None:
+    host = environments.command(name, HOST)
+    if host is None:
         raise EngineUnavailable(
             f"the engine {name} is not installed", hint=f"everyword engines install {name}"
         )
-    return IsolatedEngine(python, name, folder, model)
+    return IsolatedEngine(host, name, folder, model)

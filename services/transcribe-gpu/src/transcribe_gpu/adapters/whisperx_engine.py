@@ -26,6 +26,7 @@ WINDOW_S: Final = 29.5
 CPU_BATCH: Final = 4
 GPU_BATCH: Final = 16
 _BEAMS: Final = 5
+_MEASURES: Final = ("start", "end", "score")
 ALIGNERS: Final = {
     "en": "facebook/wav2vec2-base-960h",
     "fr": "jonatasgrosman/wav2vec2-large-xlsr-53-french",
@@ -117,19 +118,23 @@ class WhisperXEngine:
         segment = {"text": text, "start": 0.0, "end": window.size / SAMPLE_RATE_HZ}
         with _stdout_to_stderr():
             found = whisperx.align([segment], *aligner, window, self.device)["word_segments"]
+        if "".join(word["word"] for word in found) != "".join(text.split()):  # it gave up
+            return timed_by_attention(
+                self._pipeline.model, window, text, language, model=self.model
+            )
         before = "" if is_unspaced(language) else " "
         return join_pieces(
-            WordPiece(before + word["word"], word.get("start"), word.get("end"), word.get("score"))
+            WordPiece(before + word["word"], *(_plain(word.get(key)) for key in _MEASURES))
             for word in found
         )
 
     def _load_aligner(self, language: str) -> tuple[Any, Any] | None:
         import whisperx  # noqa: PLC0415
-        from whisperx.alignment import DEFAULT_ALIGN_MODELS_HF  # noqa: PLC0415
+        from whisperx import alignment  # noqa: PLC0415
 
         own = self._folder / "align" / language
         name = str(own) if own.is_dir() else ALIGNERS.get(language)
-        name = name or DEFAULT_ALIGN_MODELS_HF.get(language)
+        name = name or alignment.DEFAULT_ALIGN_MODELS_HF.get(language)
         if name is None:
             return None
         try:
@@ -139,7 +144,25 @@ class WhisperXEngine:
                 )
         except (ValueError, OSError, RuntimeError):  # not here: attention does
             return None
+        alignment.nltk_load = lambda _resource: _OneSentence()
         return network, metadata
+
+
+def _plain(number: Any) -> float | None:
+    """Return NumPy's number as Python's; the aligner leaves out what it cannot tell."""
+    return None if number is None else float(number)
+
+
+class _OneSentence:
+    """Takes a text for one sentence.
+
+    To find more, WhisperX would download NLTK's data of the language, and lose a sentence of which
+    no letter can be aligned.
+    """
+
+    @staticmethod
+    def span_tokenize(text: str) -> list[tuple[int, int]]:
+        return [(0, len(text))]
 
 
 def load_whisperx(folder: Path, *, model: str, device: str) -> WhisperXEngine:
