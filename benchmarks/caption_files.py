@@ -17,7 +17,7 @@ from pathlib import Path
 
 from captions.config import CaptionsSettings
 from captions.domain.cue_building import build_cues
-from captions.domain.cues import Captions, Cue, Line
+from captions.domain.cues import Captions, Cue, CueLine
 from captions.domain.formats import FORMATS
 from captions.domain.limits import PROFILES, CueLimits
 from captions.domain.quality import CaptionQuality, measure
@@ -98,7 +98,7 @@ def greedy(transcript: Transcript, limits: CueLimits) -> Captions:
         def close(lines: list[list[int]] = lines, track: object = track) -> None:
             if lines:
                 made = tuple(
-                    Line(
+                    CueLine(
                         " ".join(track.words[at] for at in line),
                         track.speakers[line[0]],
                         tuple(track.words[at] for at in line),

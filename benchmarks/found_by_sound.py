@@ -37,7 +37,7 @@ from search.config import SearchSettings
 from search.domain.pages import SearchRequest
 from search.domain.query import parse_query
 from search.domain.tokens import tokens_of
-from search.engines import Engine
+from search.engines import SearchEngine
 from search.service import SearchService
 
 FIRST_HITS = 10
@@ -120,7 +120,7 @@ class Score:
         return f"{self.added_right}/{self.added_hits}" if self.added_hits else "-"
 
 
-def service(engine: Engine) -> Ask:
+def service(engine: SearchEngine) -> Ask:
     """Return how a person would ask: the first page."""
     blobs: Any = None
     search = SearchService(
@@ -164,7 +164,7 @@ def growth(corpora: Sequence[Corpus], hours: int) -> None:
         engine.close()
 
 
-def timed(engine: Engine, took: list[float]) -> Ask:
+def timed(engine: SearchEngine, took: list[float]) -> Ask:
     """Return how to ask by sound alone; notes the milliseconds of each."""
     sounds = engine.phonetics
     assert sounds is not None

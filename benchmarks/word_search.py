@@ -33,7 +33,7 @@ from search.adapters.sqlite.index import SqliteWordIndex
 from search.adapters.sqlite.match import match_expression
 from search.config import SearchSettings
 from search.domain.expansion import Expansion, Tier, Vocabulary
-from search.domain.matching import Plan
+from search.domain.matching import QueryPlan
 from search.domain.query import Filters, parse_query
 from search.ports import WordIndex
 from search.service import SearchService
@@ -49,7 +49,7 @@ class Measured:
 
     index: WordIndex
     vocabulary: Vocabulary
-    raw: Callable[[Plan], object]
+    raw: Callable[[QueryPlan], object]
     size: Callable[[], int]
 
     @property
@@ -58,7 +58,7 @@ class Measured:
         blobs: Any = None
         return SearchService(self.index, self.vocabulary, blobs, lambda _: SearchSettings())
 
-    def plan(self, query: str) -> Plan:
+    def plan(self, query: str) -> QueryPlan:
         """Return what a query asks the engine for."""
         (plan,) = Expansion(parse_query(query), self.vocabulary).plans(Tier.EXACT, ())
         return plan
@@ -69,7 +69,7 @@ def embedded(path: Path, *, sounds: bool) -> Measured:
     index = SqliteWordIndex(path, pronouncer=pronouncer if sounds else None)
     connection = sqlite3.connect(path)
 
-    def raw(plan: Plan) -> object:
+    def raw(plan: QueryPlan) -> object:
         match = "select rowid from postings where postings match ?"
         return connection.execute(match, (match_expression(plan),)).fetchall()
 
@@ -92,7 +92,7 @@ def opensearch(url: str, *, sounds: bool) -> Measured:
         pronouncer=pronouncer if sounds else None,
     )
 
-    def raw(plan: Plan) -> object:
+    def raw(plan: QueryPlan) -> object:
         asked = {
             "size": MOST_PASSAGES,
             "query": passage_query(plan, Filters(), None),

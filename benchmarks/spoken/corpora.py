@@ -17,7 +17,7 @@ import soundfile
 
 from everyword_transcripts import Transcript, read_transcript, write_transcript
 from search.config import SearchSettings
-from search.engines import Engine, open_engine
+from search.engines import SearchEngine, open_engine
 from search.evaluation import document_of
 from transcribe_gpu.config import TranscribeSettings
 from transcribe_gpu.standalone import transcribe_file
@@ -200,7 +200,7 @@ def word_errors(texts: Sequence[str], heard: Sequence[Transcript]) -> float:
     return float(jiwer.wer(said, got))
 
 
-def indexed(heard: Sequence[tuple[str, Transcript]], folder: Path) -> Engine:
+def indexed(heard: Sequence[tuple[str, Transcript]], folder: Path) -> SearchEngine:
     """Return an index of some transcripts."""
     engine = open_engine(SearchSettings(), folder / "index.db")
     for name, transcript in heard:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from everyword_events import InvalidInput, NotFound
-from everyword_transcripts.truth import TrueWord, Turn, read_truths
+from everyword_transcripts.truth import TrueTurn, TrueWord, read_truths
 
 
 def test_truth_is_read_from_files_beside_the_audio_or_an_index(tmp_path: Path) -> None:
@@ -23,9 +23,9 @@ def test_truth_is_read_from_files_beside_the_audio_or_an_index(tmp_path: Path) -
     a, b, c = here.truths
     assert [w.text for w in a.words] == ["Hello", "there."]
     assert b.words == (TrueWord("Hi", 0.5, 0.9, "Ada"),)
-    assert (b.channels, b.turns) == ("speakers", (Turn(0.5, 0.9, "Ada"),))
+    assert (b.channels, b.turns) == ("speakers", (TrueTurn(0.5, 0.9, "Ada"),))
     assert [one.file for one in here.left_out] == ["d.ogg"]
-    assert (c.language, c.turns) == ("en", (Turn(0.5, 1.75, "Ada"),))
+    assert (c.language, c.turns) == ("en", (TrueTurn(0.5, 1.75, "Ada"),))
     (tmp_path / "empty").mkdir()
     for folder in (tmp_path / "empty", tmp_path / "nowhere"):
         with pytest.raises(NotFound):
@@ -45,7 +45,7 @@ def test_half_a_pair_is_told(tmp_path: Path) -> None:
     assert [truth.audio.name for truth in here.truths] == ["a.wav", "voices.wav"]
     voices = here.truths[1]
     assert (voices.words, voices.turns, voices.speech) == (
-        (), (Turn(0.5, 1.75, "Ada"),), ((0.5, 1.75),),
+        (), (TrueTurn(0.5, 1.75, "Ada"),), ((0.5, 1.75),),
     )  # fmt: skip
     assert [one.file for one in here.left_out] == [
         "untold.mp3", "far.wav", "nobody.rttm", "unheard.json", "unheard.txt",

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from captions.config import CaptionsSettings
 from captions.domain.ass import write_ass
-from captions.domain.cues import Captions, Cue, Line
+from captions.domain.cues import Captions, Cue, CueLine
 from captions.domain.formats import FORMATS, TranscriptWriter
 from captions.domain.srt import write_srt
 from captions.domain.text import write_markdown
@@ -31,7 +31,7 @@ def cue(*lines: str, start: int = 0, end: int = 1000, speaker: str | None = None
         words = tuple(text.split(" "))
         step = (end - start) // (len(words) + 1)
         made.append(
-            Line(text, speaker, words, tuple(start + step * at for at in range(len(words))))
+            CueLine(text, speaker, words, tuple(start + step * at for at in range(len(words))))
         )
     return Cue(start, end, tuple(made))
 
@@ -67,14 +67,14 @@ def test_vtt_voices_may_be_prefixes_or_left_out_and_settings_added() -> None:
 
 
 def test_karaoke_stamps_rise_inside_the_cue() -> None:
-    line = Line("a b c d e", None, tuple("abcde"), (1000, 1200, 1200, 900, 2000))
+    line = CueLine("a b c d e", None, tuple("abcde"), (1000, 1200, 1200, 900, 2000))
     written = write_karaoke(captions(Cue(1000, 2000, (line,))))
     assert written.endswith("\na <00:00:01.200>b c d e\n")
 
 
 def test_ass_lights_up_each_word_for_its_time() -> None:
-    first = Line("Say {x}", "A, B", ("Say", "{x}"), (1100, 1504))
-    second = Line("a\\N b", "A, B", ("a\\N", "b"), (1504, 1400))
+    first = CueLine("Say {x}", "A, B", ("Say", "{x}"), (1100, 1504))
+    second = CueLine("a\\N b", "A, B", ("a\\N", "b"), (1504, 1400))
     written = FORMATS["ass"].write(
         TranscriptWriter(Transcript("en", 5.0), cues=captions(Cue(1000, 2000, (first, second))))
     )

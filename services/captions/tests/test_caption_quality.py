@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from captions.domain.cue_building import build_cues
-from captions.domain.cues import Captions, Cue, Line
+from captions.domain.cues import Captions, Cue, CueLine
 from captions.domain.limits import PROFILES
 from captions.domain.quality import measure
 
@@ -25,7 +25,9 @@ def cue(start: int, end: int, *texts: str) -> Cue:
     return Cue(
         start,
         end,
-        tuple(Line(text, "A", tuple(text.split()), (start,) * len(text.split())) for text in texts),
+        tuple(
+            CueLine(text, "A", tuple(text.split()), (start,) * len(text.split())) for text in texts
+        ),
     )
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from captions.domain.feed import (
     NAMESPACE,
     EpisodeLinks,
-    FeedItem,
+    FeedItemIdentity,
     TranscriptLink,
     enrich_feed,
     feed_items,
@@ -46,7 +46,9 @@ FEED = """<?xml version="1.0" encoding="UTF-8"?>
 """
 
 
-def only(guid: str, links: EpisodeLinks = LINKS) -> Callable[[FeedItem], EpisodeLinks | None]:
+def only(
+    guid: str, links: EpisodeLinks = LINKS
+) -> Callable[[FeedItemIdentity], EpisodeLinks | None]:
     return lambda item: links if item.guid == guid else None
 
 
@@ -74,16 +76,16 @@ def test_an_item_gets_its_tags_and_all_else_keeps_its_bytes() -> None:
 
 
 def test_what_an_item_says_of_itself_is_told() -> None:
-    seen: list[FeedItem] = []
+    seen: list[FeedItemIdentity] = []
 
-    def note(item: FeedItem) -> None:
+    def note(item: FeedItemIdentity) -> None:
         seen.append(item)
 
     assert enrich_feed(FEED.encode(), note) == FEED.encode()
     assert seen == [
-        FeedItem("ep-1", "One & <only>", "", "https://x.test/1.mp3?x=1&y=2"),
-        FeedItem("ep-2", "Two", "https://x.test/2", ""),
-        FeedItem(),
+        FeedItemIdentity("ep-1", "One & <only>", "", "https://x.test/1.mp3?x=1&y=2"),
+        FeedItemIdentity("ep-2", "Two", "https://x.test/2", ""),
+        FeedItemIdentity(),
     ]
 
 

@@ -4,21 +4,21 @@ from datetime import UTC, datetime
 
 import pytest
 
-from captions.domain.feed import FeedItem, feed_items
+from captions.domain.feed import FeedItemIdentity, feed_items
 from captions.domain.feed_matching import ArchivedEpisode, match_items
 
 HOST = "https://cdn.example"
 
 
-def items(*said: dict[str, str]) -> list[FeedItem]:
-    return [FeedItem(**each, number=number) for number, each in enumerate(said)]
+def items(*said: dict[str, str]) -> list[FeedItemIdentity]:
+    return [FeedItemIdentity(**each, number=number) for number, each in enumerate(said)]
 
 
 def episode(name: str, **known: object) -> ArchivedEpisode:
     return ArchivedEpisode(episode_id=name, **{"title": "", **known})
 
 
-def matched(those: list[FeedItem], *episodes: ArchivedEpisode) -> dict[int, str]:
+def matched(those: list[FeedItemIdentity], *episodes: ArchivedEpisode) -> dict[int, str]:
     return {number: found.episode_id for number, found in match_items(those, episodes).items()}
 
 

@@ -37,7 +37,7 @@ from ingest.ports import ReadTranscript, ReplayJob, ReplayTaken, TranscriptFile
 from ingest.testing.feeds import MemoryFeedImports, MemoryFeedStore
 from ingest.testing.web import Web as Served
 from ingest.testing.web import serving
-from ingest.web_sources import Web
+from ingest.web_sources import WebAdapters
 
 RATE_HZ = 48_000
 
@@ -121,7 +121,7 @@ class World:
         self.blobs = Store(self.folder / "blobs")
         self.signer = DirectoryUploadSigner("http://127.0.0.1", b"0123456789abcdef", self.clock)
         self.tables = SqliteIngestTables(self.folder / "ingest.sqlite")
-        self.web = Web(
+        self.web = WebAdapters(
             fetcher=HttpFetcher(
                 allowed=lambda _: True, politeness=Politeness(at_once=8, delay_s=0)
             ),

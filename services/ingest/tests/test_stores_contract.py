@@ -23,7 +23,7 @@ from ingest.adapters.sqlite_feeds import SCHEMA as FEEDS_SCHEMA
 from ingest.adapters.sqlite_feeds import SqliteFeedStore
 from ingest.domain.feed import FeedImport, FeedRecord, ItemReport, KnownItem
 from ingest.domain.outcome import OutcomeMessage
-from ingest.domain.subscriptions import Delivery, SavedSearch, Webhook
+from ingest.domain.subscriptions import SavedSearch, Webhook, WebhookDelivery
 from ingest.notification_ports import DeliveryLog, ResultQueue, SavedSearchStore, WebhookStore
 from ingest.ports import FeedImportStore, FeedStore
 from ingest.testing.feeds import MemoryFeedImports, MemoryFeedStore
@@ -148,8 +148,10 @@ def webhook(name: str) -> Webhook:
     return Webhook(webhook_id=name, url="https://a.example", secret="s", created_at=THEN)
 
 
-def delivery(name: str, *, webhook_id: str = "w1", episode_id: str = "e", **more: Any) -> Delivery:
-    return Delivery(
+def delivery(
+    name: str, *, webhook_id: str = "w1", episode_id: str = "e", **more: Any
+) -> WebhookDelivery:
+    return WebhookDelivery(
         delivery_id=f"{webhook_id}.{name}",
         webhook_id=webhook_id,
         episode_id=episode_id,

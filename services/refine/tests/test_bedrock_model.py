@@ -13,7 +13,7 @@ from everyword_events import InvalidInput, Misconfigured, TransientFailure
 from everyword_transcripts import Transcript
 from refine.adapters.bedrock_model import BedrockModel, bedrock_client
 from refine.adapters.choice import Models, build_model
-from refine.config import ModelSettings, RefineSettings
+from refine.config import LanguageModelSettings, RefineSettings
 from refine.domain.prompt import SCHEMA
 from refine.ports import Reply
 from refine.standalone import refine_transcript
@@ -177,11 +177,13 @@ def test_a_corrected_line_comes_through(
 
 
 def test_the_settings_choose_the_model() -> None:
-    assert build_model(ModelSettings()) is None
+    assert build_model(LanguageModelSettings()) is None
     models = Models(api_key="k")
-    ollama = ModelSettings(provider="openai", model="llama", url="http://127.0.0.1:11434/v1")
+    ollama = LanguageModelSettings(
+        provider="openai", model="llama", url="http://127.0.0.1:11434/v1"
+    )
     assert models(ollama) is models(ollama)
-    assert models(ModelSettings()) is None
+    assert models(LanguageModelSettings()) is None
     models.close()
     runtime = bedrock_client(region="eu-north-1", timeout_s=20)
     assert runtime.meta.config.read_timeout == 20

@@ -18,7 +18,7 @@ from search.adapters.sqlite.episode_cache import TokenCache
 from search.adapters.sqlite.index import SqliteWordIndex
 from search.adapters.sqlite.scan import EpisodeTokens, pack_tokens
 from search.config import SearchSettings
-from search.domain.pages import Candidate
+from search.domain.pages import CandidateEpisode
 from search.service import SearchService
 from search.testing.corpus import document
 
@@ -78,7 +78,7 @@ def test_no_more_is_kept_than_there_is_room_for(tmp_path: Path) -> None:
     index.close()
     connection = sqlite3.connect(tmp_path / "words.sqlite")
     rows = connection.execute("select id, episode_id, 0.0, 0, revision from episode").fetchall()
-    candidates = [*map(Candidate._make, rows)]
+    candidates = [*map(CandidateEpisode._make, rows)]
     size = TokenCache().of(connection, candidates)[candidates[0].handle].size
     cache = TokenCache(most_bytes=3 * size)
     for _ in range(2):

@@ -21,7 +21,7 @@ from search.domain.document import EpisodeDocument, Turn
 from search.domain.expansion import Expansion, Tier, Vocabulary
 from search.domain.pages import SearchRequest, Sort
 from search.domain.query import Filters, parse_query
-from search.domain.reply import EpisodeReply, SearchReply
+from search.domain.reply import EpisodeHitsReply, SearchReply
 from search.ports import WordIndex
 from search.service import SearchService
 from search.testing.corpus import (
@@ -33,7 +33,7 @@ from search.testing.corpus import (
     generated,
     info,
 )
-from search.testing.oracle import Answer, Hit, answer, length_s
+from search.testing.oracle import Hit, OracleAnswer, answer, length_s
 
 MOST_WEIGHED = 20
 
@@ -79,7 +79,7 @@ class Archive:
         ]
 
 
-def of(group: EpisodeReply) -> list[Hit]:
+def of(group: EpisodeHitsReply) -> list[Hit]:
     """Return an episode's hits on a page."""
     return [
         Hit(group["episode_id"], m["first_word"], m["n_words"], m["start"], m["end"])
@@ -539,7 +539,9 @@ def check_all(
     return compared
 
 
-def check_strips(page: SearchReply, documents: Sequence[EpisodeDocument], expected: Answer) -> None:
+def check_strips(
+    page: SearchReply, documents: Sequence[EpisodeDocument], expected: OracleAnswer
+) -> None:
     """Compare where in an episode all its hits lie, shown on this page or not."""
     lengths = {document.episode_id: length_s(document) for document in documents}
     for group in page["results"]:

@@ -16,7 +16,7 @@ from search.adapters.sqlite.index import SqliteWordIndex
 from search.config import SearchSettings
 from search.domain.document import EpisodeDocument
 from search.domain.pages import SearchRequest
-from search.domain.phonetics import PhoneSpan, Pronouncer, best_matches, recognized_phones
+from search.domain.phonetics import Pronouncer, TimedPhones, best_matches, recognized_phones
 from search.domain.query import Filters, parse_query
 from search.engines import open_engine
 from search.phonetic_search import PhoneticSearch
@@ -31,7 +31,7 @@ MISHEARD = document(
 READ_ALOUD = replace(
     MISHEARD,
     recognized=recognized_phones(
-        [PhoneSpan(1007, 1903, ("R", "AY", "Z", "AH", "L", "IH", "N"))],
+        [TimedPhones(1007, 1903, ("R", "AY", "Z", "AH", "L", "IH", "N"))],
         MISHEARD.starts_ms,
         MISHEARD.ends_ms,
     ),

@@ -14,8 +14,8 @@ from search.domain.phonetics import (
     Passages,
     PhoneMatch,
     PhoneSequence,
-    PhoneSpan,
     Pronouncer,
+    TimedPhones,
     best_matches,
     likelihood,
     phones_of_query,
@@ -205,11 +205,11 @@ def test_a_stream_knows_the_word_of_each_sound() -> None:
 
 def test_a_reading_belongs_to_the_words_at_its_times() -> None:
     starts, ends = [0, 1000, 3000], [900, 1500, 3500]
-    reading = recognized_phones([PhoneSpan(0, 4000, PISPASTT)], starts, ends)
+    reading = recognized_phones([TimedPhones(0, 4000, PISPASTT)], starts, ends)
     assert reading.phones == written(PISPASTT)
     assert reading.owners.tolist() == [0, 0, 1, 1, 1, 2, 2, 2]
     assert recognized_phones([], starts, ends).phones == ""
-    assert recognized_phones([PhoneSpan(0, 10, ("P",))], [], []).phones == ""
+    assert recognized_phones([TimedPhones(0, 10, ("P",))], [], []).phones == ""
 
 
 def test_silence_has_no_passages() -> None:
@@ -222,7 +222,7 @@ def test_an_episode_sounds_as_it_was_read_else_as_it_was_written() -> None:
     words = document("e", "bees and honey")
     assert words.phones(pronouncer()).is_recognized is False
     assert words.phones(pronouncer()).phones == spoken("bees and honey")
-    reading = recognized_phones([PhoneSpan(0, 900, PISPASTT)], words.starts_ms, words.ends_ms)
+    reading = recognized_phones([TimedPhones(0, 900, PISPASTT)], words.starts_ms, words.ends_ms)
     assert replace(words, recognized=reading).phones(pronouncer()) is reading
 
 

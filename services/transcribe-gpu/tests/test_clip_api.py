@@ -20,7 +20,7 @@ from transcribe_gpu.adapters.clip_process import ClipProcess
 from transcribe_gpu.adapters.decoding import PyAvAudio
 from transcribe_gpu.api import POOL, router
 from transcribe_gpu.clips import ClipService
-from transcribe_gpu.config import ModelSettings, TranscribeSettings
+from transcribe_gpu.config import SpeechModelSettings, TranscribeSettings
 from transcribe_gpu.testing import Clip, encoded, long_silence
 
 WORDS = ("Bonjour", "tout", "le", "monde.")
@@ -33,7 +33,12 @@ class Recorder:
         self.asked: list[tuple[TranscribeSettings, float]] = []
 
     def recognise(
-        self, path: Path, settings: TranscribeSettings, models: ModelSettings, *, length_s: float
+        self,
+        path: Path,
+        settings: TranscribeSettings,
+        models: SpeechModelSettings,
+        *,
+        length_s: float,
     ) -> Transcript:
         assert path.stat().st_size > 0
         self.asked.append((settings, length_s))
@@ -49,7 +54,7 @@ def recorder() -> Recorder:
 
 def serve(recogniser: clips.ClipRecogniser, settings: TranscribeSettings) -> Iterator[str]:
     service = ClipService(
-        recogniser, open_audio=PyAvAudio, settings=lambda: (settings, ModelSettings())
+        recogniser, open_audio=PyAvAudio, settings=lambda: (settings, SpeechModelSettings())
     )
     routes = router(service, lambda transcript, form: f"{form} of {transcript.language}".encode())
     limits = {**LIMITS, POOL: WorkerLimits(threads=2, waiting=4, time_limit_s=100)}
@@ -213,8 +218,8 @@ def test_a_process_that_dies_is_a_passing_failure(tmp_path: Path, talk: bytes) -
     running = process._running()
     threading.Timer(0.2, running.kill).start()  # while its modules are imported
     with pytest.raises(TransientFailure):
-        process.recognise(path, settings, ModelSettings(), length_s=3)
-    heard = process.recognise(path, settings, ModelSettings(), length_s=3)
+        process.recognise(path, settings, SpeechModelSettings(), length_s=3)
+    heard = process.recognise(path, settings, SpeechModelSettings(), length_s=3)
     assert heard.n_words() >= 5
     process.close()
 
@@ -229,7 +234,7 @@ def test_the_length_of_a_clip_that_states_none_is_counted(recorder: Recorder) ->
     service = ClipService(
         recorder,
         open_audio=PyAvAudio,
-        settings=lambda: (TranscribeSettings(), ModelSettings()),
+        settings=lambda: (TranscribeSettings(), SpeechModelSettings()),
     )
     live = encoded(
         np.zeros(48_000, np.float32),

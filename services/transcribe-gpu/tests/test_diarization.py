@@ -23,13 +23,13 @@ from everyword_transcripts import (
 )
 from transcribe_gpu.adapters.decoding import PyAvAudio
 from transcribe_gpu.adapters.progress_file import ProgressFolder
-from transcribe_gpu.config import ModelSettings, TranscribeSettings
+from transcribe_gpu.config import SpeechModelSettings, TranscribeSettings
 from transcribe_gpu.diarization.clustering import cluster
 from transcribe_gpu.diarization.process import ProcessDiarizer
 from transcribe_gpu.diarization.torch_file import read_tensors
 from transcribe_gpu.domain import Diarization, SpeakerTurn, with_speakers, with_speakers_anew
 from transcribe_gpu.errors import DiarizationFailed
-from transcribe_gpu.models import Catalogue, Model, ModelLibrary
+from transcribe_gpu.models import Catalogue, ModelLibrary, SpeechModel
 from transcribe_gpu.ports import Audio
 from transcribe_gpu.recognition import Recogniser
 from transcribe_gpu.selection import EngineSelector
@@ -150,8 +150,8 @@ def library(tmp_path: Path) -> ModelLibrary:
     folder.mkdir(parents=True)
     (folder / "pretrained.pt").write_bytes(b"weights")
     return ModelLibrary(
-        ModelSettings(folder=str(folder.parent), sources=("folder",)),
-        catalogue=Catalogue([Model("resemblyzer", "resemblyzer")]),
+        SpeechModelSettings(folder=str(folder.parent), sources=("folder",)),
+        catalogue=Catalogue([SpeechModel("resemblyzer", "resemblyzer")]),
     )
 
 

@@ -19,7 +19,7 @@ from transcribe_gpu.adapters.environments import (
 )
 from transcribe_gpu.adapters.isolated import HOST, IsolatedEngine
 from transcribe_gpu.adapters.optional_source import optional_sources
-from transcribe_gpu.config import ModelSettings
+from transcribe_gpu.config import SpeechModelSettings
 from transcribe_gpu.errors import EngineUnavailable
 from transcribe_gpu.models import ModelLibrary
 from transcribe_gpu.ports import SpeechEngine
@@ -140,7 +140,7 @@ def test_what_is_not_installed_says_how(tmp_path: Path) -> None:
         for name, each in OPTIONAL.items()
     }
     environments = EngineEnvironments(tmp_path, engines=nothing)
-    library = ModelLibrary(ModelSettings(cache=str(tmp_path)))
+    library = ModelLibrary(SpeechModelSettings(cache=str(tmp_path)))
     for source in optional_sources(library, environments, gpu=lambda: True):
         assert source.offers("auto", "en") == ()
         found = source.availability("", ask_hub=True)
@@ -154,7 +154,7 @@ def test_on_a_gpu_whisperx_comes_first(tmp_path: Path) -> None:
         for name, each in OPTIONAL.items()
     }
     environments = EngineEnvironments(tmp_path, engines=here)
-    library = ModelLibrary(ModelSettings(cache=str(tmp_path)))
+    library = ModelLibrary(SpeechModelSettings(cache=str(tmp_path)))
     on_gpu = optional_sources(library, environments, gpu=lambda: True)
     offered = [(s.name, *s.offers("auto", "en")) for s in on_gpu]
     assert offered == [("whisperx", "large-v3-turbo"), ("parakeet",), ("transformers",)]

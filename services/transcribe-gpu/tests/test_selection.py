@@ -17,7 +17,7 @@ from everyword_events import BrokenHost, InvalidInput
 from transcribe_gpu.adapters.faster_whisper_engine import FasterWhisperSource
 from transcribe_gpu.adapters.model_hub import HUB_WAIT_S, HubCache, HubSource
 from transcribe_gpu.adapters.pocketsphinx_engine import PocketSphinxEngine, PocketSphinxSource
-from transcribe_gpu.config import ModelSettings, TranscribeSettings
+from transcribe_gpu.config import SpeechModelSettings, TranscribeSettings
 from transcribe_gpu.domain import HeardWord, Hypothesis, Utterance
 from transcribe_gpu.errors import EngineUnavailable
 from transcribe_gpu.models import ModelLibrary
@@ -331,7 +331,7 @@ def hub(tmp_path: Path) -> Iterator[Hub]:
 
 def library(cache: Path, hub: str | None = None) -> ModelLibrary:
     return ModelLibrary(
-        ModelSettings(cache=str(cache), sources=("cache", "hub")),
+        SpeechModelSettings(cache=str(cache), sources=("cache", "hub")),
         sources=[HubSource(hub)] if hub else [],
     )
 
@@ -360,7 +360,7 @@ def test_a_model_is_downloaded_with_progress_then_found_in_the_cache(
 def test_what_another_program_fetched_from_the_hub_is_found(hub: Hub, tmp_path: Path) -> None:
     huggingface_hub.snapshot_download(REPOSITORY, endpoint=hub.address, cache_dir=tmp_path / "hf")
     models = ModelLibrary(
-        ModelSettings(cache=str(tmp_path / "own")), shared=[HubCache(tmp_path / "hf")]
+        SpeechModelSettings(cache=str(tmp_path / "own")), shared=[HubCache(tmp_path / "hf")]
     )
     found = models.find(REPOSITORY)
     assert found is not None

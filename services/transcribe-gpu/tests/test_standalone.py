@@ -8,7 +8,7 @@ import pytest
 from everyword_events import InvalidInput, NotFound
 from transcribe_gpu.adapters.faster_whisper_engine import FasterWhisperSource
 from transcribe_gpu.adapters.pocketsphinx_engine import PocketSphinxSource
-from transcribe_gpu.config import ModelSettings, TranscribeSettings
+from transcribe_gpu.config import SpeechModelSettings, TranscribeSettings
 from transcribe_gpu.models import ModelLibrary
 from transcribe_gpu.standalone import engines_here, transcribe_file
 from transcribe_gpu.testing import Clip, encoded, long_silence
@@ -37,7 +37,7 @@ def test_a_file_is_transcribed_whatever_its_name(tmp_path: Path, question: Clip,
         TranscribeSettings(model=str(folder)),
         report=quiet,
         announce=lines.append,
-        sources=[FasterWhisperSource(ModelLibrary(ModelSettings(cache=str(tmp_path))))],
+        sources=[FasterWhisperSource(ModelLibrary(SpeechModelSettings(cache=str(tmp_path))))],
     )
     assert [segment.text for segment in transcript.segments] == ["polly wants a cracker"]
     assert transcript.engine.name == "faster-whisper"

@@ -36,7 +36,7 @@ class LambdaMoments:
         return [SpokenMoment.model_validate(each) for each in answer["moments"]]
 
 
-class Moments:
+class MomentSearch:
     """Answers it."""
 
     def __init__(self, search: Callable[..., Any]) -> None:

@@ -19,7 +19,7 @@ KEPT: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class Progress:
+class JobProgress:
     """How far a job is: `fraction` in 0..1, `eta_s` seconds left where known."""
 
     stage: str
@@ -69,7 +69,7 @@ class DynamoProgress:
         self._last = None
         self._try(lambda: self._client.delete_item(TableName=self._table, Key=_key(episode_id)))
 
-    def read(self, episode_id: str, run_id: str) -> Progress | None:
+    def read(self, episode_id: str, run_id: str) -> JobProgress | None:
         """Return the run's progress; None where there is none, or a dead worker left it."""
         reply = self._try(
             lambda: self._client.get_item(TableName=self._table, Key=_key(episode_id))
@@ -80,7 +80,7 @@ class DynamoProgress:
         if self._now() - datetime.fromisoformat(item["updated_at"]["S"]) > STALE:
             return None
         eta_s = float(item["eta_s"]["N"]) if "eta_s" in item else None
-        return Progress(item["stage"]["S"], float(item["fraction"]["N"]), eta_s)
+        return JobProgress(item["stage"]["S"], float(item["fraction"]["N"]), eta_s)
 
     def _try(self, call: Callable[[], Any]) -> Any:
         try:

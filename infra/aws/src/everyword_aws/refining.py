@@ -38,7 +38,7 @@ class Counts(BaseModel):
     failing_since: AwareDatetime | None = None
 
 
-class Outcome(BaseModel):
+class AttemptResult(BaseModel):
     """How an attempt ended: done, or to be tried again after `delay_s`."""
 
     done: bool
@@ -51,11 +51,11 @@ class DurableInbox(SqsInbox):
 
     def __init__(self, inbox: LambdaInbox) -> None:
         self.__dict__.update(inbox.__dict__)
-        self.outcome = Outcome(done=False)
+        self.outcome = AttemptResult(done=False)
 
     def acknowledge(self, deliveries: Sequence[Delivery]) -> None:  # noqa: ARG002 - the port's
         """Note that the event is dealt with."""
-        self.outcome = Outcome(done=True)
+        self.outcome = AttemptResult(done=True)
 
     def give_back(self, delivery: Delivery, *, delay_s: float, spends: Spends = "attempt") -> None:
         """Note when to try again, and what this attempt used up."""
@@ -65,7 +65,9 @@ class DurableInbox(SqsInbox):
             failing_since=delivery.failing_since or (spends == "retry" and utc_now()) or None,
         )
         least_s = PAUSED_S if spends == "nothing" else 1.0
-        self.outcome = Outcome(done=False, delay_s=round(max(least_s, delay_s)), counts=counts)
+        self.outcome = AttemptResult(
+            done=False, delay_s=round(max(least_s, delay_s)), counts=counts
+        )
 
 
 class Refining:
@@ -88,7 +90,7 @@ class Refining:
         counts = Counts()
         for number in range(1, MOST_ATTEMPTS + 1):
             step = self._step(event, counts)
-            ended = Outcome.model_validate(context.step(step, name=f"attempt-{number}"))
+            ended = AttemptResult.model_validate(context.step(step, name=f"attempt-{number}"))
             if ended.done:
                 return {"attempts": number}
             context.wait(Duration.from_seconds(ended.delay_s), name=f"before-{number + 1}")
@@ -98,7 +100,7 @@ class Refining:
     def _step(self, event: dict[str, Any], counts: Counts) -> Any:
         return lambda _: self.attempt(event, counts).model_dump(mode="json")
 
-    def attempt(self, event: dict[str, Any], counts: Counts) -> Outcome:
+    def attempt(self, event: dict[str, Any], counts: Counts) -> AttemptResult:
         """Handle the event once and settle it, as a consumer of a queue would."""
         inbox = DurableInbox(self._inbox)
         gate = PauseGate(inbox.consumer, self._states)

@@ -9,7 +9,7 @@ from everyword_aws.telemetry import logger
 from everyword_events.aws.errors import translated
 
 
-class Workers(Protocol):
+class GpuWorkers(Protocol):
     """The GPU workers of a deployment."""
 
     def wake(self) -> bool:

@@ -30,7 +30,7 @@ from transcribe_gpu.adapters.decoding import PyAvAudio
 from transcribe_gpu.adapters.silero import voice_activity
 from transcribe_gpu.adapters.spot_notice import stop_on_spot_notice
 from transcribe_gpu.cancelling import Cancellations
-from transcribe_gpu.config import ModelSettings, TranscribeSettings
+from transcribe_gpu.config import SpeechModelSettings, TranscribeSettings
 from transcribe_gpu.diarization.process import ProcessDiarizer
 from transcribe_gpu.recognition import Recogniser
 from transcribe_gpu.selection import EngineSelector
@@ -130,7 +130,7 @@ def work(environment: WorkerEnvironment, stop: threading.Event, *, poll_s: float
         dead_letter_url=environment.dead_letters(name),
         log=event_log,
     )
-    models = model_library(ModelSettings.model_validate_json(environment.models))
+    models = model_library(SpeechModelSettings.model_validate_json(environment.models))
     service = TranscribeService(
         ServiceBlobs(client("s3"), environment.bucket),
         Recogniser(

@@ -16,7 +16,7 @@ from everyword_cdk.checks import check
 from everyword_cdk.deployment import Deployment
 from everyword_cdk.names import Names
 from everyword_cdk.parts.function import ServiceFunction
-from everyword_cdk.stacks.base import Plan
+from everyword_cdk.stacks.base import DeploymentPlan
 from everyword_cdk.stacks.bus import BusStack
 from everyword_cdk.stacks.captions import CaptionsStack
 from everyword_cdk.stacks.ingest import CONSUMERS, UPLOADS, IngestStack
@@ -38,7 +38,7 @@ def functions_of(stack: cdk.Stack) -> list[ServiceFunction]:
 
 def build(app: cdk.App, deployment: Deployment) -> list[cdk.Stack]:
     """Put all stacks of a deployment into an application."""
-    plan = Plan.of(deployment)
+    plan = DeploymentPlan.of(deployment)
     bus = BusStack(app, plan)
     services = [
         IngestStack(app, plan),

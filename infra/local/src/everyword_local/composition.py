@@ -75,7 +75,7 @@ from ingest.domain import AudioFacts
 from ingest.notifications import Notifications
 from ingest.ports import ReadTranscript, TranscriptFile
 from ingest.replaying import LogReplay
-from ingest.web_sources import Web
+from ingest.web_sources import WebAdapters
 from ingest.webhooks import Webhooks
 from refine.adapters.choice import Models
 from refine.adapters.log_history import LogHistory
@@ -85,7 +85,7 @@ from transcribe_gpu.adapters.progress_file import ProgressFolder
 from transcribe_gpu.adapters.silero import voice_activity
 from transcribe_gpu.cancelling import Cancellations
 from transcribe_gpu.clips import ClipService
-from transcribe_gpu.config import ModelSettings, TranscribeSettings
+from transcribe_gpu.config import SpeechModelSettings, TranscribeSettings
 from transcribe_gpu.diarization.process import ProcessDiarizer
 from transcribe_gpu.ports import Audio
 from transcribe_gpu.recognition import Recogniser
@@ -251,12 +251,12 @@ class Composition:
         private = self.settings.of_show("").ingest.allow_private_addresses
         return any_address if private else is_public
 
-    def _web(self) -> Web:
+    def _web(self) -> WebAdapters:
         """Return what ingest fetches with."""
         settings = self.settings.of_show("").ingest
         feeds = SqliteDatabase(self.folder.feeds, FEEDS_SCHEMA)
         self._closing.callback(feeds.close)
-        return Web(
+        return WebAdapters(
             fetcher=HttpFetcher(
                 allowed=self._allowed,
                 politeness=Politeness(at_once=settings.host_at_once, delay_s=settings.host_delay_s),
@@ -353,7 +353,7 @@ class Composition:
         process = ClipProcess()
         self._closing.callback(process.close)
 
-        def settings() -> tuple[TranscribeSettings, ModelSettings]:
+        def settings() -> tuple[TranscribeSettings, SpeechModelSettings]:
             general = self.settings.of_show("")
             return general.transcribe, general.models
 

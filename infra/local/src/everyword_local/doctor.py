@@ -15,8 +15,8 @@ from everyword_events import EverywordError, Misconfigured, TransientFailure
 from everyword_local.data_check import damaged_databases
 from everyword_local.data_folder import DataFolder
 from everyword_local.settings import SettingsFile
-from refine.config import ModelSettings as LanguageModelSettings
-from transcribe_gpu.config import ModelSettings
+from refine.config import LanguageModelSettings
+from transcribe_gpu.config import SpeechModelSettings
 from transcribe_gpu.standalone import announced_engine, engines_here, model_library
 
 LEAST_FREE_BYTES = 2 * 1024**3
@@ -58,7 +58,7 @@ def _engines(read: Callable[[], SettingsFile]) -> Iterator[Finding]:
     try:
         models = read().of_show("").models
     except EverywordError:  # said where the settings are looked at
-        models = ModelSettings()
+        models = SpeechModelSettings()
     for name, found in engines_here(model_library(models)):
         remedy = f" - {found.remedy}" if found.remedy else ""
         yield Finding(f"engine {name}", found.ok, f"{found.detail}{remedy}", needed=False)

@@ -28,7 +28,7 @@ INDEX_OCU: Final = 1.0
 
 
 @dataclass(frozen=True)
-class Line:
+class CostLine:
     """One line of an estimate, in US dollars a month."""
 
     what: str
@@ -48,7 +48,7 @@ def estimate(
     spot: bool = True,
     model: bool = False,
     classic: bool = False,
-) -> list[Line]:
+) -> list[CostLine]:
     """Return what so many new hours of audio a month cost, one episode an hour.
 
     Raises:
@@ -62,12 +62,12 @@ def estimate(
     if not 0 <= hours < 1e7:  # noqa: PLR2004 - more was never said
         raise InvalidInput("hours are 0 or more", code="hours_invalid")
     return [
-        Line("GPU", hours * gpu_usd_an_hour(known, gpu, spot=spot)),
-        Line("language model", hours * _model(known) if model else 0.0),
-        Line("Lambda, DynamoDB, EventBridge, SQS", hours * _plumbing(known)),
-        Line("storage of the month's audio and index", hours * _storage(known)),
-        Line("OpenSearch Serverless", _index(known, classic=classic), idle=classic),
-        Line("VPC endpoints for the GPU workers", _endpoints(known), idle=True),
+        CostLine("GPU", hours * gpu_usd_an_hour(known, gpu, spot=spot)),
+        CostLine("language model", hours * _model(known) if model else 0.0),
+        CostLine("Lambda, DynamoDB, EventBridge, SQS", hours * _plumbing(known)),
+        CostLine("storage of the month's audio and index", hours * _storage(known)),
+        CostLine("OpenSearch Serverless", _index(known, classic=classic), idle=classic),
+        CostLine("VPC endpoints for the GPU workers", _endpoints(known), idle=True),
     ]
 
 

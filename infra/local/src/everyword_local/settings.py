@@ -12,7 +12,7 @@ from everyword_local.settings_reading import read_sections
 from ingest.config import IngestSettings, RetentionSettings
 from refine.config import RefineSettings
 from search.config import SearchSettings
-from transcribe_gpu.config import ModelSettings, TranscribeSettings
+from transcribe_gpu.config import SpeechModelSettings, TranscribeSettings
 
 
 class ServerSettings(BaseModel):
@@ -42,7 +42,7 @@ class Settings(BaseModel):
     ingest: IngestSettings = Field(default_factory=IngestSettings)
     transcribe: TranscribeSettings = Field(default_factory=TranscribeSettings)
     retention: RetentionSettings = Field(default_factory=RetentionSettings)
-    models: ModelSettings = Field(default_factory=ModelSettings)
+    models: SpeechModelSettings = Field(default_factory=SpeechModelSettings)
     refine: RefineSettings = Field(default_factory=RefineSettings)
     captions: CaptionsSettings = Field(default_factory=CaptionsSettings)
     search: SearchSettings = Field(default_factory=SearchSettings)

@@ -31,7 +31,7 @@ class TrueWord:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class TrueTurn:
     """A stretch in which somebody speaks, in seconds."""
 
     start: float
@@ -50,7 +50,7 @@ class Truth:
     words: tuple[TrueWord, ...]
     language: str = ""
     channels: str = "mix"
-    turns: tuple[Turn, ...] = ()
+    turns: tuple[TrueTurn, ...] = ()
     speech: tuple[tuple[float, float], ...] = ()
 
 
@@ -205,7 +205,7 @@ def _seconds(raw: Any) -> float | None:
     return seconds
 
 
-def _turns(path: Path) -> Iterator[Turn]:
+def _turns(path: Path) -> Iterator[TrueTurn]:
     """Read RTTM (NIST): `SPEAKER file channel start length <NA> <NA> name …`."""
     if not path.is_file():
         return
@@ -215,15 +215,15 @@ def _turns(path: Path) -> Iterator[Turn]:
             continue
         try:
             start, length = _seconds(fields[3]), _seconds(fields[4])
-            yield Turn(start or 0.0, (start or 0.0) + (length or 0.0), fields[7])
+            yield TrueTurn(start or 0.0, (start or 0.0) + (length or 0.0), fields[7])
         except (IndexError, ValueError) as error:
             raise _invalid(path, f"line {number} is no turn of a speaker") from error
 
 
-def _turns_of(words: Sequence[TrueWord]) -> Iterator[Turn]:
+def _turns_of(words: Sequence[TrueWord]) -> Iterator[TrueTurn]:
     for word in words:
         if word.speaker is not None and word.start is not None and word.end is not None:
-            yield Turn(word.start, word.end, word.speaker)
+            yield TrueTurn(word.start, word.end, word.speaker)
 
 
 def _json(path: Path) -> Any:

@@ -8,7 +8,7 @@ from fastapi import Request, Response
 
 from captions.domain.feed import (
     EpisodeLinks,
-    FeedItem,
+    FeedItemIdentity,
     chapters_address,
     enrich_feed,
     feed_items,
@@ -99,7 +99,7 @@ def enriched_feed(raw: bytes, episodes: Iterable[Episode], base_url: str) -> byt
     """
     matched = match_items(feed_items(raw), [_archived(each) for each in episodes])
 
-    def links_for(item: FeedItem) -> EpisodeLinks | None:
+    def links_for(item: FeedItemIdentity) -> EpisodeLinks | None:
         found = matched.get(item.number)
         if found is None:
             return None

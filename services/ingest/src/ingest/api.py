@@ -203,7 +203,7 @@ class EventsReply(BaseModel):
     events: list[dict[str, Any]]
 
 
-class ReplayRequest(BaseModel):
+class EpisodeReplayRequest(BaseModel):
     """Processes again from the newest event of type `from`; for `only` these services, or all.
 
     From AudioUploaded, `only: ["diarize"]` keeps the words, and tells anew who says them;
@@ -221,20 +221,20 @@ class ReplayRequest(BaseModel):
     dry_run: bool = False
 
 
-class ReplaysRequest(ReplayRequest):
+class ReplaysRequest(EpisodeReplayRequest):
     """The same for every episode, or every one of a show."""
 
     show: str | None = None
 
 
-class ReplaysReply(BaseModel):
+class ReplayTakenReply(BaseModel):
     """Which episodes are processed again; `replay_id` where that goes on in the background."""
 
     episode_ids: list[str]
     replay_id: str | None = None
 
     @classmethod
-    def of(cls, taken: ReplayTaken) -> "ReplaysReply":
+    def of(cls, taken: ReplayTaken) -> "ReplayTakenReply":
         """Show what was taken."""
         return cls(episode_ids=list(taken.episode_ids), replay_id=taken.replay_id)
 
@@ -404,7 +404,7 @@ def _process_again(routes: Router, service: IngestService) -> None:
         status_code=HTTPStatus.ACCEPTED,
         dependencies=[needs("edit")],
     )
-    def replay(episode_id: str, body: ReplayRequest) -> ReplaysReply:
+    def replay(episode_id: str, body: EpisodeReplayRequest) -> ReplayTakenReply:
         taken = service.replay(
             episode_id,
             body.from_,
@@ -413,7 +413,7 @@ def _process_again(routes: Router, service: IngestService) -> None:
             speakers=body.speakers,
             dry_run=body.dry_run,
         )
-        return ReplaysReply.of(taken)
+        return ReplayTakenReply.of(taken)
 
     @routes.post(
         "/v1/replays",
@@ -422,7 +422,7 @@ def _process_again(routes: Router, service: IngestService) -> None:
         status_code=HTTPStatus.ACCEPTED,
         dependencies=[needs("edit")],
     )
-    def replays(body: ReplaysRequest) -> ReplaysReply:
+    def replays(body: ReplaysRequest) -> ReplayTakenReply:
         taken = service.replay(
             None,
             body.from_,
@@ -433,4 +433,4 @@ def _process_again(routes: Router, service: IngestService) -> None:
             speakers=body.speakers,
             dry_run=body.dry_run,
         )
-        return ReplaysReply.of(taken)
+        return ReplayTakenReply.of(taken)

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from everyword_events import SpokenMoment
 from ingest.domain.outcome import OutcomeMessage
-from ingest.domain.subscriptions import Delivery, SavedSearch, Webhook
+from ingest.domain.subscriptions import SavedSearch, Webhook, WebhookDelivery
 
 FindMoments = Callable[[str, str], Sequence[SpokenMoment]]
 """Finds a query in one episode (its id): the moments as they are indexed now.
@@ -52,16 +52,16 @@ class WebhookStore(Protocol):
 class DeliveryLog(Protocol):
     """What goes to webhooks, and how it went; times are Unix times."""
 
-    def add(self, delivery: Delivery, *, due_at: float) -> None:
+    def add(self, delivery: WebhookDelivery, *, due_at: float) -> None:
         """Queue a delivery, unless there is one of that id."""
 
-    def take_due(self, *, now: float, hidden_s: float) -> Delivery | None:
+    def take_due(self, *, now: float, hidden_s: float) -> WebhookDelivery | None:
         """Return the delivery that is due longest, hidden from others for a while."""
 
-    def put(self, delivery: Delivery, *, due_at: float | None) -> None:
+    def put(self, delivery: WebhookDelivery, *, due_at: float | None) -> None:
         """Keep how a try went, and when the next is due (None: it is over)."""
 
-    def of_webhook(self, webhook_id: str, *, most: int) -> Sequence[Delivery]:
+    def of_webhook(self, webhook_id: str, *, most: int) -> Sequence[WebhookDelivery]:
         """Return a webhook's newest deliveries, newest first."""
 
     def forget_episode(self, episode_id: str) -> None:

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from everyword_http import Router, needs, reply
 from ingest.domain.outcome import OutcomeMessage
-from ingest.domain.subscriptions import Delivery, SavedSearch, Webhook
+from ingest.domain.subscriptions import SavedSearch, Webhook, WebhookDelivery
 from ingest.notifications import Notifications
 
 LONGEST_WAIT_S: Final = 20.0
@@ -80,7 +80,7 @@ class WebhooksReply(BaseModel):
 class DeliveriesReply(BaseModel):
     """A webhook's newest deliveries, newest first."""
 
-    deliveries: list[Delivery]
+    deliveries: list[WebhookDelivery]
 
 
 class SavedSearchRequest(BaseModel):
@@ -152,7 +152,7 @@ def _webhooks(routes: Router, notifications: Notifications) -> None:
         summary="Send a webhook a message now",
         dependencies=[needs("admin")],
     )
-    def test(webhook_id: str) -> Delivery:
+    def test(webhook_id: str) -> WebhookDelivery:
         return webhooks.test(webhook_id)
 
     @routes.get(

@@ -56,7 +56,7 @@ from ingest.ports import (
 )
 from ingest.retention import Retention
 from ingest.validation import UploadValidation
-from ingest.web_sources import Web, WebSources, web_sources
+from ingest.web_sources import WebAdapters, WebSources, web_sources
 
 MOST_PER_PAGE = 200
 PEEK_TOTAL_S = 30.0
@@ -79,7 +79,7 @@ class IngestService:
         progress: ProgressBoard | None = None,
         clock: Callable[[], datetime] = utc_now,
         multipart: MultipartUploads | None = None,
-        web: Web | None = None,
+        web: WebAdapters | None = None,
         retention_for: Callable[[str], RetentionSettings] = lambda _: RetentionSettings(),
     ) -> None:
         self._blobs = blobs

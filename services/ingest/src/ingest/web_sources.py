@@ -31,7 +31,7 @@ from ingest.replacing import AudioReplacement
 
 
 @dataclass(frozen=True)
-class Web:
+class WebAdapters:
     """The adapters for what is fetched; `scratch` is a folder for downloads under way."""
 
     fetcher: Fetcher
@@ -52,7 +52,7 @@ class WebSources:
 
 
 def web_sources(
-    web: Web,
+    web: WebAdapters,
     *,
     blobs: BlobStore,
     intake: Intake,

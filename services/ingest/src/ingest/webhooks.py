@@ -8,7 +8,7 @@ from typing import Final
 from everyword_events import EverywordError, InvalidInput, NotFound, new_run_id
 from ingest.domain.metadata import checked_link
 from ingest.domain.outcome import RETRY_AFTER_S, signature
-from ingest.domain.subscriptions import NOTIFIED, Delivery, Webhook
+from ingest.domain.subscriptions import NOTIFIED, Webhook, WebhookDelivery
 from ingest.notification_ports import DeliveryLog, Post, WebhookStore
 
 TAKEN_S: Final = 120.0
@@ -69,7 +69,7 @@ class Webhooks:
         if not self._store.remove(webhook_id):
             raise _missing(webhook_id)
 
-    def log(self, webhook_id: str) -> Sequence[Delivery]:
+    def log(self, webhook_id: str) -> Sequence[WebhookDelivery]:
         """Return a webhook's newest deliveries, newest first.
 
         Raises:
@@ -84,7 +84,7 @@ class Webhooks:
         for webhook in self._store.all():
             if webhook.events and kind not in webhook.events:
                 continue
-            delivery = Delivery(
+            delivery = WebhookDelivery(
                 delivery_id=f"{webhook.webhook_id}.{message_id}",
                 webhook_id=webhook.webhook_id,
                 episode_id=episode_id,
@@ -94,14 +94,14 @@ class Webhooks:
             )
             self._deliveries.add(delivery, due_at=now.timestamp())
 
-    def test(self, webhook_id: str) -> Delivery:
+    def test(self, webhook_id: str) -> WebhookDelivery:
         """Send a webhook a message at once, and return how that went.
 
         Raises:
             NotFound: no such webhook.
         """
         webhook, now = self._found(webhook_id), self._clock()
-        delivery = Delivery(
+        delivery = WebhookDelivery(
             delivery_id=f"{webhook_id}.{new_run_id()}",
             webhook_id=webhook_id,
             episode_id="",
@@ -131,12 +131,14 @@ class Webhooks:
         """Forget what was said, and what was to be said, of an episode."""
         self._deliveries.forget_episode(episode_id)
 
-    def _try(self, webhook: Webhook, delivery: Delivery, *, last: bool = False) -> Delivery:
+    def _try(
+        self, webhook: Webhook, delivery: WebhookDelivery, *, last: bool = False
+    ) -> WebhookDelivery:
         now, body = self._clock(), delivery.body.encode()
         headers = {
             "Content-Type": "application/json",
             "Everyword-Event": delivery.type,
-            "Everyword-Delivery": delivery.delivery_id,
+            "Everyword-WebhookDelivery": delivery.delivery_id,
             "Everyword-Signature": signature(webhook.secret, body, at=int(now.timestamp())),
         }
         status, error = None, ""

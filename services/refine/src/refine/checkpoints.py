@@ -32,7 +32,7 @@ def digest(parts: Sequence[str]) -> str:
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
 
 
-class Checkpoints(Protocol):
+class ReplyCheckpoints(Protocol):
     """Where replies are kept between attempts."""
 
     def load(self, name: str) -> StoredReply | None:
@@ -42,7 +42,7 @@ class Checkpoints(Protocol):
         """Keep a reply; one that is not usable is kept for this run only."""
 
 
-class BlobCheckpoints:
+class BlobReplyCheckpoints:
     """Keeps replies beside the episode's other blobs.
 
     Usable replies outlive their run: an edit or a replay asks the same of the same model and must
@@ -80,7 +80,7 @@ class BlobCheckpoints:
         self._blobs.put(f"{folder}/{name}.json", body, media_type=_JSON)
 
 
-class NoCheckpoints:
+class NoReplyCheckpoints:
     """Keeps nothing: for one transcript, in and out."""
 
     def load(self, name: str) -> StoredReply | None:  # noqa: ARG002 - the port's signature

@@ -159,7 +159,7 @@ class ValidationSettings(_Section):
         )
 
 
-class ModelSettings(_Section):
+class LanguageModelSettings(_Section):
     """Which language model suggests corrections; its key comes by environment only."""
 
     provider: Literal["off", "openai", "bedrock"] = Field(
@@ -243,8 +243,8 @@ class RefineSettings(_Section):
         " is misheard.",
     )
     replacements: tuple[Replacement, ...] = Field((), description="Rules, applied in their order.")
-    model: ModelSettings = Field(
-        ModelSettings(),
+    model: LanguageModelSettings = Field(
+        LanguageModelSettings(),
         description="A language model that suggests corrections; off unless chosen.",
     )
     normalization: NormalizationSettings = Field(

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StringConstraint
 
 from everyword_events import Conflict, NotFound, TranscriptEdited
 from everyword_transcripts import Transcript
-from refine.domain.anchors import Span, anchor_of
+from refine.domain.anchors import WordRange, anchor_of
 from refine.domain.clean import clean_text
 
 MOST_CHARACTERS = 20_000
@@ -115,13 +115,13 @@ def renamed(transcript: Transcript, edit: TranscriptEdited) -> Iterator[Transcri
             return
 
 
-def _words(transcript: Transcript, number: int, correction: Correction) -> Span | None:
+def _words(transcript: Transcript, number: int, correction: Correction) -> WordRange | None:
     if correction.word is None:
         return None
     count = len(transcript.segments[number].words)
     if correction.word + correction.words > count:
         raise NotFound(f"the segment has {count} words", code="word_missing")
-    return Span(correction.word, correction.word + correction.words)
+    return WordRange(correction.word, correction.word + correction.words)
 
 
 def _segment(transcript: Transcript, correction: Correction) -> int:

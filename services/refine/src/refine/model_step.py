@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 
 from everyword_events import InvalidInput, Misconfigured, TransientFailure
 from everyword_transcripts import Transcript
-from refine.checkpoints import Checkpoints, digest
+from refine.checkpoints import ReplyCheckpoints, digest
 from refine.config import RefineSettings
-from refine.domain.glossary_candidates import Candidate
-from refine.domain.lines import Chunk, Line, chunks_of, lines_of, with_lines
+from refine.domain.glossary_candidates import GlossaryCandidate
+from refine.domain.lines import Chunk, PromptLine, chunks_of, lines_of, with_lines
 from refine.domain.prompt import PROMPT_VERSION, SCHEMA, SYSTEM, again_message
 from refine.domain.replies import Suggestions, UnusableReply, read_reply
 from refine.domain.report import Change
@@ -26,7 +26,7 @@ _GIVE_UP_AFTER = 3
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ModelStepResult:
     """What the model's step came to; `degraded` says why some or all of it was left out.
 
     Tokens are those paid in this run: stored replies cost nothing.
@@ -57,7 +57,7 @@ class ModelStep:
         self,
         model: LanguageModel,
         settings: RefineSettings,
-        checkpoints: Checkpoints,
+        checkpoints: ReplyCheckpoints,
         *,
         run_id: str = "",
         clock: Callable[[], float] = time.monotonic,
@@ -71,8 +71,8 @@ class ModelStep:
         self._lock = threading.Lock()
 
     def run(
-        self, transcript: Transcript, *, show: str = "", near: Sequence[Candidate] = ()
-    ) -> Outcome:
+        self, transcript: Transcript, *, show: str = "", near: Sequence[GlossaryCandidate] = ()
+    ) -> ModelStepResult:
         """Ask about every chunk, a few at a time, and apply the suggestions that pass.
 
         Never raises for what the model does: a chunk without a usable answer keeps its text.
@@ -83,7 +83,7 @@ class ModelStep:
             chunks_of(lines, budget_tokens=model.chunk_tokens, overlap=model.overlap_lines)
         )
         if not chunks:
-            return Outcome(transcript)
+            return ModelStepResult(transcript)
         deadline = self._clock() + model.budget_s
         asking = PromptBuilder(transcript, self._settings, show, near)
         with ThreadPoolExecutor(model.concurrency, thread_name_prefix="refine-model") as pool:
@@ -151,10 +151,10 @@ class ModelStep:
     def _applied(
         self,
         transcript: Transcript,
-        lines: Sequence[Line],
+        lines: Sequence[PromptLine],
         chunks: Sequence[Chunk],
         answers: Sequence[_Answer],
-    ) -> Outcome:
+    ) -> ModelStepResult:
         validator = SuggestionValidator(transcript, lines, self._settings, self._model.name)
         for chunk, answer in zip(chunks, answers, strict=True):
             validator.take(chunk, answer.suggestions)
@@ -162,7 +162,7 @@ class ModelStep:
         degraded = None
         if failures:
             degraded = f"{len(failures)} of {len(answers)} chunks without the model: {failures[0]}"
-        return Outcome(
+        return ModelStepResult(
             with_lines(transcript, lines, validator.changed),
             tuple(validator.changes),
             tuple(name for answer in answers for name in answer.suggestions.names),

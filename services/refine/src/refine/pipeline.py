@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from everyword_transcripts import Transcript
 from everyword_transcripts.json_form import in_order
 from everyword_transcripts.timing import put_in_order
-from refine.config import ModelSettings, RefineSettings
+from refine.config import LanguageModelSettings, RefineSettings
 from refine.domain.capitals import capitalise, lacks_case
 from refine.domain.clean import clean_words
 from refine.domain.edits import Edit, apply_edits, in_force, stated_language
@@ -20,7 +20,7 @@ from refine.domain.report import Change, RefineReport, listed
 from refine.domain.rules import compile_rules
 from refine.domain.speakers import name_speakers, rename_speakers
 from refine.domain.substitution import RulesReport, apply_rules
-from refine.model_step import ModelStep, Outcome
+from refine.model_step import ModelStep, ModelStepResult
 from refine.ports import KnownSpeakers
 
 
@@ -74,7 +74,7 @@ def run_steps(
     current, heard, near = _glossary(current, settings)
     wanted = settings.model.provider != "off"
     missing = "the language model of the settings is not to be had here" if wanted else None
-    outcome = Outcome(current, degraded=missing)
+    outcome = ModelStepResult(current, degraded=missing)
     if inputs.model is not None:
         hints = glossary_candidates(
             current, [entry.term for entry in settings.glossary], hints=True
@@ -133,7 +133,7 @@ def _glossary(
 
 
 def _speakers(
-    outcome: Outcome, inputs: RefineInputs, settings: RefineSettings
+    outcome: ModelStepResult, inputs: RefineInputs, settings: RefineSettings
 ) -> tuple[Transcript, list[Change]]:
     """Name labels: known voices first, where they are sure, then what the model read."""
     transcript = outcome.transcript
@@ -164,7 +164,7 @@ def _ordered(transcript: Transcript) -> Transcript:
     return transcript.with_segments(put_in_order(segments, transcript.duration_s)[0])
 
 
-def _degraded(outcome: Outcome, *rules: RulesReport) -> str | None:
+def _degraded(outcome: ModelStepResult, *rules: RulesReport) -> str | None:
     stopped = [name for report in rules for name in report.stopped]
     reasons = [f"{name} took too long and was stopped" for name in stopped]
     if outcome.degraded:
@@ -172,7 +172,7 @@ def _degraded(outcome: Outcome, *rules: RulesReport) -> str | None:
     return "; ".join(reasons) or None
 
 
-def _cost(model: ModelSettings, outcome: Outcome) -> float | None:
+def _cost(model: LanguageModelSettings, outcome: ModelStepResult) -> float | None:
     """Return what the tokens of this run cost, where the settings name prices."""
     if model.usd_per_million_tokens_in is None or model.usd_per_million_tokens_out is None:
         return None

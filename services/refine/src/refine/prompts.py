@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from everyword_transcripts import Transcript
 from refine.config import RefineSettings
-from refine.domain.glossary_candidates import Candidate
-from refine.domain.lines import Chunk, Line
+from refine.domain.glossary_candidates import GlossaryCandidate
+from refine.domain.lines import Chunk, PromptLine
 from refine.domain.prompt import user_message
 
 
@@ -13,14 +13,18 @@ class PromptBuilder:
     """Builds the message about a chunk; what is the same for all chunks is made once."""
 
     def __init__(
-        self, transcript: Transcript, settings: RefineSettings, show: str, near: Sequence[Candidate]
+        self,
+        transcript: Transcript,
+        settings: RefineSettings,
+        show: str,
+        near: Sequence[GlossaryCandidate],
     ) -> None:
         self._show = {"name": show, "about": settings.model.context}
         self._glossary = [
             {"term": entry.term, "heard": list(entry.heard)} for entry in settings.glossary
         ]
         self._speakers = [{"label": s.label, "name": s.name} for s in transcript.speakers]
-        self._near: dict[int, list[Candidate]] = {}
+        self._near: dict[int, list[GlossaryCandidate]] = {}
         for place in near:
             self._near.setdefault(place.segment, []).append(place)
 
@@ -42,5 +46,5 @@ class PromptBuilder:
         )
 
 
-def _form(line: Line) -> dict[str, str | None]:
+def _form(line: PromptLine) -> dict[str, str | None]:
     return {"speaker": line.speaker, "text": line.text}

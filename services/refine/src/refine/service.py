@@ -17,8 +17,8 @@ from everyword_events import (
 )
 from everyword_storage import BlobStore, artifact_key, done_once, episode_prefix
 from everyword_transcripts import read_transcript, write_transcript
-from refine.checkpoints import BlobCheckpoints
-from refine.config import ModelSettings, RefineSettings
+from refine.checkpoints import BlobReplyCheckpoints
+from refine.config import LanguageModelSettings, RefineSettings
 from refine.contract import CONTRACT
 from refine.corrections import Corrections
 from refine.domain.edits import Edit
@@ -58,7 +58,7 @@ class RefineService:
         *,
         history: EpisodeHistory | None = None,
         log: EventLog | None = None,
-        models: Callable[[ModelSettings], LanguageModel | None] | None = None,
+        models: Callable[[LanguageModelSettings], LanguageModel | None] | None = None,
         known_speakers: KnownSpeakers | None = None,
     ) -> None:
         self._blobs = blobs
@@ -188,7 +188,7 @@ class RefineService:
         model = self._models(settings.model) if self._models is not None else None
         if model is None:
             return None
-        checkpoints = BlobCheckpoints(self._blobs, job.episode_id, job.run_id)
+        checkpoints = BlobReplyCheckpoints(self._blobs, job.episode_id, job.run_id)
         return ModelStep(model, settings, checkpoints, run_id=job.run_id)
 
     def _put(self, job: _Job, name: str, body: bytes) -> BlobRef:

@@ -1,7 +1,7 @@
 """Refinement without the stack: a transcript in, a transcript and a report out."""
 
 from everyword_transcripts import Transcript
-from refine.checkpoints import NoCheckpoints
+from refine.checkpoints import NoReplyCheckpoints
 from refine.config import RefineSettings
 from refine.domain.report import RefineReport
 from refine.model_step import ModelStep
@@ -21,5 +21,5 @@ def refine_transcript(
     Raises:
         Misconfigured: a rule in `settings` is not valid.
     """
-    step = None if model is None else ModelStep(model, settings, NoCheckpoints())
+    step = None if model is None else ModelStep(model, settings, NoReplyCheckpoints())
     return run_steps(transcript, settings, RefineInputs(show=show, model=step))

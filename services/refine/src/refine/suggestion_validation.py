@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from everyword_transcripts import Transcript, Word, join_words, split_words
 from refine.config import RefineSettings
 from refine.domain.clean import clean_text
-from refine.domain.lines import Chunk, Line
+from refine.domain.lines import Chunk, PromptLine
 from refine.domain.replies import Suggestions
 from refine.domain.report import Change
 from refine.domain.suggestions import LineContext, term_keys, validate
@@ -19,7 +19,7 @@ class SuggestionValidator:
     """Suggestions taken so far: words that change, and every verdict with its reason."""
 
     def __init__(
-        self, transcript: Transcript, lines: Sequence[Line], settings: RefineSettings, by: str
+        self, transcript: Transcript, lines: Sequence[PromptLine], settings: RefineSettings, by: str
     ) -> None:
         self.changed: dict[int, Sequence[Word]] = {}
         self.changes: list[Change] = []
@@ -59,7 +59,7 @@ class SuggestionValidator:
         language = self._transcript.language
         return join_words(split_words(clean_text(text), language), language)
 
-    def _around(self, line: Line) -> LineContext:
+    def _around(self, line: PromptLine) -> LineContext:
         return LineContext(
             language=self._transcript.language,
             previous=self._lines[line.idx - 1].text if line.idx else "",
@@ -68,7 +68,7 @@ class SuggestionValidator:
             speakers=self._speakers,
         )
 
-    def _reject(self, line: Line | None, text: str, reason: str) -> None:
+    def _reject(self, line: PromptLine | None, text: str, reason: str) -> None:
         start, end, before = (line.start, line.end, line.text) if line else (0.0, 0.0, "")
         shown = text[:_LONGEST_SHOWN]
         self.changes.append(

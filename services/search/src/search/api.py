@@ -35,13 +35,13 @@ Titles = Annotated[bool, Query(description="also the episodes with the words in 
 IfNoneMatch = Annotated[str | None, Header()]
 
 
-class Suggestions(TypedDict):
+class SuggestionsReply(TypedDict):
     """Completions of what is typed so far."""
 
     suggestions: list[str]
 
 
-class Facets(TypedDict):
+class FacetsReply(TypedDict):
     """Names to filter by."""
 
     names: list[FacetReply]
@@ -118,7 +118,7 @@ def router(service: SearchService, *, answer: Callable[..., bytes] | None = None
         )
         return _reply(counted, if_none_match)
 
-    @routes.get("/v1/suggest", summary="Complete a word", responses=_of(Suggestions))
+    @routes.get("/v1/suggest", summary="Complete a word", responses=_of(SuggestionsReply))
     def suggest(
         client: Client,
         q: Text,
@@ -126,16 +126,16 @@ def router(service: SearchService, *, answer: Callable[..., bytes] | None = None
         if_none_match: IfNoneMatch = None,
     ) -> Response:
         service.admit(client)
-        completed = Suggestions(suggestions=service.suggest(q, limit=limit))
+        completed = SuggestionsReply(suggestions=service.suggest(q, limit=limit))
         return _reply(completed, if_none_match, max_age_s=_SUGGEST_FOR_S)
 
-    @routes.get("/v1/shows", summary="Shows to filter by", responses=_of(Facets))
+    @routes.get("/v1/shows", summary="Shows to filter by", responses=_of(FacetsReply))
     def shows(if_none_match: IfNoneMatch = None) -> Response:
-        return _reply(Facets(names=service.shows()), if_none_match)
+        return _reply(FacetsReply(names=service.shows()), if_none_match)
 
-    @routes.get("/v1/speakers", summary="Speakers to filter by", responses=_of(Facets))
+    @routes.get("/v1/speakers", summary="Speakers to filter by", responses=_of(FacetsReply))
     def speakers(show: Text = "", if_none_match: IfNoneMatch = None) -> Response:
-        return _reply(Facets(names=service.speakers(show=show or None)), if_none_match)
+        return _reply(FacetsReply(names=service.speakers(show=show or None)), if_none_match)
 
     return routes
 

@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Engine:
+class SearchEngine:
     """An index, its vocabulary, its phonetic search if any; `close` gives back what they hold.
 
     `unfilled` is an embedded index that must be made again from the event log. `gate` is what
@@ -37,7 +37,7 @@ class Engine:
     gate: FifoGate | None = None
 
 
-def open_engine(settings: SearchSettings, file: Path, *, credentials: Any = None) -> Engine:
+def open_engine(settings: SearchSettings, file: Path, *, credentials: Any = None) -> SearchEngine:
     """Open the index: the file `file` with SQLite, or OpenSearch at `settings.url`.
 
     `credentials` are botocore's and sign the requests where `settings.aws_region` is given.
@@ -51,7 +51,7 @@ def open_engine(settings: SearchSettings, file: Path, *, credentials: Any = None
         embedded = _embedded(settings, file)
         phonetics = _phonetic_search(settings, embedded.phonetics)
         unfilled = None if embedded.is_complete else embedded
-        return Engine(
+        return SearchEngine(
             embedded, embedded.vocabulary, embedded.close, phonetics, unfilled, FifoGate(_AT_ONCE)
         )
     driver = _driver(settings, credentials)
@@ -62,7 +62,7 @@ def open_engine(settings: SearchSettings, file: Path, *, credentials: Any = None
         OpenSearchClient(driver), prefix=settings.index, pronouncer=_pronouncer(settings)
     )
     phonetics = _phonetic_search(settings, index.phonetics)
-    return Engine(index, index.vocabulary, driver.close, phonetics)
+    return SearchEngine(index, index.vocabulary, driver.close, phonetics)
 
 
 def reindex(

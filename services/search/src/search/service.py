@@ -27,7 +27,7 @@ from search.contract import CONTRACT
 from search.domain.cursor import Cursor, Totals, digest_of
 from search.domain.document import EpisodeDocument
 from search.domain.expansion import Expansion, Tier, VariantKind
-from search.domain.matching import Plan
+from search.domain.matching import QueryPlan
 from search.domain.number_queries import with_numbers
 from search.domain.pages import EpisodeMoments, Facet, PagePosition, SearchPage, SearchRequest, Sort
 from search.domain.perhaps import grouped, likeliest
@@ -42,7 +42,7 @@ from search.domain.query import (
     parse_query,
 )
 from search.domain.reply import (
-    EpisodeReply,
+    EpisodeHitsReply,
     PerhapsReply,
     SearchReply,
     TitleReply,
@@ -278,7 +278,7 @@ class SearchService:
         return [title_reply(group, page_url=self._page_url(group)) for group in found]
 
     def _perhaps(
-        self, query: Query, request: SearchRequest, results: Sequence[Plan]
+        self, query: Query, request: SearchRequest, results: Sequence[QueryPlan]
     ) -> list[PerhapsReply]:
         """Return the moments where the query was perhaps said, but for the results."""
         by_sound = self._phonetics is not None
@@ -438,7 +438,7 @@ class SearchService:
             speakers=_full_names(filters.speakers, known.speakers),
         )
 
-    def _episode_reply(self, group: EpisodeMoments, more: str | None) -> EpisodeReply:
+    def _episode_reply(self, group: EpisodeMoments, more: str | None) -> EpisodeHitsReply:
         return episode_reply(group, page_url=self._page_url(group), more=more)
 
     def _page_url(self, group: EpisodeMoments) -> str:

@@ -11,10 +11,10 @@ import sys
 
 from everyword_events import EverywordError
 from transcribe_gpu.adapters.clip_process import raised, told
-from transcribe_gpu.config import ModelSettings, TranscribeSettings
+from transcribe_gpu.config import SpeechModelSettings, TranscribeSettings
 
 
-def announced_apart(settings: TranscribeSettings, models: ModelSettings) -> str:
+def announced_apart(settings: TranscribeSettings, models: SpeechModelSettings) -> str:
     """Return what `transcribe_gpu.standalone.announced_engine` says, and load no engine here.
 
     Raises:
@@ -46,7 +46,7 @@ def main() -> None:
     os.dup2(2, 1)  # libraries print to stdout as they like
     request = json.load(sys.stdin)
     settings = TranscribeSettings.model_validate(request["settings"])
-    models = ModelSettings.model_validate(request["models"])
+    models = SpeechModelSettings.model_validate(request["models"])
     try:
         answer: object = {"line": announced_engine(settings, models)}
     except EverywordError as error:

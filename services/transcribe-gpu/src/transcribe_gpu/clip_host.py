@@ -18,7 +18,7 @@ from everyword_transcripts import write_transcript
 from transcribe_gpu.adapters.clip_process import told
 from transcribe_gpu.adapters.decoding import PyAvAudio
 from transcribe_gpu.adapters.silero import voice_activity
-from transcribe_gpu.config import ModelSettings, TranscribeSettings
+from transcribe_gpu.config import SpeechModelSettings, TranscribeSettings
 from transcribe_gpu.recognition import Recogniser
 from transcribe_gpu.selection import EngineSelector
 from transcribe_gpu.self_test import self_test
@@ -47,7 +47,7 @@ def _answer(request: Mapping[str, Any]) -> Mapping[str, Any]:
 
 @cache
 def _recogniser(models: str) -> Recogniser:
-    library = model_library(ModelSettings.model_validate_json(models))
+    library = model_library(SpeechModelSettings.model_validate_json(models))
     selector = EngineSelector(known_sources(library), self_test=self_test)
     return Recogniser(selector, voice_activity())
 

@@ -9,7 +9,7 @@ from typing import BinaryIO, Final, Protocol
 from everyword_events import InvalidInput
 from everyword_storage import scratch_file
 from everyword_transcripts import Transcript
-from transcribe_gpu.config import ModelSettings, TranscribeSettings
+from transcribe_gpu.config import SpeechModelSettings, TranscribeSettings
 from transcribe_gpu.domain.tiers import TIERS
 from transcribe_gpu.models import known_models
 from transcribe_gpu.ports import Audio
@@ -27,7 +27,7 @@ class ClipRecogniser(Protocol):
         self,
         path: Path,
         settings: TranscribeSettings,
-        models: ModelSettings,
+        models: SpeechModelSettings,
         *,
         length_s: float,
     ) -> Transcript:
@@ -42,7 +42,7 @@ class ClipService:
         recogniser: ClipRecogniser,
         *,
         open_audio: Callable[[BinaryIO], Audio],
-        settings: Callable[[], tuple[TranscribeSettings, ModelSettings]],
+        settings: Callable[[], tuple[TranscribeSettings, SpeechModelSettings]],
     ) -> None:
         self._recogniser = recogniser
         self._open_audio = open_audio

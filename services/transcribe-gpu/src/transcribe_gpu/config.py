@@ -58,7 +58,7 @@ class TranscribeSettings(BaseModel):
         return round(rate * seconds / 3600, 6)
 
 
-class ModelSettings(BaseModel):
+class SpeechModelSettings(BaseModel):
     """Where speech models may come from, and where they are kept."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)

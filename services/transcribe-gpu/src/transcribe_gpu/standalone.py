@@ -12,7 +12,7 @@ from transcribe_gpu.adapters.model_index import IndexSource
 from transcribe_gpu.adapters.optional_source import optional_sources
 from transcribe_gpu.adapters.pocketsphinx_engine import PocketSphinxSource
 from transcribe_gpu.adapters.silero import voice_activity
-from transcribe_gpu.config import ModelSettings, TranscribeSettings
+from transcribe_gpu.config import SpeechModelSettings, TranscribeSettings
 from transcribe_gpu.diarization.process import ProcessDiarizer
 from transcribe_gpu.models import ModelLibrary
 from transcribe_gpu.ports import Availability, EngineSource, StageReport
@@ -20,10 +20,12 @@ from transcribe_gpu.recognition import Recogniser
 from transcribe_gpu.selection import EngineSelector
 
 
-def model_library(settings: ModelSettings | None = None) -> ModelLibrary:
+def model_library(settings: SpeechModelSettings | None = None) -> ModelLibrary:
     """Return the models of this machine, and where more may come from."""
     return ModelLibrary(
-        settings or ModelSettings(), sources=(HubSource(), IndexSource()), shared=(HubCache(),)
+        settings or SpeechModelSettings(),
+        sources=(HubSource(), IndexSource()),
+        shared=(HubCache(),),
     )
 
 
@@ -41,7 +43,9 @@ class FileTranscriber:
     """
 
     def __init__(
-        self, models: ModelSettings | None = None, sources: Sequence[EngineSource] | None = None
+        self,
+        models: SpeechModelSettings | None = None,
+        sources: Sequence[EngineSource] | None = None,
     ) -> None:
         library = model_library(models)
         known = known_sources(library) if sources is None else sources
@@ -96,7 +100,7 @@ def transcribe_file(
     *,
     report: StageReport,
     announce: Callable[[str], None],
-    models: ModelSettings | None = None,
+    models: SpeechModelSettings | None = None,
     sources: Sequence[EngineSource] | None = None,
 ) -> Transcript:
     """Recognise one file; see `FileTranscriber`."""
@@ -107,7 +111,7 @@ def transcribe_file(
 
 def announced_engine(
     settings: TranscribeSettings,
-    models: ModelSettings | None = None,
+    models: SpeechModelSettings | None = None,
     *,
     sources: Sequence[EngineSource] | None = None,
 ) -> str:

@@ -142,7 +142,7 @@ class DeleteRequest(BaseModel):
     prefix: str = Field(max_length=512)
 
 
-class Done(BaseModel):
+class DoneReply(BaseModel):
     """It is done."""
 
     ok: bool = True
@@ -172,12 +172,12 @@ def worker_router(
         return JobsReply(deliveries=[DeliveryForm.of(each) for each in found])
 
     @router.post("/v1/worker/deliveries:extend")
-    def extend(held: ExtendRequest) -> Done:
+    def extend(held: ExtendRequest) -> DoneReply:
         inbox.extend(held.delivery.delivery(), visibility_s=held.visibility_s)
-        return Done()
+        return DoneReply()
 
     @router.post("/v1/worker/deliveries:complete")
-    def complete(done: CompleteRequest) -> Done:
+    def complete(done: CompleteRequest) -> DoneReply:
         events = [_own(parse_event(event)) for event in done.events]
         deliveries = [each.delivery() for each in done.deliveries]
         if isinstance(inbox, AtomicInbox):
@@ -185,19 +185,19 @@ def worker_router(
         else:
             log.append(events)
             inbox.acknowledge(deliveries)
-        return Done()
+        return DoneReply()
 
     @router.post("/v1/worker/deliveries:return")
-    def give_back(held: ReturnRequest) -> Done:
+    def give_back(held: ReturnRequest) -> DoneReply:
         inbox.give_back(held.delivery.delivery(), delay_s=held.delay_s, spends=held.spends)
-        return Done()
+        return DoneReply()
 
     @router.post("/v1/worker/deliveries:give-up")
-    def give_up(held: DeadLetterRequest) -> Done:
+    def give_up(held: DeadLetterRequest) -> DoneReply:
         inbox.dead_letter(
             held.delivery.delivery(), code=held.code, message=held.message, hint=held.hint
         )
-        return Done()
+        return DoneReply()
 
     _add_job_routes(router, progress, settings_for, cancellations)
     _add_blob_routes(router, blobs)
@@ -211,7 +211,7 @@ def _add_job_routes(
     cancellations: Cancellations,
 ) -> None:
     @router.post("/v1/worker/progress")
-    def report(told: ProgressRequest) -> Done:
+    def report(told: ProgressRequest) -> DoneReply:
         if told.stage is None:
             progress.clear(episode_id=told.episode_id)
         else:
@@ -222,7 +222,7 @@ def _add_job_routes(
                 fraction=told.fraction,
                 eta_s=told.eta_s,
             )
-        return Done()
+        return DoneReply()
 
     @router.get("/v1/worker/settings")
     def settings(show: str = "") -> TranscribeSettings:
@@ -258,9 +258,9 @@ def _add_blob_routes(router: Router, blobs: BlobStore) -> None:
         return KeptReply(blob=blobs.put(_own_key(made.key), body, media_type=made.media_type))
 
     @router.post("/v1/worker/blobs:delete")
-    def delete(made: DeleteRequest) -> Done:
+    def delete(made: DeleteRequest) -> DoneReply:
         blobs.delete(_own_key(made.prefix))
-        return Done()
+        return DoneReply()
 
 
 def _own(event: Event) -> Event:

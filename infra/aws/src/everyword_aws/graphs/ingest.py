@@ -19,7 +19,7 @@ from ingest.config import IngestSettings
 from ingest.domain import REPLAYABLE, AudioFacts
 from ingest.replaying import LogReplay
 from ingest.service import IngestService
-from ingest.web_sources import Web
+from ingest.web_sources import WebAdapters
 
 REPLAYS = "ingest-replays"
 _WORKER = "transcribe-gpu"
@@ -60,7 +60,7 @@ def replays() -> WakingReplays:
     return WakingReplays(kept, sender(client("sqs"), environment.queue(REPLAYS)))
 
 
-def compose(web: Web | None = None) -> IngestService:
+def compose(web: WebAdapters | None = None) -> IngestService:
     """Return the service, with what it fetches with where it fetches."""
     environment, blobs = graph().environment, graph().blobs
     episodes = DynamoIngestTables(client("dynamodb"), environment.table)

@@ -6,9 +6,9 @@ from pathlib import Path
 from everyword_aws.batch import BatchConsumer
 from everyword_aws.clients import credentials, region
 from everyword_aws.graphs.shared import ServiceGraph
-from everyword_aws.moments import Moments
+from everyword_aws.moments import MomentSearch
 from search.config import SearchSettings
-from search.engines import Engine, open_engine
+from search.engines import SearchEngine, open_engine
 from search.service import SearchService
 
 _NO_FILE = Path("/tmp/unused")  # noqa: S108 - the embedded engine's, which is not used here
@@ -26,7 +26,7 @@ def _settings() -> dict[str, str]:
 
 
 @cache
-def engine() -> Engine:
+def engine() -> SearchEngine:
     """Return the index; requests to a collection are signed with the function's own credentials."""
     settings = _graph().settings(SearchSettings, **_settings()).of_show("")
     return open_engine(settings, _NO_FILE, credentials=credentials())
@@ -47,9 +47,9 @@ def service() -> SearchService:
 
 
 @cache
-def moments() -> Moments:
+def moments() -> MomentSearch:
     """Return what finds a query in one episode."""
-    return Moments(service().search)
+    return MomentSearch(service().search)
 
 
 @cache

@@ -7,7 +7,7 @@ from everyword_aws.batch import BatchConsumer
 from everyword_aws.clients import client
 from everyword_aws.environment import WakeEnvironment
 from everyword_aws.graphs.shared import ServiceGraph
-from everyword_aws.waking import EcsWorkers, GroupWorkers, Workers
+from everyword_aws.waking import EcsWorkers, GpuWorkers, GroupWorkers
 from everyword_events import Event
 from everyword_storage import episode_prefix
 
@@ -15,7 +15,7 @@ REMOVALS = "transcribe-gpu-removals"
 
 
 @cache
-def workers() -> Workers:
+def workers() -> GpuWorkers:
     """Return the GPU workers that an upload wakes."""
     environment = WakeEnvironment.read()
     if environment.gpu == "asg":

@@ -33,7 +33,7 @@ from ingest.contract import FETCH_CONTRACT, NOTIFY_CONTRACT
 from ingest.notifications import Notifications
 from ingest.ports import ReadTranscript, TranscriptFile
 from ingest.service import IngestService
-from ingest.web_sources import Web
+from ingest.web_sources import WebAdapters
 from ingest.webhooks import Webhooks
 from transcribe_gpu.cancelling import Cancellations
 
@@ -51,7 +51,7 @@ def service() -> IngestService:
     settings = graph().settings(IngestSettings).of_show("")
     dynamodb, table = client("dynamodb"), graph().environment.table
     return compose(
-        Web(
+        WebAdapters(
             fetcher=HttpFetcher(
                 allowed=_allowed(),
                 politeness=Politeness(at_once=settings.host_at_once, delay_s=settings.host_delay_s),

@@ -13,7 +13,7 @@ from everyword_aws.environment import WorkerEnvironment
 from everyword_cdk import permissions
 from everyword_cdk.parts.function import log_group
 from everyword_cdk.parts.gpu_network import GpuNetwork
-from everyword_cdk.stacks.base import Plan
+from everyword_cdk.stacks.base import DeploymentPlan
 from transcribe_gpu.contract import CONTRACT
 
 KEPT_IMAGES = 5
@@ -32,7 +32,7 @@ class GpuWorker:
     network: GpuNetwork
 
     @classmethod
-    def of(cls, scope: Construct, plan: Plan) -> "GpuWorker":
+    def of(cls, scope: Construct, plan: DeploymentPlan) -> "GpuWorker":
         """Make the image's repository, the log and the network, and say what a worker may do."""
         names, deployment = plan.names, plan.deployment
         repository = ecr.Repository(

@@ -22,11 +22,11 @@ _SEE_ALIASES = ["aoss:DescribeCollectionItems"]
 _MAKE_ALIASES = ["aoss:CreateCollectionItems", "aoss:UpdateCollectionItems"]
 
 
-class WordIndex(Construct):
+class WordIndexCollection(Construct):
     """The collection. Reached by signed requests only, from roles that a policy names."""
 
     def __init__(self, scope: Construct, names: Names, deployment: Deployment) -> None:
-        super().__init__(scope, "WordIndex")
+        super().__init__(scope, "WordIndexCollection")
         self._name = names.collection
         here = [f"collection/{self._name}"]
         encryption = self._policy(

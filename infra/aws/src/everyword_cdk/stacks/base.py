@@ -14,7 +14,7 @@ from everyword_cdk.parts.settings import DeployedSettings
 
 
 @dataclass(frozen=True)
-class Plan:
+class DeploymentPlan:
     """One deployment: its choices, its names, its settings."""
 
     deployment: Deployment
@@ -22,7 +22,7 @@ class Plan:
     settings: DeployedSettings
 
     @classmethod
-    def of(cls, deployment: Deployment) -> "Plan":
+    def of(cls, deployment: Deployment) -> "DeploymentPlan":
         """Make the plan of a deployment."""
         return cls(deployment, Names(deployment.name), DeployedSettings(deployment))
 
@@ -30,7 +30,7 @@ class Plan:
 class EverywordStack(cdk.Stack):
     """A stack of one deployment, with its alarms."""
 
-    def __init__(self, scope: Construct, part: str, plan: Plan, description: str) -> None:
+    def __init__(self, scope: Construct, part: str, plan: DeploymentPlan, description: str) -> None:
         super().__init__(
             scope,
             part,

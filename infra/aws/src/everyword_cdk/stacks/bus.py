@@ -18,7 +18,7 @@ from everyword_cdk import permissions
 from everyword_cdk.parts.function import ServiceFunction
 from everyword_cdk.parts.queue import KEPT
 from everyword_cdk.parts.storage import ServiceTable
-from everyword_cdk.stacks.base import EverywordStack, Plan
+from everyword_cdk.stacks.base import DeploymentPlan, EverywordStack
 from everyword_events.aws.log import table_definition
 from everyword_events.contract import OURS
 
@@ -37,7 +37,7 @@ LATE = Duration.minutes(15)
 class BusStack(EverywordStack):
     """The event log comes first: only its relay puts events on the bus."""
 
-    def __init__(self, scope: Construct, plan: Plan) -> None:
+    def __init__(self, scope: Construct, plan: DeploymentPlan) -> None:
         super().__init__(scope, "bus", plan, "Everyword: event log, relay, event bus, alarm topic")
         self.topic = self._topic()
         self.log = self._log()

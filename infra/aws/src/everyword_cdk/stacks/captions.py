@@ -6,14 +6,14 @@ from captions.adapters.dynamodb import table_definition
 from captions.contract import CONTRACT
 from everyword_cdk import permissions
 from everyword_cdk.parts.storage import ServiceBucket, ServiceTable
-from everyword_cdk.stacks.base import Plan
+from everyword_cdk.stacks.base import DeploymentPlan
 from everyword_cdk.stacks.service import BATCH, MOST_AT_ONCE, ServiceStack
 
 
 class CaptionsStack(ServiceStack):
     """The captions service."""
 
-    def __init__(self, scope: Construct, plan: Plan) -> None:
+    def __init__(self, scope: Construct, plan: DeploymentPlan) -> None:
         super().__init__(scope, CONTRACT.service, "captions", plan, "Everyword: captions")
         names = plan.names
         ServiceBucket(self, self.service, names, plan.deployment, versioned=True)

@@ -12,7 +12,7 @@ from everyword_cdk.checks import SERVICES
 from everyword_cdk.parts.function import ServiceFunction
 from everyword_cdk.parts.queue import FEW_RECEIVES
 from everyword_cdk.parts.storage import ServiceBucket, ServiceTable
-from everyword_cdk.stacks.base import Plan
+from everyword_cdk.stacks.base import DeploymentPlan
 from everyword_cdk.stacks.service import BATCH, MOST_AT_ONCE, ServiceStack
 from ingest.adapters.dynamodb import table_definition
 from ingest.contract import CONTRACT, FETCH_CONTRACT, NOTIFY_CONTRACT
@@ -32,7 +32,7 @@ SETTLE_EVERY = Duration.minutes(15)
 class IngestStack(ServiceStack):
     """The ingest service."""
 
-    def __init__(self, scope: Construct, plan: Plan) -> None:
+    def __init__(self, scope: Construct, plan: DeploymentPlan) -> None:
         super().__init__(scope, CONTRACT.service, "ingest", plan, "Everyword: uploads, episodes")
         names = plan.names
         audio = ServiceBucket(

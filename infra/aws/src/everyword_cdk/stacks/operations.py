@@ -7,7 +7,7 @@ from aws_cdk import aws_budgets as budgets
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from everyword_cdk.stacks.base import EverywordStack, Plan
+from everyword_cdk.stacks.base import DeploymentPlan, EverywordStack
 
 _TOLD_AT = (80, 100)
 
@@ -16,7 +16,11 @@ class OperationsStack(EverywordStack):
     """Dashboard and budget."""
 
     def __init__(
-        self, scope: Construct, plan: Plan, consumers: Sequence[str], functions: Sequence[str]
+        self,
+        scope: Construct,
+        plan: DeploymentPlan,
+        consumers: Sequence[str],
+        functions: Sequence[str],
     ) -> None:
         super().__init__(scope, "operations", plan, "Everyword: dashboard and budget")
         self._dashboard(consumers, functions)

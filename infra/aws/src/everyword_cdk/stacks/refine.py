@@ -9,7 +9,7 @@ from constructs import Construct
 from everyword_cdk import permissions
 from everyword_cdk.checks import accept_resource
 from everyword_cdk.parts.storage import ServiceBucket
-from everyword_cdk.stacks.base import Plan
+from everyword_cdk.stacks.base import DeploymentPlan
 from everyword_cdk.stacks.service import BATCH, ServiceStack
 from refine.contract import CONTRACT
 
@@ -26,7 +26,7 @@ MODEL_BUDGET_S = 600.0
 class RefineStack(ServiceStack):
     """The refine service."""
 
-    def __init__(self, scope: Construct, plan: Plan) -> None:
+    def __init__(self, scope: Construct, plan: DeploymentPlan) -> None:
         super().__init__(scope, CONTRACT.service, "refine", plan, "Everyword: refinement")
         names = plan.names
         ServiceBucket(self, self.service, names, plan.deployment, versioned=True)

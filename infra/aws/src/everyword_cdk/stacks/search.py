@@ -4,8 +4,8 @@ from aws_cdk import Duration
 from constructs import Construct
 
 from everyword_cdk import permissions
-from everyword_cdk.parts.word_index import WordIndex
-from everyword_cdk.stacks.base import Plan
+from everyword_cdk.parts.word_index import WordIndexCollection
+from everyword_cdk.stacks.base import DeploymentPlan
 from everyword_cdk.stacks.service import BATCH, ServiceStack
 from search.contract import CONTRACT
 
@@ -16,11 +16,11 @@ MOST_INDEXERS = 2
 class SearchStack(ServiceStack):
     """The search service."""
 
-    def __init__(self, scope: Construct, plan: Plan) -> None:
-        self.collection: WordIndex
+    def __init__(self, scope: Construct, plan: DeploymentPlan) -> None:
+        self.collection: WordIndexCollection
         super().__init__(scope, CONTRACT.service, "search", plan, "Everyword: word search")
         names = plan.names
-        self.collection = WordIndex(self, names, plan.deployment)
+        self.collection = WordIndexCollection(self, names, plan.deployment)
         queue = self.work_queue()
         queue.subscribe(self.bus, CONTRACT)
         reach = permissions.search_index(self.collection.arn)

@@ -12,7 +12,7 @@ from everyword_cdk import permissions
 from everyword_cdk.parts.function import ServiceFunction
 from everyword_cdk.parts.queue import MOST_RECEIVES, WorkQueue
 from everyword_cdk.parts.settings import LAYER_FILE
-from everyword_cdk.stacks.base import EverywordStack, Plan
+from everyword_cdk.stacks.base import DeploymentPlan, EverywordStack
 
 API_TIMEOUT = Duration.seconds(29)
 """One second less than API Gateway waits."""
@@ -30,7 +30,7 @@ class ServiceStack(EverywordStack):
     """One service: its storage, its queue, its functions, and nothing of another's."""
 
     def __init__(
-        self, scope: Construct, service: str, section: str, plan: Plan, description: str
+        self, scope: Construct, service: str, section: str, plan: DeploymentPlan, description: str
     ) -> None:
         super().__init__(scope, service, plan, description)
         self.service = service

@@ -18,7 +18,7 @@ from everyword_cdk.parts.gpu_ecs import EcsGpu
 from everyword_cdk.parts.gpu_group import GroupGpu
 from everyword_cdk.parts.gpu_worker import GpuWorker
 from everyword_cdk.parts.storage import ServiceBucket, ServiceTable, key_table
-from everyword_cdk.stacks.base import Plan
+from everyword_cdk.stacks.base import DeploymentPlan
 from everyword_cdk.stacks.service import BATCH, ServiceStack
 from everyword_events import AudioUploaded, EpisodeRemoved
 from transcribe_gpu.contract import CONTRACT
@@ -35,7 +35,7 @@ class TranscribeStack(ServiceStack):
     Removals have a queue and a function of their own: they must never start a GPU.
     """
 
-    def __init__(self, scope: Construct, plan: Plan) -> None:
+    def __init__(self, scope: Construct, plan: DeploymentPlan) -> None:
         super().__init__(
             scope, CONTRACT.service, "transcribe", plan, "Everyword: speech recognition on GPUs"
         )

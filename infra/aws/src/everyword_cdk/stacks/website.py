@@ -22,7 +22,7 @@ from everyword_cdk.parts.routes import ADMIN, Route, api_routes
 from everyword_cdk.parts.site import write_site
 from everyword_cdk.parts.storage import ServiceBucket, ServiceTable, key_table
 from everyword_cdk.permissions import KEYS
-from everyword_cdk.stacks.base import EverywordStack, Plan
+from everyword_cdk.stacks.base import DeploymentPlan, EverywordStack
 from everyword_cdk.stacks.service import API_TIMEOUT
 
 BURST = 200
@@ -49,7 +49,7 @@ _FALLBACK = "ingest"
 class WebsiteStack(EverywordStack):
     """HTTP API, keys, website bucket and CloudFront."""
 
-    def __init__(self, scope: Construct, plan: Plan, consumers: Sequence[str]) -> None:
+    def __init__(self, scope: Construct, plan: DeploymentPlan, consumers: Sequence[str]) -> None:
         super().__init__(scope, "website", plan, "Everyword: HTTP API, keys, widget, CloudFront")
         ServiceTable(self, "Keys", plan.deployment, key_table(plan.names.table(KEYS), "pk"))
         self._admin(consumers)

@@ -4,7 +4,7 @@ import click
 
 from everyword_local.commands.context import CommandContext, pass_context
 from transcribe_gpu.adapters.environments import EngineEnvironments
-from transcribe_gpu.config import ModelSettings
+from transcribe_gpu.config import SpeechModelSettings
 from transcribe_gpu.standalone import engines_here, model_library
 
 
@@ -17,7 +17,7 @@ def engines() -> None:
 @pass_context
 def list_engines(context: CommandContext) -> None:
     """Say of every engine whether it works here, and what to do if not."""
-    library = model_library(context.section("models", ModelSettings))
+    library = model_library(context.section("models", SpeechModelSettings))
     rows = [
         {"name": name, "works": found.ok, "detail": found.detail, "remedy": found.remedy}
         for name, found in engines_here(library)

@@ -10,7 +10,7 @@ from everyword_local.commands.context import CommandContext, pass_reading_contex
 from everyword_local.commands.evaluating import left_out_lines
 from everyword_transcripts import Transcript, read_transcript, write_transcript
 from everyword_transcripts.truth import LeftOut, Truth, TruthFolder, read_truths
-from search.evaluation import Evaluation, as_json, evaluate
+from search.evaluation import SearchEvaluation, as_json, evaluate
 from transcribe_gpu.standalone import FileTranscriber
 
 
@@ -99,7 +99,7 @@ def _is_in(truth: Truth, language: str) -> bool:
     return not truth.language or truth.language.split("-")[0] == language.split("-", maxsplit=1)[0]
 
 
-def _lines(found: Evaluation) -> Iterator[str]:
+def _lines(found: SearchEvaluation) -> Iterator[str]:
     yield (
         f"{found.recordings} recordings, {found.speech_s:.0f} s of speech, "
         f"{found.terms} terms, {found.pairs} to be found\n"

@@ -8,7 +8,7 @@ import click
 
 from captions.domain.feed import (
     EpisodeLinks,
-    FeedItem,
+    FeedItemIdentity,
     enrich_feed,
     feed_items,
     snippet,
@@ -79,7 +79,7 @@ def archived(episode: Json) -> ArchivedEpisode:
 
 
 def _links_of(
-    address: str, matched: Mapping[int, ArchivedEpisode], item: FeedItem
+    address: str, matched: Mapping[int, ArchivedEpisode], item: FeedItemIdentity
 ) -> EpisodeLinks | None:
     episode = matched.get(item.number)
     if episode is None:

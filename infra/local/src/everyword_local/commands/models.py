@@ -7,12 +7,12 @@ import click
 
 from everyword_events import NotFound
 from everyword_local.commands.context import CommandContext, pass_context
-from transcribe_gpu.config import ModelSettings
+from transcribe_gpu.config import SpeechModelSettings
 from transcribe_gpu.models import (
     ALL_LANGUAGES,
     WHISPER,
-    Model,
     ModelLibrary,
+    SpeechModel,
     format_of,
     known_models,
 )
@@ -98,7 +98,7 @@ def remove(context: CommandContext, name: str) -> None:
 
 
 def _library(context: CommandContext) -> ModelLibrary:
-    return model_library(context.section("models", ModelSettings))
+    return model_library(context.section("models", SpeechModelSettings))
 
 
 def _format(name: str) -> str:
@@ -121,13 +121,13 @@ def _format(name: str) -> str:
     return WHISPER
 
 
-def _languages(model: Model) -> str:
+def _languages(model: SpeechModel) -> str:
     if ALL_LANGUAGES in model.languages:
         return "99"
     return " ".join(model.languages) if len(model.languages) < MANY else str(len(model.languages))
 
 
-def _row(library: ModelLibrary, model: Model) -> dict[str, object]:
+def _row(library: ModelLibrary, model: SpeechModel) -> dict[str, object]:
     found = library.find(model.name, model_format=model.format)
     return {
         "name": model.name,

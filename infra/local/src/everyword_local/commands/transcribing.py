@@ -10,7 +10,7 @@ from everyword_local.commands.context import CommandContext, pass_context
 from everyword_local.commands.files import IN, OUT, done, must_exist, write
 from everyword_local.output import counted
 from everyword_transcripts import Transcript, write_transcript
-from transcribe_gpu.config import ModelSettings, TranscribeSettings
+from transcribe_gpu.config import SpeechModelSettings, TranscribeSettings
 from transcribe_gpu.standalone import FileTranscriber
 
 
@@ -43,7 +43,7 @@ def transcribe(
         {name: value for name, value in options.items() if value}
     )
     settings = context.section("transcribe", TranscribeSettings).with_hints(hints)
-    transcriber = FileTranscriber(context.section("models", ModelSettings))
+    transcriber = FileTranscriber(context.section("models", SpeechModelSettings))
     if len(files) == 1 and not to.is_dir():
         document = _one(context, transcriber, settings, files[0], to)
         done(context, to, document, _line(document))

@@ -49,7 +49,7 @@ def worker(
     from transcribe_gpu.adapters.decoding import PyAvAudio  # noqa: PLC0415
     from transcribe_gpu.adapters.silero import voice_activity  # noqa: PLC0415
     from transcribe_gpu.adapters.spot_notice import stop_on_spot_notice  # noqa: PLC0415
-    from transcribe_gpu.config import ModelSettings, TranscribeSettings  # noqa: PLC0415
+    from transcribe_gpu.config import SpeechModelSettings, TranscribeSettings  # noqa: PLC0415
     from transcribe_gpu.diarization.process import ProcessDiarizer  # noqa: PLC0415
     from transcribe_gpu.recognition import Recogniser  # noqa: PLC0415
     from transcribe_gpu.selection import EngineSelector  # noqa: PLC0415
@@ -77,7 +77,7 @@ def worker(
         return settings.model_copy(update={"engine": engine or settings.engine, "model": model})
 
     chosen = settings_for("")  # refuses a wrong address or key before any work
-    models = context.section("models", ModelSettings)
+    models = context.section("models", SpeechModelSettings)
     context.output.note(announced_engine(chosen, models))
     stop = threading.Event()
     stop_on_signals(stop)

@@ -31,7 +31,7 @@ BITRATE_KBITS = {1: 32, 2: 64}  # by channels; less would let the two speakers l
 
 
 @dataclass(frozen=True, slots=True)
-class Voice:
+class FliteVoice:
     """A flite voice and the float features that make a speaker of it."""
 
     name: str
@@ -55,7 +55,7 @@ class Script:
     show: str
     published_at: str
     channels: Literal["speakers", "mix"]
-    voices: dict[str, Voice]
+    voices: dict[str, FliteVoice]
     spoken: str
     seed: int
 
@@ -80,16 +80,16 @@ class Phone:
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class SampleWord:
     """One spoken word, in seconds."""
 
     word: str
     start: float
     end: float
 
-    def shifted(self, by_s: float) -> "Word":
+    def shifted(self, by_s: float) -> "SampleWord":
         """Return the word `by_s` seconds later, rounded to milliseconds."""
-        return Word(self.word, round(self.start + by_s, 3), round(self.end + by_s, 3))
+        return SampleWord(self.word, round(self.start + by_s, 3), round(self.end + by_s, 3))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class Sentence:
     text: str
     start: float
     end: float
-    words: tuple[Word, ...]
+    words: tuple[SampleWord, ...]
 
 
 INTERVIEW = Script(
@@ -110,7 +110,7 @@ INTERVIEW = Script(
     show="The Long Playback",
     published_at="2026-02-03T06:00:00Z",
     channels="speakers",
-    voices={"Helen": Voice("slt"), "Thomas": Voice("rms")},
+    voices={"Helen": FliteVoice("slt"), "Thomas": FliteVoice("rms")},
     spoken="""\
 Helen: Hello and welcome to the program, my name is Helen.
 Helen: Today we are talking about a sound archive on the coast.
@@ -148,8 +148,8 @@ ARCHIVE = Script(
     published_at="2026-02-10T06:00:00Z",
     channels="mix",
     voices={
-        "Daniel": Voice("kal16"),
-        "Margaret": Voice("slt", (("duration_stretch", 1.1), ("f0_shift", 0.85))),
+        "Daniel": FliteVoice("kal16"),
+        "Margaret": FliteVoice("slt", (("duration_stretch", 1.1), ("f0_shift", 0.85))),
     },
     spoken="""\
 Daniel: Margaret, when were you born?
@@ -178,7 +178,7 @@ Daniel: Thank you for telling us your story.
 )
 
 
-def speak(voice: Voice, text: str) -> tuple[Samples, list[Phone]]:
+def speak(voice: FliteVoice, text: str) -> tuple[Samples, list[Phone]]:
     """Speak `text`; return float32 (n_samples,) at 16 kHz mono, and the phones without pauses."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "speech.wav"
@@ -202,23 +202,23 @@ def parse_phones(printed: str) -> Iterator[Phone]:
 @cache
 def count_phones(voice_name: str, word: str) -> int:
     """Return how many phones the voice's lexicon gives the word."""
-    return len(speak(Voice(voice_name), word)[1])
+    return len(speak(FliteVoice(voice_name), word)[1])
 
 
-def time_words(voice: Voice, text: str, phones: list[Phone]) -> list[Word]:
+def time_words(voice: FliteVoice, text: str, phones: list[Phone]) -> list[SampleWord]:
     """Group a sentence's phones into its words.
 
     Raises:
         ValueError: a word sounds longer or shorter in the sentence than alone; reword it.
 
     """
-    words: list[Word] = []
+    words: list[SampleWord] = []
     at = 0
     for word in (token.strip(",.?") for token in text.split()):
         own = phones[at : at + count_phones(voice.name, word)]
         if not own:
             break
-        words.append(Word(word, own[0].start, own[-1].end))
+        words.append(SampleWord(word, own[0].start, own[-1].end))
         at += len(own)
     if at != len(phones) or len(words) != len(text.split()):
         raise ValueError(f"phones and words do not match: {text}")

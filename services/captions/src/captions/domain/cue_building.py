@@ -5,7 +5,7 @@ from typing import Final
 
 from captions.domain.cue_segmentation import CueSegmentation
 from captions.domain.cue_timing import cue_times
-from captions.domain.cues import Captions, Cue, Line
+from captions.domain.cues import Captions, Cue, CueLine
 from captions.domain.limits import CueLimits
 from captions.domain.line_capacity import LineCapacity
 from captions.domain.phrases import SENTENCE, PhraseBreaks
@@ -68,11 +68,11 @@ class _CueBuilder:
             for (first, stop), (start, end) in zip(bounds, times, strict=True)
         ]
 
-    def _lines(self, first: int, stop: int) -> tuple[Line, ...]:
+    def _lines(self, first: int, stop: int) -> tuple[CueLine, ...]:
         _, breaks = self._wrap(first, stop, self._limits.max_lines)
         track, bounds = self._track, (first, *breaks, stop)
         return tuple(
-            Line(
+            CueLine(
                 self._space.join(track.words[left:right]),
                 track.speakers[left],
                 tuple(track.words[left:right]),

@@ -5,7 +5,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 
-class Line(NamedTuple):
+class CueLine(NamedTuple):
     """One line of a cue, its words and their starts; `text` is clean (see `clean_text`)."""
 
     text: str
@@ -19,14 +19,14 @@ class Cue(NamedTuple):
 
     start_ms: int
     end_ms: int
-    lines: tuple[Line, ...]
+    lines: tuple[CueLine, ...]
 
     @property
     def text(self) -> str:
         """The lines as a viewer sees them."""
         return "\n".join(line.text for line in self.lines)
 
-    def turns(self) -> list[tuple[str | None, list[Line]]]:
+    def turns(self) -> list[tuple[str | None, list[CueLine]]]:
         """Return the lines grouped by speaker: nearly always one group."""
         first = self.lines[0].speaker
         if all(line.speaker == first for line in self.lines):

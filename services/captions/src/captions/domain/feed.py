@@ -59,7 +59,7 @@ class EpisodeLinks:
 
 
 @dataclass(slots=True)
-class FeedItem:
+class FeedItemIdentity:
     """What an item says of itself, to find its episode by."""
 
     guid: str = ""
@@ -70,7 +70,7 @@ class FeedItem:
     number: int = field(default=0, compare=False)
 
 
-def feed_items(feed: bytes) -> list[FeedItem]:
+def feed_items(feed: bytes) -> list[FeedItemIdentity]:
     """Return what the items of a feed say of themselves, in order; `number` counts from 0.
 
     Raises:
@@ -120,7 +120,7 @@ def is_atom(feed: bytes) -> bool:
     return _Scan(feed).is_atom
 
 
-def enrich_feed(feed: bytes, links_for: Callable[[FeedItem], EpisodeLinks | None]) -> bytes:
+def enrich_feed(feed: bytes, links_for: Callable[[FeedItemIdentity], EpisodeLinks | None]) -> bytes:
     """Add transcript and chapter tags to the items that `links_for` knows links for.
 
     What an item has already is kept and not doubled: a transcript of the same type and language,
@@ -146,7 +146,7 @@ def enrich_feed(feed: bytes, links_for: Callable[[FeedItem], EpisodeLinks | None
 class _Item:
     """An item as found: what it tells, what it links to, and where its last child ends."""
 
-    told: FeedItem = field(default_factory=FeedItem)
+    told: FeedItemIdentity = field(default_factory=FeedItemIdentity)
     transcripts: set[tuple[str, str]] = field(default_factory=set)
     urls: set[str] = field(default_factory=set)
     chapters: bool = False
@@ -226,7 +226,7 @@ class _Scan:
             self._item_path = _ATOM_ITEM if name == _ATOM_ITEM[0] else _RSS_ITEM
             self.root_name_end = at + self._name_bytes(at)
         elif (*self._path, name) == self._item_path:
-            self.items.append(_Item(FeedItem(number=len(self.items))))
+            self.items.append(_Item(FeedItemIdentity(number=len(self.items))))
         elif self._in_item():
             item = self.items[-1]
             if not item.tail:
@@ -287,7 +287,7 @@ class _Scan:
 _NAME_ENDS: Final = frozenset(" \t\r\n/>") | {""}
 
 
-def _link_noted(told: FeedItem, attributes: dict[str, str]) -> None:
+def _link_noted(told: FeedItemIdentity, attributes: dict[str, str]) -> None:
     """Note an Atom link: to the entry's page, or to its audio."""
     address = attributes.get("href", "").strip()
     rel = attributes.get("rel", "alternate")

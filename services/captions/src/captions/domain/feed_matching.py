@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from typing import Final, TypeVar
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from captions.domain.feed import FeedItem
+from captions.domain.feed import FeedItemIdentity
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +33,12 @@ class ArchivedEpisode:
 
 T = TypeVar("T")
 Key = Hashable | None
-_ItemKey = Callable[[FeedItem], Key]
+_ItemKey = Callable[[FeedItemIdentity], Key]
 _EpisodeKey = Callable[[ArchivedEpisode], Key]
 
 
 def match_items(
-    items: Sequence[FeedItem], episodes: Sequence[ArchivedEpisode]
+    items: Sequence[FeedItemIdentity], episodes: Sequence[ArchivedEpisode]
 ) -> dict[int, ArchivedEpisode]:
     """Return the episode of each item that has one, by the item's number.
 
@@ -67,11 +67,11 @@ def _unique(those: Iterable[T], key_of: Callable[[T], Key]) -> Mapping[Key, T]:
     return {key: each for key, each in keyed if counts[key] == 1}
 
 
-def _guid(item: FeedItem) -> Key:
+def _guid(item: FeedItemIdentity) -> Key:
     return item.guid
 
 
-def _titled_on(item: FeedItem) -> Key:
+def _titled_on(item: FeedItemIdentity) -> Key:
     day = _day(item.published)
     return (_plain(item.title), day) if day and item.title else None
 
@@ -92,7 +92,7 @@ _KEYS: Final[tuple[tuple[_ItemKey, _EpisodeKey], ...]] = (
 )
 
 
-def _dates_differ(item: FeedItem, episode: ArchivedEpisode) -> bool:
+def _dates_differ(item: FeedItemIdentity, episode: ArchivedEpisode) -> bool:
     """Tell whether both say when they were published, and not within a day of each other."""
     day = _day(item.published)
     if day is None or episode.published_at is None:

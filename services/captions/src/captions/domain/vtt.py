@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterator
 from typing import Literal
 
-from captions.domain.cues import Captions, Cue, Line
+from captions.domain.cues import Captions, Cue, CueLine
 from captions.domain.timestamps import clock
 
 Voices = Literal["tags", "prefixes", "none"]
-Payload = Callable[[Line, Cue], str]
+Payload = Callable[[CueLine, Cue], str]
 
 
 def write_vtt(captions: Captions, *, voices: Voices = "tags", settings: str = "") -> str:
@@ -65,7 +65,7 @@ def _tagged(cue: Cue, payload: Payload) -> Iterator[str]:
 
 
 def _timed(separator: str) -> Payload:
-    def payload(line: Line, cue: Cue) -> str:
+    def payload(line: CueLine, cue: Cue) -> str:
         """Stamp each word that starts inside the cue and later than the one before it."""
         latest = cue.start_ms
         for other in cue.lines:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from everyword_events.aws.rows import EXPIRES, MOST_TOGETHER, Rows, gone, key, new, row
 from ingest.domain.outcome import OutcomeMessage
-from ingest.domain.subscriptions import Delivery, SavedSearch, Webhook
+from ingest.domain.subscriptions import SavedSearch, Webhook, WebhookDelivery
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -116,33 +116,33 @@ class DynamoDeliveries:
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._rows = Rows(client, table)
 
-    def add(self, delivery: Delivery, *, due_at: float) -> None:
+    def add(self, delivery: WebhookDelivery, *, due_at: float) -> None:
         """Queue a delivery, unless there is one of that id."""
         self._rows.together([new(each) for each in _queued(delivery, due_at)])
 
-    def take_due(self, *, now: float, hidden_s: float) -> Delivery | None:
+    def take_due(self, *, now: float, hidden_s: float) -> WebhookDelivery | None:
         """Return the delivery that is due longest, hidden from others for a while."""
         for due in self._rows.of(_DUE, up_to=_at(now, "~")):
             kept = self._rows.get(due["of"]["S"], due["record"]["S"])
             if kept is None:
                 self._rows.delete_all([due])
                 continue
-            delivery = Delivery.model_validate_json(kept["record"]["S"])
+            delivery = WebhookDelivery.model_validate_json(kept["record"]["S"])
             if self._moved(kept, delivery, now + hidden_s):
                 return delivery
         return None
 
-    def put(self, delivery: Delivery, *, due_at: float | None) -> None:
+    def put(self, delivery: WebhookDelivery, *, due_at: float | None) -> None:
         """Keep how a try went, and when the next is due (None: it is over)."""
         while True:
             kept = self._rows.get(_deliveries(delivery.webhook_id), delivery.delivery_id)
             if kept is None or self._moved(kept, delivery, due_at):
                 return
 
-    def of_webhook(self, webhook_id: str, *, most: int) -> Sequence[Delivery]:
+    def of_webhook(self, webhook_id: str, *, most: int) -> Sequence[WebhookDelivery]:
         """Return a webhook's newest deliveries, newest first."""
         rows = self._rows.of(_deliveries(webhook_id))
-        found = [Delivery.model_validate_json(each["record"]["S"]) for each in rows]
+        found = [WebhookDelivery.model_validate_json(each["record"]["S"]) for each in rows]
         return sorted(found, key=lambda each: each.made_at, reverse=True)[:most]
 
     def forget_episode(self, episode_id: str) -> None:
@@ -152,7 +152,7 @@ class DynamoDeliveries:
             for delivery in list(self._rows.of(partition, where={"episode": episode_id})):
                 _forget(self._rows, delivery)
 
-    def _moved(self, kept: Item, delivery: Delivery, due_at: float | None) -> bool:
+    def _moved(self, kept: Item, delivery: WebhookDelivery, due_at: float | None) -> bool:
         """Say anew when a delivery is due; False if somebody else did meanwhile."""
         was = kept["due"]["S"]
         queued = _queued(delivery, due_at)
@@ -210,7 +210,7 @@ class DynamoSavedSearches:
             self._rows.delete_all(list(self._rows.of(told, starting=f"{episode_id} ")))
 
 
-def _queued(delivery: Delivery, due_at: float | None) -> list[Item]:
+def _queued(delivery: WebhookDelivery, due_at: float | None) -> list[Item]:
     """Return a delivery's row, and the row that says when it is due, if it is."""
     webhook, name = _deliveries(delivery.webhook_id), delivery.delivery_id
     due = "" if due_at is None else _at(due_at, name)

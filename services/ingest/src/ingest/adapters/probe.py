@@ -19,7 +19,7 @@ from av.packet import Packet
 from av.stream import Discard, Disposition
 
 from everyword_events import InvalidInput
-from ingest.adapters.probe_head import Head, read_head
+from ingest.adapters.probe_head import FileHead, read_head
 from ingest.domain import AudioFacts
 
 CONTAINERS: Final = (
@@ -87,7 +87,7 @@ def probe_audio(audio: BinaryIO) -> AudioFacts:
 
 
 @contextmanager
-def _opened(audio: BinaryIO, head: Head) -> Iterator[InputContainer]:
+def _opened(audio: BinaryIO, head: FileHead) -> Iterator[InputContainer]:
     try:
         container = av.open(
             audio,
@@ -194,7 +194,7 @@ class _Count:
         return end_s - max(0.0, start_s)
 
 
-def _stated_s(container: InputContainer, stream: AudioStream, head: Head) -> float:
+def _stated_s(container: InputContainer, stream: AudioStream, head: FileHead) -> float:
     """Return the duration that the container states for the track, or 0 if it states none."""
     name = _name(container, head)
     if name in _GUESSED or (name == "mp3" and not head.states_mp3_length):
@@ -206,7 +206,7 @@ def _stated_s(container: InputContainer, stream: AudioStream, head: Head) -> flo
     return 0.0  # a picture may go on longer than the sound
 
 
-def _name(container: InputContainer, head: Head) -> str:
+def _name(container: InputContainer, head: FileHead) -> str:
     names = container.format.name.split(",")
     if "mp4" in names:
         return "mp4"

@@ -11,7 +11,7 @@ _STREAMED: Final = 0x7FFFF000
 
 
 @dataclass(frozen=True)
-class Head:
+class FileHead:
     """A file's size and first bytes, and those behind an ID3v2 tag where there is one."""
 
     size: int
@@ -42,7 +42,7 @@ class Head:
         return max(1.0, stated / self.size)
 
 
-def read_head(audio: BinaryIO) -> Head:
+def read_head(audio: BinaryIO) -> FileHead:
     """Read a seekable file's head."""
     size = audio.seek(0, io.SEEK_END)
     audio.seek(0)
@@ -52,4 +52,4 @@ def read_head(audio: BinaryIO) -> Head:
         a, b, c, d = (byte & 0x7F for byte in first[6:10])  # ID3v2.4, section 3.1: 28 bits
         audio.seek(_ID3_BYTES + (a << 21 | b << 14 | c << 7 | d))
         after_tag = audio.read(_HEAD_BYTES)
-    return Head(size, first, after_tag)
+    return FileHead(size, first, after_tag)

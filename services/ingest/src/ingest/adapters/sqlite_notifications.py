@@ -7,7 +7,7 @@ from typing import Final
 from everyword_events.sqlite.database import SqliteDatabase
 from everyword_events.sqlite.opener import Schema
 from ingest.domain.outcome import OutcomeMessage
-from ingest.domain.subscriptions import Delivery, SavedSearch, Webhook
+from ingest.domain.subscriptions import SavedSearch, Webhook, WebhookDelivery
 
 SCHEMA: Final = Schema(
     name="table of notifications",
@@ -101,7 +101,7 @@ class SqliteDeliveries:
     def __init__(self, db: SqliteDatabase) -> None:
         self._db = db
 
-    def add(self, delivery: Delivery, *, due_at: float) -> None:
+    def add(self, delivery: WebhookDelivery, *, due_at: float) -> None:
         """Queue a delivery, unless there is one of that id."""
         with self._db.write() as db:
             db.execute(
@@ -122,7 +122,7 @@ class SqliteDeliveries:
                 (delivery.webhook_id, MOST_LOGGED),
             )
 
-    def take_due(self, *, now: float, hidden_s: float) -> Delivery | None:
+    def take_due(self, *, now: float, hidden_s: float) -> WebhookDelivery | None:
         """Return the delivery that is due longest, hidden from others for a while."""
         with self._db.write() as db:
             row = db.execute(
@@ -135,9 +135,9 @@ class SqliteDeliveries:
             db.execute(
                 "UPDATE deliveries SET due_at = ? WHERE delivery_id = ?", (now + hidden_s, row[0])
             )
-        return Delivery.model_validate_json(row[1])
+        return WebhookDelivery.model_validate_json(row[1])
 
-    def put(self, delivery: Delivery, *, due_at: float | None) -> None:
+    def put(self, delivery: WebhookDelivery, *, due_at: float | None) -> None:
         """Keep how a try went, and when the next is due (None: it is over)."""
         with self._db.write() as db:
             db.execute(
@@ -145,13 +145,13 @@ class SqliteDeliveries:
                 (due_at, delivery.model_dump_json(), delivery.delivery_id),
             )
 
-    def of_webhook(self, webhook_id: str, *, most: int) -> Sequence[Delivery]:
+    def of_webhook(self, webhook_id: str, *, most: int) -> Sequence[WebhookDelivery]:
         """Return a webhook's newest deliveries, newest first."""
         rows = self._db.read(
             "SELECT record FROM deliveries WHERE webhook_id = ? ORDER BY made_at DESC LIMIT ?",
             (webhook_id, most),
         )
-        return [Delivery.model_validate_json(row[0]) for row in rows]
+        return [WebhookDelivery.model_validate_json(row[0]) for row in rows]
 
     def forget_episode(self, episode_id: str) -> None:
         """Forget what was said of an episode."""

@@ -20,7 +20,7 @@ class Webhook(Model):
     created_at: AwareDatetime
 
 
-class Delivery(Model):
+class WebhookDelivery(Model):
     """One message to one webhook, and how its tries went."""
 
     delivery_id: str

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from refine.config import ModelSettings
+from refine.config import LanguageModelSettings
 from refine.ports import LanguageModel
 
 if TYPE_CHECKING:
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def build_model(
-    settings: ModelSettings, *, api_key: str = "", client: "ConverseClient | None" = None
+    settings: LanguageModelSettings, *, api_key: str = "", client: "ConverseClient | None" = None
 ) -> LanguageModel | None:
     """Return the model, or None where it is off; nothing is called yet.
 
@@ -33,9 +33,9 @@ class Models:
 
     def __init__(self, *, api_key: str = "") -> None:
         self._api_key = api_key
-        self._built: dict[ModelSettings, LanguageModel | None] = {}
+        self._built: dict[LanguageModelSettings, LanguageModel | None] = {}
 
-    def __call__(self, settings: ModelSettings) -> LanguageModel | None:
+    def __call__(self, settings: LanguageModelSettings) -> LanguageModel | None:
         """Return the model, or None where it is off."""
         if settings not in self._built:
             self._built[settings] = build_model(settings, api_key=self._api_key)

@@ -22,7 +22,7 @@ _SAME_PLACE = 0.6
 
 
 @dataclass(frozen=True)
-class Span:
+class WordRange:
     """Words `first..stop` of the episode, counted over all segments."""
 
     first: int
@@ -37,7 +37,7 @@ class Missing:
     found: str = ""
 
 
-def anchor_of(transcript: Transcript, number: int, span: Span | None = None) -> SegmentAnchor:
+def anchor_of(transcript: Transcript, number: int, span: WordRange | None = None) -> SegmentAnchor:
     """Return the anchor of segment `number`: its times, its text and its neighbours' words.
 
     With a `span`, counted from the segment's first word, that of these words alone.
@@ -45,7 +45,7 @@ def anchor_of(transcript: Transcript, number: int, span: Span | None = None) -> 
     segment = transcript.segments[number]
     words = [word.word for word in transcript.words()]
     begin = sum(len(other.words) for other in transcript.segments[:number])
-    span = span or Span(0, len(segment.words))
+    span = span or WordRange(0, len(segment.words))
     own = segment.words[span.first : span.stop]
     first, stop = begin + span.first, begin + span.stop
     return SegmentAnchor(
@@ -57,7 +57,7 @@ def anchor_of(transcript: Transcript, number: int, span: Span | None = None) -> 
     )
 
 
-def find(words: Sequence[Word], anchor: SegmentAnchor, language: str) -> Span | Missing:
+def find(words: Sequence[Word], anchor: SegmentAnchor, language: str) -> WordRange | Missing:
     """Return where the anchor's words are among the episode's `words`.
 
     Times say where to look, the words and their neighbours where exactly. Another run may have cut
@@ -77,7 +77,7 @@ def find(words: Sequence[Word], anchor: SegmentAnchor, language: str) -> Span | 
     new = _keys([word.word for word in window])
     unmoved = _unmoved(window, new, text, anchor)
     if unmoved is not None:
-        return Span(low + unmoved, low + unmoved + len(text))
+        return WordRange(low + unmoved, low + unmoved + len(text))
     blocks = _equal_blocks([*before, *text, *after], new)
     first = _boundary(blocks, len(before), window, anchor.start)
     stop = max(first, _boundary(blocks, len(before) + len(text), window, anchor.end))
@@ -89,7 +89,7 @@ def find(words: Sequence[Word], anchor: SegmentAnchor, language: str) -> Span | 
     agreed += LCSseq.similarity(after, new[stop : stop + len(after)])
     same_place = agreed > 0 and agreed >= _SAME_PLACE * (len(before) + len(after))
     if found and (alike >= _ALIKE or same_place):
-        return Span(low + first, low + stop)
+        return WordRange(low + first, low + stop)
     return Missing("other words stand there now", " ".join(word.word for word in found))
 
 

@@ -8,7 +8,7 @@ import regex
 
 from everyword_events import TranscriptEdited
 from everyword_transcripts import Segment, Speaker, Transcript, Word
-from refine.domain.anchors import Missing, Span, find
+from refine.domain.anchors import Missing, WordRange, find
 from refine.domain.clean import clean_text
 from refine.domain.report import Change
 from refine.domain.speakers import with_names
@@ -86,20 +86,22 @@ def _without_anchor(edit: Edit) -> Change:
     return _conflict(edit, "the edit says neither where nor whom")
 
 
-def _rewrite(transcript: Transcript, span: Span, edit: Edit) -> tuple[Transcript, Span, Change]:
+def _rewrite(
+    transcript: Transcript, span: WordRange, edit: Edit
+) -> tuple[Transcript, WordRange, Change]:
     words = list(transcript.words())[span.first : span.stop]
     before = " ".join(word.word for word in words)
     text = clean_text(edit.data.text or "")
     changed = reconcile(words, text, transcript.language)
     result = _replaced(transcript, span, changed)
-    where = Span(span.first, span.first + len(changed))
+    where = WordRange(span.first, span.first + len(changed))
     reason = "already_so" if before == text else ""
     start, end = words[0].start, words[-1].end
     change = Change("edit", edit.event_id, start, end, before, text, reason=reason)
     return result, where, change
 
 
-def _replaced(transcript: Transcript, span: Span, changed: Sequence[Word]) -> Transcript:
+def _replaced(transcript: Transcript, span: WordRange, changed: Sequence[Word]) -> Transcript:
     """Put `changed` in place of the span, each word into the segment whose time it falls in."""
     segments: list[Segment] = []
     rest = list(changed)
@@ -124,12 +126,14 @@ def _replaced(transcript: Transcript, span: Span, changed: Sequence[Word]) -> Tr
     return transcript.with_segments(segments)
 
 
-def _assign_speaker(transcript: Transcript, span: Span, edit: Edit) -> tuple[Transcript, Change]:
+def _assign_speaker(
+    transcript: Transcript, span: WordRange, edit: Edit
+) -> tuple[Transcript, Change]:
     return _assign_all(transcript, [span], edit)
 
 
 def _assign_all(
-    transcript: Transcript, spans: Sequence[Span], edit: Edit
+    transcript: Transcript, spans: Sequence[WordRange], edit: Edit
 ) -> tuple[Transcript, Change]:
     """Give the words of `spans` (rising, disjoint) to a speaker, who may be new."""
     wanted = clean_text(edit.data.speaker or "")
@@ -167,19 +171,19 @@ def _assign_all(
     return result, change
 
 
-def _assign_from(transcript: Transcript, span: Span, edit: Edit) -> tuple[Transcript, Change]:
+def _assign_from(transcript: Transcript, span: WordRange, edit: Edit) -> tuple[Transcript, Change]:
     """Give all that the span's speaker says, from there on, to another."""
     words = list(transcript.words())
     spoken = [word.speaker for word in words[span.first : span.stop]]
     who = max(set(spoken), key=spoken.count)
-    runs: list[Span] = []
+    runs: list[WordRange] = []
     for at in range(span.first, len(words)):
         if words[at].speaker != who:
             continue
         if runs and runs[-1].stop == at:
-            runs[-1] = Span(runs[-1].first, at + 1)
+            runs[-1] = WordRange(runs[-1].first, at + 1)
         else:
-            runs.append(Span(at, at + 1))
+            runs.append(WordRange(at, at + 1))
     change = _conflict(edit, "nothing is said there any more")
     return _assign_all(transcript, runs, edit) if runs else (transcript, change)
 

@@ -8,7 +8,7 @@ import regex
 
 from everyword_transcripts import Segment, Transcript, Word, join_words, split_words
 from refine.domain.diff import Hunk
-from refine.domain.glossary_candidates import Candidate
+from refine.domain.glossary_candidates import GlossaryCandidate
 from refine.domain.report import Change, Verdict
 from refine.domain.rules import CompiledRule, compile_rule
 from refine.domain.suggestions import Limits, LineContext, term_keys, validate
@@ -51,7 +51,10 @@ _CONTEXT_WORDS = 6
 
 
 def apply_candidates(
-    transcript: Transcript, places: Iterable[Candidate], terms: Sequence[str], limits: Limits
+    transcript: Transcript,
+    places: Iterable[GlossaryCandidate],
+    terms: Sequence[str],
+    limits: Limits,
 ) -> tuple[Transcript, list[Change]]:
     """Write the term where a place is sure to be one, once the change has been validator.
 
@@ -93,7 +96,7 @@ def _spelled(words: Sequence[Word], term: str, language: str) -> tuple[str, ...]
 
 def _validated(
     words: Sequence[Word],
-    place: Candidate,
+    place: GlossaryCandidate,
     tokens: Sequence[str],
     around: LineContext,
     limits: Limits,

@@ -23,7 +23,7 @@ _PLAIN_LETTERS = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class GlossaryCandidate:
     """Words `first..stop` of a segment that may be `term`; `sure` when they sound the same."""
 
     segment: int
@@ -36,7 +36,7 @@ class Candidate:
 
 def glossary_candidates(
     transcript: Transcript, terms: Iterable[str], *, hints: bool
-) -> list[Candidate]:
+) -> list[GlossaryCandidate]:
     """Find places near `terms`, the best one where several overlap.
 
     What is spelled as a term already is no place. Short terms (under 4 letters) are left out: too
@@ -49,7 +49,7 @@ def glossary_candidates(
     cutoff = _HINT if hints else _SURE
     windows = _windows(transcript, wanted, cutoff)
     texts = list(windows)
-    matched: list[tuple[float, Candidate]] = []
+    matched: list[tuple[float, GlossaryCandidate]] = []
     for term, letters in wanted.items():
         sound = jellyfish.metaphone(letters)
         for text, score, _ in process.extract(
@@ -96,7 +96,9 @@ def _windows(
     return windows
 
 
-def _near(transcript: Transcript, place: _Place, term: str, score: float) -> Candidate | None:
+def _near(
+    transcript: Transcript, place: _Place, term: str, score: float
+) -> GlossaryCandidate | None:
     """Return the place as one near `term`, unless it is spelled as one; 0 means: sounds otherwise.
 
     Sure is what has as many words as the term and all but the same letters and sound. The same
@@ -114,17 +116,17 @@ def _near(transcript: Transcript, place: _Place, term: str, score: float) -> Can
         sure = peculiar or (as_many and len(theirs) >= _PLAIN_LETTERS)
     else:
         sure = as_many and score >= _SURE
-    return Candidate(number, first, stop, heard, term, sure)
+    return GlossaryCandidate(number, first, stop, heard, term, sure)
 
 
 def _spelling(words: Sequence[Word]) -> str:
     return " ".join(word.word for word in words).strip(".,;:!?…\"'")
 
 
-def _best(matched: list[tuple[float, Candidate]]) -> list[Candidate]:
+def _best(matched: list[tuple[float, GlossaryCandidate]]) -> list[GlossaryCandidate]:
     matched.sort(key=lambda one: (-one[0], one[1].segment, one[1].first, one[1].stop))
     taken: set[tuple[int, int]] = set()
-    best: list[Candidate] = []
+    best: list[GlossaryCandidate] = []
     for _, near in matched:
         places = {(near.segment, at) for at in range(near.first, near.stop)}
         if taken.isdisjoint(places):

@@ -13,7 +13,7 @@ _OVERHEAD_TOKENS = 16
 
 
 @dataclass(frozen=True)
-class Line:
+class PromptLine:
     """Words `first..stop` of one segment; `idx` counts the episode's lines from 0."""
 
     idx: int
@@ -34,14 +34,14 @@ class Line:
 class Chunk:
     """Lines to be asked about, with the lines around them to understand them by."""
 
-    before: tuple[Line, ...]
-    lines: tuple[Line, ...]
-    after: tuple[Line, ...]
+    before: tuple[PromptLine, ...]
+    lines: tuple[PromptLine, ...]
+    after: tuple[PromptLine, ...]
 
 
-def lines_of(transcript: Transcript) -> list[Line]:
+def lines_of(transcript: Transcript) -> list[PromptLine]:
     """Cut the transcript into lines of at most 40 words; a segment that is short is one line."""
-    lines: list[Line] = []
+    lines: list[PromptLine] = []
     for number, segment in enumerate(transcript.segments):
         for first, stop in cuts(segment, _LINE):
             words = segment.words[first:stop]
@@ -52,7 +52,7 @@ def lines_of(transcript: Transcript) -> list[Line]:
                 else join_words([word.word for word in words], transcript.language)
             )
             lines.append(
-                Line(
+                PromptLine(
                     len(lines),
                     number,
                     first,
@@ -66,7 +66,7 @@ def lines_of(transcript: Transcript) -> list[Line]:
     return lines
 
 
-def chunks_of(lines: Sequence[Line], *, budget_tokens: int, overlap: int) -> Iterator[Chunk]:
+def chunks_of(lines: Sequence[PromptLine], *, budget_tokens: int, overlap: int) -> Iterator[Chunk]:
     """Group lines so that each group, with `overlap` lines on either side, fits the budget.
 
     A line is in exactly one group. A line that alone exceeds the budget is a group of its own.
@@ -88,12 +88,12 @@ def chunks_of(lines: Sequence[Line], *, budget_tokens: int, overlap: int) -> Ite
 
 
 def with_lines(
-    transcript: Transcript, lines: Sequence[Line], changed: Mapping[int, Sequence[Word]]
+    transcript: Transcript, lines: Sequence[PromptLine], changed: Mapping[int, Sequence[Word]]
 ) -> Transcript:
     """Return the transcript with other words in the lines of `changed`; a line may become empty."""
     if not changed:
         return transcript
-    by_segment: dict[int, list[Line]] = {}
+    by_segment: dict[int, list[PromptLine]] = {}
     for line in lines:
         by_segment.setdefault(line.segment, []).append(line)
     segments: list[Segment] = []

@@ -15,7 +15,7 @@ _MARKS = ".,;:!?…\"'()"
 
 
 @dataclass(frozen=True)
-class Score:
+class CorrectionScore:
     """Counts of words and changes over some cases; times in milliseconds.
 
     A word is wrong when its letters or capitals differ from the truth; punctuation is left out.
@@ -50,12 +50,12 @@ class Score:
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class CorrectionEvaluation:
     """Scores by kind of case, and of all."""
 
     model: str
-    total: Score
-    by_kind: dict[str, Score]
+    total: CorrectionScore
+    by_kind: dict[str, CorrectionScore]
     harmed_cases: tuple[str, ...]
 
     def table(self) -> str:
@@ -73,7 +73,7 @@ class Evaluation:
 @dataclass(frozen=True)
 class _Result:
     kind: str
-    score: Score
+    score: CorrectionScore
     errors_s: tuple[float, ...]
 
 
@@ -82,7 +82,7 @@ def evaluate(
     *,
     model: LanguageModel | None = None,
     scripted: bool = True,
-) -> Evaluation:
+) -> CorrectionEvaluation:
     """Refine every case and compare with its truth.
 
     With `model` a real one is asked; else each case's script answers, or nobody if not `scripted`.
@@ -93,7 +93,7 @@ def evaluate(
         for case in cases
     ]
     kinds = sorted({case.kind for case in cases})
-    return Evaluation(
+    return CorrectionEvaluation(
         model=model.name if model is not None else "scripted" if scripted else "off",
         total=_sum([result for _, result in results]),
         by_kind={kind: _sum([r for _, r in results if r.kind == kind]) for kind in kinds},
@@ -116,7 +116,7 @@ def _measure(case: Case, model: LanguageModel | None) -> _Result:
         wrong, extra = _errors(truth, tried)
         right += len(wrong) + extra < len(wrong_before) + extra_before
     errors = _start_errors(spoken, refined)
-    score = Score(
+    score = CorrectionScore(
         cases=1,
         wrong_before=len(wrong_before) + extra_before,
         right_before=len(truth) - len(wrong_before),
@@ -158,10 +158,10 @@ def _start_errors(spoken: Transcript, refined: Transcript) -> tuple[float, ...]:
     return tuple(abs(a.start - b.start) for a, b in pairs)
 
 
-def _sum(results: Sequence[_Result]) -> Score:
+def _sum(results: Sequence[_Result]) -> CorrectionScore:
     scores = [result.score for result in results]
     errors = list(chain.from_iterable(result.errors_s for result in results))
-    return Score(
+    return CorrectionScore(
         cases=len(scores),
         wrong_before=sum(score.wrong_before for score in scores),
         right_before=sum(score.right_before for score in scores),

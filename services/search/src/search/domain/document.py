@@ -10,8 +10,8 @@ from everyword_events import EpisodeInfo
 from everyword_transcripts import Transcript
 from search.domain.phonetics import (
     PhoneSequence,
-    PhoneSpan,
     Pronouncer,
+    TimedPhones,
     phones_of_words,
     recognized_phones,
 )
@@ -67,7 +67,7 @@ class EpisodeDocument:
             starts.append(round(word.start * 1000))
             ends.append(round(word.end * 1000))
         readings = [
-            PhoneSpan(round(s.start * 1000), round(s.end * 1000), tuple(s.phones.split()))
+            TimedPhones(round(s.start * 1000), round(s.end * 1000), tuple(s.phones.split()))
             for s in transcript.phones
         ]
         return cls(

@@ -10,7 +10,7 @@ from enum import StrEnum
 from itertools import islice, product
 from typing import Final, Protocol
 
-from search.domain.matching import Alternatives, Pattern, Plan, Slot
+from search.domain.matching import Alternatives, Pattern, QueryPlan, Slot
 from search.domain.query import Clause, Query, Spelling
 from search.domain.tokens import fold, folds, is_hangul, joined, stem, without_particle
 
@@ -124,7 +124,7 @@ class Expansion:
         """Return the expansion with the compounds that were found."""
         return Expansion(self._query, self._vocabulary, compounds) if compounds else self
 
-    def plans(self, tier: Tier, languages: Collection[str]) -> list[Plan]:
+    def plans(self, tier: Tier, languages: Collection[str]) -> list[QueryPlan]:
         """Return what to look for at `tier`; none where it adds nothing to the one before.
 
         `languages` are those of the archive's episodes: stems differ between them.
@@ -198,7 +198,7 @@ class Expansion:
                     break
         return near
 
-    def _stemmed(self, languages: Collection[str]) -> Iterator[Plan]:
+    def _stemmed(self, languages: Collection[str]) -> Iterator[QueryPlan]:
         folded = self.folded()
         stems = {
             (language, term): stem(term, language) for language in languages for term in self._terms
@@ -228,7 +228,7 @@ class Expansion:
         rows: int = MOST_PATTERNS,
         language: str | None = None,
         prefixed: Collection[str] = (),
-    ) -> Plan:
+    ) -> QueryPlan:
         def slots(clause: Clause) -> Alternatives:
             return tuple(
                 self._pattern(row, widened, prefixed, clause.is_prefix, folded_too=folded_too)
@@ -236,7 +236,9 @@ class Expansion:
             )
 
         query = self._query
-        return Plan(tuple(map(slots, query.wanted)), tuple(map(slots, query.unwanted)), language)
+        return QueryPlan(
+            tuple(map(slots, query.wanted)), tuple(map(slots, query.unwanted)), language
+        )
 
     def _pattern(
         self,

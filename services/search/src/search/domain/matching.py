@@ -15,7 +15,7 @@ CONTEXT: Final = 12
 """Words shown before and after a match; `-word` drops a match when the word is among them."""
 
 
-class Span(NamedTuple):
+class MatchSpan(NamedTuple):
     """The words `first`..`last` of an episode, both included."""
 
     first: int
@@ -55,7 +55,7 @@ Alternatives = tuple[Pattern, ...]
 
 
 @dataclass(frozen=True)
-class Plan:
+class QueryPlan:
     """A query at one tier: what is looked for, in episodes of one language or (None) of all.
 
     Where nothing is wanted, all that the wanted speakers say is found: see `turns_of`.
@@ -71,7 +71,7 @@ class Match(NamedTuple):
 
     first: int
     last: int
-    named: tuple[Span, ...]
+    named: tuple[MatchSpan, ...]
 
     @property
     def weight(self) -> float:
@@ -82,7 +82,7 @@ class Match(NamedTuple):
 
 def occurrences(
     tokens: Sequence[str], words: Sequence[int], alternatives: Alternatives
-) -> list[Span]:
+) -> list[MatchSpan]:
     """Return where a clause is said in a row of tokens; `words` gives each token's word."""
     spans = set()
     for head, *rest in alternatives:
@@ -92,13 +92,13 @@ def occurrences(
                 slot.accepts(token)
                 for slot, token in zip(rest, tokens[at + 1 : last + 1], strict=True)
             ):
-                spans.add(Span(words[at], words[last]))
+                spans.add(MatchSpan(words[at], words[last]))
     return sorted(spans)
 
 
 def matches(
-    wanted: Sequence[Sequence[Span]],
-    unwanted: Sequence[Sequence[Span]] = (),
+    wanted: Sequence[Sequence[MatchSpan]],
+    unwanted: Sequence[Sequence[MatchSpan]] = (),
     *,
     said_by: Callable[[int], bool] | None = None,
 ) -> list[Match]:
@@ -112,7 +112,7 @@ def matches(
     return found if len(wanted) == 1 else apart(found)
 
 
-def combined(wanted: Sequence[Sequence[Span]]) -> list[Match]:
+def combined(wanted: Sequence[Sequence[MatchSpan]]) -> list[Match]:
     """Combine clauses into moments, overlapping ones included.
 
     A moment depends on nothing outside it: an engine may combine stretch by stretch.
@@ -124,7 +124,7 @@ def combined(wanted: Sequence[Sequence[Span]]) -> list[Match]:
 
 def kept(
     found: list[Match],
-    unwanted: Sequence[Sequence[Span]],
+    unwanted: Sequence[Sequence[MatchSpan]],
     *,
     said_by: Callable[[int], bool] | None = None,
 ) -> list[Match]:
@@ -136,7 +136,7 @@ def kept(
     return found
 
 
-def _windows(wanted: Sequence[Sequence[Span]]) -> list[Match]:
+def _windows(wanted: Sequence[Sequence[MatchSpan]]) -> list[Match]:
     """Return the minimal windows: none holds another."""
     at = [0] * len(wanted)
     found: list[Match] = []
@@ -181,7 +181,7 @@ def apart(found: Sequence[Match]) -> list[Match]:
     return chosen
 
 
-def _near(match: Match, spans: Sequence[Span]) -> bool:
+def _near(match: Match, spans: Sequence[MatchSpan]) -> bool:
     at = bisect_left(spans, match.first - CONTEXT - WINDOW, key=lambda span: span.first)
     while at < len(spans) and spans[at].first <= match.last + CONTEXT:
         if spans[at].last >= match.first - CONTEXT:

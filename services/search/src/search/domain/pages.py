@@ -17,7 +17,7 @@ from typing import Final, Literal, NamedTuple
 from typing_extensions import TypedDict
 
 from everyword_events import TransientFailure
-from search.domain.matching import CONTEXT, Match, Plan
+from search.domain.matching import CONTEXT, Match, QueryPlan
 from search.domain.query import Filters
 
 FIRST_BATCH: Final = 3
@@ -45,7 +45,7 @@ class SearchRequest:
     to give up, on the clock of `time.monotonic`.
     """
 
-    plans: tuple[Plan, ...]
+    plans: tuple[QueryPlan, ...]
     filters: Filters = field(default_factory=Filters)
     sort: Sort = "relevance"
     limit: int = 10
@@ -156,7 +156,7 @@ class Facets:
     speakers: tuple[Facet, ...]
 
 
-class Candidate(NamedTuple):
+class CandidateEpisode(NamedTuple):
     """An episode that may hold moments; `handle` is the engine's own name for it.
 
     `published` is -inf where no date is known; `plan` says which of the plans found it;
@@ -173,7 +173,7 @@ class Candidate(NamedTuple):
 class Located(NamedTuple):
     """A candidate and its moments, in order."""
 
-    candidate: Candidate
+    candidate: CandidateEpisode
     matches: Sequence[Match]
     weight: float
 
@@ -213,7 +213,7 @@ def out_of_time() -> TransientFailure:
     )
 
 
-def locate(candidate: Candidate, matches: Sequence[Match], *, lone: bool) -> Located:
+def locate(candidate: CandidateEpisode, matches: Sequence[Match], *, lone: bool) -> Located:
     """Weigh an episode; `lone` says that the query is one clause, whose moments weigh 1 each."""
     if lone:
         return Located(candidate, matches, float(len(matches)))
@@ -230,8 +230,8 @@ def weighed(request: SearchRequest, located: Iterable[Located]) -> Outline:
 
 def unweighed(
     request: SearchRequest,
-    candidates: Iterator[Candidate],
-    scan: Callable[[Sequence[Candidate]], Sequence[Located]],
+    candidates: Iterator[CandidateEpisode],
+    scan: Callable[[Sequence[CandidateEpisode]], Sequence[Located]],
 ) -> Outline:
     """Walk candidates, from where the page starts, until it is full and one more is known.
 
@@ -259,7 +259,9 @@ def in_order(located: Iterable[Located], sort: Sort) -> list[Located]:
     return ordered
 
 
-def newest_first(candidates: Iterable[Candidate], after: PagePosition | None) -> list[Candidate]:
+def newest_first(
+    candidates: Iterable[CandidateEpisode], after: PagePosition | None
+) -> list[CandidateEpisode]:
     """Return the candidates in the order of `unweighed`, from a place on."""
     newest = sorted(candidates, key=attrgetter("episode_id"), reverse=True)
     newest.sort(key=attrgetter("published"), reverse=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from search.domain.expansion import Tier
-from search.domain.matching import Alternatives, Plan, Span, matches, occurrences
+from search.domain.matching import Alternatives, MatchSpan, QueryPlan, matches, occurrences
 from search.domain.pages import EpisodeMoments, Moment
 from search.domain.tokens import tokens_of
 
@@ -28,7 +28,7 @@ class Perhaps:
 
 
 def likeliest(
-    candidates: Iterable[Perhaps], *, likely: float, results: Sequence[Plan]
+    candidates: Iterable[Perhaps], *, likely: float, results: Sequence[QueryPlan]
 ) -> list[Perhaps]:
     """Return the best candidates: likely enough, no result, none overlapping a better one.
 
@@ -72,14 +72,14 @@ def _overlap(one: Perhaps, other: Perhaps) -> bool:
     )
 
 
-def _is_result(one: Perhaps, plans: Collection[Plan]) -> bool:
+def _is_result(one: Perhaps, plans: Collection[QueryPlan]) -> bool:
     """Tell whether the query is written at the moment, as the results have it."""
     words = [tokens_of(word["text"]) for word in one.moment.snippet]
     tokens = [token for of_word in words for token in of_word]
     owners = [number for number, of_word in enumerate(words) for _ in of_word]
     marked = [number for number, word in enumerate(one.moment.snippet) if word["match"]]
 
-    def spans(clauses: Sequence[Alternatives]) -> list[list[Span]]:
+    def spans(clauses: Sequence[Alternatives]) -> list[list[MatchSpan]]:
         return [occurrences(tokens, owners, alternatives) for alternatives in clauses]
 
     return any(

@@ -42,7 +42,7 @@ class EpisodeHits(TypedDict):
     starts: list[float]
 
 
-class EpisodeReply(EpisodeHits):
+class EpisodeHitsReply(EpisodeHits):
     """An episode's hits. `hits` counts all; `next` goes on inside it when not all are here."""
 
     moments: list[MomentReply]
@@ -87,16 +87,16 @@ class SearchReply(TypedDict):
     episodes: int
     capped: bool
     next: str | None
-    results: list[EpisodeReply]
+    results: list[EpisodeHitsReply]
     perhaps: NotRequired[list[PerhapsReply]]
     titles: NotRequired[list[TitleReply]]
 
 
-def episode_reply(group: EpisodeMoments, *, page_url: str, more: str | None) -> EpisodeReply:
+def episode_reply(group: EpisodeMoments, *, page_url: str, more: str | None) -> EpisodeHitsReply:
     """Put an episode's moments into JSON; `page_url` is where an episode without a link is."""
     base = page_address(group, page_url)
     published = group.published_s
-    reply = EpisodeReply(
+    reply = EpisodeHitsReply(
         episode_id=group.episode_id,
         show=group.show,
         title=group.title,

@@ -6,8 +6,8 @@ first ten moments is such a place; precision, how many of all those moments are.
 
 from search.evaluation.runner import (
     FIRST_MOMENTS,
-    Evaluation,
     Row,
+    SearchEvaluation,
     as_json,
     document_of,
     evaluate,
@@ -18,10 +18,10 @@ from search.evaluation.term_weighted import best_term_weighted_value, term_weigh
 
 __all__ = [
     "FIRST_MOMENTS",
-    "Evaluation",
     "Found",
     "Row",
     "Said",
+    "SearchEvaluation",
     "as_json",
     "best_term_weighted_value",
     "document_of",

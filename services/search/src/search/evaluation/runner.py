@@ -37,7 +37,7 @@ class Row(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class SearchEvaluation:
     """The figures; `pairs` are terms in recordings that say them."""
 
     recordings: int
@@ -55,7 +55,7 @@ def evaluate(
     transcripts: Mapping[str, Transcript],
     settings: SearchSettings | None = None,
     others: Mapping[str, Transcript] | None = None,
-) -> Evaluation:
+) -> SearchEvaluation:
     """Search transcripts, by file name, for every term that the truths say.
 
     `others` are in the archive too, and nothing of what is said in them is known: they crowd.
@@ -116,7 +116,7 @@ def _found(service: SearchService, term: str) -> Iterator[Found]:
 
 def _counted(
     found: Mapping[str, Sequence[Found]], said: Mapping[str, Sequence[Said]]
-) -> Evaluation:
+) -> SearchEvaluation:
     pairs = {(term, name) for term in found for name in said if _says(said[name], term)}
     rows: list[Row] = []
     shown = right = 0
@@ -130,7 +130,7 @@ def _counted(
         rows.append(Row(tier, len(first) - shown, len(rights) - right, recall, precision))
         shown, right = len(first), len(rights)
     seconds = sum(speech_s(some) for some in said.values())
-    return Evaluation(
+    return SearchEvaluation(
         recordings=len(said),
         speech_s=seconds,
         terms=len(found),
@@ -158,7 +158,7 @@ def _says(said: Sequence[Said], term: str) -> bool:
     return any(one.term == term for one in said)
 
 
-def as_json(found: Evaluation) -> dict[str, Any]:
+def as_json(found: SearchEvaluation) -> dict[str, Any]:
     """Return the figures as a JSON document."""
     rows = [row._asdict() for row in found.rows]
     missed = [{"term": term, "file": file} for term, file in found.missed]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from search.domain.reply import EpisodeReply, MomentReply, SearchReply
+from search.domain.reply import EpisodeHitsReply, MomentReply, SearchReply
 from search.domain.timeline import Timeline
 from search.pages.site import Site, page, search_form
 from search.pages.text import attribute, clock, day, joined, shown
@@ -98,7 +98,7 @@ def _times(hits: int, more: str = "") -> str:
     return f"{hits:,}{more} time{'s' * (hits != 1)}"
 
 
-def _result(result: EpisodeReply, site: Site) -> str:
+def _result(result: EpisodeHitsReply, site: Site) -> str:
     here = site.path("episodes", result["episode_id"])
     moments = "\n".join(_moment(moment, here) for moment in result["moments"])
     show = f"<bdi>{shown(result['show'])}</bdi>" if result["show"] else ""

@@ -27,7 +27,7 @@ class Hit(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Answer:
+class OracleAnswer:
     """What a query finds, and at which tier."""
 
     tier: Tier
@@ -48,7 +48,7 @@ def length_s(document: EpisodeDocument) -> float:
     return max([document.audio_ms, *document.ends_ms]) / 1000
 
 
-def answer(documents: Sequence[EpisodeDocument], text: str) -> Answer | None:
+def answer(documents: Sequence[EpisodeDocument], text: str) -> OracleAnswer | None:
     """Return all hits of a query, or None for a query that is refused."""
     try:
         query = with_numbers(parse_query(text), {document.language for document in documents})
@@ -60,8 +60,8 @@ def answer(documents: Sequence[EpisodeDocument], text: str) -> Answer | None:
             hit for document in documents for hit in archive.hits(query, tier, document)
         )
         if hits:
-            return Answer(tier, hits)
-    return Answer(Tier.EXACT, frozenset())
+            return OracleAnswer(tier, hits)
+    return OracleAnswer(Tier.EXACT, frozenset())
 
 
 class _Archive:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from everyword_events import EverywordError, InvalidInput, Misconfigured, NotFound, TransientFailure
 from everyword_transcripts import Transcript, read_transcript
-from transcribe_gpu.config import ModelSettings, TranscribeSettings
+from transcribe_gpu.config import SpeechModelSettings, TranscribeSettings
 
 IDLE_S: Final = 600.0
 """So long the process and its model are kept for the next clip."""
@@ -33,7 +33,7 @@ class ClipProcess:
         self,
         path: Path,
         settings: TranscribeSettings,
-        models: ModelSettings,
+        models: SpeechModelSettings,
         *,
         length_s: float,
     ) -> Transcript:

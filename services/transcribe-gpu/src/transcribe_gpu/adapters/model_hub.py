@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from transcribe_gpu.errors import EngineUnavailable
-from transcribe_gpu.models.catalogue import DOWNLOADED_FILES, Model
+from transcribe_gpu.models.catalogue import DOWNLOADED_FILES, SpeechModel
 from transcribe_gpu.ports import Availability, StageReport
 
 HUB_WAIT_S: Final = 3.0
@@ -33,7 +33,7 @@ class HubSource:
         self._clock = clock
         self._silent_since = float("-inf")
 
-    def offers(self, model: Model) -> Availability:
+    def offers(self, model: SpeechModel) -> Availability:
         """Tell within 3 s, name look-up included, whether the hub answers and has the model."""
         if not model.repository:
             return Availability(ok=False, detail="no hub repository is known for it")
@@ -51,7 +51,7 @@ class HubSource:
             ok=found, detail=f"{model.repository} {'is' if found else 'is not'} there"
         )
 
-    def fetch(self, model: Model, into: Path, *, report: StageReport) -> None:
+    def fetch(self, model: SpeechModel, into: Path, *, report: StageReport) -> None:
         """Download the model's files into a folder (stage `download`).
 
         Raises:
@@ -95,7 +95,7 @@ class HubCache:
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
 
-    def here(self, model: Model) -> Path | None:
+    def here(self, model: SpeechModel) -> Path | None:
         """Return the folder of the model's pinned revision, or None; never uses the network."""
         if not model.repository:
             return None
@@ -115,7 +115,7 @@ class HubCache:
         return Path(str(found))
 
 
-def patterns(model: Model) -> list[str]:
+def patterns(model: SpeechModel) -> list[str]:
     """Return which of a repository's files the model consists of."""
     return [file.name for file in model.files] or list(DOWNLOADED_FILES[model.format])
 

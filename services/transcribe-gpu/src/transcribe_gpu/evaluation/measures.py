@@ -15,7 +15,7 @@ from rapidfuzz.distance import Levenshtein
 from scipy.optimize import linear_sum_assignment  # type: ignore[import-untyped]
 
 from everyword_transcripts import Word
-from everyword_transcripts.truth import TrueWord, Turn
+from everyword_transcripts.truth import TrueTurn, TrueWord
 
 FRAME_S: Final = 0.01
 SILENT_S: Final = 0.5
@@ -62,7 +62,7 @@ def permuted_errors(truth: Sequence[TrueWord], heard: Sequence[Word]) -> int | N
     return int(cost[rows, columns].sum())
 
 
-def diarization_errors(truth: Sequence[Turn], heard: Sequence[Turn]) -> tuple[float, float]:
+def diarization_errors(truth: Sequence[TrueTurn], heard: Sequence[TrueTurn]) -> tuple[float, float]:
     """Return (seconds missed, invented or given to the wrong speaker; seconds spoken), no collar.
 
     A second in which two speak counts twice.
@@ -123,7 +123,7 @@ def _by_speaker(said: Iterable[tuple[str | None, str]]) -> dict[str | None, list
     return dict(speech)
 
 
-def _frames(turns: Sequence[Turn], end: float) -> NDArray[np.bool_]:
+def _frames(turns: Sequence[TrueTurn], end: float) -> NDArray[np.bool_]:
     """Return who speaks in which frame: bool, (n_speakers, n_frames)."""
     names = list(dict.fromkeys(turn.speaker for turn in turns)) or [""]
     frames = np.zeros((len(names), max(1, round(end / FRAME_S))), bool)

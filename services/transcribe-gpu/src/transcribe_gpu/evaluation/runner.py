@@ -11,7 +11,7 @@ from typing import Final
 
 from everyword_events import EverywordError
 from everyword_transcripts import Transcript, Word
-from everyword_transcripts.truth import Truth, Turn
+from everyword_transcripts.truth import TrueTurn, Truth
 from transcribe_gpu.config import TranscribeSettings
 from transcribe_gpu.evaluation import measures
 from transcribe_gpu.ports import StageReport
@@ -21,7 +21,7 @@ ALL: Final = "all"
 
 
 @dataclass
-class Score:
+class RecognitionScore:
     """Counts and seconds of one recording, or of all; the rates are made of them."""
 
     file: str
@@ -43,7 +43,7 @@ class Score:
     cpu_s: float = 0.0
     peak_bytes: int = 0
 
-    def add(self, other: "Score") -> None:
+    def add(self, other: "RecognitionScore") -> None:
         """Add another recording's counts."""
         for name in self.__dataclass_fields__:
             mine, its = getattr(self, name), getattr(other, name)
@@ -79,7 +79,7 @@ def evaluate_recordings(
     recognise: Recognise,
     report: Callable[[str, int, int], None],
     tell_speakers: bool = True,
-) -> list[Score]:
+) -> list[RecognitionScore]:
     """Return a score for each recording, and one for all; `report` follows along.
 
     `tell_speakers`: recognition is told how many the truth names, else it has to find out.
@@ -87,11 +87,11 @@ def evaluate_recordings(
     Raises:
         EverywordError: a recording cannot be recognised; it is named.
     """
-    scores: list[Score] = []
+    scores: list[RecognitionScore] = []
     for number, truth in enumerate(truths):
         report(truth.audio.name, number, len(truths))
         scores.append(_scored(truth, _for(truth, settings, tell_speakers), recognise))
-    total = Score(ALL, engine=scores[0].engine)
+    total = RecognitionScore(ALL, engine=scores[0].engine)
     for score in scores:
         total.add(score)
     return [*scores, total]
@@ -104,7 +104,7 @@ def _for(truth: Truth, settings: TranscribeSettings, tell_speakers: bool) -> Tra
     return settings.model_copy(update={"channels": channels, "speakers": settings.speakers or told})
 
 
-def _scored(truth: Truth, settings: TranscribeSettings, recognise: Recognise) -> Score:
+def _scored(truth: Truth, settings: TranscribeSettings, recognise: Recognise) -> RecognitionScore:
     began = _cpu_s()
     try:
         transcript = recognise(truth.audio, settings, _quiet)
@@ -115,7 +115,7 @@ def _scored(truth: Truth, settings: TranscribeSettings, recognise: Recognise) ->
     heard = list(transcript.words())
     invented, silent_s = measures.invented(truth.speech, heard, transcript.duration_s)
     engine = transcript.engine
-    score = Score(
+    score = RecognitionScore(
         truth.audio.name,
         f"{engine.name} {engine.model}".strip(),
         heard=len(heard),
@@ -134,7 +134,7 @@ def _scored(truth: Truth, settings: TranscribeSettings, recognise: Recognise) ->
     return score
 
 
-def _score_words(score: Score, truth: Truth, heard: Sequence[Word]) -> None:
+def _score_words(score: RecognitionScore, truth: Truth, heard: Sequence[Word]) -> None:
     said = measures.plain_words(word.text for word in truth.words)
     found = measures.plain_words(word.word for word in heard)
     permuted = measures.permuted_errors(truth.words, heard)
@@ -147,15 +147,15 @@ def _score_words(score: Score, truth: Truth, heard: Sequence[Word]) -> None:
     score.start_errors_s = measures.start_errors(truth.words, heard)
 
 
-def _turns(transcript: Transcript) -> list[Turn]:
+def _turns(transcript: Transcript) -> list[TrueTurn]:
     return [
-        Turn(word.start, word.end, word.speaker or "")
+        TrueTurn(word.start, word.end, word.speaker or "")
         for segment in transcript.segments
         for word in segment.words
     ]
 
 
-def table_of(scores: Sequence[Score]) -> str:
+def table_of(scores: Sequence[RecognitionScore]) -> str:
     """Return the figures as a Markdown table."""
     head = ["file", "words", "WER %", "CER %", "cpWER %", "DER %", "start median, p95 ms"]
     head += ["untimed %", "invented / silent min", "RTF, CPU s", "peak MB"]

@@ -7,7 +7,7 @@ from transcribe_gpu.models.catalogue import (
     VOICES,
     WHISPER,
     Catalogue,
-    Model,
+    SpeechModel,
     known_models,
 )
 from transcribe_gpu.models.folder import format_of
@@ -20,10 +20,10 @@ __all__ = [
     "VOICES",
     "WHISPER",
     "Catalogue",
-    "Model",
     "ModelFolder",
     "ModelLibrary",
     "ModelSource",
+    "SpeechModel",
     "format_of",
     "known_models",
 ]

@@ -81,7 +81,7 @@ class Wheel:
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class SpeechModel:
     """A model and where it may come from; without `files` nothing about it can be checked."""
 
     name: str
@@ -109,10 +109,10 @@ class Model:
         return ALL_LANGUAGES in self.languages or language in self.languages
 
 
-class Catalogue(Mapping[str, Model]):
+class Catalogue(Mapping[str, SpeechModel]):
     """Models by name."""
 
-    def __init__(self, models: Iterable[Model]) -> None:
+    def __init__(self, models: Iterable[SpeechModel]) -> None:
         self._models = {model.name: model for model in models}
 
     @classmethod
@@ -120,7 +120,7 @@ class Catalogue(Mapping[str, Model]):
         """Read TOML."""
         return cls(_model(raw) for raw in tomllib.loads(text)["model"])
 
-    def __getitem__(self, name: str) -> Model:
+    def __getitem__(self, name: str) -> SpeechModel:
         return self._models[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -129,13 +129,13 @@ class Catalogue(Mapping[str, Model]):
     def __len__(self) -> int:
         return len(self._models)
 
-    def named(self, name: str, model_format: str = WHISPER) -> Model | None:
+    def named(self, name: str, model_format: str = WHISPER) -> SpeechModel | None:
         """Return the model of this name and format, or what a hub's `owner/name` stands for."""
         known = self.get(name)
         if known is not None:
             return known if known.format == model_format else None
         if _REPOSITORY.fullmatch(name):
-            return Model(name, model_format, repository=name)
+            return SpeechModel(name, model_format, repository=name)
         return None
 
     def hint(self, model_format: str = WHISPER) -> str:
@@ -151,9 +151,9 @@ def known_models() -> Catalogue:
     return Catalogue.read(resource.read_text(encoding="utf-8"))
 
 
-def _model(raw: Mapping[str, Any]) -> Model:
+def _model(raw: Mapping[str, Any]) -> SpeechModel:
     hub = raw.get("hub", {})
-    return Model(
+    return SpeechModel(
         name=raw["name"],
         format=raw["format"],
         languages=tuple(raw["languages"]),

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from transcribe_gpu.models.catalogue import REQUIRED_FILES, Model, ModelFile
+from transcribe_gpu.models.catalogue import REQUIRED_FILES, ModelFile, SpeechModel
 
 STAMP: Final = ".everyword-verified.json"
 """Which files were found right by their digests, with their sizes and times then."""
@@ -27,7 +27,7 @@ def format_of(folder: Path) -> str | None:
     return next((each for each in REQUIRED_FILES if not missing_files(folder, each)), None)
 
 
-def wrong_file(folder: Path, model: Model) -> str | None:
+def wrong_file(folder: Path, model: SpeechModel) -> str | None:
     """Return what is wrong with a model's files by their digests, in words, or None.
 
     Files found right once are not read again until their size or time changes.
@@ -51,7 +51,9 @@ def wrong_file(folder: Path, model: Model) -> str | None:
     return None
 
 
-def recognised(folder: Path, model_format: str, catalogue: Mapping[str, Model]) -> Model | None:
+def recognised(
+    folder: Path, model_format: str, catalogue: Mapping[str, SpeechModel]
+) -> SpeechModel | None:
     """Return the known model whose weights these are, by their digest; None for any other."""
     for model in catalogue.values():
         weights = max(model.files, key=_size)

@@ -13,9 +13,9 @@ import filelock
 import platformdirs
 
 from everyword_events import InvalidInput
-from transcribe_gpu.config import ModelSettings
+from transcribe_gpu.config import SpeechModelSettings
 from transcribe_gpu.errors import EngineUnavailable
-from transcribe_gpu.models.catalogue import WHISPER, Catalogue, Model, known_models
+from transcribe_gpu.models.catalogue import WHISPER, Catalogue, SpeechModel, known_models
 from transcribe_gpu.models.folder import missing_files, recognised, wrong_file
 from transcribe_gpu.ports import Availability, StageReport
 
@@ -34,10 +34,10 @@ class ModelSource(Protocol):
     def name(self) -> str:
         """`hub` or `index`, as the settings name it."""
 
-    def offers(self, model: Model) -> Availability:
+    def offers(self, model: SpeechModel) -> Availability:
         """Tell within about 3 s whether `fetch` is likely to work."""
 
-    def fetch(self, model: Model, into: Path, *, report: StageReport) -> None:
+    def fetch(self, model: SpeechModel, into: Path, *, report: StageReport) -> None:
         """Put the model's files into a folder; what is there from an earlier try is used.
 
         Raises:
@@ -48,7 +48,7 @@ class ModelSource(Protocol):
 class LocalCache(Protocol):
     """Another program's models on this machine."""
 
-    def here(self, model: Model) -> Path | None:
+    def here(self, model: SpeechModel) -> Path | None:
         """Return the model's folder, or None; never uses the network."""
 
 
@@ -58,7 +58,7 @@ class ModelFolder:
 
     path: Path
     name: str
-    model: Model | None
+    model: SpeechModel | None
 
 
 class ModelLibrary:
@@ -66,7 +66,7 @@ class ModelLibrary:
 
     def __init__(
         self,
-        settings: ModelSettings,
+        settings: SpeechModelSettings,
         *,
         sources: Sequence[ModelSource] = (),
         shared: Sequence[LocalCache] = (),
@@ -174,14 +174,14 @@ class ModelLibrary:
             return f"there is no model {wish!r}; {self._catalogue.hint(model_format)}"
         return ""
 
-    def _here(self, model: Model) -> Path | None:
+    def _here(self, model: SpeechModel) -> Path | None:
         for name in self._settings.sources:
             for path in self._places(name, model):
                 if path.is_dir() and not missing_files(path, model.format):
                     return path
         return None
 
-    def _places(self, source: str, model: Model) -> Iterator[Path]:
+    def _places(self, source: str, model: SpeechModel) -> Iterator[Path]:
         """Yield where a source may have it; others' caches are asked last, which takes longer."""
         if source == "folder":
             folder = _path(self._settings.folder)
@@ -190,7 +190,7 @@ class ModelLibrary:
             yield self.cache / model.key
             yield from filter(None, (cache.here(model) for cache in self._shared))
 
-    def _install(self, model: Model, report: StageReport) -> Path:
+    def _install(self, model: SpeechModel, report: StageReport) -> Path:
         target, partial = self.cache / model.key, self._partial(model.key)
         try:
             partial.parent.mkdir(parents=True, exist_ok=True)
@@ -224,7 +224,7 @@ class ModelLibrary:
             code="model_not_available",
         )
 
-    def _accept(self, model: Model, folder: Path) -> None:
+    def _accept(self, model: SpeechModel, folder: Path) -> None:
         """Refuse what came unless it is the model, whole."""
         wrong = wrong_file(folder, model)
         lacks = missing_files(folder, model.format)
@@ -235,7 +235,7 @@ class ModelLibrary:
             )
         shutil.rmtree(folder / ".cache", ignore_errors=True)  # the hub client's own notes
 
-    def _must_have_room(self, model: Model) -> None:
+    def _must_have_room(self, model: SpeechModel) -> None:
         needed = int(model.bytes * ROOM)
         free = shutil.disk_usage(self.cache).free
         if free < needed:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Final, NamedTuple
 
-from captions.domain.cues import Captions, Cue, Line
+from captions.domain.cues import Captions, Cue, CueLine
 from captions.domain.parsers.import_log import ImportLog
 from captions.domain.parsers.repeated_states import line_text, lines_of, read_once
 from captions.domain.parsers.timed_text import Piece, TimedText
@@ -99,7 +99,7 @@ def captions_of(cues: Sequence[TimedText], language: str, log: ImportLog | None 
     found: list[Cue] = []
     for (start, end), heard in _heard(cues, language, log or ImportLog()):
         lines = [
-            Line(
+            CueLine(
                 join_words([word.text for word in words], language),
                 words[0].speaker,
                 tuple(word.text for word in words),

@@ -9,7 +9,7 @@ from captions.domain.parsers.decoding import decode_prose
 from captions.domain.parsers.import_log import ImportLog
 from captions.domain.parsers.imported import looks_like_name
 from captions.domain.parsers.paragraph import TimedParagraph
-from captions.domain.parsers.text_heads import Head, is_footer, timed_heads
+from captions.domain.parsers.text_heads import LineHead, is_footer, timed_heads
 
 _HEAD: Final = re.compile(r"([^\s:][^:\n]{0,59}):(?:[ \t]+|\Z)")
 _MOST_WORDS: Final = 6
@@ -56,7 +56,7 @@ def paragraphs_of(raw_lines: Sequence[str]) -> list[TimedParagraph]:
     goes_on = False
     for at, (line, found) in enumerate(zip(lines, heads, strict=True)):
         text = line
-        head: Head | None = timed.get(at)
+        head: LineHead | None = timed.get(at)
         if head is not None:
             speaker, goes_on = head.name or (speaker if named else None), False
         elif is_footer(line):

@@ -36,7 +36,7 @@ _IN_ORDER: Final = 0.9
 _FOOTER: Final = re.compile(r"Transcribed by https?://\S+", re.IGNORECASE)
 
 
-class Head(NamedTuple):
+class LineHead(NamedTuple):
     """What the head of a line says; `text` is the rest of the line."""
 
     start_ms: int
@@ -45,14 +45,14 @@ class Head(NamedTuple):
     text: str
 
 
-def timed_heads(lines: Sequence[str]) -> dict[int, Head]:
+def timed_heads(lines: Sequence[str]) -> dict[int, LineHead]:
     """Return the heads that lines begin with, by line; none where the text is no such export.
 
     Believed when the times go on in order, and the first line has one or several have; times with
     nothing around them that begin a line of speech ("10:30 is late") only where most lines do so.
     """
-    heads: dict[int, Head] = {}
-    weak: dict[int, Head] = {}
+    heads: dict[int, LineHead] = {}
+    weak: dict[int, LineHead] = {}
     spoken = [at for at, line in enumerate(lines) if line.strip()]
     for at in spoken:
         found = _head(lines[at].strip())
@@ -68,7 +68,7 @@ def timed_heads(lines: Sequence[str]) -> dict[int, Head]:
     return heads if in_order >= _IN_ORDER * len(pairs) else {}
 
 
-def _stands_alone(heads: dict[int, Head], spoken: Sequence[int]) -> bool:
+def _stands_alone(heads: dict[int, LineHead], spoken: Sequence[int]) -> bool:
     """Tell whether a text's only head is one: at its top, before something that is said."""
     ((at, head),) = heads.items()
     return at == spoken[0] and (head.text != "" or len(spoken) > 1)
@@ -79,7 +79,7 @@ def is_footer(line: str) -> bool:
     return _FOOTER.fullmatch(line.strip()) is not None
 
 
-def _head(line: str) -> tuple[Head, bool] | None:
+def _head(line: str) -> tuple[LineHead, bool] | None:
     """Read a line's head; also return whether it can be nothing else."""
     looked_at = line[:_LOOKED_AT]
     if not any(character.isdigit() for character in looked_at):
@@ -94,11 +94,11 @@ def _head(line: str) -> tuple[Head, bool] | None:
             continue
         until = parse_short_clock(found["until"]) if found["until"] else None
         text = found["rest"] + line[_LOOKED_AT:]
-        return Head(start, until, name, text.strip()), strong
+        return LineHead(start, until, name, text.strip()), strong
     return None
 
 
-def _with_names(heads: dict[int, Head]) -> dict[int, Head]:
+def _with_names(heads: dict[int, LineHead]) -> dict[int, LineHead]:
     """Leave out heads whose name neither looks like one nor comes twice: speech with a time."""
     names = Counter(head.name for head in heads.values() if head.name)
     return {

@@ -10,12 +10,12 @@ from everyword_events import TransientFailure
 from search.adapters.opensearch.client import Json
 from search.adapters.opensearch.known import KnownEpisodes, Overtaken
 from search.adapters.opensearch.layout import Layout
-from search.adapters.opensearch.locate import Moments, published
+from search.adapters.opensearch.locate import FoundMoments, published
 from search.adapters.opensearch.match import passage_query
 from search.adapters.opensearch.read import Numbered, Reads
-from search.domain.matching import Plan
+from search.domain.matching import QueryPlan
 from search.domain.pages import (
-    Candidate,
+    CandidateEpisode,
     Located,
     Outline,
     SearchPage,
@@ -50,7 +50,7 @@ class _Page:
     def __init__(self, reads: Reads, request: SearchRequest) -> None:
         self._reads = reads
         self._request = request
-        self._moments = Moments(request)
+        self._moments = FoundMoments(request)
         self._episodes: dict[str, Json] = {}
 
     def found(self) -> SearchPage:
@@ -110,7 +110,7 @@ class _Page:
             hits, episodes = max(hits, sum(counts.values())), max(episodes, len(counts))
         return replace(page, hits=hits, episodes=episodes)
 
-    def _is_lone(self, plan: Plan) -> bool:
+    def _is_lone(self, plan: QueryPlan) -> bool:
         """One clause and nothing that could take a hit away: whatever matches is a hit."""
         return (
             len(plan.wanted) == 1
@@ -131,14 +131,16 @@ class _Page:
             for episode_id, passages in self._reads.counts(query).items()
         }
 
-    def _newest(self) -> Iterator[Candidate]:
+    def _newest(self) -> Iterator[CandidateEpisode]:
         plans = {plan.language: number for number, plan in enumerate(self._request.plans)}
         for episode in self._reads.newest(self._request.filters, self._request.after):
             number = plans.get(episode["language"], plans.get(None))
             if number is not None:
-                yield Candidate(number, episode["episode_id"], published(episode), number)
+                yield CandidateEpisode(number, episode["episode_id"], published(episode), number)
 
-    def _scanned(self, queries: Sequence[Json], candidates: Sequence[Candidate]) -> list[Located]:
+    def _scanned(
+        self, queries: Sequence[Json], candidates: Sequence[CandidateEpisode]
+    ) -> list[Located]:
         episodes: defaultdict[int, list[str]] = defaultdict(list)
         for candidate in candidates:
             episodes[candidate.plan].append(candidate.episode_id)

@@ -12,9 +12,9 @@ from search.adapters.opensearch.client import Json
 from search.adapters.opensearch.match import NO_DATE
 from search.adapters.opensearch.passages import Passage, PassageKey, Sought
 from search.adapters.opensearch.read import Numbered
-from search.domain.matching import Match, Span, apart, combined, kept, turns_of
+from search.domain.matching import Match, MatchSpan, apart, combined, kept, turns_of
 from search.domain.pages import (
-    Candidate,
+    CandidateEpisode,
     Cut,
     EpisodeMoments,
     Located,
@@ -33,7 +33,7 @@ class _Plan(NamedTuple):
     unwanted: Sequence[Sequence[Sought]]
 
 
-class Moments:
+class FoundMoments:
     """The moments found for one page, and the passages they are in."""
 
     def __init__(self, request: SearchRequest) -> None:
@@ -104,7 +104,7 @@ class Moments:
             matches += self._turns(plan, passages, around)
         self._passages[episode["episode_id"]] = passages
         lone = len(plan.wanted) <= 1
-        candidate = Candidate(0, episode["episode_id"], published(episode), number)
+        candidate = CandidateEpisode(0, episode["episode_id"], published(episode), number)
         return locate(candidate, matches if lone else apart(matches), lone=lone)
 
     def _matches(
@@ -176,6 +176,6 @@ def published(episode: Json) -> float:
 
 def _spans_around(
     ways: Sequence[Sought], passage: Passage, around: Mapping[PassageKey, Passage]
-) -> list[Span]:
+) -> list[MatchSpan]:
     near = (passage, *(around.get(passage.key.beside(step)) for step in (-1, 1)))
     return sorted({span for one in near if one is not None for span in one.spans(ways)})

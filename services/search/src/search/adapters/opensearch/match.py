@@ -4,13 +4,13 @@ from itertools import islice, product
 from typing import Final
 
 from search.adapters.opensearch.client import Json
-from search.domain.matching import Alternatives, Pattern, Plan, Slot
+from search.domain.matching import Alternatives, Pattern, QueryPlan, Slot
 from search.domain.query import Filters
 
 _MOST_PHRASES: Final = 8
 
 
-def passage_query(plan: Plan, filters: Filters, episodes: list[str] | None) -> Json:
+def passage_query(plan: QueryPlan, filters: Filters, episodes: list[str] | None) -> Json:
     """Return the query; it may let passages pass that a closer look then refuses."""
     conditions = [_clause(alternatives) for alternatives in plan.wanted]
     if plan.language is not None:

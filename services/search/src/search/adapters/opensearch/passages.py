@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 from search.adapters.opensearch.client import Json
 from search.adapters.opensearch.spoken_words import SpokenWords, pack_times, unpack_times
 from search.domain.document import EpisodeDocument
-from search.domain.matching import CONTEXT, Alternatives, Pattern, Span, occurrences
+from search.domain.matching import CONTEXT, Alternatives, MatchSpan, Pattern, occurrences
 from search.domain.query import WINDOW, folded_name
 from search.domain.tokens import tokens_of
 
@@ -110,16 +110,16 @@ class Passage:
         """Return its own words."""
         return self.spoken.part(self.first, self.stop - self.first)
 
-    def spans(self, ways: Iterable[Sought]) -> list[Span]:
+    def spans(self, ways: Iterable[Sought]) -> list[MatchSpan]:
         """Return where a clause is said, from the first own word to the end of what follows."""
-        found: set[Span] = set()
+        found: set[MatchSpan] = set()
         for pattern, text in ways:
             if text is not None:
                 found.update(self._occurrences_of_text(text, len(pattern) - 1))
             else:
                 tokens = self._source["tokens"].split(" ")
                 spans = occurrences(tokens, range(len(tokens)), (pattern,))
-                found.update(Span(self._word(s.first), self._word(s.last)) for s in spans)
+                found.update(MatchSpan(self._word(s.first), self._word(s.last)) for s in spans)
         return sorted(found)
 
     @property
@@ -133,7 +133,7 @@ class Passage:
         at = bisect_right(turns, word, key=itemgetter(0)) - 1
         return turns[at][1] if at >= 0 else None
 
-    def _occurrences_of_text(self, text: str, more: int) -> Iterator[Span]:
+    def _occurrences_of_text(self, text: str, more: int) -> Iterator[MatchSpan]:
         """Find tokens in a row by looking for them in the text: at the speed of C."""
         all_of_it = f" {self._source['tokens']} "
         token = counted = 0
@@ -141,7 +141,7 @@ class Passage:
         while at >= 0:
             token += all_of_it.count(" ", counted, at)
             counted = at
-            yield Span(self._word(token), self._word(token + more))
+            yield MatchSpan(self._word(token), self._word(token + more))
             at = all_of_it.find(text, at + 1)
 
     def _word(self, token: int) -> int:

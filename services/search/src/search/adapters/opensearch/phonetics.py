@@ -18,7 +18,7 @@ from search.adapters.opensearch.locate import moment_in, moments_of
 from search.adapters.opensearch.passages import PassageKey
 from search.adapters.opensearch.read import Reads
 from search.domain.document import EpisodeDocument
-from search.domain.matching import Match, Span
+from search.domain.matching import Match, MatchSpan
 from search.domain.pages import EpisodeMoments, SearchRequest
 from search.domain.phonetics import (
     Passages,
@@ -96,7 +96,7 @@ class OpenSearchPhoneticIndex:
         for place, key in keys.items():
             episode = episodes.get(key.episode_id)
             if key in passages and episode is not None and episode["revision"] == key.revision:
-                match = Match(place.first, place.last, (Span(place.first, place.last),))
+                match = Match(place.first, place.last, (MatchSpan(place.first, place.last),))
                 found[place] = moments_of(episode, (moment_in(passages[key], match),))
         return found
 

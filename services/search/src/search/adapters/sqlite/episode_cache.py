@@ -10,7 +10,7 @@ from typing import Final, Generic, Protocol, TypeVar
 
 from search.adapters.sqlite.scan import EpisodeTokens
 from search.adapters.sqlite.show import Spoken
-from search.domain.pages import Candidate
+from search.domain.pages import CandidateEpisode
 
 MOST_BYTES_OF_TOKENS: Final = 32_000_000
 """Some 600 hours of speech."""
@@ -46,7 +46,7 @@ class EpisodeCache(ABC, Generic[Kept]):
         """Read it for some rows, as the connection's transaction sees them."""
 
     def of(
-        self, connection: sqlite3.Connection, candidates: Iterable[Candidate]
+        self, connection: sqlite3.Connection, candidates: Iterable[CandidateEpisode]
     ) -> Mapping[int, Kept]:
         """Return it for each candidate, by row."""
         found: dict[int, Kept] = {}

@@ -21,9 +21,9 @@ from search.adapters.sqlite.scan import (
 from search.adapters.sqlite.show import SaidBy, shown
 from search.adapters.sqlite.vocabulary import variants
 from search.domain.expansion import VariantKind
-from search.domain.matching import Alternatives, Match, Plan, Slot, kept, matches
+from search.domain.matching import Alternatives, Match, QueryPlan, Slot, kept, matches
 from search.domain.pages import (
-    Candidate,
+    CandidateEpisode,
     Located,
     Outline,
     SearchPage,
@@ -55,7 +55,7 @@ def find_page(
         for candidate in _candidates(connection, plan, request.filters, number)
     ]
 
-    def scan(some: Sequence[Candidate]) -> list[Located]:
+    def scan(some: Sequence[CandidateEpisode]) -> list[Located]:
         of_episode = tokens.of(connection, some)
         locate_in = [scanner.locate for scanner in scanners]
         return [locate_in[one.plan](one, of_episode[one.handle]) for one in some]
@@ -85,8 +85,8 @@ def find_page(
 def _tallied(
     connection: sqlite3.Connection,
     request: SearchRequest,
-    candidates: Sequence[Candidate],
-    scan: Callable[[Sequence[Candidate]], list[Located]],
+    candidates: Sequence[CandidateEpisode],
+    scan: Callable[[Sequence[CandidateEpisode]], list[Located]],
     compounds: Mapping[str, Collection[str]],
 ) -> SearchPage:
     """Count the hits of every candidate, some at a time."""
@@ -151,8 +151,8 @@ def where(filters: Filters) -> tuple[str, dict[str, Any]]:
 
 
 def _candidates(
-    connection: sqlite3.Connection, plan: Plan, filters: Filters, number: int
-) -> list[Candidate]:
+    connection: sqlite3.Connection, plan: QueryPlan, filters: Filters, number: int
+) -> list[CandidateEpisode]:
     expression = match_expression(plan)
     condition, values = where(filters)
     if not plan.wanted:
@@ -161,7 +161,7 @@ def _candidates(
             f" from episode e where e.revision <> '' and {condition}",
             values,
         )
-        return [*map(Candidate._make, rows)]
+        return [*map(CandidateEpisode._make, rows)]
     if expression is None:
         return []
     if plan.language is not None:
@@ -175,8 +175,8 @@ def _candidates(
         f" where postings match :match and {condition}",
         {"match": expression, **values},
     )
-    # As `Candidate._make`, without its check of the length: there may be thousands.
-    return [*map(partial(tuple.__new__, Candidate), rows)]
+    # As `CandidateEpisode._make`, without its check of the length: there may be thousands.
+    return [*map(partial(tuple.__new__, CandidateEpisode), rows)]
 
 
 def _known_hits(connection: sqlite3.Connection, request: SearchRequest) -> int | None:
@@ -207,7 +207,7 @@ class _Scanner:
     speakers: frozenset[str] | None
 
     @classmethod
-    def of(cls, connection: sqlite3.Connection, plan: Plan, filters: Filters) -> "_Scanner":
+    def of(cls, connection: sqlite3.Connection, plan: QueryPlan, filters: Filters) -> "_Scanner":
         def patterns(clauses: Sequence[Alternatives]) -> list[list[AcceptedPattern]]:
             return [
                 [[_accepted(connection, slot) for slot in pattern] for pattern in alternatives]
@@ -228,7 +228,7 @@ class _Scanner:
             return self.wanted[0][0][0]
         return None
 
-    def locate(self, candidate: Candidate, episode: EpisodeTokens) -> Located:
+    def locate(self, candidate: CandidateEpisode, episode: EpisodeTokens) -> Located:
         if not episode.repeats and (word := self._word) is not None:
             said = SingleWord(episode, word)
             return Located(candidate, said, float(said.hits))
@@ -245,7 +245,7 @@ class _Scanner:
         )
         return locate(candidate, found, lone=len(self.wanted) == 1)
 
-    def _turns(self, candidate: Candidate, episode: EpisodeTokens) -> list[Match]:
+    def _turns(self, candidate: CandidateEpisode, episode: EpisodeTokens) -> list[Match]:
         said_by = SaidBy.of(self.connection, candidate.handle, self.speakers or frozenset())
         unwanted = [occurrences(episode, clause).spans() for clause in self.unwanted]
         return kept([*said_by.beginnings()], unwanted)

@@ -3,12 +3,12 @@
 from itertools import islice, product
 from typing import Final
 
-from search.domain.matching import Alternatives, Pattern, Plan, Slot
+from search.domain.matching import Alternatives, Pattern, QueryPlan, Slot
 
 _MOST_PHRASES: Final = 32
 
 
-def match_expression(plan: Plan) -> str | None:
+def match_expression(plan: QueryPlan) -> str | None:
     """Return the expression, or None where nothing can match.
 
     It may let episodes pass that the arrays then refuse: clauses need not stand near each other,

@@ -14,8 +14,8 @@ from search.adapters.sqlite.connections import Connections
 from search.adapters.sqlite.episode_cache import SpokenCache
 from search.adapters.sqlite.find import where
 from search.adapters.sqlite.show import shown
-from search.domain.matching import Match, Span
-from search.domain.pages import Candidate, Cut, EpisodeMoments, Located
+from search.domain.matching import Match, MatchSpan
+from search.domain.pages import CandidateEpisode, Cut, EpisodeMoments, Located
 from search.domain.phonetics import (
     Passages,
     PhoneMatch,
@@ -140,8 +140,8 @@ class SqlitePhoneticIndex:
         ).fetchone()
         if found is None:
             return None  # replaced since its passages were read
-        match = Match(place.first, place.last, (Span(place.first, place.last),))
-        candidate = Candidate(run.row, found[0], 0.0, revision=run.revision)
+        match = Match(place.first, place.last, (MatchSpan(place.first, place.last),))
+        candidate = CandidateEpisode(run.row, found[0], 0.0, revision=run.revision)
         cut = Cut(Located(candidate, [match], 1.0), 0, 1, None)
         (moment,) = shown(connection, [cut], self.spoken.of(connection, [candidate]))
         return moment

@@ -15,7 +15,7 @@ from search.adapters.sqlite.blobs import (
     unpack_ints,
     unpack_narrow,
 )
-from search.domain.matching import Match, Span
+from search.domain.matching import Match, MatchSpan
 
 TermIds = NDArray[np.uint32]
 
@@ -160,10 +160,10 @@ class Occurrences(Sequence[Match]):
         """Return the words the occurrences start with."""
         return self._word_of(self._firsts)
 
-    def spans(self) -> list[Span]:
+    def spans(self) -> list[MatchSpan]:
         """Return the occurrences as words."""
         firsts, lasts = self._word_of(self._firsts), self._word_of(self._lasts)
-        return [*map(Span, firsts.tolist(), lasts.tolist())]
+        return [*map(MatchSpan, firsts.tolist(), lasts.tolist())]
 
 
 class SingleWord(Sequence[Match]):

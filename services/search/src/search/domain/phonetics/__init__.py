@@ -8,7 +8,7 @@ from search.domain.phonetics.query import phones_of_query
 from search.domain.phonetics.sequence import (
     PhonePassage,
     PhoneSequence,
-    PhoneSpan,
+    TimedPhones,
     phones_of_words,
     recognized_phones,
 )
@@ -21,8 +21,8 @@ __all__ = [
     "PhoneMatch",
     "PhonePassage",
     "PhoneSequence",
-    "PhoneSpan",
     "Pronouncer",
+    "TimedPhones",
     "Written",
     "best_matches",
     "coarse",

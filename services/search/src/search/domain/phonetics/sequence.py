@@ -22,7 +22,7 @@ _FIRST: Final = np.dtype("<i4")
 _STEP: Final = np.dtype("i1")
 
 
-class PhoneSpan(NamedTuple):
+class TimedPhones(NamedTuple):
     """What an acoustic decoder that knows no words heard: phones (ARPAbet) between two times."""
 
     start_ms: int
@@ -101,7 +101,7 @@ def phones_of_words(tokens: Iterable[tuple[int, str]], pronouncer: Pronouncer) -
 
 
 def recognized_phones(
-    readings: Sequence[PhoneSpan], starts_ms: Sequence[int], ends_ms: Sequence[int]
+    readings: Sequence[TimedPhones], starts_ms: Sequence[int], ends_ms: Sequence[int]
 ) -> PhoneSequence:
     """Return the phones of acoustic readings; a sound is owned by the word said at its time.
 
