@@ -27,6 +27,7 @@ WORDS = ("storm", "took", "fog", "horn", "nobody", "could", "sleep", "lighthouse
 SAMPLE_S = 2.0
 CLIENTS = 3
 MOST_EPISODES = 60
+MOST_ERRORS = 5
 MIB = 2**20
 
 
@@ -112,9 +113,16 @@ def soak(minutes: float, data: Path) -> dict[str, Any]:
         try:
             assert server.stdout is not None
             load = Load(json.loads(server.stdout.readline())["url"])
-            return _under(load, psutil.Process(server.pid), minutes)
+            return {**_under(load, psutil.Process(server.pid), minutes), "errors": errors_in(data)}
         finally:
             server.terminate()
+
+
+def errors_in(data: Path) -> list[Any]:
+    """Return the last errors in the stack's logs, with their tracebacks."""
+    logs = "".join(each.read_text() for each in sorted((data / "logs").glob("*.log*")))
+    lines = [json.loads(line) for line in logs.splitlines() if '"level": "error"' in line]
+    return lines[-MOST_ERRORS:]
 
 
 def _under(load: Load, server: psutil.Process, minutes: float) -> dict[str, Any]:
@@ -135,7 +143,7 @@ def _under(load: Load, server: psutil.Process, minutes: float) -> dict[str, Any]
     return {
         "minutes": minutes,
         "requests": sum(load.done.values()),
-        "failed": load.failed[:5],
+        "failed": load.failed[:MOST_ERRORS],
         "middle": _medians(samples[third : 2 * third]),
         "end": _medians(samples[2 * third :]),
     }

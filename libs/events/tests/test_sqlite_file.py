@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from everyword_events import Misconfigured, ServiceContract, TranscriptReady
+from everyword_events import Misconfigured, ServiceContract, TranscriptReady, TransientFailure
 from everyword_events.sqlite.bus import SqliteBus
 from everyword_events.sqlite.compaction import compact_due
 from everyword_events.sqlite.database import SqliteDatabase
-from everyword_events.sqlite.opener import Schema, connect
+from everyword_events.sqlite.opener import Schema, connect, translated
 
 GOLDEN = Path(__file__).parent / "golden"
 REFINE = (ServiceContract("refine", consumes=(TranscriptReady,)),)
@@ -88,3 +88,13 @@ def test_a_file_that_somebody_reads_is_compacted_later(tmp_path: Path) -> None:
     (marker,) = tmp_path.glob("*.uncompacted")
     assert marker.stat().st_mtime > time.time()
     file.close()
+
+
+@pytest.mark.parametrize("name", ["SQLITE_PROTOCOL", "SQLITE_SCHEMA", "SQLITE_BUSY_SNAPSHOT"])
+def test_what_a_loaded_machine_or_a_compaction_causes_is_tried_again(
+    name: str, tmp_path: Path
+) -> None:
+    error = sqlite3.OperationalError("locking protocol")
+    error.sqlite_errorname = name
+    with pytest.raises(TransientFailure), translated(tmp_path / "x", NOTES):
+        raise error

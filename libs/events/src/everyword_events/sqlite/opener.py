@@ -234,7 +234,9 @@ def is_error(error: sqlite3.Error, *names: str) -> bool:
 
 
 def _ours(error: sqlite3.Error, path: Path, schema: Schema) -> EverywordError:
-    if is_error(error, "SQLITE_BUSY", "SQLITE_LOCKED"):
+    # PROTOCOL: on an overloaded machine, after ten seconds of trying for the log's lock.
+    # SCHEMA: the file was compacted meanwhile.
+    if is_error(error, "SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_PROTOCOL", "SQLITE_SCHEMA"):
         return TransientFailure(f"{path} is busy: {error}", code="database_busy")
     if is_error(error, "SQLITE_FULL"):
         return TransientFailure(
