@@ -97,6 +97,7 @@ def test_recordings_are_scored_one_by_one_and_as_a_whole() -> None:
         Truth(Path("b.wav"), (TrueWord("four"),)),
         Truth(Path("c.wav"), (), turns=(TrueTurn(0, 2, "Ada"), TrueTurn(2, 4, "Ben"))),
     ]
+    called = Truth(Path("b.wav"), (TrueWord("four", speaker="B."),), turns=truths[2].turns)
     asked: list[int] = []
 
     def recognise(path: Path, settings: TranscribeSettings, report: StageReport) -> Transcript:
@@ -123,6 +124,8 @@ def test_recordings_are_scored_one_by_one_and_as_a_whole() -> None:
     assert figures["cpwer"] is figures["start_median_ms"] is None
     assert "| all | 4 | 25.0 |" in table_of(scores)
     assert scores[2].figures()["wer"] is None
+    evaluate_recordings([called], TranscribeSettings(), recognise=recognise, report=lambda *_: None)
+    assert asked[-1] == 2, "two people, named otherwise by the words"
     evaluate_recordings(
         truths[2:], TranscribeSettings(), recognise=recognise, report=lambda *_: None,
         tell_speakers=False,

@@ -98,8 +98,9 @@ def evaluate_recordings(
 
 
 def _for(truth: Truth, settings: TranscribeSettings, tell_speakers: bool) -> TranscribeSettings:
-    named = {turn.speaker for turn in truth.turns} | {word.speaker for word in truth.words}
-    told = len(named - {None}) if tell_speakers else 0
+    in_turns = {turn.speaker for turn in truth.turns}
+    of_words = {word.speaker for word in truth.words} - {None}  # perhaps named otherwise
+    told = max(len(in_turns), len(of_words)) if tell_speakers else 0
     channels = "speakers" if truth.channels == "speakers" else settings.channels
     return settings.model_copy(update={"channels": channels, "speakers": settings.speakers or told})
 
