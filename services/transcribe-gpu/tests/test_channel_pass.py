@@ -23,6 +23,7 @@ def recognise(
     engine: ToneEngine | None = None,
     check: Callable[[], None] = lambda: None,
     checkpoints: Checkpoints | None = None,
+    heard: Callable[[str], None] = lambda _: None,
 ) -> Transcript:
     selector = EngineSelector([ToneSource(engine or ToneEngine())])
     return (
@@ -34,6 +35,7 @@ def recognise(
             announce=lambda line: None,
             check=check,
             checkpoints=None if checkpoints is None else lambda _: checkpoints,
+            heard=heard,
         )
         .transcript
     )
@@ -55,6 +57,28 @@ def talk(seed: int, seconds: float) -> tuple[Float32Array, list[str]]:
         said += phrase
         length += parts[-1].size / 16_000
     return np.concatenate(parts), [f"w{number}" for number in said]
+
+
+def test_sentences_are_told_while_the_rest_is_still_recognised() -> None:
+    samples, _ = talk(7, 150)
+    order: list[str] = []
+
+    class Watched(ToneEngine):
+        def recognise(
+            self, windows: Sequence[Float32Array], *, language: str, attempt: int = 0
+        ) -> Sequence[Hypothesis]:
+            order.append("window")
+            return super().recognise(windows, language=language, attempt=attempt)
+
+    told: list[str] = []
+
+    def heard(text: str) -> None:
+        order.append("sentence")
+        told.append(text)
+
+    transcript = recognise(samples, Watched(), heard=heard)
+    assert order.index("sentence") < len(order) - 1 - order[::-1].index("window")
+    assert " ".join(told) == " ".join(segment.text for segment in transcript.segments)
 
 
 @pytest.mark.parametrize("seed", range(4))

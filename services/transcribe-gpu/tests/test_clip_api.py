@@ -3,7 +3,7 @@
 import io
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -27,10 +27,12 @@ WORDS = ("Bonjour", "tout", "le", "monde.")
 
 
 class Recorder:
-    """Recognises nothing, and writes down what it was asked."""
+    """Recognises nothing and writes down what it was asked; calls `between` after a sentence."""
 
-    def __init__(self) -> None:
+    def __init__(self, between: Callable[[], object] = lambda: None) -> None:
         self.asked: list[tuple[TranscribeSettings, float]] = []
+        self.told: list[str] = []
+        self._between = between
 
     def recognise(
         self,
@@ -39,12 +41,16 @@ class Recorder:
         models: SpeechModelSettings,
         *,
         length_s: float,
-    ) -> Transcript:
+    ) -> Iterator[str | Transcript]:
         assert path.stat().st_size > 0
         self.asked.append((settings, length_s))
         words = [Word(word, at * 0.5, at * 0.5 + 0.4) for at, word in enumerate(WORDS)]
         segments = [Segment.of(words[at : at + 2], speaker=None, language="fr") for at in (0, 2)]
-        return Transcript("fr", 2.5, tuple(segments))
+        for segment in segments:
+            self.told.append(segment.text)
+            yield segment.text
+            self._between()
+        yield Transcript("fr", 2.5, tuple(segments))
 
 
 @pytest.fixture
@@ -111,6 +117,43 @@ def test_openais_client_streams(client: openai.OpenAI, talk: bytes) -> None:
     assert deltas == ["Bonjour tout", " le monde."]
     assert events[-1].type == "transcript.text.done"
     assert events[-1].text == "".join(deltas)
+
+
+def test_a_sentence_is_streamed_before_the_next_is_recognised(talk: bytes) -> None:
+    read_the_first = threading.Event()
+    recorder = Recorder(lambda: read_the_first.wait(60))
+    for url in serve(recorder, TranscribeSettings()):
+        with openai.OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0) as client:
+            events = iter(
+                client.audio.transcriptions.create(
+                    model="gpt-4o-transcribe", file=("talk.mp3", talk), stream=True
+                )
+            )
+            first = next(events)
+            assert first.type == "transcript.text.delta"
+            assert (first.delta, recorder.told) == ("Bonjour tout", ["Bonjour tout"])
+            read_the_first.set()
+            assert [event.type for event in events] == [
+                "transcript.text.delta",
+                "transcript.text.done",
+            ]
+
+
+def test_a_stream_that_breaks_off_tells_the_client(talk: bytes) -> None:
+    def die() -> None:
+        raise TransientFailure("the process ended", hint="try again", code="clip_failed")
+
+    for url in serve(Recorder(die), TranscribeSettings()):
+        with openai.OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0) as client:
+            stream = client.audio.transcriptions.create(
+                model="gpt-4o-transcribe", file=("talk.mp3", talk), stream=True
+            )
+            with pytest.raises(openai.APIError, match="the process ended"):
+                list(stream)
+            with pytest.raises(openai.BadRequestError):
+                client.audio.transcriptions.create(
+                    model="no-such-model", file=("talk.mp3", talk), stream=True
+                )
 
 
 @pytest.mark.parametrize(
@@ -203,6 +246,11 @@ def test_a_clip_is_really_recognised_in_a_process_of_its_own(talk: bytes) -> Non
         with openai.OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0) as client:
             said = client.audio.transcriptions.create(model="", file=("talk.mp3", talk))
             assert "finally" in said.text
+            stream = client.audio.transcriptions.create(
+                model="", file=("talk.mp3", talk), stream=True
+            )
+            *deltas, done = [e for e in stream if e.type.startswith("transcript.text.")]
+            assert "".join(e.delta for e in deltas) == done.text == said.text  # type: ignore[union-attr]
             with pytest.raises(openai.APIStatusError) as error:
                 client.audio.transcriptions.create(model="", file=("a.mp3", talk), language="sv")
             assert error.value.status_code < 500
@@ -218,9 +266,15 @@ def test_a_process_that_dies_is_a_passing_failure(tmp_path: Path, talk: bytes) -
     running = process._running()
     threading.Timer(0.2, running.kill).start()  # while its modules are imported
     with pytest.raises(TransientFailure):
-        process.recognise(path, settings, SpeechModelSettings(), length_s=3)
-    heard = process.recognise(path, settings, SpeechModelSettings(), length_s=3)
+        list(process.recognise(path, settings, SpeechModelSettings(), length_s=3))
+    *_, heard = process.recognise(path, settings, SpeechModelSettings(), length_s=3)
+    assert isinstance(heard, Transcript)
     assert heard.n_words() >= 5
+    left = process.recognise(path, settings, SpeechModelSettings(), length_s=3)
+    next(left)
+    left.close()  # type: ignore[attr-defined]
+    *_, again = process.recognise(path, settings, SpeechModelSettings(), length_s=3)
+    assert again == heard
     process.close()
 
 
@@ -243,5 +297,5 @@ def test_the_length_of_a_clip_that_states_none_is_counted(recorder: Recorder) ->
         rate=48_000,
         options={"live": "1"},
     )
-    service.recognise(io.BytesIO(live), model="", language="")
+    list(service.recognise(io.BytesIO(live), model="", language=""))
     assert recorder.asked[0][1] == pytest.approx(3.0, abs=1.0)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
+from itertools import chain
 from typing import Annotated, Final, Literal
 
 from fastapi import Form, UploadFile
@@ -10,6 +11,7 @@ from fastapi.responses import PlainTextResponse, StreamingResponse
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from everyword_events import EverywordError
 from everyword_http import Router, needs
 from everyword_transcripts import Transcript
 from transcribe_gpu.clips import ClipService
@@ -81,9 +83,12 @@ def router(service: ClipService, render_captions: RenderCaptions) -> Router:
         model_type: Annotated[str, Form()] = "",
         user_id: Annotated[str, Form()] = "",  # noqa: ARG001 - neither used nor kept
     ) -> Response:
-        transcript = service.recognise(file.file, model=model or model_type, language=language)
+        heard = service.recognise(file.file, model=model or model_type, language=language)
         if stream:
-            return StreamingResponse(_events(transcript), media_type="text/event-stream")
+            first = next(heard)  # what is refused is refused by its status
+            return StreamingResponse(_events(first, heard), media_type="text/event-stream")
+        *_, transcript = heard
+        assert isinstance(transcript, Transcript)
         match response_format:
             case "text":
                 return PlainTextResponse(_text(transcript) + "\n")
@@ -126,14 +131,25 @@ def _json(reply: TranscriptionReply) -> Response:
     )
 
 
-def _events(transcript: Transcript) -> Iterator[str]:
-    """Yield server-sent events: a delta for each segment, then the whole text."""
-    for number, segment in enumerate(transcript.segments):
-        delta = segment.text if number == 0 else f" {segment.text}"
-        yield _event({"type": "transcript.text.delta", "delta": delta})
-    yield _event({"type": "transcript.text.done", "text": _text(transcript)})
+def _events(first: str | Transcript, rest: Iterator[str | Transcript]) -> Iterator[str]:
+    """Yield server-sent events: a delta for each sentence as it is heard, then the whole text."""
+    told = False
+    try:
+        for heard in chain([first], rest):
+            texts = [heard] if isinstance(heard, str) else []
+            if isinstance(heard, Transcript) and not told:
+                texts = [segment.text for segment in heard.segments]
+            for text in texts:
+                delta = f" {text}" if told else text
+                yield _event({"type": "transcript.text.delta", "delta": delta})
+                told = True
+            if isinstance(heard, Transcript):
+                yield _event({"type": "transcript.text.done", "text": _text(heard)})
+    except EverywordError as error:
+        said = {"code": error.code, "message": f"{error.message} - {error.hint}".strip(" -")}
+        yield _event({"type": "error", "error": said})
     yield "data: [DONE]\n\n"
 
 
-def _event(form: dict[str, str]) -> str:
+def _event(form: dict[str, object]) -> str:
     return f"data: {json.dumps(form, ensure_ascii=False)}\n\n"

@@ -15,6 +15,7 @@ from transcribe_gpu.domain import (
     Hypothesis,
     Judged,
     LanguageDetection,
+    Utterance,
     Window,
     cut_windows,
     filled,
@@ -66,9 +67,17 @@ class ChannelPass:
         self.windows_heard_again = 0
 
     def run(
-        self, channel: int | None, speaker: str | None, reached: Callable[[float], None]
+        self,
+        channel: int | None,
+        speaker: str | None,
+        reached: Callable[[float], None],
+        *,
+        heard: Callable[[Utterance], None] = lambda _: None,
     ) -> ChannelSpeech:
-        """Recognise a channel, or the mix; `reached` is told how many seconds are done."""
+        """Recognise a channel, or the mix; `reached` is told how many seconds are done.
+
+        `heard` is told each sentence as soon as its batch of windows is recognised.
+        """
         speech = ChannelSpeech(speaker)
         windows = cut_windows(
             self._measured(channel, speech),
@@ -76,11 +85,14 @@ class ChannelPass:
             longest_s=self._engine.longest_window_s,
         )
         batches = iter(lambda: tuple(islice(windows, self._engine.batch)), ())
-        heard: list[Hypothesis] = []
         for batch in run_ahead(batches, by=_AHEAD):
-            heard += self._recognise(batch, channel)
+            found = self._recognise(batch, channel)
+            last = speech.utterances[-1] if speech.utterances else None
+            for utterance in joined(found, after=last):
+                for sentence in sentences(utterance):
+                    speech.utterances.append(sentence)
+                    heard(sentence)
             reached(batch[-1].end)
-        speech.utterances.extend(piece for each in joined(heard) for piece in sentences(each))
         reached(self._audio.decoded_s)
         return speech
 

@@ -1,14 +1,15 @@
 """Short clips recognised in a process of their own: JSON lines in on stdin, out on stdout.
 
 `python -m transcribe_gpu.clip_host`. Each request `{"path", "settings", "models"}` is answered with
-`{"transcript": …}` or `{"error": {"kind", "code", "message", "hint"}}`. The engine stays loaded
-for the next request. It ends when stdin does.
+a `{"heard": …}` for each sentence as it is recognised, then `{"transcript": …}` or
+`{"error": {"kind", "code", "message", "hint"}}`. The engine stays loaded for the next request. It
+ends when stdin does.
 """
 
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import IO, Any
@@ -30,15 +31,15 @@ def main() -> None:
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # libraries print to stdout as they like
     for line in sys.stdin.buffer:
-        _write(out, _answer(json.loads(line)))
+        _write(out, _answer(json.loads(line), lambda text: _write(out, {"heard": text})))
 
 
-def _answer(request: Mapping[str, Any]) -> Mapping[str, Any]:
+def _answer(request: Mapping[str, Any], heard: Callable[[str], None]) -> Mapping[str, Any]:
     settings = TranscribeSettings.model_validate(request["settings"])
     try:
         with Path(request["path"]).open("rb") as source:
             done = _recogniser(json.dumps(request["models"], sort_keys=True)).run(
-                PyAvAudio(source), settings, report=_quiet, announce=_quiet
+                PyAvAudio(source), settings, report=_quiet, announce=_quiet, heard=heard
             )
     except EverywordError as error:
         return {"error": told(error)}

@@ -1,7 +1,7 @@
 """Short clips, recognised while the client waits: what is allowed, and what a request means."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol
@@ -30,8 +30,8 @@ class ClipRecogniser(Protocol):
         models: SpeechModelSettings,
         *,
         length_s: float,
-    ) -> Transcript:
-        """Return the transcript of an audio file."""
+    ) -> Iterator[str | Transcript]:
+        """Yield the text of each sentence as it is recognised, then the transcript."""
 
 
 class ClipService:
@@ -48,8 +48,10 @@ class ClipService:
         self._open_audio = open_audio
         self._settings = settings
 
-    def recognise(self, upload: BinaryIO, *, model: str, language: str) -> Transcript:
-        """Return the transcript of an uploaded file.
+    def recognise(
+        self, upload: BinaryIO, *, model: str, language: str
+    ) -> Iterator[str | Transcript]:
+        """Yield the text of each sentence of an uploaded file as it is recognised, then all of it.
 
         Raises:
             InvalidInput: too large or too long, not audio, or an unknown model or language.
@@ -62,7 +64,9 @@ class ClipService:
             if file.tell() > MOST_BYTES:
                 raise _too_much(f"over {MOST_BYTES // 1024**2} MiB", "clip_too_large")
             length_s = self._length_s(Path(file.name))
-            return self._recogniser.recognise(Path(file.name), wanted, models, length_s=length_s)
+            yield from self._recogniser.recognise(
+                Path(file.name), wanted, models, length_s=length_s
+            )
 
     def _length_s(self, path: Path) -> float:
         """Return how long a file plays, decoding it where it does not say.

@@ -69,11 +69,13 @@ class Recogniser:
         announce: Callable[[str], None],
         check: Callable[[], None] = lambda: None,
         checkpoints: Callable[[str], Checkpoints] | None = None,
+        heard: Callable[[str], None] = lambda _: None,
     ) -> Recognition:
         """Return the transcript; `check` is called often and may raise to end the work.
 
         `checkpoints` gives the store for one way of recognising, named by what decides the
-        result; what it holds already is not recognised again.
+        result; what it holds already is not recognised again. `heard` is told the text of each
+        sentence while the rest is still recognised, where all channels are recognised as one.
 
         Raises:
             InvalidInput: undecodable audio, unknown language or engine.
@@ -102,7 +104,8 @@ class Recogniser:
         if by_speaker and audio.channels > 1:
             channels = _each_channel(one_pass, audio, meter)
         else:
-            channels = [one_pass.run(None, None, meter(audio.expected_duration_s).reached)]
+            reached = meter(audio.expected_duration_s).reached
+            channels = [one_pass.run(None, None, reached, heard=lambda each: heard(each.text))]
         flags = [*choice.flags, *audio.flags, *detection.flags()]
         if by_speaker and len(channels) == 1:
             flags.append("channels:mono" if audio.channels == 1 else "channels:identical")

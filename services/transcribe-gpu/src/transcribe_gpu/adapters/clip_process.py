@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -36,8 +36,10 @@ class ClipProcess:
         models: SpeechModelSettings,
         *,
         length_s: float,
-    ) -> Transcript:
-        """Return the transcript of an audio file.
+    ) -> Iterator[str | Transcript]:
+        """Yield the text of each sentence of a file as it is recognised, then the transcript.
+
+        Who does not read to the end leaves work behind: the process is ended with it.
 
         Raises:
             InvalidInput: undecodable audio, unknown language or engine.
@@ -56,17 +58,21 @@ class ClipProcess:
             watchdog = threading.Timer(patience_s, process.kill)
             watchdog.daemon = True
             watchdog.start()
+            answered = False
             try:
                 answer = _ask(process, json.dumps(request))
-            except TransientFailure:
-                self.close()
-                raise
+                while "heard" in answer:
+                    yield str(answer["heard"])
+                    answer = _answer(process)
+                answered = True
             finally:
                 watchdog.cancel()
+                if not answered:
+                    self.close()
                 self._forget_later()
         if "error" in answer:
             raise raised(answer["error"])
-        return read_transcript(answer["transcript"])
+        yield read_transcript(answer["transcript"])
 
     def close(self) -> None:
         """End the process."""
@@ -112,12 +118,15 @@ class ClipProcess:
 
 def _ask(process: "subprocess.Popen[str]", line: str) -> Mapping[str, Any]:
     assert process.stdin is not None
-    assert process.stdout is not None
-    said = ""
     with suppress(OSError):
         process.stdin.write(line + "\n")
         process.stdin.flush()
-        said = process.stdout.readline()
+    return _answer(process)
+
+
+def _answer(process: "subprocess.Popen[str]") -> Mapping[str, Any]:
+    assert process.stdout is not None
+    said = process.stdout.readline()
     if not said:
         raise TransientFailure(
             "the clip took too long, or its process ended",

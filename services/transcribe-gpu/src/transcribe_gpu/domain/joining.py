@@ -20,9 +20,12 @@ def in_recording(hypothesis: Hypothesis, window: Window) -> Hypothesis:
     return replace(hypothesis, utterances=tuple(u for u in moved if u.words))
 
 
-def joined(hypotheses: Iterable[Hypothesis]) -> list[Utterance]:
-    """Join the windows' utterances, in order; a word that both sides of a seam have stays once."""
-    result: list[Utterance] = []
+def joined(hypotheses: Iterable[Hypothesis], *, after: Utterance | None = None) -> list[Utterance]:
+    """Join the windows' utterances, in order; a word that both sides of a seam have stays once.
+
+    `after` is the last utterance before them. What was joined never changes by what comes.
+    """
+    result = [] if after is None else [after]
     for hypothesis in hypotheses:
         utterances = list(hypothesis.utterances)
         while result and utterances and _same(result[-1].words[-1], utterances[0].words[0]):
@@ -30,7 +33,7 @@ def joined(hypotheses: Iterable[Hypothesis]) -> list[Utterance]:
             if not utterances[0].words:
                 del utterances[0]
         result += [utterance for utterance in utterances if utterance.words]
-    return result
+    return result if after is None else result[1:]
 
 
 def _moved(utterance: Utterance, window: Window) -> Utterance:

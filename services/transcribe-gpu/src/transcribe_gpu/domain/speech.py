@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from everyword_transcripts import PhoneSpan
+from everyword_transcripts import PhoneSpan, join_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,13 @@ class Utterance:
     language: str
     flags: tuple[str, ...] = ()
     phones: tuple[PhoneSpan, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The words, joined by the language's own spacing."""
+        return join_words(
+            [text for word in self.words for text in word.text.split()], self.language
+        )
 
 
 @dataclass(frozen=True, slots=True)
