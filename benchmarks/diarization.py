@@ -2,7 +2,8 @@
 
     python benchmarks/diarization.py [AUDIO REFERENCE.rttm [SPEAKERS]]
 
-Needs the model: everyword models fetch resemblyzer
+Needs the models: everyword models fetch resemblyzer, and pyannote-segmentation; without the second,
+voice activity tells when somebody speaks.
 """
 
 import itertools
@@ -16,10 +17,12 @@ import numpy as np
 
 from transcribe_gpu.adapters.decoding import PyAvAudio
 from transcribe_gpu.adapters.silero import voice_activity
-from transcribe_gpu.diarization.process import MODEL
+from transcribe_gpu.diarization.process import MODEL, SEGMENTATION_MODEL
+from transcribe_gpu.diarization.segmentation import SpeakerSegmentation
+from transcribe_gpu.diarization.segmented import diarize_segmented
 from transcribe_gpu.diarization.voice_embedding import VoiceEncoder
 from transcribe_gpu.diarization.voices import diarize
-from transcribe_gpu.models import VOICES
+from transcribe_gpu.models import SEGMENTATION, VOICES
 from transcribe_gpu.standalone import model_library
 
 FRAMES_PER_S = 100
@@ -33,6 +36,10 @@ def main() -> None:
         print(f"diarization: no model here - everyword models fetch {MODEL}")
         return
     encoder = VoiceEncoder(model.path / "pretrained.pt")
+    known = model_library().find(SEGMENTATION_MODEL, model_format=SEGMENTATION)
+    segmentation = None
+    if known is not None:
+        segmentation = SpeakerSegmentation(known.path / "pytorch_model.bin")
     audio, reference = (
         (Path(sys.argv[1]), read_rttm(Path(sys.argv[2]))) if sys.argv[2:] else shipped()
     )
@@ -41,7 +48,11 @@ def main() -> None:
         began = time.process_time()
         with audio.open("rb") as source:
             recording = PyAvAudio(source)
-            found = diarize(recording.blocks(), voice_activity().stream(), encoder, speakers=asked)
+            if segmentation is None:
+                activity = voice_activity().stream()
+                found = diarize(recording.blocks(), activity, encoder, speakers=asked)
+            else:
+                found = diarize_segmented(recording.blocks(), segmentation, encoder, speakers=asked)
         cost = (time.process_time() - began) / recording.decoded_s
         rates = error_rates(reference, [(t.start, t.end, t.speaker) for t in found.turns])
         told = ", ".join(f"{name} {rate:.3f}" for name, rate in rates.items())

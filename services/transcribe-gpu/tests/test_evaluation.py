@@ -9,7 +9,14 @@ from everyword_events import InvalidInput
 from everyword_transcripts import Engine, Segment, Transcript, Word
 from everyword_transcripts.truth import TrueTurn, TrueWord, Truth
 from transcribe_gpu.config import TranscribeSettings
-from transcribe_gpu.evaluation import RecognitionScore, evaluate_recordings, measures, table_of
+from transcribe_gpu.domain import Diarization, SpeakerTurn
+from transcribe_gpu.evaluation import (
+    Heard,
+    RecognitionScore,
+    evaluate_recordings,
+    measures,
+    table_of,
+)
 from transcribe_gpu.ports import StageReport
 
 
@@ -81,7 +88,7 @@ def test_errors_are_counted_as_others_count_them() -> None:
 def test_a_recording_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     truth = Truth(tmp_path / "a.wav", (TrueWord("one"),))
 
-    def recognise(path: Path, settings: TranscribeSettings, report: StageReport) -> Transcript:
+    def recognise(path: Path, settings: TranscribeSettings, report: StageReport) -> Heard:
         raise InvalidInput("the file is empty", hint="give one with sound", code="empty")
 
     with pytest.raises(InvalidInput, match=r"a\.wav: the file is empty") as told:
@@ -99,13 +106,14 @@ def test_recordings_are_scored_one_by_one_and_as_a_whole() -> None:
     ]
     called = Truth(Path("b.wav"), (TrueWord("four", speaker="B."),), turns=truths[2].turns)
     asked: list[int] = []
+    turns: Diarization | None = None
 
-    def recognise(path: Path, settings: TranscribeSettings, report: StageReport) -> Transcript:
+    def recognise(path: Path, settings: TranscribeSettings, report: StageReport) -> Heard:
         said = {"a": ["one", "two", "tree"], "b": ["four"], "c": ["who", "knows"]}[path.stem]
         words = [word(text, at, "S", estimated=at == 0) for at, text in enumerate(said)]
         segment = Segment.of(words, speaker="S", language="en")
         asked.append(settings.speakers)
-        return Transcript("en", 10.0, (segment,), engine=Engine("toy", "t"))
+        return Heard(Transcript("en", 10.0, (segment,), engine=Engine("toy", "t")), turns)
 
     told: list[str] = []
     scores = evaluate_recordings(
@@ -131,6 +139,11 @@ def test_recordings_are_scored_one_by_one_and_as_a_whole() -> None:
         tell_speakers=False,
     )  # fmt: skip
     assert asked[-1] == 0
+    turns = Diarization((SpeakerTurn(0, 2, "x"), SpeakerTurn(2, 3, "y")))
+    (found, _) = evaluate_recordings(
+        truths[2:], TranscribeSettings(), recognise=recognise, report=lambda *_: None
+    )
+    assert found.figures()["der"] == pytest.approx(1 / 4)  # by the turns, not by the words
 
 
 def test_a_score_of_nothing_has_no_rates() -> None:

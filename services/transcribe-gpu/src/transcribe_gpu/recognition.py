@@ -13,6 +13,7 @@ from transcribe_gpu.config import TranscribeSettings
 from transcribe_gpu.domain import (
     AUTO,
     ChannelSpeech,
+    Diarization,
     LanguageDetection,
     Quality,
     assemble,
@@ -42,6 +43,7 @@ class Recognition:
     quality: Quality
     timings_s: dict[str, float]
     announcement: str
+    diarization: Diarization | None = None
 
 
 class Recogniser:
@@ -117,16 +119,18 @@ class Recogniser:
             flags=flags,
         )
         timings = {"load": loaded - began, **one_pass.timings_s}
+        found: Diarization | None = None
         if not by_speaker or len(channels) == 1:
             transcript = self._speakers.first(
                 transcript, audio, settings, report=report, check=check
             )
+            found = self._speakers.found
             if self._speakers.took_s is not None:
                 timings["diarize"] = self._speakers.took_s
         quality = Quality.of(
             transcript, windows=one_pass.windows, heard_again=one_pass.windows_heard_again
         )
-        return Recognition(transcript, quality, _rounded(timings), choice.announcement)
+        return Recognition(transcript, quality, _rounded(timings), choice.announcement, found)
 
     def diarize_again(
         self,
@@ -140,7 +144,8 @@ class Recogniser:
         """Return a transcript with the same words, who says them told anew from the audio."""
         found = self._speakers.again(transcript, audio, settings, report=report, check=check)
         timings = {} if self._speakers.took_s is None else {"diarize": self._speakers.took_s}
-        return Recognition(found, Quality.of(found), _rounded(timings), "")
+        quality = Quality.of(found)
+        return Recognition(found, quality, _rounded(timings), "", self._speakers.found)
 
 
 def _rounded(timings_s: dict[str, float]) -> dict[str, float]:

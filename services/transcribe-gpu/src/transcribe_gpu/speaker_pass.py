@@ -7,7 +7,13 @@ from dataclasses import replace
 
 from everyword_transcripts import Transcript
 from transcribe_gpu.config import TranscribeSettings
-from transcribe_gpu.domain import SpeakerTurn, with_speakers, with_speakers_anew
+from transcribe_gpu.domain import (
+    Diarization,
+    SpeakerTurn,
+    labelled_as_before,
+    with_speakers,
+    with_speakers_anew,
+)
 from transcribe_gpu.errors import DiarizationFailed
 from transcribe_gpu.ports import Audio, Diarizer, StageReport
 
@@ -26,6 +32,7 @@ class SpeakerPass:
         self._diarizer = diarizer
         self._clock = clock
         self.took_s: float | None = None
+        self.found: Diarization | None = None
 
     def first(
         self,
@@ -37,15 +44,18 @@ class SpeakerPass:
         check: Callable[[], None],
     ) -> Transcript:
         """Return the transcript with its speakers; without, flagged, if that cannot be done."""
-        self.took_s = None
+        self.took_s = self.found = None
         several = settings.speakers > 1
         diarizer = self._diarizer if settings.diarization != "off" else None
         asked = several or settings.diarization == "on"
         wanted = settings.speakers != 1 and transcript.segments
         if diarizer is None or not (asked or diarizer.ready()) or not wanted:
             return transcript.with_flag(NOT_SEPARATED) if several else transcript
-        turns = self._turns(diarizer, audio, settings, report, check)
-        return transcript.with_flag(FAILED) if turns is None else with_speakers(transcript, turns)
+        found = self._diarized(diarizer, audio, settings, report, check)
+        if found is None:
+            return transcript.with_flag(FAILED)
+        self.found = found
+        return with_speakers(transcript, found.turns)
 
     def again(
         self,
@@ -57,7 +67,7 @@ class SpeakerPass:
         check: Callable[[], None],
     ) -> Transcript:
         """Return a transcript with its speakers told anew; as it was, flagged, if that fails."""
-        self.took_s = None
+        self.took_s = self.found = None
         flags = tuple(flag for flag in transcript.flags if flag not in {FAILED, NOT_SEPARATED})
         plain = replace(transcript, flags=flags)
         if not transcript.segments:
@@ -66,17 +76,20 @@ class SpeakerPass:
             return with_speakers_anew(plain, [SpeakerTurn(0, transcript.duration_s, "SPEAKER_00")])
         if self._diarizer is None:
             return plain.with_flag(NOT_SEPARATED)
-        turns = self._turns(self._diarizer, audio, settings, report, check)
-        return plain.with_flag(FAILED) if turns is None else with_speakers_anew(plain, turns)
+        found = self._diarized(self._diarizer, audio, settings, report, check)
+        if found is None:
+            return plain.with_flag(FAILED)
+        self.found = labelled_as_before(plain, found)
+        return with_speakers_anew(plain, found.turns)
 
-    def _turns(
+    def _diarized(
         self,
         diarizer: Diarizer,
         audio: Audio,
         settings: TranscribeSettings,
         report: StageReport,
         check: Callable[[], None],
-    ) -> tuple[SpeakerTurn, ...] | None:
+    ) -> Diarization | None:
         report("diarize", 0.0, None)
         began = self._clock()
         try:
@@ -85,4 +98,4 @@ class SpeakerPass:
             log.warning("diarization failed", extra={"code": error.code, "reason": error.message})
             return None
         self.took_s = self._clock() - began
-        return found.turns
+        return found

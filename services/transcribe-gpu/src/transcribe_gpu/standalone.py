@@ -16,7 +16,7 @@ from transcribe_gpu.config import SpeechModelSettings, TranscribeSettings
 from transcribe_gpu.diarization.process import ProcessDiarizer
 from transcribe_gpu.models import ModelLibrary
 from transcribe_gpu.ports import Availability, EngineSource, StageReport
-from transcribe_gpu.recognition import Recogniser
+from transcribe_gpu.recognition import Recogniser, Recognition
 from transcribe_gpu.selection import EngineSelector
 
 
@@ -58,7 +58,7 @@ class FileTranscriber:
         """Load the engine before the first file.
 
         Raises:
-            InvalidInput, EngineUnavailable: as `transcribe`.
+            InvalidInput, EngineUnavailable: as `recognise`.
         """
         self._selector.choose(settings, report=report)
 
@@ -70,6 +70,17 @@ class FileTranscriber:
         report: StageReport,
         announce: Callable[[str], None],
     ) -> Transcript:
+        """Return what is said in one file; see `recognise`."""
+        return self.recognise(path, settings, report=report, announce=announce).transcript
+
+    def recognise(
+        self,
+        path: Path,
+        settings: TranscribeSettings,
+        *,
+        report: StageReport,
+        announce: Callable[[str], None],
+    ) -> Recognition:
         """Recognise one file; `announce` gets the line that names the engine, before the work.
 
         Raises:
@@ -88,10 +99,9 @@ class FileTranscriber:
         from transcribe_gpu.adapters.decoding import PyAvAudio  # noqa: PLC0415 - where used
 
         with source:
-            done = self._recogniser.run(
+            return self._recogniser.run(
                 PyAvAudio(source), settings, report=report, announce=announce
             )
-        return done.transcript
 
 
 def transcribe_file(

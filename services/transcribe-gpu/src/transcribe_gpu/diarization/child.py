@@ -18,6 +18,8 @@ from pydantic import TypeAdapter
 
 from everyword_events import EverywordError
 from transcribe_gpu.adapters.silero import voice_activity
+from transcribe_gpu.diarization.segmentation import SpeakerSegmentation
+from transcribe_gpu.diarization.segmented import diarize_segmented
 from transcribe_gpu.diarization.voice_embedding import VoiceEncoder
 from transcribe_gpu.diarization.voices import diarize
 from transcribe_gpu.domain import Diarization
@@ -30,6 +32,7 @@ def main() -> int:
     """Diarize the standard input."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--weights", type=Path, required=True)
+    parser.add_argument("--segmentation", type=Path)
     parser.add_argument("--speakers", type=int, default=0)
     parser.add_argument("--expected-s", type=float, default=0.0)
     parser.add_argument("--memory-bytes", type=int, required=True)
@@ -37,13 +40,7 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_AS, (chosen.memory_bytes, chosen.memory_bytes))
     os.nice(5)
     try:
-        found = diarize(
-            _blocks(),
-            voice_activity().stream(),
-            VoiceEncoder(chosen.weights),
-            speakers=chosen.speakers,
-            expected_s=chosen.expected_s,
-        )
+        found = _diarized(chosen)
     except EverywordError as error:
         sys.stderr.write(f"{error.message}\n")
         return 1
@@ -52,6 +49,15 @@ def main() -> int:
         return 1
     sys.stdout.buffer.write(ANSWER.dump_json(found))
     return 0
+
+
+def _diarized(chosen: argparse.Namespace) -> Diarization:
+    encoder = VoiceEncoder(chosen.weights)
+    wish = {"speakers": chosen.speakers, "expected_s": chosen.expected_s}
+    if chosen.segmentation is not None:
+        segmentation = SpeakerSegmentation(chosen.segmentation)
+        return diarize_segmented(_blocks(), segmentation, encoder, **wish)
+    return diarize(_blocks(), voice_activity().stream(), encoder, **wish)
 
 
 def _blocks() -> Iterator[NDArray[np.float32]]:

@@ -18,15 +18,16 @@ from pydantic import ValidationError
 from transcribe_gpu.diarization.child import ANSWER
 from transcribe_gpu.domain import Diarization
 from transcribe_gpu.errors import DiarizationFailed, EngineUnavailable
-from transcribe_gpu.models import VOICES, ModelLibrary
+from transcribe_gpu.models import SEGMENTATION, VOICES, ModelLibrary
 from transcribe_gpu.ports import SAMPLE_RATE_HZ, Audio, Float32Array
 
 MODEL: Final = "resemblyzer"
+SEGMENTATION_MODEL: Final = "pyannote-segmentation"
 MEMORY_BYTES: Final = 3 * 2**30
 """Address space: libraries reserve much that they never use."""
 LEAST_S: Final = 120.0
 PER_AUDIO_S: Final = 1.0
-"""Measured: .04 s of processor time for a second of sound. The rest is for busy machines."""
+"""Measured: .1 s of processor time for a second of sound. The rest is for busy machines."""
 _ONE_THREAD: Final = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 """Its matrices are small: threads that wait for each other take ten times the processor."""
 _POLL_S: Final = 0.2
@@ -38,7 +39,11 @@ class _Killed(DiarizationFailed):
 
 
 class ProcessDiarizer:
-    """Resemblyzer's voices in a child process (`transcribe_gpu.ports.Diarizer`)."""
+    """Resemblyzer's voices in a child process (`transcribe_gpu.ports.Diarizer`).
+
+    Where pyannote's segmentation is to be had, it tells when somebody speaks and who of those near
+    each other differ; elsewhere voice activity alone does, and two at once are one.
+    """
 
     name = MODEL
 
@@ -69,6 +74,7 @@ class ProcessDiarizer:
             DiarizationFailed: no model, or the process failed or took too long or too much.
         """
         expected_s = audio.expected_duration_s or 0.0
+        may_fetch = speakers > 0 or not self.ready()
         try:
             model = self._models.fetch(MODEL, model_format=VOICES, report=lambda *_told: check())
         except EngineUnavailable as error:
@@ -79,11 +85,24 @@ class ProcessDiarizer:
         arguments = (
             *("--weights", str(weights), "--speakers", str(speakers)),
             *("--expected-s", str(expected_s), "--memory-bytes", str(self._memory_bytes)),
+            *self._segmentation(check, may_fetch=may_fetch),
         )
         budget_s = self._least_s + PER_AUDIO_S * expected_s
         with contextlib.suppress(_Killed):
             return self._run(arguments, audio, budget_s, check)
         return self._run(arguments, audio, budget_s, check)
+
+    def _segmentation(self, check: Callable[[], None], *, may_fetch: bool) -> tuple[str, ...]:
+        """Return the segmentation's weights as arguments; none where it is not to be had."""
+        found = self._models.find(SEGMENTATION_MODEL, model_format=SEGMENTATION)
+        if found is None and may_fetch:
+            with contextlib.suppress(EngineUnavailable):
+                found = self._models.fetch(
+                    SEGMENTATION_MODEL, model_format=SEGMENTATION, report=lambda *_told: check()
+                )
+        if found is None:
+            return ()
+        return ("--segmentation", str(found.path / "pytorch_model.bin"))
 
     def _run(
         self,

@@ -14,6 +14,7 @@ from transcribe_gpu.domain.speakers import (
     Diarization,
     SpeakerTurn,
     Voice,
+    labelled_as_before,
     with_speakers,
     with_speakers_anew,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "in_recording",
     "joined",
     "judge",
+    "labelled_as_before",
     "language_code",
     "one_talk",
     "sentences",

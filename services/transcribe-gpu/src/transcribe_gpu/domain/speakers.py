@@ -98,6 +98,27 @@ def with_speakers_anew(transcript: Transcript, turns: Sequence[SpeakerTurn]) -> 
     )
 
 
+def labelled_as_before(before: Transcript, found: Diarization) -> Diarization:
+    """Return what was found under the labels that `with_speakers_anew` gives the speakers.
+
+    Who speaks no word of the transcript is left out.
+    """
+    anew = with_speakers(before, found.turns)
+    labels = _labels_kept([word.speaker for word in before.words()], anew.words())
+    return Diarization(
+        tuple(
+            replace(turn, speaker=labels[turn.speaker])
+            for turn in found.turns
+            if turn.speaker in labels
+        ),
+        tuple(
+            replace(voice, speaker=labels[voice.speaker])
+            for voice in found.voices
+            if voice.speaker in labels
+        ),
+    )
+
+
 def _labels_kept(before: Sequence[str | None], anew: Iterable[Word]) -> dict[str, str]:
     """Return the label of each speaker found: the one that most of the same words had before."""
     shared: Counter[tuple[str, str]] = Counter()

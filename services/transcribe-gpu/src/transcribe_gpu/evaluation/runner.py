@@ -13,11 +13,22 @@ from everyword_events import EverywordError
 from everyword_transcripts import Transcript, Word
 from everyword_transcripts.truth import TrueTurn, Truth
 from transcribe_gpu.config import TranscribeSettings
+from transcribe_gpu.domain import Diarization
 from transcribe_gpu.evaluation import measures
 from transcribe_gpu.ports import StageReport
 
-Recognise = Callable[[Path, TranscribeSettings, StageReport], Transcript]
 ALL: Final = "all"
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What was recognised in a recording; `diarization` where voices were told apart."""
+
+    transcript: Transcript
+    diarization: Diarization | None = None
+
+
+Recognise = Callable[[Path, TranscribeSettings, StageReport], Heard]
 
 
 @dataclass
@@ -108,11 +119,12 @@ def _for(truth: Truth, settings: TranscribeSettings, tell_speakers: bool) -> Tra
 def _scored(truth: Truth, settings: TranscribeSettings, recognise: Recognise) -> RecognitionScore:
     began = _cpu_s()
     try:
-        transcript = recognise(truth.audio, settings, _quiet)
+        done = recognise(truth.audio, settings, _quiet)
     except EverywordError as error:
         named = f"{truth.audio.name}: {error.message}"
         raise type(error)(named, hint=error.hint, code=error.code) from error
     cpu_s = _cpu_s() - began
+    transcript = done.transcript
     heard = list(transcript.words())
     invented, silent_s = measures.invented(truth.speech, heard, transcript.duration_s)
     engine = transcript.engine
@@ -128,7 +140,7 @@ def _scored(truth: Truth, settings: TranscribeSettings, recognise: Recognise) ->
         peak_bytes=_peak_bytes(),
     )
     if truth.turns:
-        found = measures.diarization_errors(truth.turns, _turns(transcript))
+        found = measures.diarization_errors(truth.turns, _turns(done))
         score.diarization_error_s, score.spoken_s = found
     if truth.words:
         _score_words(score, truth, heard)
@@ -148,12 +160,11 @@ def _score_words(score: RecognitionScore, truth: Truth, heard: Sequence[Word]) -
     score.start_errors_s = measures.start_errors(truth.words, heard)
 
 
-def _turns(transcript: Transcript) -> list[TrueTurn]:
-    return [
-        TrueTurn(word.start, word.end, word.speaker or "")
-        for segment in transcript.segments
-        for word in segment.words
-    ]
+def _turns(heard: Heard) -> list[TrueTurn]:
+    """Return who was found to speak when: by their words, where nothing else is known."""
+    if heard.diarization is not None:
+        return [TrueTurn(turn.start, turn.end, turn.speaker) for turn in heard.diarization.turns]
+    return [TrueTurn(word.start, word.end, word.speaker or "") for word in heard.transcript.words()]
 
 
 def table_of(scores: Sequence[RecognitionScore]) -> str:

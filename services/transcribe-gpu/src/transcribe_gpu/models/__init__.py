@@ -3,6 +3,7 @@
 from transcribe_gpu.models.catalogue import (
     ALL_LANGUAGES,
     NEMO,
+    SEGMENTATION,
     TRANSFORMERS,
     VOICES,
     WHISPER,
@@ -16,6 +17,7 @@ from transcribe_gpu.models.library import ModelFolder, ModelLibrary, ModelSource
 __all__ = [
     "ALL_LANGUAGES",
     "NEMO",
+    "SEGMENTATION",
     "TRANSFORMERS",
     "VOICES",
     "WHISPER",

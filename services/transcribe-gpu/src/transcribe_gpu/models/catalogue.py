@@ -17,6 +17,8 @@ TRANSFORMERS: Final = "transformers"
 """Whisper as Hugging Face's transformers read it."""
 VOICES: Final = "resemblyzer"
 """A speaker encoder, which tells voices apart: Resemblyzer's."""
+SEGMENTATION: Final = "segmentation"
+"""A network that tells who of a few speakers speaks when: pyannote's, in its first form."""
 REQUIRED_FILES: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
     WHISPER: (
         ("model.bin",),
@@ -37,6 +39,7 @@ REQUIRED_FILES: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
         ("preprocessor_config.json", "processor_config.json"),
     ),
     VOICES: (("pretrained.pt",),),
+    SEGMENTATION: (("pytorch_model.bin",),),
 }
 """Of each format, the files without which a model cannot be used; any one of each row will do."""
 DOWNLOADED_FILES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -56,6 +59,7 @@ DOWNLOADED_FILES: Final[Mapping[str, tuple[str, ...]]] = {
         "normalizer.json",
     ),
     VOICES: ("pretrained.pt",),
+    SEGMENTATION: ("pytorch_model.bin",),
 }
 """What to take from a hub repository that the catalogue does not know."""
 _REPOSITORY: Final = re.compile(r"\w[\w.-]*/\w[\w.-]*")
