@@ -1,5 +1,6 @@
 """What is refused before any route: names, origins, framing, and connections that only wait."""
 
+import asyncio
 import contextlib
 import socket
 import time
@@ -8,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.types import Message
 
 from everyword_http import OwnNames, PublicRouter, create_application
 from everyword_http.edge import BoundedBody
@@ -106,6 +108,30 @@ def test_a_request_that_is_framed_twice_is_refused(url: str) -> None:
     two_lengths = answer_to(url, head + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\n{}   ")
     assert two_lengths.startswith(b"HTTP/1.1 400")
     assert b"application/problem+json" in two_lengths
+
+
+@pytest.mark.parametrize("length", ["²", "+5", "5_0", "-1", "5, 5", "", "9" * 5000])
+def test_a_length_that_is_no_plain_number_is_refused(length: str) -> None:
+    """On Lambda no server of HTTP looks at it before us."""
+    app = create_application("t", "1", [routes()])
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/v1/ping",
+        "query_string": b"",
+        "headers": [(b"content-length", length.encode("latin-1"))],
+    }
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"{}", "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    asyncio.run(app(scope, receive, send))
+    assert sent[0]["status"] == 400
+    assert b'"code":"framing"' in sent[1]["body"]
 
 
 @pytest.mark.parametrize(

@@ -267,6 +267,20 @@ def test_a_refusal_is_told_with_the_server_s_own_words(
         assert error.retry_after_s == 7
 
 
+@pytest.mark.parametrize("later", ["²", "9" * 5000, "soon"])
+def test_a_wait_that_is_no_number_is_passed_over(
+    fetcher: HttpFetcher, web: Any, tmp_path: Path, later: str
+) -> None:
+    def page(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(503)
+        request.send_header("Retry-After", later)
+        request.end_headers()
+
+    error = refused(fetcher, web.page("/no", page), tmp_path)
+    assert isinstance(error, TransientFailure)
+    assert error.retry_after_s is None
+
+
 def test_a_server_that_is_not_there_or_speaks_something_else(
     fetcher: HttpFetcher, web: Any, tmp_path: Path
 ) -> None:

@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from everyword_events import InvalidInput, TransientFailure
-from everyword_http import Workers
+from everyword_http import Workers, whole_number
 from everyword_local.composition import Composition
 from ingest.receiving import upload_over
 
@@ -45,8 +45,9 @@ class UploadEndpoint:
         episode_id = grant.key.split("/")[1]
         if not self._composition.ingest.awaits_upload(episode_id):
             raise upload_over()
-        if stated.isdigit() and int(stated) != grant.size:
-            raise _wrong_size(int(stated), grant.size)
+        size = whole_number(stated)
+        if size is not None and size != grant.size:
+            raise _wrong_size(size, grant.size)
         body.size = grant.size
         if grant.part:
             self._composition.multipart.put_part(grant, cast("BinaryIO", body))

@@ -12,7 +12,7 @@ from everyword_http.access import (
 from everyword_http.application import LIMITS, OPENAPI_PATH, create_application
 from everyword_http.client_identity import Client, client_identity
 from everyword_http.conditional import etag_of, is_fresh
-from everyword_http.edge import BoundedBody, OwnNames, SingleFraming, name_of
+from everyword_http.edge import BoundedBody, OwnNames, SingleFraming, name_of, whole_number
 from everyword_http.metrics import TEXT_FORMAT, Measured, Metrics
 from everyword_http.problem import (
     CONTENT_TYPE,
@@ -64,4 +64,5 @@ __all__ = [
     "reply",
     "response_to",
     "status_of",
+    "whole_number",
 ]

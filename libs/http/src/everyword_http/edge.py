@@ -17,6 +17,7 @@ MAX_BODY_BYTES: Final = 64 * 1024 * 1024
 """A request body to a route is held in memory: metadata and transcripts, never audio."""
 BODY_PAUSE_S: Final = 20.0
 """So long may a body keep us waiting for its next bytes."""
+_MOST_DIGITS: Final = 18
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -38,8 +39,17 @@ class HeadAsGet:
         await self._app({**scope, "method": "GET"}, receive, headers_only)
 
 
+def whole_number(stated: str) -> int | None:
+    """Return what up to 18 plain digits say (RFC 9110, section 8.6); None for anything else."""
+    is_plain = stated.isascii() and stated.isdigit() and len(stated) <= _MOST_DIGITS
+    return int(stated) if is_plain else None
+
+
 class SingleFraming:
-    """Refuses a request that says in two ways where its body ends: proxies may disagree on it."""
+    """Refuses a request that does not say plainly, or says twice, where its body ends.
+
+    Proxies may disagree on it.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -52,6 +62,13 @@ class SingleFraming:
                 HTTPStatus.BAD_REQUEST,
                 "both Content-Length and Transfer-Encoding say where the body ends",
                 code="framing",
+            )
+            await problem_response(refusal, {"Connection": "close"})(scope, receive, send)
+            return
+        length = headers.get("content-length")
+        if length is not None and whole_number(length) is None:
+            refusal = problem(
+                HTTPStatus.BAD_REQUEST, "Content-Length is no whole number", code="framing"
             )
             await problem_response(refusal, {"Connection": "close"})(scope, receive, send)
             return
@@ -73,8 +90,8 @@ class BoundedBody:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        stated = Headers(scope=scope).get("content-length", "")
-        if stated.isdigit() and int(stated) > self._most_bytes:
+        stated = whole_number(Headers(scope=scope).get("content-length", ""))
+        if stated is not None and stated > self._most_bytes:
             await self._too_large()(scope, receive, send)
             return
         await self._app(scope, self._bounded(receive), send)

@@ -19,6 +19,7 @@ import feedparser  # type: ignore[import-untyped]
 
 from everyword_events import InvalidInput, LinkedFile
 from ingest.domain.feed import Feed, FeedItem
+from ingest.domain.stated_numbers import stated_number
 
 _PODCAST: Final = frozenset(
     {
@@ -96,7 +97,7 @@ def _item(entry: Any, more: _Extras, base: str) -> FeedItem:
         duration_s=_duration_s(_text(entry.get("itunes_duration"))),
         url=_address(enclosure.get("href"), base) or "",
         media_type=_text(enclosure.get("type")),
-        bytes=_whole(_text(enclosure.get("length"))),
+        bytes=stated_number(_text(enclosure.get("length"))) or 0,
         image_url=_address(image, base),
         persons=tuple(dict.fromkeys(more.persons)),
         transcripts=tuple(
@@ -214,10 +215,6 @@ def _duration_s(stated: str) -> float:
 
 
 _MOST_SECONDS: Final = 100 * 3600
-
-
-def _whole(stated: str) -> int:
-    return int(stated) if stated.isascii() and stated.isdigit() and len(stated) < 15 else 0  # noqa: PLR2004
 
 
 def _text(found: Any) -> str:

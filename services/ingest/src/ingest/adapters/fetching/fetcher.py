@@ -31,6 +31,7 @@ from ingest.adapters.fetching.politeness import Politeness
 from ingest.domain import human_bytes
 from ingest.domain.audio import human_duration
 from ingest.domain.sniffing import HEAD_BYTES
+from ingest.domain.stated_numbers import stated_number
 from ingest.ports import Fetched, FetchRequest
 
 MOST_REDIRECTS: Final = 10
@@ -210,8 +211,8 @@ def _store(
             raise httpcore.RemoteProtocolError("it sends another part than was asked for")
         done = 0
         partial.begin("" if headers.get("content-encoding") else validator_of(headers))
-    length = headers.get("content-length", "")
-    total = done + int(length) if length.isdigit() else None
+    length = stated_number(headers.get("content-length", ""))
+    total = None if length is None else done + length
     if total is not None and total > request.max_bytes:
         raise _too_large(request)
     with partial.path.open("ab") as file:
@@ -248,7 +249,7 @@ def _plain(answer: httpcore.Response) -> dict[str, str]:
 def _range_start(headers: Mapping[str, str]) -> int | None:
     """Return where a 206's bytes begin (RFC 9110, section 14.4)."""
     start = headers.get("content-range", "").removeprefix("bytes ").partition("-")[0]
-    return int(start) if start.isdigit() else None
+    return stated_number(start)
 
 
 def _filename(headers: Mapping[str, str], url: str) -> str:
@@ -274,8 +275,8 @@ def _refused(url: str, status: int, headers: Mapping[str, str]) -> EverywordErro
 
 
 def _retry_after_s(stated: str) -> float | None:
-    if stated.isdigit():
-        return float(stated)
+    if (seconds := stated_number(stated)) is not None:
+        return float(seconds)
     try:
         return max(0.0, parsedate_to_datetime(stated).timestamp() - time.time())
     except ValueError:
