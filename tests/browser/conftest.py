@@ -10,7 +10,7 @@ import pytest
 from browser.canned_archive import Archive, awkward, sample
 from browser.canned_site import served
 
-from support.stack import Everyword
+from support.stack import Everyword, fresh
 
 try:
     from axe_playwright_python.sync_playwright import Axe
@@ -141,10 +141,7 @@ def axe() -> Callable[..., list[str]]:
 
 @pytest.fixture
 def everyword(tmp_path: Path) -> Everyword:
-    folder = tmp_path / "data"
-    folder.mkdir()
-    (folder / "everyword.toml").write_text('[transcribe]\nengine = "pocketsphinx"\n')
-    return Everyword(folder)
+    return fresh(tmp_path / "data")
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from everyword_transcripts import write_transcript
 from support.stack import Everyword
 
 
-def add_sample(everyword: Everyword, tmp_path: Path, name: str) -> str:
-    """Add a sample episode with its true words; returns its id."""
+def add_sample(everyword: Everyword, tmp_path: Path, name: str, *, show: str = "") -> str:
+    """Add a sample episode with its true words; returns its id. Each show has one of its own."""
     episode = sample(name)
     truth = tmp_path / f"{name}.json"
     truth.write_bytes(write_transcript(episode.transcript))
@@ -21,7 +21,7 @@ def add_sample(everyword: Everyword, tmp_path: Path, name: str) -> str:
         "--title",
         episode.info.title,
         "--show",
-        episode.info.show,
+        show or episode.info.show,
         "--wait",
     )
     assert added["state"] == "ready"

@@ -1,18 +1,36 @@
 """An episode's page on a real archive: what it tells, how it plays, and correcting it in place."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from browser.real_archive import add_sample
 
-from support.stack import Everyword
+from support.stack import Everyword, fresh
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Any]
 Axe = Callable[[Any], list[str]]
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Everyword, str]]:
+    """One stack and its address: each test has an episode in a show of its own."""
+    everyword = fresh(tmp_path_factory.mktemp("pages") / "data")
+    with everyword.up() as (url, _):
+        yield everyword, url
+
+
+@pytest.fixture
+def everyword(running: tuple[Everyword, str]) -> Everyword:
+    return running[0]
+
+
+@pytest.fixture
+def stack(running: tuple[Everyword, str]) -> str:
+    return running[1]
 
 
 def lines(page: Any) -> Any:
@@ -32,7 +50,7 @@ def correcting(page: Any) -> Any:
 def test_words_are_corrected_where_they_are_read(
     everyword: Everyword, stack: str, open_page: Open, axe: Axe, tmp_path: Path
 ) -> None:
-    episode_id = add_sample(everyword, tmp_path, "archive")
+    episode_id = add_sample(everyword, tmp_path, "archive", show=tmp_path.name)
     page = open_page(f"{stack}/episodes/{episode_id}")
     text = correcting(page)
     assert axe(page) == []
@@ -58,7 +76,7 @@ def test_words_are_corrected_where_they_are_read(
 def test_details_are_changed_undone_and_not_overwritten(
     everyword: Everyword, stack: str, open_page: Open, axe: Axe, tmp_path: Path
 ) -> None:
-    episode_id = add_sample(everyword, tmp_path, "archive")
+    episode_id = add_sample(everyword, tmp_path, "archive", show=tmp_path.name)
     page = open_page(f"{stack}/episodes/{episode_id}")
     title = page.locator("h1").inner_text()
     page.get_by_role("button", name="Details").click()
@@ -96,7 +114,7 @@ def test_details_are_changed_undone_and_not_overwritten(
 def test_a_speaker_is_named_for_a_whole_episode(
     everyword: Everyword, stack: str, open_page: Open, axe: Axe, tmp_path: Path
 ) -> None:
-    episode_id = add_sample(everyword, tmp_path, "interview")
+    episode_id = add_sample(everyword, tmp_path, "interview", show=tmp_path.name)
     page = open_page(f"{stack}/episodes/{episode_id}")
     correcting(page)
     who = page.locator(".lines .speaker")
@@ -115,7 +133,7 @@ def test_a_speaker_is_named_for_a_whole_episode(
 def test_a_speaker_is_named_from_here_on_and_the_history_takes_it_back(
     everyword: Everyword, stack: str, open_page: Open, axe: Axe, tmp_path: Path
 ) -> None:
-    episode_id = add_sample(everyword, tmp_path, "interview")
+    episode_id = add_sample(everyword, tmp_path, "interview", show=tmp_path.name)
     page = open_page(f"{stack}/episodes/{episode_id}")
     correcting(page)
     who = page.locator(".lines .speaker")
@@ -148,7 +166,7 @@ def test_a_speaker_is_named_from_here_on_and_the_history_takes_it_back(
 def test_somebody_else_s_correction_is_shown_and_not_overwritten(
     everyword: Everyword, stack: str, open_page: Open, tmp_path: Path
 ) -> None:
-    episode_id = add_sample(everyword, tmp_path, "archive")
+    episode_id = add_sample(everyword, tmp_path, "archive", show=tmp_path.name)
     page = open_page(f"{stack}/episodes/{episode_id}")
     text = correcting(page)
     everyword("edit", episode_id, "--at", "0.5", "--text", "It was another voice.", "--wait")
@@ -161,7 +179,7 @@ def test_somebody_else_s_correction_is_shown_and_not_overwritten(
 def test_escape_leaves_a_line_as_it_was(
     everyword: Everyword, stack: str, open_page: Open, tmp_path: Path
 ) -> None:
-    episode_id = add_sample(everyword, tmp_path, "archive")
+    episode_id = add_sample(everyword, tmp_path, "archive", show=tmp_path.name)
     page = open_page(f"{stack}/episodes/{episode_id}")
     text = correcting(page)
     before = text.nth(0).inner_text()
@@ -174,7 +192,7 @@ def test_escape_leaves_a_line_as_it_was(
 def test_the_player_steps_keeps_its_speed_and_its_place(
     everyword: Everyword, stack: str, open_page: Open, tmp_path: Path
 ) -> None:
-    episode_id = add_sample(everyword, tmp_path, "interview")
+    episode_id = add_sample(everyword, tmp_path, "interview", show=tmp_path.name)
     page = open_page(f"{stack}/episodes/{episode_id}")
     player = "document.querySelector('#player')"
     page.wait_for_function(f"() => {player}.readyState >= 1")

@@ -4,15 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from support.stack import Everyword, write_transcript_file
+from support.stack import Everyword, fresh, write_transcript_file
 
 
 @pytest.fixture
 def everyword(tmp_path: Path) -> Everyword:
-    folder = tmp_path / "data"
-    folder.mkdir()
-    (folder / "everyword.toml").write_text('[transcribe]\nengine = "pocketsphinx"\n')
-    return Everyword(folder)
+    return fresh(tmp_path / "data")
 
 
 @pytest.fixture

@@ -8,6 +8,9 @@ import pytest
 
 from support.stack import Everyword
 
+POLL_S = 1.0
+"""Between two looks: each is a process."""
+
 
 @pytest.fixture
 def poisoned(everyword: Everyword, transcript_file: Path) -> tuple[str, Path, bytes]:
@@ -46,6 +49,7 @@ def test_it_is_listed_mended_and_redriven(
         deadline = time.monotonic() + 120
         while everyword.json("status", episode)["state"] != "ready":
             assert time.monotonic() < deadline
+            time.sleep(POLL_S)
     assert everyword.json("failed", "list")["dead_letters"] == []
     assert everyword.json("search", "storm")["hits"] == 1
 
@@ -86,6 +90,7 @@ def test_a_typo_in_the_settings_pauses_work_and_loses_none(
         deadline = time.monotonic() + 120
         while "refine" not in (paused := everyword.json("status")["paused"]):
             assert time.monotonic() < deadline
+            time.sleep(POLL_S)
         assert "glosary" in paused["refine"]["message"]
         assert "did you mean 'glossary'?" in paused["refine"]["hint"]
         assert everyword.json("failed", "list")["dead_letters"] == []
@@ -94,3 +99,4 @@ def test_a_typo_in_the_settings_pauses_work_and_loses_none(
             everyword.json("status", episode)["state"] != "ready"
         ):
             assert time.monotonic() < deadline + 60
+            time.sleep(POLL_S)

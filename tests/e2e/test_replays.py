@@ -1,6 +1,7 @@
 """Many episodes are replayed by one job in the background, which the command follows."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,18 +10,26 @@ from pathlib import Path
 
 import pytest
 
-from support.stack import Everyword, environment, write_transcript_file
+from support.stack import Everyword, environment, fresh, write_transcript_file
 
 SHOWS = ("One", "Two", "Two")
 
 
-@pytest.fixture
-def archive(everyword: Everyword, tmp_path: Path) -> Everyword:
-    """Three episodes of two shows."""
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with three episodes of two shows, to be copied."""
+    folder = tmp_path_factory.mktemp("filled")
+    everyword = fresh(folder / "data")
     for number, show in enumerate(SHOWS):
-        file = write_transcript_file(tmp_path / f"{number}.json", f"tale {number} of a lighthouse")
+        file = write_transcript_file(folder / f"{number}.json", f"tale {number} of a lighthouse")
         everyword("add", "--transcript", str(file), "--show", show, "--wait")
-    return everyword
+    return everyword.data
+
+
+@pytest.fixture
+def archive(filled: Path, tmp_path: Path) -> Everyword:
+    """Three episodes of two shows, in a folder of the test's own."""
+    return Everyword(shutil.copytree(filled, tmp_path / "data"))
 
 
 def journal(everyword: Everyword, episode_id: str) -> list[str]:
@@ -77,6 +86,7 @@ def test_interrupted_it_goes_on_and_can_be_steered(archive: Everyword) -> None:
         assert "cancelled" in archive.error("replays", "resume", job["replay_id"], code=1)
 
 
+@pytest.mark.slow
 def test_interrupted_without_a_server_the_next_command_goes_on(archive: Everyword) -> None:
     asked = ("replay", "--all", "--from", "TranscriptRefined", "--rate", "0.05/s")
     command = [sys.executable, "-m", "everyword_local", "--data", str(archive.data), *asked]

@@ -68,6 +68,13 @@ class Everyword:
                 server.wait(TIMEOUT_S)
 
 
+def fresh(folder: Path) -> Everyword:
+    """Make an empty data folder, whose engine needs no download."""
+    folder.mkdir()
+    (folder / "everyword.toml").write_text('[transcribe]\nengine = "pocketsphinx"\n')
+    return Everyword(folder)
+
+
 def environment() -> dict[str, str]:
     """The environment without anything of Everyword's own, and no hub to ask."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("EVERYWORD_")}

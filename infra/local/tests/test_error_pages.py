@@ -1,7 +1,6 @@
 """What a browser is shown where something is wrong, and what a program gets."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -14,9 +13,11 @@ from everyword_local.settings import SettingsFile
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 
-@pytest.fixture
-def http(tmp_path: Path) -> Iterator[TestClient]:
-    with Composition(DataFolder(tmp_path), SettingsFile(None)) as composition:
+@pytest.fixture(scope="module")
+def http(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """One application: no test here changes anything."""
+    data = DataFolder(tmp_path_factory.mktemp("data"))
+    with Composition(data, SettingsFile(None)) as composition:
         yield TestClient(application(composition))
 
 
