@@ -34,8 +34,9 @@ test: .venv/.dev ## everything but what takes minutes
 	@echo "The tests run; those that need Chromium, Java or a GPU skip and say so where it is missing."
 	$(PYTEST) -m "not slow and not gpu"
 
-test-all: .venv/.dev ## what takes minutes: load, chaos, real models, very long input, API fuzzing
+test-all: .venv/.dev ## what takes minutes: load, chaos, real models, long input, many examples
 	$(PYTEST) -m "slow and not gpu"
+	$(PYTEST) -m "hypothesis and not slow and not gpu" --hypothesis-profile many libs services
 
 explore: .venv/.dev ## the property tests on new random examples
 	$(BIN)/pytest -q -m "not slow and not gpu" --hypothesis-profile explore libs services

@@ -12,10 +12,11 @@ from everyword_events import Misconfigured
 from everyword_http.testing import SERVED_BY, Serve, serving
 from search.testing.opensearch_node import opensearch_node
 
-# The same examples every time, so that a change is judged by what it changes. `make explore` draws
-# new ones: what it finds is mended and kept as a test of its own.
-hypothesis.settings.register_profile("same", derandomize=True, deadline=None)
-hypothesis.settings.register_profile("explore", deadline=None)
+# The same examples every time, so that a change is judged by what it changes; many of them in
+# `make test-all`. `make explore` draws new ones: what it finds is mended and kept as a test.
+hypothesis.settings.register_profile("same", derandomize=True, deadline=None, max_examples=40)
+hypothesis.settings.register_profile("many", derandomize=True, deadline=None, max_examples=250)
+hypothesis.settings.register_profile("explore", deadline=None, max_examples=250)
 hypothesis.settings.load_profile("same")
 
 ON_OPENSEARCH = (
@@ -34,6 +35,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Register what only this file reads."""
+    config.addinivalue_line(
+        "markers", "slow_on_opensearch: slow where the engine is OpenSearch, quick on the embedded"
+    )
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Keep a file's tests in one process of a parallel run, and one OpenSearch for all of them."""
@@ -46,8 +54,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return ByFile(config, log)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let what takes long begin first: no process waits for another's last file."""
+    for item in items:
+        if {"opensearch", "slow_on_opensearch"} <= {mark.name for mark in item.iter_markers()}:
+            item.add_marker("slow")
     items.sort(key=_kind_of)
 
 

@@ -21,6 +21,8 @@ ADDRESSES = {
     "transcript right to left": "/episodes/hebrew",
     "results page": "/search?q=foghorn",
 }
+QUICK = ("results", "archive", "transcript")
+"""One of each kind; the others are slow."""
 
 
 def settled(page: Any) -> None:
@@ -62,7 +64,13 @@ STYLED = """() => {
 WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
-@pytest.mark.parametrize("address", ADDRESSES.values(), ids=ADDRESSES)
+@pytest.mark.parametrize(
+    "address",
+    [
+        pytest.param(address, id=name, marks=() if name in QUICK else pytest.mark.slow)
+        for name, address in ADDRESSES.items()
+    ],
+)
 def test_every_page_is_for_everyone(busy: Archive, open_page: Open, axe: Axe, address: str) -> None:
     page = open_page(f"{busy.url}{address}", color_scheme="light")
     settled(page)

@@ -114,6 +114,7 @@ def test_a_recording_dropped_on_the_page_is_soon_found(
     assert page.locator(".hit mark").first.inner_text() == "terrible storm"
 
 
+@pytest.mark.slow
 def test_captions_dropped_on_the_page_are_found_and_warned_of(
     stack: str, open_page: Open, tmp_path: Path
 ) -> None:
@@ -130,6 +131,7 @@ def test_captions_dropped_on_the_page_are_found_and_warned_of(
     page.get_by_text("1 time in 1 episode").wait_for()
 
 
+@pytest.mark.slow
 def test_what_is_not_audio_fails_in_words(stack: str, open_page: Open, tmp_path: Path) -> None:
     text = tmp_path / "notes.mp3"
     text.write_text("these are notes, not a recording\n" * 50)

@@ -192,7 +192,7 @@ def test_a_hostile_query_is_only_text(dated: Archive, embed: Embed, open_page: O
     assert page.locator("everyword-timeline img").count() == 0
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_it_is_for_everyone(
     dated: Archive, embed: Embed, open_page: Open, axe: Axe, scheme: str
 ) -> None:

@@ -51,18 +51,25 @@ def says(page: Any, text: str) -> None:
     page.locator("everyword-search [part=status]", has_text=text).wait_for()
 
 
+PAINTED = {
+    "dark": ("body{background:#101418;color:#ddd}", "light", LIGHT_TEXT),
+    "dark oklch": ("body{background:oklch(0.2 0.02 250);color:#ddd}", "light", LIGHT_TEXT),
+    "light in a dark system": ("body{background:#fff}", "dark", DARK_TEXT),
+    "dark part": ("main{background:rgb(20 20 20 / .95);color:#fff}", "light", LIGHT_TEXT),
+    "gradient": ("main{background:linear-gradient(#112,#000);color:#eee}", "light", LIGHT_TEXT),
+    "plain": ("", "light", DARK_TEXT),
+    "own": (":root{color-scheme:light dark;background:Canvas}", "dark", LIGHT_TEXT),
+}
+QUICK = ("dark", "light in a dark system")
+"""One of each kind; the others are slow."""
+
+
 @pytest.mark.parametrize(
     ("style", "prefers", "color"),
     [
-        ("body{background:#101418;color:#ddd}", "light", LIGHT_TEXT),
-        ("body{background:oklch(0.2 0.02 250);color:#ddd}", "light", LIGHT_TEXT),
-        ("body{background:#fff}", "dark", DARK_TEXT),
-        ("main{background:rgb(20 20 20 / .95);color:#fff}", "light", LIGHT_TEXT),
-        ("main{background:linear-gradient(#112,#000);color:#eee}", "light", LIGHT_TEXT),
-        ("", "light", DARK_TEXT),
-        (":root{color-scheme:light dark;background:Canvas}", "dark", LIGHT_TEXT),
+        pytest.param(*painted, id=name, marks=() if name in QUICK else pytest.mark.slow)
+        for name, painted in PAINTED.items()
     ],
-    ids=["dark", "dark oklch", "light in a dark system", "dark part", "gradient", "plain", "own"],
 )
 def test_it_reads_on_what_the_page_paints(  # noqa: PLR0917 - fixtures and cases
     page_of: Callable[..., str], open_page: Open, axe: Axe, style: str, prefers: str, color: str
@@ -124,7 +131,9 @@ def test_widgets_on_one_page_have_addresses_of_their_own(
     assert box(page, 0).input_value() == "foghorn"
 
 
-@pytest.mark.parametrize("keys", ["Control+k", "Meta+k", "/"])
+@pytest.mark.parametrize(
+    "keys", ["Control+k", *(pytest.param(each, marks=pytest.mark.slow) for each in ("Meta+k", "/"))]
+)
 def test_a_search_behind_a_button(
     page_of: Callable[..., str], open_page: Open, axe: Axe, keys: str
 ) -> None:
@@ -211,7 +220,10 @@ def test_titles_are_a_group_of_their_own(
 LANGUAGES = sorted(each.stem for each in (widget_path() / "strings").glob("*.json"))
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    "language",
+    [LANGUAGES[0], *(pytest.param(each, marks=pytest.mark.slow) for each in LANGUAGES[1:])],
+)
 def test_it_speaks_the_page_s_language(
     page_of: Callable[..., str], open_page: Open, language: str
 ) -> None:

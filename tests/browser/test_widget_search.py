@@ -206,6 +206,7 @@ def test_the_first_hits_then_more_on_demand(archive: Archive, open_page: Open) -
     assert focused.startswith("1:08")
 
 
+@pytest.mark.slow
 def test_ten_thousand_hits_stay_quick(archive: Archive, open_page: Open) -> None:
     for episode in crowded(20, 10_000):
         archive.episodes[episode.episode_id] = episode

@@ -61,6 +61,7 @@ def noted(folder: Path, role: str) -> Counter[str]:
     return Counter((folder / f"{role}.log").read_text().split("\n")[:-1])
 
 
+@pytest.mark.slow
 def test_killed_publishers_and_consumers_lose_and_double_nothing(
     tmp_path: Path, children: Children
 ) -> None:

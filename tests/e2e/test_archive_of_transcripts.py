@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from support.stack import Everyword, write_transcript_file
 
 RULE = '\n[[refine.replacements]]\nfrom = "fog horn"\nto = "foghorn"\n'
@@ -50,6 +52,7 @@ def test_a_replay_with_a_changed_rule(everyword: Everyword, transcript_file: Pat
     assert [mark["reason"] for mark in marks] == ["rule"]
 
 
+@pytest.mark.slow
 def test_a_replay_for_search_only_leaves_the_captions(
     everyword: Everyword, transcript_file: Path
 ) -> None:

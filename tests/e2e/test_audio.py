@@ -53,6 +53,7 @@ def test_what_is_no_audio_ends_failed_and_says_why(
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_the_same_audio_again_is_the_same_episode(everyword: Everyword, tmp_path: Path) -> None:
     audio = silence(tmp_path / "quiet.wav", seconds=2)
     first = everyword.json("add", str(audio), "--show", "Isles", "--wait")["episode_id"]

@@ -77,6 +77,7 @@ def test_a_restore_knows_every_database_of_a_folder(tmp_path: Path) -> None:
     assert databases == set(SCHEMAS)
 
 
+@pytest.mark.slow
 def test_backups_taken_while_episodes_come_in_are_whole(tmp_path: Path) -> None:
     """Whatever was in hand is done after the restore, and every episode that is there is found."""
     added: list[str] = []

@@ -1,6 +1,7 @@
 """Searches are counted by client, also behind a reverse proxy: a real server, real addresses."""
 
 import httpx
+import pytest
 
 from support.stack import Everyword, write_transcript_file
 
@@ -34,6 +35,7 @@ def test_clients_are_told_apart_by_the_loopbacks_proxies(everyword: Everyword) -
         assert searches(url, **{"X-Forwarded-For": more}) == [429, 429, 429, 429]
 
 
+@pytest.mark.slow
 def test_an_uploads_scheme_is_a_trusted_proxys_word(everyword: Everyword) -> None:
     asked = {"title": "T", "filename": "a.wav", "bytes": 44}
     https = {

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from support.stack import Everyword
 
 VTT = """WEBVTT
@@ -34,6 +36,7 @@ def test_an_edit_is_found_and_survives_a_replay(
     assert "lighthouse" in everyword("show-changes", episode)
 
 
+@pytest.mark.slow
 def test_a_speaker_gets_a_name(everyword: Everyword, transcript_file: Path) -> None:
     episode = everyword.json("add", "--transcript", str(transcript_file), "--wait")["episode_id"]
     everyword("edit", episode, "--label", "SPEAKER_01", "--name", "Ada", "--wait")
@@ -41,6 +44,7 @@ def test_a_speaker_gets_a_name(everyword: Everyword, transcript_file: Path) -> N
     assert [moment["speaker"] for moment in moments] == ["Ada"]
 
 
+@pytest.mark.slow
 def test_an_edit_that_says_nothing_is_wrong_use(
     everyword: Everyword, transcript_file: Path
 ) -> None:
@@ -61,6 +65,7 @@ def test_captions_of_others_come_in_with_estimated_times(
     assert 4.0 <= moment["start"] < moment["end"] <= 6.0
 
 
+@pytest.mark.slow
 def test_a_transcript_for_reading_comes_in_by_its_ending(
     everyword: Everyword, tmp_path: Path
 ) -> None:

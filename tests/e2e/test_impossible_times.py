@@ -21,6 +21,7 @@ def talk(time: str, word: str) -> str:
     )
 
 
+@pytest.mark.slow
 def test_impossible_times_by_command_and_over_http(everyword: Everyword, tmp_path: Path) -> None:
     folder = tmp_path / "talks"
     folder.mkdir()

@@ -56,6 +56,7 @@ def test_an_episode_is_found_through_opensearch(everyword: Everyword, engine: st
     assert hits_become(everyword, "foghorn", 0)
 
 
+@pytest.mark.slow
 def test_reindexing_while_the_server_answers(everyword: Everyword, engine: str) -> None:
     settings = everyword.data / "everyword.toml"
     settings.write_text(f"{engine}time_budget_s = 1\nsearches_per_s = 0\n")

@@ -59,6 +59,7 @@ def test_an_upload_is_transcribed_refined_captioned_and_found(
     assert all(cloud.depth(f"everyword-{each}-dead-letters") == 0 for each in CONSUMERS)
 
 
+@pytest.mark.slow
 def test_messages_twice_and_in_any_order_change_nothing(
     cloud: Cloud, key: str, audio: bytes
 ) -> None:
@@ -81,6 +82,7 @@ def test_messages_twice_and_in_any_order_change_nothing(
     assert hits(cloud, word, show) == len(said)
 
 
+@pytest.mark.slow
 def test_what_the_relay_lost_is_swept_up(cloud: Cloud, key: str, audio: bytes) -> None:
     """Killed between the append and PutEvents: the log has it, the bus does not."""
     cloud.relayed = False
@@ -97,6 +99,7 @@ def test_what_the_relay_lost_is_swept_up(cloud: Cloud, key: str, audio: bytes) -
     assert episode(cloud, key, told["episode_id"])["state"] == "ready"
 
 
+@pytest.mark.slow
 def test_what_event_bridge_turns_down_comes_again(cloud: Cloud, key: str, audio: bytes) -> None:
     refused: list[int] = []
 
@@ -224,6 +227,7 @@ def test_a_replay_for_search_reaches_search_alone(
     assert hits(cloud, word, show) >= 1
 
 
+@pytest.mark.slow
 def test_a_replay_of_a_whole_show_goes_through_the_queue(
     cloud: Cloud, key: str, audio: bytes
 ) -> None:

@@ -48,6 +48,7 @@ def get(cloud: Cloud, key: str, path: str) -> Any:
     return reply.json()
 
 
+@pytest.mark.slow
 def test_a_feed_is_taken_in_polled_and_given_back_with_transcripts(
     cloud: Cloud, key: str, audio: bytes, web: Web
 ) -> None:
@@ -92,6 +93,7 @@ def test_audio_is_fetched_from_an_address_and_played(
     assert missing.status == 404
 
 
+@pytest.mark.slow
 def test_outcomes_are_told_to_webhooks_results_and_saved_searches(
     cloud: Cloud, key: str, audio: bytes, web: Web
 ) -> None:

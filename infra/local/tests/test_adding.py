@@ -155,6 +155,7 @@ def _settled(everyword: Everyword) -> list[str]:
     raise AssertionError(states)
 
 
+@pytest.mark.slow
 def test_a_show_s_feed_is_served_with_its_transcripts(
     everyword: Everyword, web: Web, tmp_path: Path
 ) -> None:

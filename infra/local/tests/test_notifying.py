@@ -74,6 +74,7 @@ def _posted(web: Web, count: int) -> list[dict[str, object]]:
     return [json.loads(body) for _, _, body in web.posted]
 
 
+@pytest.mark.slow
 def test_webhooks_and_searches_are_listed_and_removed(everyword: Everyword) -> None:
     hook = everyword.json(
         "webhooks", "add", "https://example.org/hook", "--event", "EpisodeFinished"

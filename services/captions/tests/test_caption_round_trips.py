@@ -83,7 +83,6 @@ def expected(captions: Captions) -> list[tuple[int, int, str]]:
     return [(cue.start_ms, cue.end_ms, cue.text) for cue in captions.cues]
 
 
-@settings(max_examples=200, deadline=None)
 @given(talks())
 def test_vtt_read_by_the_specification_is_what_was_meant(talk: Transcript) -> None:
     script = TranscriptWriter(talk)
@@ -95,7 +94,6 @@ def test_vtt_read_by_the_specification_is_what_was_meant(talk: Transcript) -> No
             assert voices == {line.speaker for line in cue.lines}
 
 
-@settings(max_examples=200, deadline=None)
 @given(talks())
 def test_karaoke_stamps_rise_within_their_cue(talk: Transcript) -> None:
     for cue in parse_vtt(TranscriptWriter(talk).write("karaoke-vtt")):
@@ -118,7 +116,6 @@ def unnamed(talk: Transcript) -> Transcript:
     )
 
 
-@settings(max_examples=200, deadline=None)
 @given(talks())
 def test_srt_is_read_back_by_ours_and_by_the_srt_library(talk: Transcript) -> None:
     script = TranscriptWriter(unnamed(talk))
@@ -132,7 +129,6 @@ def test_srt_is_read_back_by_ours_and_by_the_srt_library(talk: Transcript) -> No
     assert theirs == meant
 
 
-@settings(max_examples=100, deadline=None)
 @given(talks())
 def test_podcast_json_carries_the_same_words(talk: Transcript) -> None:
     script = TranscriptWriter(talk)
@@ -146,7 +142,6 @@ def test_podcast_json_carries_the_same_words(talk: Transcript) -> None:
         assert [w.word for w in again.words()] == words
 
 
-@settings(max_examples=100, deadline=None)
 @given(talks())
 def test_a_transcript_read_from_vtt_has_the_same_words_and_voices(talk: Transcript) -> None:
     script = TranscriptWriter(talk)
@@ -162,7 +157,6 @@ def test_a_transcript_read_from_vtt_has_the_same_words_and_voices(talk: Transcri
     assert all(word.estimated for word in again.words())
 
 
-@settings(max_examples=100, deadline=None)
 @given(talks())
 def test_converting_to_vtt_and_back_changes_nothing(talk: Transcript) -> None:
     assume(any(segment.speaker for segment in talk.segments))
@@ -197,7 +191,6 @@ class _Page(HTMLParser):
             self.found[-1] = (tag, text + data)
 
 
-@settings(max_examples=100, deadline=None)
 @given(talks())
 def test_html_shows_the_words_and_no_tag_of_theirs(talk: Transcript) -> None:
     script = TranscriptWriter(talk)

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from captions.domain.cue_building import build_cues
@@ -57,7 +57,6 @@ def shown(captions: Captions) -> list[str]:
     return sorted("".join(cue.text for cue in captions.cues).replace("\n", "").replace(" ", ""))
 
 
-@settings(max_examples=150, deadline=None)
 @given(transcripts(), st.sampled_from([WEB, PODCAST, CueLimits(12, 1), CueLimits(20, 3)]))
 def test_whatever_is_said_every_cue_can_be_shown(transcript: Transcript, limits: CueLimits) -> None:
     captions = build_cues(transcript, limits)
@@ -77,7 +76,6 @@ def test_whatever_is_said_every_cue_can_be_shown(transcript: Transcript, limits:
             assert len({line.speaker for line in cue.lines}) == 1
 
 
-@settings(max_examples=60, deadline=None)
 @given(transcripts())
 def test_the_same_transcript_gives_the_same_cues(transcript: Transcript) -> None:
     assert build_cues(transcript, WEB) == build_cues(replace(transcript), WEB)

@@ -4,7 +4,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from captions.config import CaptionsSettings
@@ -61,7 +61,6 @@ def heard(transcript: Transcript) -> list[tuple[str | None, str]]:
     return [(transcript.speaker_name(word.speaker), word.word) for word in transcript.words()]
 
 
-@settings(max_examples=100, deadline=None)
 @given(talks())
 def test_html_and_markdown_give_words_speakers_and_seconds_back(talk: Transcript) -> None:
     script = TranscriptWriter(talk, title="# <p>It & **I**")
@@ -75,7 +74,6 @@ def test_html_and_markdown_give_words_speakers_and_seconds_back(talk: Transcript
         assert again.engine.name == "imported"
 
 
-@settings(max_examples=100, deadline=None)
 @given(talks(text=PLAIN, names=PLAIN_NAMES, nobody=False))
 def test_plain_text_gives_words_and_speakers_back(talk: Transcript) -> None:
     paragraphs = TranscriptWriter(talk).paragraphs
@@ -86,7 +84,6 @@ def test_plain_text_gives_words_and_speakers_back(talk: Transcript) -> None:
     assert again.duration_s == pytest.approx(0.35 * again.n_words(), abs=0.001)
 
 
-@settings(max_examples=100, deadline=None)
 @given(talks(text=TEXT.filter(lambda text: ":" not in text)))
 def test_words_of_plain_text_survive_whatever_they_are(talk: Transcript) -> None:
     nameless = talk.with_segments(
@@ -98,7 +95,6 @@ def test_words_of_plain_text_survive_whatever_they_are(talk: Transcript) -> None
     assert heard(again) == meant(paragraphs)
 
 
-@settings(max_examples=100, deadline=None)
 @given(talks())
 def test_ass_gives_words_speakers_and_hundredths_back(talk: Transcript) -> None:
     script = TranscriptWriter(talk)

@@ -168,14 +168,15 @@ def test_hunks_of_long_texts_turn_the_old_words_into_the_new(seed: int, size: in
     assert result == new
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("vocabulary", [3, 1_000_000], ids=["repetitive", "varied"])
 def test_a_quarter_million_words_are_reconciled_in_seconds(vocabulary: int) -> None:
     size = 250_000
     words = [Word(f"w{i * 7919 % vocabulary}", i * 0.5, i * 0.5 + 0.4) for i in range(size)]
     new = [w.word if i % 10 else f"x{i % 77}" for i, w in enumerate(words) if i % 23]
-    started = time.perf_counter()
+    started = time.process_time()
     got = reconcile(words, " ".join(new), "en")
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
     assert len(got) == len(new)
     assert all(a.start <= b.start for a, b in pairwise(got))
 

@@ -19,6 +19,7 @@ def test_the_embedded_engine_keeps_one_file(tmp_path: Path) -> None:
     again.close()
 
 
+@pytest.mark.slow
 @pytest.mark.opensearch
 def test_opensearch_under_a_name_of_its_own(
     tmp_path: Path, opensearch_url: str, opensearch_prefix: str

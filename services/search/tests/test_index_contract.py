@@ -115,6 +115,7 @@ def _opensearch_archive(opensearch_url: str, opensearch_prefix: str) -> Archive:
     return Archive(index, index.vocabulary, lambda: time.sleep(0.1))
 
 
+@pytest.mark.slow_on_opensearch
 def test_finds_what_brute_force_finds_in_every_language(archive: Archive) -> None:
     documents = archive.fill(LANGUAGES)
     check_all(archive, documents, LANGUAGE_QUERIES)
@@ -240,6 +241,7 @@ def test_filters(archive: Archive) -> None:
         assert found == expected, (query, how)
 
 
+@pytest.mark.slow_on_opensearch
 @pytest.mark.parametrize("sort", ["relevance", "date"])
 @pytest.mark.parametrize("limit", [1, 3, 50])
 def test_pages_have_every_hit_once_in_order(archive: Archive, sort: Sort, limit: int) -> None:
@@ -258,6 +260,7 @@ def test_pages_have_every_hit_once_in_order(archive: Archive, sort: Sort, limit:
         assert in_order(hits, documents, sort, query)
 
 
+@pytest.mark.slow_on_opensearch
 def test_more_episodes_than_are_weighed_come_newest_first(archive: Archive) -> None:
     documents = archive.fill(generated(MOST_WEIGHED * 2, words=300))
     for query in ("the", '"the of"', "the of", "the speaker:ada"):
@@ -333,6 +336,7 @@ def test_a_timeline_counts_every_episode(archive: Archive) -> None:
         assert sum(p["hits"] for p in months["periods"]) + months["undated_hits"] == months["hits"]
 
 
+@pytest.mark.slow_on_opensearch
 def test_a_timeline_of_more_than_is_counted_says_the_least(archive: Archive) -> None:
     documents = archive.fill(generated(MOST_WEIGHED * 2, words=300))
     expected = answer(documents, "the")
@@ -392,6 +396,7 @@ def test_runs_in_any_order_end_alike(archive: Archive) -> None:
     assert len(archive.hits("done")) == 1
 
 
+@pytest.mark.slow_on_opensearch
 def test_readers_see_one_run_or_the_other(archive: Archive) -> None:
     """No moment in which an episode is missing, there twice, or half old and half new."""
     archive.fill([document("e", "run1 always " * 80, run="1"), document("f", "always")])

@@ -27,7 +27,9 @@ QUERIES = ("the", '"the of"', "bee honey", "bee -the", "cafe", '"well known"', "
 
 
 @pytest.mark.opensearch
-@pytest.mark.parametrize("written", range(1, FORMAT))
+@pytest.mark.parametrize(
+    "written", [1, *(pytest.param(n, marks=pytest.mark.slow) for n in range(2, FORMAT))]
+)
 def test_an_older_format_is_brought_over(
     opensearch_url: str, opensearch_prefix: str, written: int
 ) -> None:

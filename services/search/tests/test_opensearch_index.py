@@ -146,6 +146,7 @@ def test_requests_to_serverless_are_signed() -> None:
     assert "not told" not in str(server.headers)
 
 
+@pytest.mark.slow
 @pytest.mark.opensearch
 def test_reindexing_loses_nothing_and_searches_go_on(client: OpenSearchClient, prefix: str) -> None:
     documents = list(generated(8, words=400))

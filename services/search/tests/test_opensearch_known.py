@@ -99,7 +99,6 @@ class Writers:
 
 
 @given(st.data())
-@settings(max_examples=60)
 def test_a_page_holds_whole_runs_whatever_is_written_meanwhile(data: Any) -> None:
     page_holds_whole_runs(data)
 
@@ -164,6 +163,7 @@ def test_what_did_not_change_is_not_asked_for_again() -> None:
     assert len(asked) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.opensearch
 def test_a_reader_beside_a_writer_sees_one_run_or_the_other(
     opensearch_url: str, opensearch_prefix: str

@@ -256,7 +256,7 @@ def test_a_place_of_a_run_since_replaced_has_no_moment(house: House) -> None:
 
 
 @pytest.mark.opensearch
-@pytest.mark.parametrize("most", [4_000, 20])
+@pytest.mark.parametrize("most", [pytest.param(4_000, marks=pytest.mark.slow), 20])
 def test_both_engines_hear_the_same(
     sqlite_house: House, opensearch_house: House, most: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -316,6 +316,7 @@ def test_a_wrong_spelling_does_not_hide_the_right_sound(house: House) -> None:
     assert perhaps(house, "kubernetes") == [("misheard", "cube earn eighties", "sounds_like")]
 
 
+@pytest.mark.slow_on_opensearch
 def test_what_is_among_the_results_is_never_perhaps_said(house: House) -> None:
     for number in range(40):
         house.index.put(document(f"right-{number:02}", "kept bees and kubernetes " * 3))
@@ -332,6 +333,7 @@ def test_what_is_among_the_results_is_never_perhaps_said(house: House) -> None:
     assert perhaps(house, "kubernetes", exact=True) == []
 
 
+@pytest.mark.slow_on_opensearch
 def test_at_most_ten_are_perhaps_said_and_filters_hold(house: House) -> None:
     for show in ("Odd", "Even"):
         house.index.put(document(f"right-{show}", "kubernetes", about=info("Right", show=show)))

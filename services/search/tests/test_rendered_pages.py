@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from everyword_events import EpisodeInfo
@@ -226,7 +226,6 @@ def test_a_message_is_a_page() -> None:
     assert Page(render_message("No such episode", "it is <gone>")).text["main"].endswith("<gone>\n")
 
 
-@settings(max_examples=150, deadline=None)
 @given(title=NASTY, show=NASTY, speaker=NASTY, text=NASTY, query=NASTY)
 def test_nothing_said_or_typed_becomes_markup(
     title: str, show: str, speaker: str, text: str, query: str

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -69,7 +69,6 @@ def test_block_size_changes_nothing() -> None:
     assert all(np.array_equal(a.samples, b.samples) for a, b in zip(one, other, strict=True))
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(1, 80), st.integers(0, 60)), min_size=1, max_size=25),
     st.sampled_from([10.0, 30.0]),
