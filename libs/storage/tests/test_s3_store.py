@@ -98,6 +98,7 @@ def test_an_unreachable_s3_may_work_later() -> None:
         store.stat("a")
 
 
+@pytest.mark.slow
 def test_more_than_a_page_is_deleted(client: "S3Client") -> None:
     for index in range(1005):
         client.put_object(Bucket=BUCKET, Key=f"e/{index}", Body=b"")

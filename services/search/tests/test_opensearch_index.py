@@ -37,6 +37,7 @@ def searching(index: OpenSearchWordIndex) -> SearchService:
     return SearchService(index, index.vocabulary, blobs, lambda _: SearchSettings())
 
 
+@pytest.mark.opensearch
 def test_a_removed_episode_leaves_no_word_in_the_vocabulary(
     client: OpenSearchClient, prefix: str
 ) -> None:

@@ -304,6 +304,7 @@ def test_a_playlist_cannot_reach_other_files(tmp_path: Path, form: str) -> None:
         list(audio(form.format(secret).encode()).blocks())
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_length(tmp_path: Path) -> None:
     """An hour is 230 MB of float32; what is held at a time must be nothing of the kind."""
     process = psutil.Process()

@@ -56,6 +56,7 @@ def test_voices_are_told_apart_and_counted(order: list[int], *, given: bool) -> 
     assert labels.tolist() == [voice for voice in order for _ in range(30)]
 
 
+@pytest.mark.slow
 def test_many_stretches_are_clustered_in_little_memory() -> None:
     rows = voices([0, 1, 2] * 16, each=100)
     labels = cluster(rows, np.arange(len(rows)) * 0.2, speakers=0)

@@ -52,6 +52,7 @@ def test_pocketsphinx_hears_a_question(question: Clip) -> None:
     assert utterance.language == "en"
 
 
+@pytest.mark.slow
 def test_pocketsphinx_is_not_swayed_by_the_window_before(
     question: Clip, exchange: tuple[Clip, Clip]
 ) -> None:

@@ -120,6 +120,7 @@ def test_nothing_is_installed_without_room(tmp_path: Path) -> None:
     assert list(tmp_path.glob("toy*")) == []
 
 
+@pytest.mark.slow
 def test_an_engine_that_cannot_be_had_is_no_engine(tmp_path: Path, wheels: Path) -> None:
     environments = EngineEnvironments(tmp_path / "engines", engines=TOY)
     with pytest.raises(EngineUnavailable) as error:
