@@ -9,6 +9,7 @@ import threading
 import time
 import tracemalloc
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -203,6 +204,18 @@ def test_a_waiting_receiver_is_woken_by_its_own_process(sqlite_bus: SqliteBus) -
     started = time.monotonic()
     assert len(sqlite_bus.inbox("refine").receive(most=1, visibility_s=60, wait_s=10)) == 1
     assert 0.09 < time.monotonic() - started < 2
+
+
+def test_waiting_receivers_return_empty_when_they_are_woken(sqlite_bus: SqliteBus) -> None:
+    inboxes = [sqlite_bus.inbox(consumer) for consumer in ("refine", "search")]
+    with ThreadPoolExecutor(2) as pool:
+        waiting = [
+            pool.submit(inbox.receive, most=1, visibility_s=60, wait_s=3600) for inbox in inboxes
+        ]
+        while not all(each.done() for each in waiting):
+            sqlite_bus.wake()
+            time.sleep(0.01)
+        assert [each.result() for each in waiting] == [(), ()]
 
 
 def test_a_waiting_receiver_notices_another_connection(tmp_path: Path) -> None:

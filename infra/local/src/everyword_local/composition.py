@@ -44,6 +44,7 @@ from everyword_events.sqlite.database import SqliteDatabase
 from everyword_events.sqlite.replays import SqliteReplays
 from everyword_http.keys import Keys
 from everyword_local.beside import working_beside
+from everyword_local.captions_process import captions_command, cores, run_under_load
 from everyword_local.client import IN_PROCESS
 from everyword_local.data_folder import DataFolder
 from everyword_local.keys import SqliteKeyStore
@@ -381,6 +382,8 @@ class Composition:
     def run(self, consumers: Sequence[str], stop: threading.Event) -> None:
         """Work for these consumers, each on a thread of its own, until `stop` is set.
 
+        With all of the dispatcher's, captions get a second process while many wait.
+
         Raises:
             Misconfigured: this process can work no more; another one may (BrokenHost).
         """
@@ -409,12 +412,15 @@ class Composition:
                     self._retain,
                 )
             ]
+        if set(DISPATCHER) <= runners.keys() and cores() > 1:
+            threads.append(threading.Thread(target=self._captions_helped, args=(stop,)))
         for thread in threads:
             thread.start()
         while not stop.wait(SETTLE_EVERY_S):
             if ingest.contract.CONTRACT.service in runners:
                 self._settle_uploads()
         self._stopping.set()
+        self.bus.wake()
         for thread in threads:
             thread.join()
         self._stopping.clear()
@@ -457,6 +463,18 @@ class Composition:
                 break
             time.sleep(WAIT_S / 5)
         self._deliver_webhooks(lambda: time.monotonic() >= ends_at)
+
+    def unfinished(self, consumer: str) -> int:
+        """Return how many deliveries of a consumer wait or are worked on."""
+        return self.bus.pending()[consumer].unfinished
+
+    def _captions_helped(self, stop: threading.Event) -> None:
+        """See to it that a second process writes captions while many wait."""
+        arguments = ["--data", str(self.folder.root)]
+        if self.settings.path is not None:
+            arguments += ["--settings", str(self.settings.path)]
+        waiting = functools.partial(self.unfinished, captions.contract.CONTRACT.service)
+        run_under_load(captions_command(arguments), waiting, stop)
 
     def _replay(self, stop: threading.Event) -> None:
         def waiting() -> int:

@@ -1,4 +1,4 @@
-"""What a child process of `everyword up` runs: the dispatcher, or the transcription worker."""
+"""What a child process runs: the dispatcher, the transcription worker, or captions under load."""
 
 import argparse
 import contextlib
@@ -8,12 +8,15 @@ import sys
 import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from captions.contract import CONTRACT as CAPTIONS
 from everyword_events import EverywordError, Misconfigured, Paused
 from everyword_events.sqlite.bus import SqliteBus
 from everyword_local import MODEL_KEY
+from everyword_local.captions_process import leave_when_idle
 from everyword_local.data_folder import PRIVATE_UMASK, DataFolder
 from everyword_local.logs import log_as_json
 from everyword_local.processes import EX_CONFIG, ROLES, stop_with_parent
@@ -30,7 +33,7 @@ log = logging.getLogger(__name__)
 def main() -> int:
     """Run one role until the parent says stop."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("role", choices=ROLES)
+    parser.add_argument("role", choices=(*ROLES, CAPTIONS.service))
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--settings", type=Path)
     chosen = parser.parse_args()
@@ -81,7 +84,7 @@ def _note(data: Path, role: str, error: Misconfigured) -> None:
 def _consumers(role: str) -> Sequence[str]:
     from everyword_local.composition import DISPATCHER, WORKER  # noqa: PLC0415
 
-    return WORKER if role == "worker" else DISPATCHER
+    return {"worker": WORKER, "dispatcher": DISPATCHER}.get(role, (role,))
 
 
 def _composition(data: Path, settings: Path | None) -> "Composition":
@@ -94,6 +97,9 @@ def _composition(data: Path, settings: Path | None) -> "Composition":
 
 def run(role: str, composition: "Composition", stop: threading.Event) -> None:
     """Run the consumers of one role side by side until `stop` is set."""
+    if role == CAPTIONS.service:
+        leaving = (partial(composition.unfinished, role), stop)
+        threading.Thread(target=leave_when_idle, args=leaving, daemon=True).start()
     composition.run(_consumers(role), stop)
 
 

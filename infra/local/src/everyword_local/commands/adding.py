@@ -1,5 +1,6 @@
 """`everyword add`: files, folders, addresses, feeds, or transcripts that exist already."""
 
+import contextlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -81,7 +82,10 @@ def add(
     if wait and context.api.in_process and any(not each.transcript for each in named.items):
         context.output.note(_engine_line(context, about))
     selection = {"newest": newest, "since": since, "dry_run": dry_run}
-    _report(context, _add_all(context, named, about, selection), wait=wait)
+    with context.working() if wait else contextlib.nullcontext():
+        added = _add_all(context, named, about, selection)
+        ended = _ended(context, added) if wait else []
+    _report(context, added, ended, wait=wait)
 
 
 def _add_all(context: CommandContext, named: Named, about: Json, selection: Json) -> Added:
@@ -131,14 +135,18 @@ def _engine_line(context: CommandContext, about: Json) -> str:
     return announced_engine(settings.with_hints(TranscriptionHints.model_validate(hints)))
 
 
-def _report(context: CommandContext, added: Added, *, wait: bool) -> None:
+def _ended(context: CommandContext, added: Added) -> list[Json]:
+    """Wait until all is done; return how it ended."""
     ids = list(dict.fromkeys(added.episode_ids))
-    if wait:
-        with context.working():
-            ids += [each for feed in added.feeds for each in _episodes_of(feed)]
-            episodes = watch(context, ids)
-    else:
+    ids += [each for feed in added.feeds for each in _episodes_of(feed)]
+    return watch(context, ids)
+
+
+def _report(context: CommandContext, added: Added, ended: list[Json], *, wait: bool) -> None:
+    episodes = ended
+    if not wait:
         _await_downloads(context, added.fetched_ids)
+        ids = dict.fromkeys(added.episode_ids)
         episodes = [context.api.get(f"/v1/episodes/{each}") for each in ids]
         if context.api.in_process and (episodes or any(map(_episodes_of, added.feeds))):
             context.output.note("queued: `everyword up` will process it, or add --wait")

@@ -229,6 +229,10 @@ class SqliteBus:
             )
         return depths
 
+    def wake(self) -> None:
+        """Let every `receive` that waits in this process return now, empty."""
+        self._file.wake()
+
     def release_claims(self, consumer: str) -> int:
         """Make what `consumer` holds due at once, its attempt not counted; return how many.
 

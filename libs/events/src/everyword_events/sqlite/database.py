@@ -25,6 +25,7 @@ class SqliteDatabase:
         self._write_lock = threading.Lock()
         self._read_lock = threading.Lock()
         self._changed = threading.Condition()
+        self.wakes = 0
         self._synchronous = _FULL
         self._writer = connect(path, schema, busy_timeout_s=busy_timeout_s)
         try:
@@ -69,14 +70,23 @@ class SqliteDatabase:
         return int(self.read("PRAGMA data_version")[0][0])
 
     def wait_for_change(self, seen: int, timeout_s: float) -> None:
-        """Return once `version()` differs from `seen`, or after `timeout_s`.
+        """Return once `version()` differs from `seen`, after `timeout_s`, or at a `wake`.
 
         Threads of this process are woken; other processes' commits are noticed within 50 ms.
         """
         deadline = time.monotonic() + timeout_s
+        wakes = self.wakes
         while self.version() == seen and (left := deadline - time.monotonic()) > 0:
             with self._changed:
+                if self.wakes != wakes:
+                    return
                 self._changed.wait(min(left, _POLL_S))
+
+    def wake(self) -> None:
+        """End what threads of this process wait for now, though nothing changed."""
+        with self._changed:
+            self.wakes += 1
+            self._changed.notify_all()
 
     def forget_history(self) -> None:
         """Take what was deleted or overwritten out of the write-ahead log, and soon out of all.

@@ -80,9 +80,11 @@ class SqliteInbox:
     def receive(self, *, most: int, visibility_s: float, wait_s: float = 0) -> Sequence[Delivery]:
         """Claim up to `most` deliveries, oldest event first.
 
-        Idle waiting costs a look at a shared counter every 50 ms, and no write.
+        Idle waiting costs a look at a shared counter every 50 ms, and no write. `SqliteBus.wake`
+        ends it.
         """
         deadline = time.monotonic() + wait_s
+        wakes = self._file.wakes
         while True:
             seen = self._file.version()
             due_in_s = self._due_in_s()
@@ -92,7 +94,7 @@ class SqliteInbox:
                     return claimed
                 due_in_s = 0
             left_s = deadline - time.monotonic()
-            if left_s <= 0:
+            if left_s <= 0 or self._file.wakes != wakes:
                 return ()
             self._file.wait_for_change(seen, left_s if due_in_s is None else min(left_s, due_in_s))
 
