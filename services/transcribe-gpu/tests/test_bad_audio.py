@@ -122,3 +122,17 @@ def test_frames_damaged_in_the_middle_cost_those_frames_and_are_told() -> None:
     assert kept[-20:] == [f"w{n}" for n in said[-20:]]
     assert len(kept) < len(said)
     assert any(flag.startswith(("gap:", "damaged_audio")) for flag in found.flags), found.flags
+
+
+def test_a_hole_that_the_decoder_steps_over_is_told() -> None:
+    """Zeros in a FLAC: libavcodec finds the next frame by itself and reports nothing."""
+    noise = np.random.default_rng(2).normal(0, 0.1, 20 * SAMPLE_RATE_HZ).astype(np.float32)
+    raw = bytearray(encoded(noise, container="flac", codec="flac"))
+    middle = len(raw) // 2
+    raw[middle : middle + 8000] = bytes(8000)
+    audio = PyAvAudio(io.BytesIO(bytes(raw)))
+    length_s = sum(block.size for block in audio.blocks()) / SAMPLE_RATE_HZ
+    assert length_s == pytest.approx(20.0, abs=0.1)
+    assert audio.flags[0] == "damaged_audio"
+    start, end = map(float, audio.flags[1].removeprefix("gap:").split("-"))
+    assert 9 < start < end < 11.5

@@ -27,6 +27,8 @@ BLOCK: Final = SAMPLE_RATE_HZ
 """A second of samples."""
 GAP_S: Final = 0.1
 """Smaller jumps between packets' times are rounding; longer ones are holes, filled with silence."""
+_UNBROKEN: Final = ("flac", "mp3")
+"""Files of these formats have no way to leave sound out: a hole in them is damage."""
 LONGEST_GAP_S: Final = 3600.0
 TRUNCATED: Final = "truncated_audio"
 DAMAGED: Final = "damaged_audio"
@@ -95,6 +97,7 @@ class PyAvAudio:
         stream = _audio_stream(container)
         resampler = _Resampler(channel)
         mixer = StereoMixer()
+        unbroken = container.format.name in _UNBROKEN
         zero_s = (container.start_time or 0) / av.time_base
         expected_s = zero_s
         for frame in self._frames(container, stream):
@@ -103,7 +106,8 @@ class PyAvAudio:
                 gap_s = time_s - expected_s
                 if (0 if self._lost else GAP_S) < gap_s < LONGEST_GAP_S:
                     yield from _silence(gap_s)
-                    if self._lost:
+                    if self._lost or (unbroken and expected_s > zero_s):
+                        self._flag(DAMAGED)
                         self._tell_gap(expected_s - zero_s, time_s - zero_s)
                 expected_s = time_s
             self._lost = False
