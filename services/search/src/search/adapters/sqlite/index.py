@@ -16,6 +16,7 @@ from search.adapters.sqlite.connections import Connections
 from search.adapters.sqlite.episode_cache import SpokenCache, TokenCache
 from search.adapters.sqlite.find import find_page, where
 from search.adapters.sqlite.phonetics import SqlitePhoneticIndex, delete_phones, store_phones
+from search.adapters.sqlite.purging import purge
 from search.adapters.sqlite.scan import EpisodeTokens, pack_tokens
 from search.adapters.sqlite.vocabulary import SqliteVocabulary
 from search.domain.document import EpisodeDocument
@@ -108,7 +109,7 @@ class SqliteWordIndex:
             _count_terms(connection, Counter(), gone)
             _count_compounds(connection, (), compounds)
             delete_phones(connection, row)
-            _purge(connection)
+            purge(connection)
             connection.execute(
                 "update episode set removed = 1, revision = '', title = '', title_tokens = '',"
                 " show = '', show_folded = '', published = null, link = null, language = '',"
@@ -245,18 +246,6 @@ def _count_compounds(
     connection.executemany(
         "delete from variants where kind = ? and key = ? and term = ? and episodes <= 0", old
     )
-
-
-def _purge(connection: sqlite3.Connection) -> None:
-    """Delete the terms that nobody says any more, from postings and trigrams too."""
-    connection.execute("delete from term where frequency <= 0")
-    connection.execute(
-        "delete from variants where kind <> 'join' and term not in (select term from term)"
-    )
-    connection.execute("update state set purges = purges + 1")
-    # Merging is what takes deleted entries out of a full-text index.
-    connection.execute("insert into postings (postings) values ('optimize')")
-    connection.execute("insert into phone_trigram (phone_trigram) values ('optimize')")
 
 
 def _episode_row(connection: sqlite3.Connection, episode_id: str) -> tuple[int, str, bool]:
