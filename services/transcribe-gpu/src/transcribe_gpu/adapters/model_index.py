@@ -4,6 +4,7 @@ pip downloads them, as configured on this machine (mirrors, proxies, certificate
 by its digest; nothing of them is installed or run. A wheel that came whole is not fetched twice.
 """
 
+import contextlib
 import os
 import re
 import shutil
@@ -142,12 +143,12 @@ def _whole_name(member: str) -> str:
 
 
 def _bytes_under(folder: Path) -> int:
+    """Add up what is there now; pip moves and deletes meanwhile, which `os.walk` passes over."""
     total = 0
-    for path in folder.rglob("*"):
-        try:
-            total += path.stat().st_size
-        except OSError:  # pip has moved it
-            continue
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(OSError):
+                total += Path(parent, name).stat().st_size
     return total
 
 
