@@ -59,6 +59,17 @@ def test_the_whole_file_in_pieces_is_taken_once(client: TestClient, sound: bytes
     assert (again.status_code, again.json()["code"]) == (409, "upload_over")
 
 
+def test_audio_that_a_browser_has_is_not_sent_again(client: TestClient, sound: bytes) -> None:
+    episode_id, url = announce(client, len(sound))
+    client.put(url, content=sound)
+    first = client.get(f"/media/{episode_id}")
+    again = client.get(f"/media/{episode_id}", headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["etag"] == first.headers["etag"]
+    other = client.get(f"/media/{episode_id}", headers={"If-None-Match": '"other"'})
+    assert (other.status_code, other.content) == (200, sound)
+
+
 def test_of_two_uploads_to_one_address_one_is_kept_whole(client: TestClient, sound: bytes) -> None:
     episode_id, url = announce(client, len(sound))
     other = sound[:-1] + bytes([sound[-1] ^ 1])
