@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,20 @@ def test_asked_for_twice_it_is_done_once(bus: SqliteBus, replays: Replays) -> No
     assert len(drain(bus.inbox("refine"))) == len(EPISODES)
     again = replays.start(ASKED, EPISODES)
     assert again.replay_id != first.replay_id
+
+
+def test_of_a_removed_episode_s_replays_no_word_is_kept(replays: Replays) -> None:
+    mine = ReplayRequest("TranscriptReady", ("refine",), "Ada asked", "Ada's Show")
+    others = ReplayRequest("TranscriptReady", (), "Ben asked", "Ben's Show")
+    taken = replays.start(mine, ["e1", "gone"]).replay_id
+    kept = replays.start(others, ["e2"]).replay_id
+    replays.advance(taken, done=1, replayed=1)
+    replays.forget("gone")
+    status = replays.get(taken)
+    assert status.request.to_json() == replace(mine, reason="", show=None).to_json()
+    assert status.done == 1
+    assert replays.next_episodes(status, most=9) == ["gone"]
+    assert replays.get(kept).request.to_json() == others.to_json()
 
 
 def test_killed_between_the_log_and_its_note_it_replays_an_episode_once(

@@ -55,9 +55,14 @@ def replayer() -> Replayer:
 @cache
 def replays() -> WakingReplays:
     """Return the replays of many episodes; what is begun or gone on with wakes their worker."""
-    environment = graph().environment
-    kept = DynamoReplays(client("dynamodb"), environment.table)
-    return WakingReplays(kept, sender(client("sqs"), environment.queue(REPLAYS)))
+    queue = graph().environment.queue(REPLAYS)
+    return WakingReplays(kept_replays(), sender(client("sqs"), queue))
+
+
+@cache
+def kept_replays() -> DynamoReplays:
+    """Return what is kept of the replays of many episodes."""
+    return DynamoReplays(client("dynamodb"), graph().environment.table)
 
 
 def compose(web: WebAdapters | None = None) -> IngestService:
@@ -95,7 +100,12 @@ def service() -> IngestService:
 @cache
 def consumer() -> BatchConsumer:
     """Return what handles the service's events."""
-    return graph().consumer(service().handle, forget=service().forget)
+    return graph().consumer(service().handle, forget=_forget)
+
+
+def _forget(episode_id: str) -> None:
+    service().forget(episode_id)
+    kept_replays().forget(episode_id)
 
 
 @cache

@@ -6,11 +6,12 @@ of its episodes; `replay-requests`, a digest of what is asked for: the id of the
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from everyword_events.aws.rows import Item, Rows, row
+from everyword_events.aws.rows import Item, Rows, key, row
 from everyword_events.envelope import new_run_id
 from everyword_events.errors import Conflict, NotFound, TransientFailure
 from everyword_events.replay_jobs import ReplayRequest, ReplayState, ReplayStatus
@@ -103,6 +104,24 @@ class DynamoReplays:
         self._rows.update(
             _REPLAYS, replay_id, "ADD done :done, replayed :replayed", done=done, replayed=replayed
         )
+
+    def forget(self, episode_id: str) -> None:
+        """Keep no words of replays that took a removed episode: neither its show nor the reason."""
+        for item in self._rows.of(_REPLAYS):
+            request = ReplayRequest(**json.loads(item["record"]["S"]))
+            bare = replace(request, show=None, reason="")
+            if bare != request and self._took(item["sk"]["S"], episode_id):
+                rewritten: Item = {
+                    "Key": key(_REPLAYS, item["sk"]["S"]),
+                    "UpdateExpression": "SET #record = :record",
+                    "ExpressionAttributeNames": {"#record": "record"},
+                    "ExpressionAttributeValues": {":record": {"S": bare.to_json()}},
+                }
+                self._rows.together([{"Update": rewritten}])
+
+    def _took(self, replay_id: str, episode_id: str) -> bool:
+        rows = self._rows.of(_episodes(replay_id))
+        return any(episode_id in json.loads(each["record"]["S"]) for each in rows)
 
     def _keep_episodes(self, replay_id: str, episode_ids: Sequence[str]) -> None:
         for number, first in enumerate(range(0, len(episode_ids), EPISODES_A_ROW)):
