@@ -25,9 +25,15 @@ def write_markdown(paragraphs: list[Paragraph], *, title: str) -> str:
     """Write CommonMark: the title, then each paragraph after its time and speaker."""
     parts = [f"# {_plain(title)}\n"] if title else []
     for paragraph in paragraphs:
-        who = f"**{_plain(paragraph.speaker)}** " if paragraph.speaker else ""
+        who = f"**{_name(paragraph.speaker)}** " if paragraph.speaker else ""
         parts.append(f"{who}[{short_clock(paragraph.start_ms)}]\n\n{_plain(paragraph.text)}\n")
     return "\n".join(parts)
+
+
+def _name(speaker: str) -> str:
+    """Escape a name; a colon at its end would be taken for the one that others write after it."""
+    name = _plain(speaker)
+    return f"{name[:-1]}\\:" if name.endswith(":") else name
 
 
 def _plain(text: str) -> str:

@@ -4,7 +4,9 @@ import re
 from typing import Final
 
 _TIMESTAMP: Final = re.compile(r"(?:([0-9]+):)?([0-9]{2}):([0-9]{2})\.([0-9]{3})(?![0-9])")
-_SHORT: Final = re.compile(r"(?:([0-9]{1,6}):)?([0-9]{1,4}):([0-9]{2})(?:[.,]([0-9]{1,3})[0-9]*)?")
+_FRACTION: Final = r"(?:[.,]([0-9]{1,3})[0-9]*)?"
+_SHORT: Final = re.compile(rf"(?:([0-9]{{1,6}}):)?([0-9]{{1,4}}):([0-9]{{2}}){_FRACTION}")
+_SHORTER: Final = re.compile(rf"([0-9]{{1,6}}):([0-9]{{1,2}}):([0-9]){_FRACTION}")
 _SIXTY: Final = 60
 _HOUR_DIGITS: Final = 9
 
@@ -28,8 +30,11 @@ def parse_timestamp(text: str) -> int | None:
 
 
 def parse_short_clock(text: str) -> int | None:
-    """Read `text`, all of it, as `M:SS` or `H:MM:SS`, with a fraction or without; return ms."""
-    found = _SHORT.fullmatch(text)
+    """Read `text`, all of it, as `M:SS` or `H:MM:SS`, with a fraction or without; return ms.
+
+    With hours, one digit each is enough (`0:0:3.5`), as Teams wrote them.
+    """
+    found = _SHORT.fullmatch(text) or _SHORTER.fullmatch(text)
     if found is None:
         return None
     hours, minutes, seconds = int(found[1] or 0), int(found[2]), int(found[3])

@@ -14,7 +14,7 @@ _MESSAGES: Final[Mapping[str, str]] = {
     "times_reversed": "{count} of {of_captions} {end} before the beginning; the end is estimated",
     "blank_line": "{count} of {of_captions} {have} a blank line inside; the text was kept",
     "text_on_time_line": "text behind the time, on the same line, was kept ({count})",
-    "text_outside": "text before the first caption was left out ({count} of its lines)",
+    "text_outside": "text before the first caption was left out ({count} line{s})",
     "states_joined": "captions shown again while their line is spoken were read once ({count})",
     "words_unusable": "{count} of {of_segments} {have} words that cannot be used; their text was,"
     " with estimated times",
@@ -25,11 +25,15 @@ _MESSAGES: Final[Mapping[str, str]] = {
     " ({count} of its lines)",
     "characters_damaged": "characters that are damaged in the file: {count}",
     "nul_removed": "NUL characters that were removed: {count}",
+    "frame_rate": "the file names no frame rate; {detail} frames a second were assumed",
+    "times_of_day": "the times are those of a clock; they were counted from the first, {detail}",
+    "no_times": "there are no times in it; all of them are estimated",
     "language_doubtful": "the text is not written as the language {detail} is; it was not used",
 }
 _ONE: Final = {"have": "has", "were": "was", "begin": "begins", "end": "ends"}
 _MANY: Final = {name: name for name in _ONE}
 _HINTS: Final[Mapping[str, str]] = {
+    "frame_rate": "if the times are wrong, export SRT",
     "encoding": "if words look wrong, save it as UTF-8, or name its language",
 }
 
@@ -83,6 +87,7 @@ class ImportLog:
         said = _MESSAGES[code].format(
             count=entry.count,
             detail=entry.detail,
+            s="s" * (entry.count != 1),
             of_captions=f"{seen} caption{'s' * (seen != 1)}",
             of_segments=f"{seen} segment{'s' * (seen != 1)}",
             **grammar,

@@ -1,7 +1,8 @@
 """Recognisers' and services' own JSON, brought to the shape of ours: segments, words, seconds.
 
-Known by what is in them: podwhisperer, whisper.cpp, Amazon Transcribe, Deepgram, AssemblyAI, Rev,
-YouTube's json3, and bare lists of segments; others are in `json_services`.
+Those that mean more than their lists show are known by what is in them: podwhisperer, whisper.cpp,
+Amazon Transcribe, Rev, YouTube's json3, and Google's and Azure's in `json_services`. All others
+are read by `json_found`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -9,6 +10,7 @@ from typing import Any, Final
 
 from captions.domain.parsers import json_services
 from captions.domain.parsers.clock import parse_short_clock
+from captions.domain.parsers.json_found import found_transcript
 
 Json = Mapping[str, Any]
 _MS: Final = 1000.0
@@ -16,25 +18,32 @@ _MS: Final = 1000.0
 
 def in_our_shape(form: Any) -> tuple[Json, bool]:
     """Return a transcript's JSON in our shape, and whether it was in another."""
-    if isinstance(form, list):
-        return {"segments": [_plain_segment(one) for one in form]}, True
+    if not isinstance(form, Mapping):
+        return found_transcript(form) or {}, True
     for has, shape in (
         (_is_podwhisperer, _podwhisperer),
         (lambda f: isinstance(f.get("transcription"), list), _whisper_cpp),
         (lambda f: isinstance(_at(f, "results", "items"), list), _amazon),
-        (lambda f: isinstance(_at(f, "results", "channels"), list), _deepgram),
         (lambda f: isinstance(f.get("monologues"), list), _rev),
         (lambda f: isinstance(f.get("events"), list), _json3),
-        (_is_assembly_ai, _assembly_ai),
         (json_services.is_azure, json_services.azure),
-        (json_services.is_speechmatics, json_services.speechmatics),
         (json_services.is_google, json_services.google),
-        (lambda f: json_services.gladia_utterances(f) is not None, json_services.gladia),
-        (json_services.is_elevenlabs, json_services.elevenlabs),
     ):
         if has(form):
             return shape(form), True
-    return form, False
+    if _is_whispers(form):
+        return form, False
+    found = found_transcript(form)
+    return (form, False) if found is None else (found, True)
+
+
+def _is_whispers(form: Json) -> bool:
+    """Tell ours, WhisperX's and OpenAI's: segments with a start and an end, as they are read."""
+    segments = form.get("segments")
+    if not isinstance(segments, list):
+        return isinstance(form.get("words"), list) and not found_transcript(form)
+    known = [one for one in _objects(segments) if "text" in one or "words" in one]
+    return not known or any("end" in one or "duration" not in one for one in known)
 
 
 def _at(form: Any, *names: str) -> Any:
@@ -54,28 +63,6 @@ def _seconds(raw: Any, unit: float = 1.0) -> float | None:
 
 def _objects(raw: Any) -> Iterator[Json]:
     yield from (one for one in raw or () if isinstance(one, Mapping))
-
-
-def _plain_segment(raw: Any) -> Any:
-    """Bring a segment of a bare list to ours: what it calls its times and text differs."""
-    if not isinstance(raw, Mapping):
-        return raw
-    found = dict(raw)
-    for name, others in (
-        ("start", ("startTime", "start_time", "from", "begin")),
-        ("end", ("endTime", "end_time", "to", "stop")),
-        ("text", ("body", "transcript", "content", "caption", "word")),
-        ("speaker", ("speaker_label", "speakerLabel", "speaker_name", "name")),
-    ):
-        other = next((each for each in others if each in raw), None)
-        if name not in raw and other:
-            found[name] = raw[other]
-    return {
-        **found,
-        "start": _seconds(found.get("start")),
-        "end": _seconds(found.get("end")),
-        "speaker": _speaker(found.get("speaker")),
-    }
 
 
 def _speaker(raw: Any) -> str | None:
@@ -145,47 +132,6 @@ def _amazon(form: Json) -> Json:
             }
         )
     return _of_words(words, _at(form, "results", "language_code"))
-
-
-def _deepgram(form: Json) -> Json:
-    channel: Json = next(_objects(_at(form, "results", "channels")), {})
-    best: Json = next(_objects(channel.get("alternatives")), {})
-    words = [
-        {
-            "word": word.get("punctuated_word") or word.get("word"),
-            "start": word.get("start"),
-            "end": word.get("end"),
-            "score": word.get("confidence"),
-            "speaker": _speaker(word.get("speaker")),
-        }
-        for word in _objects(best.get("words"))
-    ]
-    return _of_words(words, channel.get("detected_language"))
-
-
-def _is_assembly_ai(form: Json) -> bool:
-    """Tell AssemblyAI's, whose times are whole milliseconds and whose words are called text."""
-    words = form.get("words")
-    first: Json = next(_objects(words), {}) if isinstance(words, list) else {}
-    return (
-        "segments" not in form
-        and "text" in first
-        and type(first.get("start")) is type(first.get("end")) is int
-    )
-
-
-def _assembly_ai(form: Json) -> Json:
-    words = [
-        {
-            "word": word.get("text"),
-            "start": _seconds(word.get("start"), _MS),
-            "end": _seconds(word.get("end"), _MS),
-            "score": word.get("confidence"),
-            "speaker": word.get("speaker"),
-        }
-        for word in _objects(form["words"])
-    ]
-    return _of_words(words, form.get("language_code"))
 
 
 def _rev(form: Json) -> Json:

@@ -4,20 +4,71 @@ Ours, WhisperX's and OpenAI's are read by `read_transcript` as they are; Podcast
 module of its own; `json_dialects` knows recognisers' and services'.
 """
 
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from pydantic_core import from_json
+
+from captions.domain.parsers.decoding import decode_as_found
+from captions.domain.parsers.html_page import parse_html
 from captions.domain.parsers.import_log import ImportLog
 from captions.domain.parsers.imported import imported
 from captions.domain.parsers.json_dialects import in_our_shape
+from captions.domain.parsers.json_found import text_alone, timed_page
 from captions.domain.parsers.language_names import code_of
+from captions.domain.parsers.paragraph import TimedParagraph, transcript_of_paragraphs
 from captions.domain.parsers.podcast_json import is_podcast_json, podcast_segments
+from everyword_events import InvalidInput
 from everyword_transcripts import Transcript, read_transcript
 
 _FLAG: Final = "import_"
+_GAP: Final = re.compile(r"[\s,\x1e]*")
 
-__all__ = ["is_podcast_json", "transcript_of_json"]
+__all__ = ["is_podcast_json", "parse_json", "transcript_of_json"]
+
+
+def parse_json(raw: bytes) -> Any:
+    """Parse a document; several on end, as in JSON lines, are a list of them.
+
+    Raises:
+        InvalidInput: not JSON, or neither an object nor a list.
+    """
+    text = _as_utf_8(raw)
+    try:
+        form = from_json(text, allow_inf_nan=True)
+    except ValueError as error:
+        form = _several(text.decode("utf-8", "replace"))
+        if form is None:
+            raise InvalidInput(f"not JSON: {error}", code="captions_invalid") from error
+    if not isinstance(form, Mapping | list):
+        raise InvalidInput("not a transcript: no JSON object", code="captions_invalid")
+    return form
+
+
+def _several(text: str) -> list[Any] | None:
+    """Return documents that stand one after the other; None where they do not."""
+    decoder = json.JSONDecoder()
+    found: list[Any] = []
+    at = 0
+    try:
+        while at < len(text):
+            one, at = decoder.raw_decode(text, at)
+            found.append(one)
+            gap = _GAP.match(text, at)
+            at = gap.end() if gap else at
+    except (ValueError, RecursionError):
+        return None
+    return found if len(found) > 1 and all(isinstance(one, Mapping) for one in found) else None
+
+
+def _as_utf_8(raw: bytes) -> bytes:
+    """Return JSON without a byte order mark, from UTF-16 if it is that."""
+    if raw[:1] in b"{[" and raw[1:2] != b"\0":
+        return raw
+    return decode_as_found(raw).encode()
 
 
 def transcript_of_json(form: Any, language: str, log: ImportLog) -> Transcript:
@@ -30,10 +81,16 @@ def transcript_of_json(form: Any, language: str, log: ImportLog) -> Transcript:
         log.seen += len(form["segments"])
         segments = podcast_segments(form, log)
         return imported(read_transcript({"language": language, "segments": segments}))
+    if page := timed_page(form):
+        return transcript_of_paragraphs(parse_html(page, language, log).paragraphs, language)
     shaped, foreign = in_our_shape(form)
     named = code_of(shaped.get("language")) or language
     if named != shaped.get("language"):
         shaped = {**shaped, "language": named}
+    text = text_alone(form)
+    if text and not (shaped.get("segments") or shaped.get("words")):
+        log.note("no_times")
+        return transcript_of_paragraphs([TimedParagraph(text)], named)
     return _noted(_imported(read_transcript(shaped)) if foreign else read_transcript(shaped), log)
 
 

@@ -1,4 +1,4 @@
-"""Plain caption files: YouTube's SBV, Whisper's TSV, Audacity's labels, LRC."""
+"""Plain caption files: YouTube's SBV, Whisper's TSV, Audacity's labels, LRC, Kaldi's CTM."""
 
 import re
 from typing import Final
@@ -18,6 +18,11 @@ TSV_HEAD: Final = re.compile(r"start\tend\t(?:speaker\t)?text", re.IGNORECASE)
 LRC_TAG: Final = re.compile(
     r"\[(?:ti|ar|al|au|by|re|ve|la|tool|offset|length|#) ?:(.*)\]", re.IGNORECASE
 )
+CTM: Final = re.compile(
+    rf"\S+ (?:\S+) ({_NUMBER}) ({_NUMBER}) (\S*[^\W\d_]\S*)(?: (?:NA|-?{_NUMBER}))?(?: \S+){{0,2}}"
+)
+_PAUSE_MS: Final = 1000
+_MOST_WORDS: Final = 12
 _LRC_TIME: Final = re.compile(r"\[(\d{1,4}:\d{1,2}(?:[.:]\d{1,3})?)\]")
 _LRC_WORD: Final = re.compile(r"<\d{1,4}:\d{1,2}(?:[.:]\d{1,3})?>")
 _OFFSET: Final = re.compile(r"\[offset ?: ?([+-]?\d{1,7})\]", re.IGNORECASE)
@@ -106,6 +111,34 @@ def parse_lrc(
     if not said:
         raise _nothing("LRC", "[01:02.30] text")
     return sorted(said, key=lambda one: one.start_ms or 0)
+
+
+def parse_ctm(raw: bytes, language: str = "und", log: ImportLog | None = None) -> list[TimedText]:
+    """Read CTM, a line for each word: recording, channel, start, duration, word, confidence.
+
+    A caption is what is said without a pause, up to a dozen words.
+
+    Raises:
+        InvalidInput: there is no such line.
+    """
+    log = log or ImportLog()
+    runs: list[list[Piece]] = []
+    for at, line in enumerate(decode_lines(raw, language, log).split("\n"), 1):
+        found = CTM.fullmatch(line.strip())
+        if found is None:
+            if line.strip() and not line.startswith(";;"):
+                log.note("lines_skipped", at)
+            continue
+        start = round(float(found[1]) * 1000)
+        word = Piece(f"{found[3]} ", None, start, until_ms=start + round(float(found[2]) * 1000))
+        last = runs[-1][-1].until_ms if runs else None
+        if last is None or start - last > _PAUSE_MS or len(runs[-1]) >= _MOST_WORDS:
+            runs.append([])
+        runs[-1].append(word)
+    if not runs:
+        raise _nothing("CTM", "talk 1 0.10 0.35 word")
+    log.seen += len(runs)
+    return [TimedText(run[0].at_ms or 0, run[-1].until_ms or 0, tuple(run)) for run in runs]
 
 
 def _dotted(clock: str) -> str:

@@ -12,6 +12,7 @@ _OPENING: Final = re.compile(r"(?:\*\*((?:\\.|[^\\*])+)\*\* )?\[([0-9:.]{4,16})\
 _HEADING: Final = re.compile(r"#{1,6}(?:\s|\Z)")
 _NAMED: Final = re.compile(r"\*\*([^*:]{1,60})(?::\*\*|\*\*:)\s+")
 """Descript writes `[00:01:09] **Ada:** They leave.`"""
+_COLON: Final = re.compile(r"(?<!\\):$")
 _ESCAPE: Final = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 
@@ -33,7 +34,7 @@ def parse_markdown(
         text = text.strip()
         found = _OPENING.match(text)
         if found and (time_ms := parse_short_clock(found[2])) is not None:
-            speaker = _plain(found[1]) if found[1] else None
+            speaker = _plain(_COLON.sub("", found[1])) if found[1] else None
             start_ms = time_ms
             text = text[found.end() :]
             if speaker is None and (named := _NAMED.match(text)):

@@ -9,9 +9,16 @@ from captions.domain.parsers.decoding import decode_prose
 from captions.domain.parsers.import_log import ImportLog
 from captions.domain.parsers.imported import looks_like_name
 from captions.domain.parsers.paragraph import TimedParagraph
-from captions.domain.parsers.text_heads import LineHead, is_footer, timed_heads
+from captions.domain.parsers.text_heads import (
+    LineHead,
+    from_the_first,
+    is_footer,
+    preamble,
+    timed_heads,
+)
 
 _HEAD: Final = re.compile(r"([^\s:][^:\n]{0,59}):(?:[ \t]+|\Z)")
+_TIMED: Final = re.compile(r"[^:]{1,60}: ?[\[(]\d{2}:\d{2}:\d{2}")
 _MOST_WORDS: Final = 6
 
 
@@ -27,7 +34,7 @@ def parse_text(
     Raises:
         InvalidInput: it is no text.
     """
-    return paragraphs_of(decode_prose(raw, language, log).split("\n"))
+    return paragraphs_of(decode_prose(raw, language, log).split("\n"), log)
 
 
 class _Open(NamedTuple):
@@ -39,13 +46,26 @@ class _Open(NamedTuple):
     texts: list[str]
 
 
-def paragraphs_of(raw_lines: Sequence[str]) -> list[TimedParagraph]:
-    """Gather lines into paragraphs with their speakers and times."""
+def paragraphs_of(raw_lines: Sequence[str], log: ImportLog | None = None) -> list[TimedParagraph]:
+    """Gather lines into paragraphs with their speakers and times.
+
+    What stands above the first time and cannot have been said before it (a title, a date, who
+    attended) is left out, and told.
+    """
+    log = log or ImportLog()
     lines = [line.strip() for line in raw_lines]
     first = _head(next((line for line in lines if line), ""))
-    ours = first is not None and looks_like_name(first[1])
+    ours = first is not None and looks_like_name(first[1]) and not _TIMED.match(first.string)
     timed = {} if ours else timed_heads(lines)
-    lines = [timed[at].text if at in timed else line for at, line in enumerate(lines)]
+    timed = from_the_first(timed, log)
+    above = preamble(lines, timed)
+    for at in sorted(above):
+        log.note("text_outside", at + 1)
+    drop = {head.named_at for head in timed.values()} | above
+    lines = [
+        timed[at].text if at in timed else "" if at in drop else line
+        for at, line in enumerate(lines)
+    ]
     heads = [_head(line) for line in lines]
     names = _names(
         [found[1] if found else None for line, found in zip(lines, heads, strict=True) if line]

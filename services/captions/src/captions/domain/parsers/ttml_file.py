@@ -12,6 +12,8 @@ from everyword_events import InvalidInput
 
 _CLOCK: Final = re.compile(r"(\d{1,4}):(\d{2}):(\d{2})(?:(\.\d{1,9})|:(\d{1,3})(?:\.\d+)?)?")
 _OFFSET: Final = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(h|ms|m|s|f|t)")
+_PLAIN: Final = re.compile(r"(?:(\d{1,4}):)?(\d{1,9}(?:\.\d{1,9})?)")
+"""Not in the standard: seconds, or minutes and seconds, as Apple Podcasts writes them."""
 _UNITS: Final = {"h": 3_600_000, "m": 60_000, "s": 1000, "ms": 1}
 _SPACE: Final = re.compile(r"[ \t\n]+")
 _XML_SPACE: Final = "{http://www.w3.org/XML/1998/namespace}space"
@@ -59,11 +61,23 @@ class _Reader:
             frames *= Fraction(int(rate[0]), int(rate[1]))
         self._frames = frames
         self._ticks = Fraction(_number(_attribute(root, "tickRate")) or 1)
+        self._absolute = any(self._runs_over(one) for one in root.iter() if _name(one) == "p")
         self._agents = {
             agent.get(_XML_ID, ""): name
             for agent in root.iter()
             if _name(agent) == "agent" and (name := " ".join("".join(agent.itertext()).split()))
         }
+
+    def _runs_over(self, paragraph: ET.Element) -> bool:
+        """Tell whether spans in a paragraph could only begin after it: their times are absolute.
+
+        Apple Podcasts writes them so, where the standard counts from the paragraph's own.
+        """
+        start, end = self._ms(paragraph.get("begin")), self._ms(paragraph.get("end"))
+        if start is None or end is None:
+            return False
+        begins = [self._ms(one.get("begin")) for one in paragraph.iter() if one is not paragraph]
+        return any(at is not None and start <= at < end <= start + at for at in begins)
 
     def cues(self) -> Iterator[TimedText]:
         yield from self._below(self._root, 0, None, None)
@@ -90,9 +104,10 @@ class _Reader:
         self, element: ET.Element, start: int, end: int | None, voice: str | None
     ) -> tuple[int, int | None, str | None]:
         begin = self._ms(element.get("begin"))
-        own = start if begin is None else start + begin
+        base = 0 if self._absolute else start
+        own = start if begin is None else base + begin
         lasting, until = self._ms(element.get("dur")), self._ms(element.get("end"))
-        ends = [start + until] if until is not None else [end] if end is not None else []
+        ends = [base + until] if until is not None else [end] if end is not None else []
         if lasting is not None:
             ends.append(own + lasting)
         agent = (_attribute(element, "agent") or "").split()
@@ -128,6 +143,8 @@ class _Reader:
             if found[5]:
                 return whole + round(int(found[5]) * 1000 / self._frames)
             return whole + round(float(found[4] or 0) * 1000)
+        if found := _PLAIN.fullmatch(text):
+            return round((int(found[1] or 0) * 60 + Fraction(found[2])) * 1000)
         if found := _OFFSET.fullmatch(text):
             count, unit = Fraction(found[1]), found[2]
             if unit in _UNITS:

@@ -7,6 +7,7 @@ skipped. Regions and style sheets are recognised and left out; so are cue settin
 also the cues that a browser drops for their times, and text behind a blank line; it notes each.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
@@ -14,8 +15,9 @@ from typing import Final, NamedTuple
 from captions.domain.parsers.clock import timestamp_at
 from captions.domain.parsers.decoding import decode_as_found
 from captions.domain.parsers.import_log import ImportLog
+from captions.domain.parsers.json_entries import entry_of
 from captions.domain.parsers.lenient_times import looks_like_time_line, read_time_line
-from captions.domain.parsers.timed_text import TimedText
+from captions.domain.parsers.timed_text import Piece, TimedText
 from captions.domain.parsers.vtt_text import parse_cue_text
 from everyword_events import InvalidInput
 
@@ -57,7 +59,20 @@ def read_vtt(raw: bytes, language: str = "und", log: ImportLog | None = None) ->
             hint="a time line is 00:00:01.000 --> 00:00:02.500",
             code="captions_invalid",
         )
-    return cues
+    return [_spoken(cue) for cue in cues]
+
+
+def _spoken(cue: TimedText) -> TimedText:
+    """Return what a cue of metadata says, as Teams writes it: JSON with a text and a speaker."""
+    if not cue.raw.startswith('{"'):
+        return cue
+    try:
+        entry = entry_of(json.loads(cue.raw))
+    except (ValueError, RecursionError):
+        return cue
+    if entry is None or not entry.text.strip():
+        return cue
+    return cue._replace(pieces=(Piece(entry.text, entry.speaker),))
 
 
 def _continue(cues: list[TimedText], more: list[str]) -> None:

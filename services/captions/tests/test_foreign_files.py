@@ -1,0 +1,444 @@
+"""What other programs export, from meeting rooms, editors, recognisers and players of old."""
+
+import json
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import pytest
+
+from captions.domain.parsers.json_found import found_transcript
+from captions.reading import ReadFile, format_of_file, read_file
+from everyword_events import InvalidInput
+
+Heard = list[tuple[float, str | None, str]]
+ADA, BO = "Gulls nest here.", "They stay."
+BOTH = [(3.0, "Ada Byron", ADA), (69.0, "Bo Lund", BO)]
+NOBODY = [(start, None, text) for start, _, text in BOTH]
+
+
+def read(name: str, raw: str | bytes | dict[str, Any] | list[Any]) -> ReadFile:
+    if not isinstance(raw, str | bytes):
+        raw = json.dumps(raw)
+    raw = raw.encode() if isinstance(raw, str) else raw
+    return read_file(raw, format_of_file(Path(name), raw))
+
+
+def heard(found: ReadFile) -> Heard:
+    names = {one.label: one.name or one.label for one in found.transcript.speakers}
+    return [
+        (round(one.start, 2), names.get(one.speaker or ""), one.text)
+        for one in found.transcript.segments
+    ]
+
+
+# Text with names and times
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        (
+            "Call-20240305\n\nMarch 5, 2024, 1:02PM\n31m 5s\n\nAda Byron started transcription\n\n"
+            f"Ada Byron   0:03\n{ADA}\n\nBo Lund   1:09\n{BO}\n"
+        ),
+        f"0:0:3.0 --> 0:0:5.870\nAda Byron\n{ADA}\n\n0:1:9.0 --> 0:1:10.5\nBo Lund\n{BO}\n",
+        f"Ada Byron: [00:00:03] {ADA}\n\nBo Lund: [00:01:09] {BO}\n",
+        f"[00:00:03.000] - Ada Byron\n{ADA}\n\n[00:01:09.000] - Bo Lund\n{BO}\n",
+        f"00:00:03\tAda Byron:\t{ADA}\n00:01:09\tBo Lund:\t{BO}\n",
+        f"Ada Byron (00:03.0)\n{ADA}\n\nBo Lund (01:09.0)\n{BO}\n",
+        (
+            f"Meeting\nTue, Mar 5, 2024 • 31:05\n\nSPEAKERS\nAda Byron, Bo Lund\n\n"
+            f"Ada Byron  00:03\n{ADA}\n\nBo Lund  01:09\n{BO}\n\nTranscribed by https://otter.ai\n"
+        ),
+    ],
+    ids=["teams", "stream", "sonix", "happyscribe", "zoom", "riverside", "otter"],
+)
+def test_text_of_meetings_and_services(raw: str) -> None:
+    assert heard(read("talk.txt", raw)) == BOTH
+
+
+def test_a_family_name_before_a_comma_and_a_guest_are_names() -> None:
+    raw = f"Byron, Ada   0:03\n{ADA}\n\nBo Lund (Guest)   1:09\n{BO}\n"
+    assert [speaker for _, speaker, _ in heard(read("talk.txt", raw))] == [
+        "Byron, Ada",
+        "Bo Lund (Guest)",
+    ]
+
+
+def test_a_meeting_whose_times_are_five_minutes_apart() -> None:
+    raw = (
+        "Weekly (2024-03-05 at 14:02 GMT) - Transcript\nAttendees\n\nAda Byron, Bo Lund\n\n"
+        f"Transcript\n\nAda Byron: {ADA}\nBo Lund: {BO}\n\n00:05:00\n\nAda Byron: Later.\n"
+        "Meeting ended after 00:05:12\n"
+    )
+    found = read("talk.txt", raw)
+    assert [(who, text) for _, who, text in heard(found)] == [
+        ("Ada Byron", ADA),
+        ("Bo Lund", BO),
+        ("Ada Byron", "Later."),
+    ]
+    assert found.transcript.segments[-1].start == 300.0
+    assert "left out (4 lines)" in found.warnings[0]
+
+
+def test_times_of_day_are_counted_from_the_first_and_told() -> None:
+    found = read("a.txt", f"[Ada Byron] 12:00:03\n{ADA}\n\n[Bo Lund] 12:01:09\n{BO}\n")
+    assert [start for start, _, _ in heard(found)] == [0.0, 66.0]
+    assert "12:00:03" in found.warnings[0]
+
+
+def test_what_is_said_before_the_first_time_stays() -> None:
+    raw = f"Welcome, all of you. It is a fine day.\n\n[00:01:00] {ADA}\n\n[00:01:09] {BO}\n"
+    found = read("a.txt", raw)
+    assert heard(found)[0] == (0.0, None, "Welcome, all of you. It is a fine day.")
+    assert not found.warnings
+
+
+def docx(*paragraphs: str) -> bytes:
+    body = "".join(
+        "<w:p><w:r><w:rPr><w:b/></w:rPr>"
+        + "<w:br/>".join(f"<w:t>{part}</w:t>" for part in one.split("\n"))
+        + "</w:r></w:p>"
+        for one in paragraphs
+    )
+    raw = BytesIO()
+    with ZipFile(raw, "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr("word/document.xml", f"<w:document><w:body>{body}</w:body></w:document>")
+    return raw.getvalue()
+
+
+def test_word_documents_of_meetings_are_read() -> None:
+    new = docx("Call", f"Ada Byron   0:03\n{ADA}", f"Bo Lund   1:09\n{BO}")
+    old = docx(f"0:0:3.0 --> 0:0:5.0\nAda Byron\n{ADA}", f"0:1:9.0 --> 0:1:11.0\nBo Lund\n{BO}")
+    for raw in (new, old):
+        assert heard(read("call.docx", raw)) == BOTH
+    escaped = read_file(docx("Ada Byron   0:03\nGulls &amp; terns."))
+    assert escaped.transcript.segments[0].text == "Gulls & terns."
+
+
+def test_a_word_document_that_is_damaged_is_refused() -> None:
+    raw = docx(f"Ada Byron   0:03\n{ADA}" * 50)
+    with pytest.raises(InvalidInput, match="damaged"):
+        read_file(raw[:-200], "docx")
+
+
+# Captions of other players and programs
+
+
+@pytest.mark.parametrize(
+    ("name", "raw"),
+    [
+        (
+            "a.sub",
+            f"{{1}}{{1}}25.000\n{{75}}{{125}}Gulls nest|here.\n{{1725}}{{1775}}{{y:i}}{BO}\n",
+        ),
+        ("a.txt", f"[30][50] Gulls nest|/here.\n[690][710] {BO}\n"),
+        (
+            "a.sub",
+            (
+                "[INFORMATION]\n[TITLE]x\n[END INFORMATION]\n[SUBTITLE]\n[COLF]&HFFFFFF,[SIZE]18\n"
+                f"00:00:03.00,00:00:05.00\nGulls nest[br]here.\n\n00:01:09.00,00:01:11.00\n{BO}\n"
+            ),
+        ),
+        (
+            "a.smi",
+            (
+                '<SAMI><HEAD><STYLE TYPE="text/css"><!-- .EN {lang: en;} --></STYLE></HEAD><BODY>\n'
+                f"<SYNC Start=3000><P Class=EN>Gulls nest<br>here.<P Class=FR>Les mouettes\n"
+                f"<SYNC Start=5000><P Class=EN>&nbsp;\n<SYNC Start=69000><P Class=EN>{BO}</SAMI>"
+            ),
+        ),
+        (
+            "a.xml",
+            (
+                '<?xml version="1.0"?><transcript><text start="3.0" dur="2">Gulls nest here.</text>'
+                f'<text start="69" dur="2">{BO}</text></transcript>'
+            ),
+        ),
+        (
+            "a.srv3",
+            (
+                '<timedtext format="3"><body><p t="3000" d="2000"><s>Gulls</s><s t="500"> nest</s>'
+                f'<s t="900"> here.</s></p><p t="5000">\n</p><p t="69000" d="9">{BO}</p></body>'
+                "</timedtext>"
+            ),
+        ),
+        ("a.ctm", "a 1 3.0 0.5 Gulls\na 1 3.5 0.4 nest 0.9\na 1 4 0.4 here.\na 1 69 1 They stay."),
+    ],
+    ids=["microdvd", "mpl2", "subviewer", "sami", "srv1", "srv3", "ctm"],
+)
+def test_captions_of_other_players(name: str, raw: str) -> None:
+    if name == "a.ctm":
+        raw = raw.replace("69 1 They stay.", "69 0.5 They 1.0\na 1 69.5 0.5 stay.")
+    found = read(name, raw)
+    expected = [e for e in NOBODY if name != "a.smi" or "mouettes" not in e[2]]
+    assert heard(found) == expected
+
+
+def test_sami_of_two_languages_is_read_in_the_first() -> None:
+    raw = "<SAMI><SYNC Start=1000><P Class=EN>Gulls<SYNC Start=1000><P Class=FR>Mouettes</SAMI>"
+    assert [text for _, _, text in heard(read("a.smi", raw))] == ["Gulls"]
+
+
+def test_frames_without_a_rate_are_told() -> None:
+    found = read("a.sub", f"{{75}}{{125}}{ADA}\n")
+    assert "23.976" in found.warnings[0]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        (
+            '"Speaker Name","Start Time","End Time","Text"\n'
+            f'"Ada Byron","00:00:03:00","00:00:05:12","{ADA}"\n'
+            f'"Bo Lund","00:01:09:00","00:01:11:23","{BO}"\n'
+        ),
+        f'speaker;start;end;text\n"Ada Byron";3,0;5,0;{ADA}\n"Bo Lund";69,0;71,0;{BO}\n',
+        f'start,end,speaker,text\n3000,5000,Ada Byron," {ADA}"\n69000,71000,Bo Lund," {BO}"\n',
+        f"Timecode\tSpeaker\tTranscript\n00:00:03\tAda Byron\t{ADA}\n00:01:09\tBo Lund\t{BO}\n",
+    ],
+    ids=["premiere", "semicolons", "whisper.cpp", "tabs"],
+)
+def test_tables_are_read_by_their_head(raw: str) -> None:
+    assert heard(read("a.csv", raw)) == BOTH
+
+
+def test_a_row_without_a_time_is_told() -> None:
+    found = read("a.csv", f"start,end,text\n1,2,{ADA}\nsoon,,{BO}\n")
+    assert [text for _, _, text in heard(found)] == [ADA]
+    assert "1 of 2 captions has no time" in found.warnings[0]
+
+
+def test_times_of_words_in_apple_s_ttml_are_the_file_s_own() -> None:
+    raw = (
+        '<tt xmlns="http://www.w3.org/ns/ttml" xmlns:ttm="http://www.w3.org/ns/ttml#metadata">'
+        '<body><div><p begin="3.0" end="5.0" ttm:agent="SPEAKER_1">'
+        '<span begin="3.0" end="4.5"><span begin="3.0" end="3.4">Gulls</span> '
+        '<span begin="1:03.5" end="3.9">nest</span></span></p></div></body></tt>'
+    ).replace("1:03.5", "0:03.5")
+    words = list(read("a.ttml", raw).transcript.words())
+    assert [(w.word, w.start, w.estimated) for w in words] == [
+        ("Gulls", 3.0, False),
+        ("nest", 3.5, False),
+    ]
+
+
+def test_metadata_of_meetings_in_webvtt_is_what_was_said() -> None:
+    cue = {"speakerName": "Ada Byron", "spokenText": ADA, "spokenLanguage": "en-us"}
+    raw = f"WEBVTT\n\n00:00:03.000 --> 00:00:05.000\n{json.dumps(cue)}\n"
+    assert heard(read("a.vtt", raw)) == BOTH[:1]
+
+
+@pytest.mark.parametrize(
+    ("raw", "what"),
+    [
+        (b"\x00\x00\x01\xba" + bytes(60), "pictures"),
+        (b"# VobSub index file, v7\n", "pictures"),
+        (b"SPEAKER talk 1 0.1 2.3 <NA> <NA> A <NA> <NA>\n", "who speaks"),
+    ],
+)
+def test_what_holds_no_words_is_refused_with_what_to_export(raw: bytes, what: str) -> None:
+    with pytest.raises(InvalidInput, match=what) as refused:
+        read_file(raw)
+    assert "SRT" in str(refused.value.hint)
+
+
+# JSON
+
+
+def words(start: str, end: str, text: str, *, per_s: float = 1) -> list[dict[str, Any]]:
+    """Return the words of both lines, under a service's names."""
+    spoken = [(3.0, "Gulls"), (3.5, "nest"), (4.0, "here."), (69.0, "They"), (69.5, "stay.")]
+    long = 0.4 if "dur" in end.lower() else None
+    return [
+        {
+            text: word,
+            start: type(per_s)(at * per_s) if per_s != 1 else at,
+            end: type(per_s)((long or at + 0.4) * per_s) if per_s != 1 else long or at + 0.4,
+        }
+        for at, word in spoken
+    ]
+
+
+SEGMENTS: dict[str, Any] = {
+    "youtube-transcript-api": [
+        {"text": ADA, "start": 3.0, "duration": 2.0},
+        {"text": BO, "start": 69.0, "duration": 2.0},
+    ],
+    "transformers": {
+        "text": f"{ADA} {BO}",
+        "chunks": [
+            {"timestamp": [3.0, 5.0], "text": f" {ADA}"},
+            {"timestamp": [69.0, None], "text": f" {BO}"},
+        ],
+    },
+    "azure fast": {
+        "combinedPhrases": [{"text": f"{ADA} {BO}"}],
+        "phrases": [
+            {"offsetMilliseconds": 3000, "durationMilliseconds": 2000, "text": ADA},
+            {"offsetMilliseconds": 69000, "durationMilliseconds": 2000, "text": BO},
+        ],
+    },
+    "faster-whisper": [
+        [1, 0, 3.0, 5.0, f" {ADA}", [50364, 2], -0.2, 1.2],
+        [2, 0, 69.0, 71.0, f" {BO}", [50364, 2], -0.2, 1.2],
+    ],
+    "podcastindex-like": {
+        "lines": [{"begin": "0:03", "stop": "0:05", "body": ADA}, {"begin": "1:09", "body": BO}]
+    },
+    "trint": {"transcript": {"words": words("time", "duration", "value", per_s=1000)}},
+    "vosk": [
+        {"result": words("start", "end", "word")[:3], "text": ADA},
+        {"result": words("start", "end", "word")[3:], "text": BO},
+    ],
+    "nemo": {"timestamp": {"word": words("start", "end", "word"), "segment": []}},
+    "happyscribe": [
+        {"words": words("data_start", "data_end", "text")[:3]},
+        {"words": words("data_start", "data_end", "text")[3:]},
+    ],
+    "azure sdk": [
+        {"DisplayText": text, "NBest": [{"Words": spoken}]}
+        for text, spoken in (
+            (ADA, words("Offset", "Duration", "Word", per_s=10_000_000)[:3]),
+            (BO, words("Offset", "Duration", "Word", per_s=10_000_000)[3:]),
+        )
+    ],
+    "google operation": {
+        "response": {
+            "results": [
+                {
+                    "alternatives": [
+                        {
+                            "transcript": f"{ADA} {BO}",
+                            "words": [
+                                {"word": "Gulls", "startTime": "3s", "endTime": "3.4s"},
+                                {"word": "nest", "startTime": "3.500s", "endTime": "3.9s"},
+                            ],
+                        }
+                    ],
+                }
+            ]
+        }
+    },
+}
+
+
+@pytest.mark.parametrize("maker", SEGMENTS)
+def test_json_of_any_maker_is_read_by_what_its_lists_hold(maker: str) -> None:
+    if maker == "google operation":
+        expected: Heard = [(3.0, None, "Gulls nest")]
+    else:
+        expected = NOBODY
+    assert heard(read("a.json", SEGMENTS[maker])) == expected
+
+
+NAMED: dict[str, Any] = {
+    "podlove": [
+        {"start": "00:00:03.000", "start_ms": 3000, "speaker": "1", "voice": "Ada Byron"}
+        | {"text": ADA},
+        {"start": "00:01:09.000", "start_ms": 69000, "speaker": "2", "voice": "Bo Lund"}
+        | {"text": BO},
+    ],
+    "premiere": {
+        "segments": [
+            {"duration": 2.0, "speaker": "a-1", "start": 3.0}
+            | {"words": words("start", "duration", "text")[:3]},
+            {"duration": 2.0, "speaker": "b-2", "start": 69.0}
+            | {"words": words("start", "duration", "text")[3:]},
+        ],
+        "speakers": [{"id": "a-1", "name": "Ada Byron"}, {"id": "b-2", "name": "Bo Lund"}],
+    },
+    "video indexer": {
+        "videos": [
+            {
+                "insights": {
+                    "transcript": [
+                        {"text": ADA, "speakerId": 1}
+                        | {"instances": [{"start": "0:00:03", "end": "0:00:05.2"}]},
+                        {"text": BO, "speakerId": 2}
+                        | {"instances": [{"start": "0:01:09", "end": "0:01:11"}]},
+                    ],
+                    "speakers": [{"id": 1, "name": "Ada Byron"}, {"id": 2, "name": "Bo Lund"}],
+                }
+            }
+        ]
+    },
+    "sonix": {
+        "transcript": [
+            {"speaker": "Ada Byron", "start_time": 3.0, "end_time": 5.0, "text": ADA},
+            {"speaker": "Bo Lund", "start_time": 69.0, "end_time": 71.0, "text": BO},
+        ]
+    },
+    "insanely-fast-whisper": {
+        "speakers": [
+            {"speaker": "Ada Byron", "timestamp": [3.0, 5.0], "text": ADA},
+            {"speaker": "Bo Lund", "timestamp": [69.0, 71.0], "text": BO},
+        ],
+        "chunks": [
+            {"timestamp": [3.0, 5.0], "text": ADA},
+            {"timestamp": [69.0, 71.0], "text": BO},
+        ],
+    },
+    "deepgram, two channels": {
+        "results": {
+            "channels": [
+                {"alternatives": [{"words": words("start", "end", "word")[:3]}]},
+                {"alternatives": [{"words": words("start", "end", "word")[3:]}]},
+            ]
+        }
+    },
+}
+
+
+@pytest.mark.parametrize("maker", NAMED)
+def test_json_of_any_maker_keeps_who_speaks(maker: str) -> None:
+    expected = BOTH
+    if "channels" in maker:
+        expected = [(3.0, "Channel 1", ADA), (69.0, "Channel 2", BO)]
+    assert heard(read("a.json", NAMED[maker])) == expected
+
+
+def test_lines_of_json_are_one_transcript() -> None:
+    lines = "\n".join(json.dumps(one) for one in SEGMENTS["youtube-transcript-api"])
+    assert heard(read("a.jsonl", lines)) == NOBODY
+
+
+def test_a_page_inside_json_keeps_its_times() -> None:
+    page = "".join(
+        f'<p><span class="timestamp" data-timestamp="3">{at}</span> {text}</p>'
+        for at, text in (("0:03", ADA), ("1:09", BO))
+    )
+    assert heard(read("a.otr", {"text": page, "media": "a.mp3"})) == NOBODY
+
+
+def test_text_without_times_is_read_and_told() -> None:
+    found = read("a.json", {"text": f"{ADA} {BO}"})
+    assert found.transcript.segments[0].text == f"{ADA} {BO}"
+    assert "no times" in found.warnings[0]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"chapters": [{"startTime": 0, "title": "Intro"}]},
+        {"a": 1},
+        [],
+        [1, 2],
+        [[1.0, 2.0]],
+        {"items": [{"text": "no times"}]},
+    ],
+)
+def test_json_that_is_no_transcript_is_refused(form: Any) -> None:
+    assert found_transcript(form) is None
+    with pytest.raises(InvalidInput):
+        read("a.json", form)
+
+
+def test_deep_and_odd_json_is_looked_at_in_bounds() -> None:
+    form: Any = {"text": "x", "start": 1}
+    for _ in range(12):
+        form = [form, {"words": form}] if isinstance(form, dict) else {"a": form}
+    assert found_transcript(form) is None
