@@ -3,17 +3,19 @@
 import random
 import re
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from everyword_events import EpisodeInfo
 from search.adapters.pronunciations import pronouncer
 from search.domain.document import EpisodeDocument
-from search.domain.phonetics import TimedPhones, recognized_phones
+from search.domain.phonetics import PhoneSpan, recognized_phones
 from search.domain.phonetics.phones import PHONES
-from spoken.corpora import BENCHMARKS, STATED
+from spoken.corpora import BENCHMARKS
 
 WORDS_AN_HOUR: Final = 9_700
+_STATED: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def generated_hours(*, without: set[str]) -> Iterator[EpisodeDocument]:
@@ -36,13 +38,13 @@ def generated_hours(*, without: set[str]) -> Iterator[EpisodeDocument]:
         starts = tuple(370 * at for at in range(len(words)))
         ends = tuple(start + 350 for start in starts)
         readings = [
-            TimedPhones(start, start + 350, tuple(misread(look_up(word) or (), draw)))
+            PhoneSpan(start, start + 350, tuple(misread(look_up(word) or (), draw)))
             for start, word in zip(starts, words, strict=True)
         ]
         yield EpisodeDocument(
             episode_id=f"generated-{number:05}",
             revision="1",
-            info=EpisodeInfo(show="", title=f"Hour {number}", as_of=STATED),
+            info=EpisodeInfo(show="", title=f"Hour {number}", as_of=_STATED),
             language="en",
             words=tuple(words),
             starts_ms=starts,
