@@ -57,7 +57,7 @@ aws-check: .venv/.dev ## types and import rules of the AWS composition
 	$(BIN)/lint-imports --config infra/aws/importlinter.ini
 
 bench: .venv/.dev ## medians and ratios; docs/benchmarks.md quotes them
-	for script in benchmarks/[a-z]*.py; do $(BIN)/python $$script || exit 1; done
+	$(BIN)/python benchmarks/all.py
 
 dist: .venv/.run ## wheels that `pipx install everyword --pip-args '--find-links dist'` takes
 	rm -rf dist

@@ -66,8 +66,8 @@ class Stack:
         return [first, *first.children(recursive=True)]
 
     def cpu_s(self) -> float:
-        """Return the CPU seconds that all processes took so far."""
-        return sum(sum(each.cpu_times()[:2]) for each in self.processes())
+        """Return the CPU seconds that all processes took so far, those that have ended too."""
+        return sum(sum(each.cpu_times()[:4]) for each in self.processes())
 
 
 def transcript(words: int, draw: random.Random) -> bytes:
