@@ -9,7 +9,7 @@ from everyword_events import TranscriptionHints
 from everyword_local.commands.context import CommandContext, pass_context
 from everyword_transcripts.truth import LeftOut, read_truths
 from transcribe_gpu.config import TranscribeSettings
-from transcribe_gpu.evaluation import Heard, evaluate_recordings, table_of
+from transcribe_gpu.evaluation import RecognisedFile, evaluate_recordings, table_of
 from transcribe_gpu.ports import StageReport
 from transcribe_gpu.standalone import FileTranscriber
 
@@ -33,9 +33,9 @@ def evaluate_asr(
     here = read_truths(folder)
     transcriber = FileTranscriber(settings.models)
 
-    def recognise(path: Path, asked: TranscribeSettings, report: StageReport) -> Heard:
+    def recognise(path: Path, asked: TranscribeSettings, report: StageReport) -> RecognisedFile:
         done = transcriber.recognise(path, asked, report=report, announce=lambda _: None)
-        return Heard(done.transcript, done.diarization)
+        return RecognisedFile(done.transcript, done.diarization)
 
     with context.output.progress() as bars:
         bar = bars.add_task("evaluate", total=1.0)

@@ -21,14 +21,14 @@ ALL: Final = "all"
 
 
 @dataclass(frozen=True)
-class Heard:
+class RecognisedFile:
     """What was recognised in a recording; `diarization` where voices were told apart."""
 
     transcript: Transcript
     diarization: Diarization | None = None
 
 
-Recognise = Callable[[Path, TranscribeSettings, StageReport], Heard]
+Recognise = Callable[[Path, TranscribeSettings, StageReport], RecognisedFile]
 
 
 @dataclass
@@ -160,7 +160,7 @@ def _score_words(score: RecognitionScore, truth: Truth, heard: Sequence[Word]) -
     score.start_errors_s = measures.start_errors(truth.words, heard)
 
 
-def _turns(heard: Heard) -> list[TrueTurn]:
+def _turns(heard: RecognisedFile) -> list[TrueTurn]:
     """Return who was found to speak when: by their words, where nothing else is known."""
     if heard.diarization is not None:
         return [TrueTurn(turn.start, turn.end, turn.speaker) for turn in heard.diarization.turns]
