@@ -1,12 +1,15 @@
 """The cost model: its terms add up, and it says no to what it does not know."""
 
-import re
+import json
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from everyword_events import InvalidInput
-from everyword_local.estimating import estimate, gpu_usd_an_hour, prices
+from everyword_local.command import everyword
+from everyword_local.estimating import estimate, gpu_usd_an_hour
+from everyword_local.prices import price_list, prices
 
 
 def total(hours: float, **choices: object) -> float:
@@ -40,9 +43,27 @@ def test_what_cannot_be_priced_is_refused(hours: float, gpu: str) -> None:
         estimate(hours, gpu=gpu)
 
 
-def test_every_price_is_dated_and_in_one_file() -> None:
-    assert prices()["as_of"].year >= 2026
+def test_every_price_has_its_day_and_its_page() -> None:
+    listed = price_list()
+    assert len({each.name for each in listed}) == len(listed) > 20
+    for each in listed:
+        assert each.as_of.year >= 2026, each
+        assert each.source.startswith("https://aws.amazon.com/"), each
+        assert each.usd > 0, each
+
+
+def test_the_documented_tables_are_the_commands() -> None:
     documented = (Path(__file__).parents[3] / "docs/aws.md").read_text("utf-8")
-    for hours in (10, 100, 1000):
-        shown = f"| {hours:,} | {total(hours):.0f} | {total(hours, spot=False):.0f} |"
-        assert shown in re.sub(" +", " ", documented), shown
+    shown = CliRunner().invoke(everyword, ["cost", "--estimate", "--table"])
+    assert shown.exit_code == 0, shown.output
+    assert shown.output in documented, shown.output
+
+
+def test_the_command_says_what_each_price_is_and_where_from() -> None:
+    told = json.loads(CliRunner().invoke(everyword, ["--json", "cost", "--estimate"]).output)
+    assert {each["hours"] for each in told["months"]} == {10, 100, 1000}
+    assert {each["name"] for each in told["prices"]} == {each.name for each in price_list()}
+    assert all(sum(each["lines"].values()) > 0 for each in told["months"])
+    words = CliRunner().invoke(everyword, ["cost", "--estimate", "--hours", "5"]).output
+    assert "5 hours of audio a month" in words
+    assert str(max(each.as_of for each in price_list())) in words

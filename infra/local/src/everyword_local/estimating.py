@@ -1,11 +1,11 @@
 """What an archive costs on AWS: a small model over one dated file of prices."""
 
-import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any, Final
 
 from everyword_events import InvalidInput
+from everyword_local.prices import prices
 
 HOURS_A_MONTH: Final = 730.0
 START_MIN: Final = 6.0
@@ -25,6 +25,12 @@ LAMBDA_GIB_S_AN_HOUR: Final = 40.0
 SEARCH_HOURS_A_DAY: Final = 4.0
 """So long a sleeping index is awake on an ordinary day."""
 INDEX_OCU: Final = 1.0
+ENDPOINTS: Final = 7
+ALARM_METRICS: Final = 63
+SCHEDULED_A_MONTH: Final = 73_000
+LOG_GIB_AN_HOUR: Final = 0.002
+"""What the default deployment has of these; tests/infra compares it with the templates."""
+USUAL_HOURS: Final = (10.0, 100.0, 1000.0)
 
 
 @dataclass(frozen=True)
@@ -34,11 +40,6 @@ class CostLine:
     what: str
     usd: float
     idle: bool = False
-
-
-def prices() -> dict[str, Any]:
-    """Return the prices, as the file has them."""
-    return tomllib.loads((files("everyword_local") / "prices.toml").read_text("utf-8"))
 
 
 def estimate(
@@ -64,11 +65,32 @@ def estimate(
     return [
         CostLine("GPU", hours * gpu_usd_an_hour(known, gpu, spot=spot)),
         CostLine("language model", hours * _model(known) if model else 0.0),
-        CostLine("Lambda, DynamoDB, EventBridge, SQS", hours * _plumbing(known)),
+        CostLine("Lambda, DynamoDB, EventBridge, SQS, logs", hours * _plumbing(known)),
         CostLine("storage of the month's audio and index", hours * _storage(known)),
         CostLine("OpenSearch Serverless", _index(known, classic=classic), idle=classic),
         CostLine("VPC endpoints for the GPU workers", _endpoints(known), idle=True),
+        CostLine("alarms, dashboard, schedules", _watching(known), idle=True),
     ]
+
+
+def tables() -> Iterator[str]:
+    """Yield the documentation's tables: what months cost, and of what that is made."""
+    kinds = list(prices()["gpu"])
+    yield f"| hours a month | {' | '.join(f'{kind}, spot | on demand' for kind in kinds)} |"
+    yield "|---" * (1 + 2 * len(kinds)) + "|"
+    for hours in USUAL_HOURS:
+        totals = [
+            f"{sum(line.usd for line in estimate(hours, gpu=kind, spot=spot)):.0f}"
+            for kind in kinds
+            for spot in (True, False)
+        ]
+        yield f"| {hours:,.0f} | {' | '.join(totals)} |"
+    yield ""
+    yield "| USD | every month | an hour of audio |"
+    yield "|---|---|---|"
+    empty, one = (estimate(hours, model=True) for hours in (0.0, 1.0))
+    for idle, used in zip(empty, one, strict=True):
+        yield f"| {idle.what} | {idle.usd:.2f} | {used.usd - idle.usd:.4f} |"
 
 
 def gpu_usd_an_hour(known: dict[str, Any], gpu: str, *, spot: bool) -> float:
@@ -98,6 +120,7 @@ def _plumbing(known: dict[str, Any]) -> float:
         + writes * known["dynamodb"]["million_writes"] / 1e6
         + 4 * writes * known["dynamodb"]["million_reads"] / 1e6
         + EVENTS_AN_EPISODE * known["eventbridge"]["million_events"] / 1e6
+        + LOG_GIB_AN_HOUR * known["cloudwatch"]["log_gib"]
         + 3 * deliveries * known["sqs"]["million_requests"] / 1e6
     )
 
@@ -116,5 +139,16 @@ def _index(known: dict[str, Any], *, classic: bool) -> float:
 
 
 def _endpoints(known: dict[str, Any]) -> float:
-    here = known["endpoints"]
-    return float(here["interface_h"] * here["count"] * HOURS_A_MONTH)
+    return float(known["endpoints"]["interface_h"] * ENDPOINTS * HOURS_A_MONTH)
+
+
+def _watching(known: dict[str, Any]) -> float:
+    """Return what alarms, the dashboard and the clock cost while nothing happens."""
+    watch = known["cloudwatch"]
+    calls = SCHEDULED_A_MONTH / 1e6
+    return float(
+        ALARM_METRICS * watch["alarm_metric_month"]
+        + watch["dashboard_month"]
+        + calls * known["eventbridge"]["million_scheduled"]
+        + calls * known["lambda"]["million_requests"]
+    )
