@@ -1,11 +1,7 @@
 """A spot machine that is taken back: the worker hears of it, and gives its job back unharmed."""
 
-import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -25,63 +21,12 @@ from transcribe_gpu.recognition import Recogniser
 from transcribe_gpu.selection import EngineSelector
 from transcribe_gpu.service import TranscribeService
 from transcribe_gpu.testing import encoded
+from transcribe_gpu.testing_metadata import Metadata, serving
 from transcribe_gpu.testing_tones import TONES, LoudIsSpeech, ToneEngine, ToneSource, tones
 from transcribe_gpu.worker import run_worker
 
 PATIENCE_S = 60.0
 REFINE = ServiceContract("refine", consumes=(TranscriptReady,))
-
-
-@dataclass
-class Metadata:
-    """EC2's instance metadata, as far as a spot machine asks it."""
-
-    address: str = ""
-    token: str = "first"
-    taken_back: bool = False
-    asked: int = 0
-
-    @property
-    def environ(self) -> dict[str, str]:
-        return {"AWS_EC2_METADATA_SERVICE_ENDPOINT": self.address}
-
-
-@contextmanager
-def serving(metadata: Metadata) -> Iterator[None]:
-    class Answer(BaseHTTPRequestHandler):
-        def do_PUT(self) -> None:
-            wanted = self.headers.get("X-aws-ec2-metadata-token-ttl-seconds")
-            right = self.path == "/latest/api/token" and wanted is not None
-            self._say(200, metadata.token) if right else self._say(400)
-
-        def do_GET(self) -> None:
-            metadata.asked += 1
-            if self.headers.get("X-aws-ec2-metadata-token") != metadata.token:
-                self._say(401)
-            elif self.path == "/latest/meta-data/spot/instance-action" and metadata.taken_back:
-                self._say(200, json.dumps({"action": "terminate", "time": "2026-01-01T00:02:00Z"}))
-            else:
-                self._say(404)
-
-        def _say(self, status: int, body: str = "") -> None:
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body.encode())
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-    metadata.address = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 @pytest.fixture

@@ -97,4 +97,5 @@ class PauseGate:
         try:
             what(self._states)
         except EverywordError as error:
-            logger.warning("cannot note a paused consumer", extra={"code": error.code})
+            fields = {"action": "pause_not_noted", "service": self._consumer, "code": error.code}
+            logger.warning("cannot note a paused consumer", extra=fields)

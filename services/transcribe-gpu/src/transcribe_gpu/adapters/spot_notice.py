@@ -30,8 +30,12 @@ class NoMetadata(Exception):
     """Nobody answers for the machine: it is none of EC2's, or hides its metadata."""
 
 
-class SpotNotice:
-    """Asks for the notice; keeps the session token that each question needs."""
+class NoSuchMetadata(NoMetadata):
+    """The machine has no such fact to tell."""
+
+
+class InstanceMetadata:
+    """What EC2 tells a machine about itself; keeps the session token that each question needs."""
 
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
         self._endpoint = (environ.get(ENDPOINT) or _LINK_LOCAL).rstrip("/")
@@ -39,33 +43,32 @@ class SpotNotice:
         self._token = ""
         self._open = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
 
-    def due(self) -> bool:
-        """Tell whether the machine is about to be stopped or ended.
+    def read(self, name: str) -> str:
+        """Return one fact, below `/latest/meta-data/`.
 
         Raises:
+            NoSuchMetadata: there is none of this name, now.
             NoMetadata: nobody answers.
         """
         for renewed in (False, True):
             try:
-                return self._asked()
+                return self._asked(name)
             except urllib.error.HTTPError as error:
                 if error.code == HTTPStatus.NOT_FOUND:
-                    return False
+                    raise NoSuchMetadata(name) from error
                 if error.code != HTTPStatus.UNAUTHORIZED or renewed:
                     raise NoMetadata(str(error)) from error
                 self._token = ""  # it has expired
             except OSError as error:
                 raise NoMetadata(str(error)) from error
-        return False
+        raise NoMetadata(name)
 
-    def _asked(self) -> bool:
+    def _asked(self, name: str) -> str:
         if not self._token:
             ttl = {"X-aws-ec2-metadata-token-ttl-seconds": str(_TOKEN_TTL_S)}
             self._token = self._said("PUT", "/latest/api/token", ttl)
         known = {"X-aws-ec2-metadata-token": self._token}
-        said = self._said("GET", "/latest/meta-data/spot/instance-action", known)
-        log.warning("spot interruption notice", extra={"action": "spot_notice", "notice": said})
-        return True
+        return self._said("GET", f"/latest/meta-data/{name}", known)
 
     def _said(self, method: str, path: str, headers: Mapping[str, str]) -> str:
         request = urllib.request.Request(  # noqa: S310 - the machine's own metadata
@@ -73,6 +76,27 @@ class SpotNotice:
         )
         with self._open(request, timeout=_TIMEOUT_S) as reply:
             return str(reply.read(4096).decode("utf-8", "replace"))
+
+
+class SpotNotice:
+    """Asks for the notice."""
+
+    def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
+        self._metadata = InstanceMetadata(environ)
+        self.enabled = self._metadata.enabled
+
+    def due(self) -> bool:
+        """Tell whether the machine is about to be stopped or ended.
+
+        Raises:
+            NoMetadata: nobody answers.
+        """
+        try:
+            said = self._metadata.read("spot/instance-action")
+        except NoSuchMetadata:
+            return False
+        log.warning("spot interruption notice", extra={"action": "spot_notice", "notice": said})
+        return True
 
 
 def stop_on_spot_notice(
