@@ -20,11 +20,10 @@ collect_ignore_glob = (
 )
 if INSTALLED:
     from support.deployed import audio, cloud, key
+    from support.templates import read_templates
 
     __all__ = ["audio", "cloud", "key"]
 MADE_OF = ("infra/aws/src", "libs", "services", "infra/local/src/everyword_local/settings.py")
-Template = dict[str, Any]
-Templates = Mapping[str, Template]
 
 
 def synthesize(folder: Path, choices: Mapping[str, object]) -> subprocess.CompletedProcess[str]:
@@ -73,17 +72,9 @@ def attempt() -> Callable[[Path, Mapping[str, object]], subprocess.CompletedProc
 
 
 @pytest.fixture(scope="session")
-def templates(synthesized: Callable[..., Path]) -> Templates:
+def templates(synthesized: Callable[..., Path]) -> Mapping[str, Any]:
     """Return the default deployment's templates by stack."""
     return read_templates(synthesized())
-
-
-def read_templates(folder: Path) -> Templates:
-    """Read the templates in a folder, by the name of their stack."""
-    return {
-        file.name.partition(".")[0]: json.loads(file.read_text("utf-8"))
-        for file in sorted(folder.glob("*.template.json"))
-    }
 
 
 def _digest() -> str:

@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from everyword_aws.worker import TaskProtection, WorkersInbox
 
 from everyword_events import Delivery
 
 FOLDER = Path(__file__).parents[2] / "infra/aws"
+LOCAL = FOLDER.parent / "local/deploy"
 WORKER = [sys.executable, "-m", "everyword_aws.worker"]
 
 
@@ -28,6 +30,25 @@ def test_hadolint_has_nothing_to_say() -> None:
     )
     assert done.returncode == 0, done.stdout
     assert not done.stdout
+
+
+@pytest.mark.parametrize("file", [FOLDER / "compose.gpu.yml", LOCAL / "compose.yaml"])
+def test_compose_files_are_what_the_compose_specification_takes(file: Path) -> None:
+    checker = Path(sys.executable).parent / "check-jsonschema"
+    asked = [checker, "--builtin-schema", "vendor.compose-spec", str(file)]
+    done = subprocess.run(asked, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_machine_with_a_gpu_gives_it_to_the_container_and_keeps_its_data() -> None:
+    (service,) = yaml.safe_load((FOLDER / "compose.gpu.yml").read_text("utf-8"))[
+        "services"
+    ].values()
+    (device,) = service["deploy"]["resources"]["reservations"]["devices"]
+    assert (device["driver"], device["count"], device["capabilities"]) == ("nvidia", 1, ["gpu"])
+    assert service["stop_grace_period"] == "100s"
+    assert (FOLDER / service["build"]["context"] / service["build"]["dockerfile"]).is_file()
+    assert service["volumes"] == ["everyword-data:/data"]
 
 
 def test_the_image_runs_as_nobody_in_particular_offline_and_is_stopped_gently() -> None:
@@ -71,11 +92,11 @@ def test_the_entry_point_ends_on_sigterm() -> None:
         WORKER, env=os.environ | given, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
         assert process.stdout is not None
-        line = json.loads(process.stdout.readline())
-        assert line["action"] == "receive_failed"
+        told = [json.loads(process.stdout.readline())["action"] for _ in range(2)]
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=100)
     assert process.returncode == 0
+    assert told == ["pause_not_noted", "receive_failed"]
 
 
 class _Agent(BaseHTTPRequestHandler):

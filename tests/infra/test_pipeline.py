@@ -35,7 +35,6 @@ def test_nothing_of_the_template_is_left_out_in_silence(cloud: Cloud) -> None:
     assert cloud.unexplained() == {
         "AWS::Budgets::Budget",
         "AWS::CloudWatch::Dashboard",
-        "AWS::Events::Rule (schedule)",
     }
 
 

@@ -2,13 +2,12 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cfnlint.api import lint
-from cfnlint.config import ManualArgs
+from everyword_cdk import roles
 
 import captions.contract
 import ingest.contract
@@ -16,10 +15,19 @@ import refine.contract
 import search.contract
 import transcribe_gpu.contract
 from everyword_events.aws.log import table_definition
+from everyword_local import estimating
 from ingest.adapters.dynamodb import table_definition as ingest_table
+from support.templates import (
+    RESOURCES_UNKNOWN_TO_AWS,
+    Templates,
+    linted,
+    listed,
+    properties,
+    resources,
+    statements,
+    unacknowledged,
+)
 
-Resource = Mapping[str, Any]
-Templates = Mapping[str, Mapping[str, Any]]
 SERVICES = ("ingest", "transcribe-gpu", "refine", "captions", "search")
 PARTS = {"fetch": "ingest", "notify": "ingest", "keys": "website"}
 """Consumers and tables that are a part of a service, or of the website."""
@@ -44,46 +52,7 @@ READS = {
     "operations": set(),
 }
 """Whose buckets a service may read: those of the services whose events it consumes."""
-RESOURCES_UNKNOWN_TO_AWS = {
-    "xray:PutTelemetryRecords": "X-Ray has no resources",
-    "xray:PutTraceSegments": "X-Ray has no resources",
-    "ecr:GetAuthorizationToken": "ECR's sign-in has no resource",
-    "ec2:DescribeNetworkInterfaces": "describing has no resource",
-    "ecs:DiscoverPollEndpoint": "the agent of a managed instance asks it before it has a cluster",
-    "autoscaling:DescribeAutoScalingGroups": "describing has no resource",
-    "cloudfront:CreateInvalidation": "CDK's own function; it knows the distribution at run time",
-    "cloudfront:GetInvalidation": "CDK's own function; it knows the distribution at run time",
-}
-REGIONS = ["eu-central-1", "eu-west-1", "us-east-1", "us-west-2"]
-"""Where SnapStart, Managed Instances and OpenSearch Serverless are to be had."""
 OWN_OF_CDK = re.compile(r"^Custom(CDK|S3)")
-
-
-def resources(templates: Templates, kind: str) -> Iterator[tuple[str, str, Resource]]:
-    """Give (stack, logical id, resource) of every resource of a type."""
-    for stack, template in templates.items():
-        for name, resource in template["Resources"].items():
-            if resource["Type"] == kind:
-                yield stack, name, resource
-
-
-def properties(templates: Templates, kind: str) -> list[dict[str, Any]]:
-    return [resource["Properties"] for _, _, resource in resources(templates, kind)]
-
-
-def statements(templates: Templates) -> Iterator[tuple[str, str, Resource]]:
-    """Give (stack, policy, statement) of every role."""
-    for stack, name, policy in resources(templates, "AWS::IAM::Policy"):
-        for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
-            yield stack, name, statement
-    for stack, name, role in resources(templates, "AWS::IAM::Role"):
-        for policy in role["Properties"].get("Policies", []):
-            for statement in policy["PolicyDocument"]["Statement"]:
-                yield stack, name, statement
-
-
-def listed(value: object) -> list[Any]:
-    return value if isinstance(value, list) else [value]
 
 
 def text(value: object) -> str:
@@ -93,21 +62,11 @@ def text(value: object) -> str:
 
 @pytest.mark.slow
 def test_cfn_lint_finds_no_error(synthesized: Callable[..., Path]) -> None:
-    for file in sorted(synthesized().glob("*.template.json")):
-        found = lint(file.read_text("utf-8"), config=ManualArgs(regions=REGIONS))
-        errors = [str(match) for match in found if match.rule.severity == "error"]
-        assert errors == [], f"{file.name}: {errors}"
+    assert linted(synthesized()) == []
 
 
 def test_cdk_nag_has_looked_and_is_content(synthesized: Callable[..., Path]) -> None:
-    report = json.loads((synthesized() / "validation-report.json").read_text("utf-8"))
-    (nag,) = [each for each in report["pluginReports"] if each["pluginName"] == "AwsSolutions"]
-    left = [
-        violation["ruleName"]
-        for violation in nag["violations"]
-        if not violation.get("acknowledged") and violation["severity"] == "error"
-    ]
-    assert left == []
+    assert unacknowledged(synthesized()) == []
 
 
 def test_every_bucket_is_private_encrypted_and_reached_by_tls(templates: Templates) -> None:
@@ -401,3 +360,51 @@ def test_money_is_watched(templates: Templates) -> None:
 def test_everything_is_tagged(templates: Templates) -> None:
     for bucket in properties(templates, "AWS::S3::Bucket"):
         assert {"Key": "project", "Value": "everyword"} in bucket["Tags"]
+
+
+def test_the_documented_table_of_roles_is_the_templates(templates: Templates) -> None:
+    documented = (Path(__file__).parents[2] / "docs/aws.md").read_text("utf-8").splitlines()
+    first = documented.index(roles.HEAD[0])
+    told = roles.table(templates)
+    assert documented[first : first + len(told)] == told
+    assert not documented[first + len(told)]
+
+
+def test_the_cost_model_counts_what_the_templates_have(templates: Templates) -> None:
+    watched = sum(
+        sum("MetricStat" in each for each in alarm["Metrics"]) if "Metrics" in alarm else 1
+        for alarm in properties(templates, "AWS::CloudWatch::Alarm")
+    )
+    assert watched == estimating.ALARM_METRICS
+    endpoints = properties(templates, "AWS::EC2::VPCEndpoint")
+    kinds = [endpoint["VpcEndpointType"] for endpoint in endpoints]
+    assert kinds.count("Interface") == estimating.ENDPOINTS
+    assert len(properties(templates, "AWS::CloudWatch::Dashboard")) == 1
+    minutes = {"minute": 1, "minutes": 1, "day": 1440, "days": 1440}
+    calls = 0.0
+    for schedule in properties(templates, "AWS::Scheduler::Schedule"):
+        number, unit = schedule["ScheduleExpression"].removeprefix("rate(")[:-1].split()
+        calls += estimating.HOURS_A_MONTH * 60 / (int(number) * minutes[unit])
+    assert calls == pytest.approx(estimating.SCHEDULED_A_MONTH, rel=0.02)
+
+
+def test_schedules_call_by_roles_that_may_do_nothing_else(templates: Templates) -> None:
+    schedules = list(resources(templates, "AWS::Scheduler::Schedule"))
+    told = {schedule["Properties"]["Name"] for _, _, schedule in schedules}
+    assert told == {
+        f"everyword-{each}" for each in ("sweep", "feeds", "webhooks", "uploads", "wake")
+    }
+    for stack, name, schedule in schedules:
+        target = schedule["Properties"]["Target"]
+        assert json.loads(target["Input"]) == {"schedule": schedule["Properties"]["Name"][10:]}
+        role = target["RoleArn"]["Fn::GetAtt"][0]
+        (own,) = [
+            policy["PolicyDocument"]["Statement"]
+            for policy in properties({stack: templates[stack]}, "AWS::IAM::Policy")
+            if policy["Roles"] == [{"Ref": role}]
+        ]
+        assert [(each["Action"], each["Resource"]) for each in own] == [
+            ("lambda:InvokeFunction", target["Arn"])
+        ], name
+        trusted = templates[stack]["Resources"][role]["Properties"]["AssumeRolePolicyDocument"]
+        assert trusted["Statement"][0]["Condition"]["StringEquals"]["aws:SourceAccount"]

@@ -73,7 +73,7 @@ def test_a_feed_is_taken_in_polled_and_given_back_with_transcripts(
     cloud.run()
     lines = get(cloud, key, f"/v1/feed-imports/{polled['import_id']}")["items"]
     assert [each["action"] for each in lines] == ["added", "known"]
-    assert cloud.on_schedule("everyword-ingest-feeds")["imports"] == 0
+    assert cloud.on_schedule("everyword-feeds")["imports"] == 0
     gone = cloud.ask("DELETE", f"/v1/feeds/{report['feed_id']}", key=key)
     assert gone.status == 200
     assert get(cloud, key, "/v1/feeds")["feeds"] == []
@@ -105,7 +105,7 @@ def test_outcomes_are_told_to_webhooks_results_and_saved_searches(
     search = post(cloud, key, "/v1/saved-searches", {"query": word}, 201)
     episode_id = added(cloud, key, audio, show=str(uuid4()))
     cloud.run()
-    assert cloud.on_schedule("everyword-ingest-webhooks") == {"tries": 2}
+    assert cloud.on_schedule("everyword-webhooks") == {"tries": 2}
     bodies = [json.loads(body) for _, _, body in web.posted]
     assert {each["type"] for each in bodies} == {"EpisodeFinished", "SavedSearchMatched"}
     assert {each["episode_id"] for each in bodies} == {episode_id}

@@ -269,9 +269,10 @@ class Cloud:
         """Return what AWS would have answered."""
         return _response(url, 200, body, {})
 
-    def on_schedule(self, function: str) -> Any:
-        """Call a function as its schedule does."""
-        return self.invoke(function, {"source": "aws.events", "detail-type": "Scheduled Event"})
+    def on_schedule(self, name: str) -> Any:
+        """Call a schedule's target with the template's own input."""
+        schedules = {k: v for each in self.lowered.values() for k, v in each.schedules.items()}
+        return self.invoke(*schedules[name])
 
     def transcribe(self) -> int:
         """Run a GPU worker, which leaves when its queue is empty."""

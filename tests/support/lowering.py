@@ -73,6 +73,8 @@ LEFT_OUT = {
     "AWS::OpenSearchServerless::CollectionGroup": "as above",
     "AWS::OpenSearchServerless::SecurityPolicy": "as above",
     "AWS::S3::BucketPolicy": "moto checks no rights",
+    "AWS::Scheduler::Schedule": "read by the harness, which calls its target",
+    "AWS::Scheduler::ScheduleGroup": "as above",
     "AWS::SNS::Topic": "moto raises no alarm",
     "AWS::SNS::TopicPolicy": "moto raises no alarm",
     "AWS::SQS::QueuePolicy": "moto checks no rights",
@@ -92,6 +94,8 @@ class Lowered:
     """(queue, function, batch size) of every event source mapping of a queue."""
     streams: list[tuple[str, int]] = field(default_factory=list)
     """(function, batch size) of every mapping of the log's stream."""
+    schedules: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
+    """(function, what it is told) of every schedule, by the schedule's name."""
     worker: dict[str, str] = field(default_factory=dict)
     routes: list[str] = field(default_factory=list)
     left_out: set[str] = field(default_factory=set)
@@ -131,14 +135,15 @@ def _play(lowered: Lowered, kind: str, own: dict[str, Any]) -> None:
     elif kind == "AWS::ECS::TaskDefinition":
         (container,) = own["ContainerDefinitions"]
         lowered.worker = {each["Name"]: str(each["Value"]) for each in container["Environment"]}
+    elif kind == "AWS::Scheduler::Schedule":
+        target = own["Target"]
+        function = target["Arn"].removesuffix(":live").rpartition(":")[2]
+        lowered.schedules[own["Name"]] = function, json.loads(target["Input"])
     elif kind == "AWS::ApiGatewayV2::Route":
         lowered.routes.append(own["RouteKey"])
 
 
 def _rule(lowered: Lowered, name: str, own: dict[str, Any]) -> None:
-    if "EventPattern" not in own:
-        lowered.left_out.add("AWS::Events::Rule (schedule)")
-        return
     for target in own["Targets"]:
         service, function = target["Arn"].split(":")[2], target["Arn"].split(":")[6:7]
         if service == "lambda":

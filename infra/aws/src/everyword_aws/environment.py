@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from everyword_events import Misconfigured
 
 PREFIX = "EVERYWORD_"
+BATCH, GROUP = "batch", "asg"
+"""What runs a GPU worker, where it is not ECS: AWS Batch, an Auto Scaling group."""
 
 
 class Environment(BaseModel):
@@ -88,11 +90,13 @@ class ServiceEnvironment(ApiEnvironment):
 
 
 class WakeEnvironment(Environment):
-    """Which GPU workers an upload wakes."""
+    """Which GPU workers an upload wakes, how many at most, and the queue that they work on."""
 
     gpu: str
     cluster: str = ""
     worker: str
+    queue: str
+    most: int
 
 
 class WorkerEnvironment(ServiceEnvironment):

@@ -1,7 +1,8 @@
 """The GPU worker: the same loop as everywhere, over the consumer's SQS queue.
 
 It protects its task while it holds a job, leaves after so many empty polls, and on SIGTERM (a spot
-notice, a deployment, scaling in) keeps a checkpoint, gives the job back unharmed and ends.
+notice, a deployment, scaling in) keeps a checkpoint, gives the job back unharmed and ends. What
+runs it is told how it ended: see `leaving`.
 """
 
 import json
@@ -16,12 +17,14 @@ from typing import Final
 from everyword_aws.blobs import ServiceBlobs
 from everyword_aws.clients import client
 from everyword_aws.environment import WorkerEnvironment
+from everyword_aws.leaving import leave
 from everyword_aws.progress import DynamoProgress
 from everyword_aws.settings import ShippedSettings
 from everyword_aws.telemetry import log_libraries
 from everyword_events import Delivery, EverywordError, Inbox
-from everyword_events.aws.log import DynamoEventLog
+from everyword_events.aws.log import DynamoConsumerStates, DynamoEventLog
 from everyword_events.aws.sqs import SqsInbox
+from everyword_events.consumer.pause import PauseGate
 from everyword_events.consumer.runner import ConsumerRunner
 from everyword_events.ports import Spends
 from everyword_events.removal import guarded
@@ -86,6 +89,8 @@ class WorkersInbox:
         self._idle_polls = idle_polls
         self._protection = protection
         self._empty = 0
+        self.is_idle = False
+        """Whether it stopped for want of work."""
 
     def receive(self, *, most: int, visibility_s: float, wait_s: float = 0) -> Sequence[Delivery]:
         """Take a job, protected; after so many polls without one, end the worker."""
@@ -95,6 +100,7 @@ class WorkersInbox:
         self._empty = 0 if found else self._empty + 1
         if self._empty >= self._idle_polls:
             log.info("nothing to do, leaving", extra={"action": "left", "polls": self._empty})
+            self.is_idle = True
             self._stop.set()
         return found
 
@@ -118,8 +124,8 @@ class WorkersInbox:
         self._protection.set(enabled=False)
 
 
-def work(environment: WorkerEnvironment, stop: threading.Event, *, poll_s: float = POLL_S) -> None:
-    """Work on the queue until `stop` is set, or nothing came for so many polls."""
+def work(environment: WorkerEnvironment, stop: threading.Event, *, poll_s: float = POLL_S) -> bool:
+    """Work on the queue until `stop` is set, or nothing came for so many polls: True says that."""
     event_log = DynamoEventLog(client("dynamodb"), environment.event_log)
     settings = ShippedSettings(TranscribeSettings, json.loads(environment.settings))
     name = environment.service
@@ -147,9 +153,11 @@ def work(environment: WorkerEnvironment, stop: threading.Event, *, poll_s: float
     idle_polls = int(environment.idle_polls)
     handler = guarded(service.handle, event_log, service.forget)
     own = WorkersInbox(inbox, stop, idle_polls=idle_polls, protection=TaskProtection())
+    gate = PauseGate(name, DynamoConsumerStates(client("dynamodb"), environment.event_log))
     ConsumerRunner(
-        own, event_log, handler, batch=1, visibility_s=VISIBILITY_S, wait_s=poll_s
+        own, event_log, handler, batch=1, visibility_s=VISIBILITY_S, wait_s=poll_s, gate=gate
     ).run_forever(stop)
+    return own.is_idle
 
 
 def main() -> None:
@@ -160,7 +168,9 @@ def main() -> None:
     stop_on_spot_notice(stop)
     sweep_scratch()
     try:
-        work(WorkerEnvironment.read(), stop)
+        environment = WorkerEnvironment.read()
+        idle = work(environment, stop)
+        sys.exit(leave(environment.gpu, idle=idle, client=client))
     except EverywordError as error:
         hint = f" - {error.hint}" if error.hint else ""
         sys.exit(f"everyword: {error.message}{hint}")

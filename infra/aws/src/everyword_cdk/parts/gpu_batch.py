@@ -1,18 +1,18 @@
 """GPU workers as AWS Batch jobs on spot machines: for back catalogues of thousands of hours.
 
-Every upload submits one job. A job is a worker: it takes messages until the queue stays empty, so
-that a machine that came up for one upload works for all that wait. Batch starts lost jobs again.
+A job is a worker: it takes messages until the queue stays empty, so that a machine that came up
+for one upload works for all that wait. There are never more jobs than the backlog is worth. Batch
+starts again what lost its machine.
 """
 
 from aws_cdk import Duration, Size
 from aws_cdk import aws_batch as batch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
-from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_sqs as sqs
 from constructs import Construct
+from everyword_aws.environment import BATCH
+from everyword_aws.leaving import INTERRUPTED
 
 from everyword_cdk.checks import accept_batch
 from everyword_cdk.names import Names
@@ -20,6 +20,8 @@ from everyword_cdk.parts.gpu_worker import SERVICE, GpuWorker
 
 VCPU_OF_A_WORKER = 4
 LONGEST_JOB = Duration.hours(24)
+MOST_STARTS = 10
+"""As often as Batch starts a job at most; what then still waits, the schedule submits anew."""
 KINDS = ("g4dn.xlarge", "g5.xlarge", "g6.xlarge")
 
 
@@ -48,12 +50,14 @@ class BatchGpu(Construct):
             maxv_cpus=most * VCPU_OF_A_WORKER,
             terminate_on_update=False,
         )
-        self.jobs = batch.JobQueue(self, "Jobs", job_queue_name=f"{names.prefix}-gpu")
+        self.queue_name = f"{names.prefix}-gpu"
+        self.definition_name = f"{names.prefix}-{SERVICE}"
+        self.jobs = batch.JobQueue(self, "Jobs", job_queue_name=self.queue_name)
         self.jobs.add_compute_environment(machines, 1)
         self.definition = batch.EcsJobDefinition(
             self,
             "Worker",
-            job_definition_name=f"{names.prefix}-{SERVICE}",
+            job_definition_name=self.definition_name,
             container=batch.EcsEc2ContainerDefinition(
                 self,
                 "Container",
@@ -62,27 +66,16 @@ class BatchGpu(Construct):
                 memory=Size.mebibytes(14000),
                 gpu=1,
                 job_role=role,
-                environment=worker.variables | {"EVERYWORD_GPU": "batch"},
+                environment=worker.variables | {"EVERYWORD_GPU": BATCH},
                 logging=ecs.LogDrivers.aws_logs(stream_prefix="worker", log_group=worker.log),
             ),
             timeout=LONGEST_JOB,
-            retry_attempts=5,
+            retry_attempts=MOST_STARTS,
             retry_strategies=[
                 batch.RetryStrategy.of(batch.Action.RETRY, batch.Reason.SPOT_INSTANCE_RECLAIMED),
+                batch.RetryStrategy.of(
+                    batch.Action.RETRY, batch.Reason.custom(on_exit_code=str(INTERRUPTED))
+                ),
                 batch.RetryStrategy.of(batch.Action.EXIT, batch.Reason.custom(on_reason="*")),
             ],
-        )
-
-    def submit_on(self, rule: events.Rule, dead_letters: sqs.IQueue) -> None:
-        """Submit a job for everything that a rule matches."""
-        rule.add_target(
-            targets.BatchJob(
-                self.jobs.job_queue_arn,
-                self.jobs,
-                self.definition.job_definition_arn,
-                self.definition,
-                job_name=f"{SERVICE}-worker",
-                retry_attempts=3,
-                dead_letter_queue=dead_letters,
-            )
         )

@@ -12,6 +12,7 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
+from everyword_aws.scaling import steps_up_to
 
 from everyword_cdk.checks import accept_managed_instances
 from everyword_cdk.names import Names
@@ -24,15 +25,6 @@ IDLE_BEFORE_RELEASE = Duration.minutes(5)
 LOOK_EVERY = Duration.minutes(1)
 SPOT_FAILED_AFTER = Duration.minutes(30)
 """So long may a message wait before on-demand machines take over."""
-STEPS = ((1, 1), (5, 2), (20, 4), (100, 8))
-"""From so many messages on, so many workers; never more than the deployment's limit."""
-
-
-def steps_up_to(most: int) -> list[tuple[int, int]]:
-    """Return the scaling steps that a deployment with `most` workers has."""
-    steps = [(backlog, workers) for backlog, workers in STEPS if workers < most]
-    backlog = next((backlog for backlog, workers in STEPS if workers >= most), STEPS[-1][0])
-    return [*steps, (backlog, most)]
 
 
 class EcsGpu(Construct):
@@ -153,7 +145,7 @@ class EcsGpu(Construct):
         scaling = service.auto_scale_task_count(min_capacity=0, max_capacity=most)
         steps = [
             autoscaling.ScalingInterval(lower=backlog, change=workers)
-            for backlog, workers in steps_up_to(most)
+            for backlog, workers in steps_up_to(most).items()
         ]
         scaling.scale_on_metric(
             name,

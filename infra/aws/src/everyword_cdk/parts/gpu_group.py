@@ -1,8 +1,9 @@
 """GPU workers as an Auto Scaling group of spot machines that end themselves when idle.
 
 The plainest way, on any AMI with Docker and NVIDIA's runtime: an upload sets the group's desired
-capacity to one machine more, up to its limit; a worker that polled in vain leaves and takes its
-machine along.
+capacity to what the backlog is worth, up to its limit; a worker that polled in vain takes its
+machine out of the group. One that was interrupted leaves the group's number alone, and another
+machine comes for the work it gave back.
 """
 
 from aws_cdk import Duration, Stack
@@ -10,6 +11,7 @@ from aws_cdk import aws_autoscaling as autoscaling
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from constructs import Construct
+from everyword_aws.environment import GROUP
 
 from everyword_cdk.checks import accept_group
 from everyword_cdk.names import Names
@@ -45,6 +47,7 @@ class GroupGpu(Construct):
             require_imdsv2=True,
             http_put_response_hop_limit=2,
             detailed_monitoring=True,
+            instance_initiated_shutdown_behavior=ec2.InstanceInitiatedShutdownBehavior.TERMINATE,
             user_data=self._start(worker),
             block_devices=[
                 ec2.BlockDevice(
@@ -94,27 +97,31 @@ class GroupGpu(Construct):
         stack = Stack.of(self)
         registry = f"{stack.account}.dkr.ecr.{stack.region}.{stack.url_suffix}"
         image = f"{worker.repository.repository_uri}:{worker.tag}"
-        variables = worker.variables | {"EVERYWORD_GPU": "asg", "AWS_REGION": stack.region}
+        variables = worker.variables | {"EVERYWORD_GPU": GROUP, "AWS_REGION": stack.region}
         data = ec2.UserData.for_linux()
         data.add_commands(
             "set -u",
             "systemctl disable --now ecs || true",
+            # The image may lack it. Amazon Linux has its packages in S3, reached from here.
+            "command -v aws > /dev/null || dnf install -y awscli-2",
             "cat > /etc/everyword.env <<'EVERYWORD'",
             *(f"{name}={value}" for name, value in sorted(variables.items())),
             "EVERYWORD",
+            "leave() {",
+            "  token=$(curl -sX PUT http://169.254.169.254/latest/api/token "
+            "-H 'X-aws-ec2-metadata-token-ttl-seconds: 60')",
+            '  machine=$(curl -sH "X-aws-ec2-metadata-token: $token" '
+            "http://169.254.169.254/latest/meta-data/instance-id)",
+            "  aws autoscaling terminate-instance-in-auto-scaling-group "
+            f"--region {stack.region} --instance-id $machine "
+            "--should-decrement-desired-capacity || shutdown -h now",
+            "}",
             f"aws ecr get-login-password --region {stack.region} "
             f"| docker login --username AWS --password-stdin {registry}",
             "docker run --rm --gpus all --env-file /etc/everyword.env --stop-timeout 100 "
             "--log-driver awslogs "
             f"--log-opt awslogs-region={stack.region} "
             f"--log-opt awslogs-group={worker.log.log_group_name} "
-            f"--log-opt awslogs-stream={SERVICE}-$(hostname) {image}",
-            "token=$(curl -sX PUT http://169.254.169.254/latest/api/token "
-            "-H 'X-aws-ec2-metadata-token-ttl-seconds: 60')",
-            'machine=$(curl -sH "X-aws-ec2-metadata-token: $token" '
-            "http://169.254.169.254/latest/meta-data/instance-id)",
-            "aws autoscaling terminate-instance-in-auto-scaling-group "
-            f"--region {stack.region} --instance-id $machine "
-            "--should-decrement-desired-capacity || shutdown -h now",
+            f"--log-opt awslogs-stream={SERVICE}-$(hostname) {image} || leave",
         )
         return data

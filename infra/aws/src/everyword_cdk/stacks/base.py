@@ -10,6 +10,7 @@ from constructs import Construct
 from everyword_cdk.deployment import Deployment
 from everyword_cdk.names import Names
 from everyword_cdk.parts.alarms import Alarms
+from everyword_cdk.parts.schedule import Schedules
 from everyword_cdk.parts.settings import DeployedSettings
 
 
@@ -40,7 +41,13 @@ class EverywordStack(cdk.Stack):
             synthesizer=cdk.DefaultStackSynthesizer(),
         )
         self.plan = plan
+        self.part = part
         self.alarms = Alarms(self, plan.names)
+
+    @cached_property
+    def schedules(self) -> Schedules:
+        """The stack's schedules."""
+        return Schedules(self, self.plan.names, self.alarms, self.part)
 
     @cached_property
     def bus(self) -> events.IEventBus:

@@ -5,7 +5,6 @@ import json
 from aws_cdk import Duration
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
@@ -130,12 +129,8 @@ class BusStack(EverywordStack):
         sweep = self._publishing(
             "sweep", "Publishes what the log took and the relay missed", Duration.minutes(5)
         )
-        events.Rule(
-            self,
-            "SweepSchedule",
-            description="What the relay missed is published within minutes",
-            schedule=events.Schedule.rate(SWEEP_EVERY),
-            targets=[targets.LambdaFunction(sweep.live, retry_attempts=0)],
+        self.schedules.every(
+            SWEEP_EVERY, "sweep", sweep, "What the relay missed is published within minutes"
         )
 
     def _publishing(self, name: str, description: str, timeout: Duration) -> ServiceFunction:

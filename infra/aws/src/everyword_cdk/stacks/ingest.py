@@ -1,7 +1,6 @@
 """Ingest: uploads straight to S3, episodes as a projection of the log, replays."""
 
-from aws_cdk import Duration, Size, aws_events
-from aws_cdk import aws_events_targets as targets
+from aws_cdk import Duration, Size
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 from everyword_aws.graphs.ingest import REPLAYS
@@ -9,7 +8,6 @@ from everyword_aws.graphs.web import FEEDS, MOMENTS
 
 from everyword_cdk import permissions
 from everyword_cdk.checks import SERVICES
-from everyword_cdk.parts.function import ServiceFunction
 from everyword_cdk.parts.queue import FEW_RECEIVES
 from everyword_cdk.parts.storage import ServiceBucket, ServiceTable
 from everyword_cdk.stacks.base import DeploymentPlan
@@ -97,7 +95,7 @@ class IngestStack(ServiceStack):
             memory_mib=1024,
         )
         feeds.work_on(queue, batch=1, most_at_once=2)
-        self._every(FEEDS_EVERY, "FeedsSchedule", feeds, "Feeds are asked for new episodes")
+        self.schedules.every(FEEDS_EVERY, "feeds", feeds, "Feeds are asked for new episodes")
 
     def _telling(self, statements: list[iam.PolicyStatement]) -> None:
         """Tell the world outside of outcomes."""
@@ -118,16 +116,7 @@ class IngestStack(ServiceStack):
             ],
             memory_mib=256,
         )
-        self._every(WEBHOOKS_EVERY, "WebhooksSchedule", webhooks, "Webhooks are told what is due")
-
-    def _every(self, rate: Duration, name: str, function: ServiceFunction, why: str) -> None:
-        aws_events.Rule(
-            self,
-            name,
-            description=why,
-            schedule=aws_events.Schedule.rate(rate),
-            targets=[targets.LambdaFunction(function.live, retry_attempts=0)],
-        )
+        self.schedules.every(WEBHOOKS_EVERY, "webhooks", webhooks, "Webhooks are told what is due")
 
     def _uploads(self, own: list[iam.PolicyStatement], audio: ServiceBucket) -> None:
         """Check what was uploaded: S3 tells the account's default bus, a rule there tells us."""
@@ -152,9 +141,9 @@ class IngestStack(ServiceStack):
             storage=PROBE_DISK,
         )
         uploads.work_on(queue, batch=1, most_at_once=MOST_PROBES)
-        self._every(
+        self.schedules.every(
             SETTLE_EVERY,
-            "SettleSchedule",
+            "uploads",
             uploads,
             "Uploads that were never completed are completed, or expire",
         )

@@ -27,6 +27,7 @@ REMOVALS = "transcribe-gpu-removals"
 CLAIM = Duration.minutes(5)
 """How long a dead worker's message stays hidden; a living one extends it."""
 LONGEST_WAIT = Duration.hours(4)
+WAKE_EVERY = Duration.minutes(5)
 
 
 class TranscribeStack(ServiceStack):
@@ -88,31 +89,78 @@ class TranscribeStack(ServiceStack):
         )
 
     def _on_ecs(self, worker: GpuWorker) -> None:
-        most = self.plan.deployment.most_gpu_workers
-        gpu = EcsGpu(self, worker, self.work.queue, self.plan.names, most)
+        names = self.plan.names
+        gpu = EcsGpu(self, worker, self.work.queue, names, self.plan.deployment.most_gpu_workers)
         service = gpu.service_name("spot")
-        arn = self.plan.names.arn("ecs", f"service/{gpu.cluster_name}/{service}")
         self._wake(
-            WakeEnvironment(gpu="ecs", cluster=gpu.cluster_name, worker=service),
             iam.PolicyStatement(
-                actions=["ecs:DescribeServices", "ecs:UpdateService"], resources=[arn]
+                actions=["ecs:DescribeServices", "ecs:UpdateService"],
+                resources=[names.arn("ecs", f"service/{gpu.cluster_name}/{service}")],
             ),
+            cluster=gpu.cluster_name,
+            worker=service,
         )
 
     def _on_group(self, worker: GpuWorker) -> None:
-        most = self.plan.deployment.most_gpu_workers
-        gpu = GroupGpu(self, worker, self.plan.names, most)
+        names = self.plan.names
+        gpu = GroupGpu(self, worker, names, self.plan.deployment.most_gpu_workers)
         accept_resource(self, gpu.arn, "AWS puts an id into a group's ARN that is not known before")
         self._wake(
-            WakeEnvironment(gpu="asg", worker=gpu.group_name),
             iam.PolicyStatement(actions=["autoscaling:SetDesiredCapacity"], resources=[gpu.arn]),
             # AWS: describing groups knows no resources, so `*` is the only one it accepts.
             iam.PolicyStatement(actions=["autoscaling:DescribeAutoScalingGroups"], resources=["*"]),
+            worker=gpu.group_name,
         )
 
     def _on_batch(self, worker: GpuWorker) -> None:
-        gpu = BatchGpu(self, worker, self.plan.names, self.plan.deployment.most_gpu_workers)
-        gpu.submit_on(self._upload_rule(), self.work.dead_letters)
+        names = self.plan.names
+        gpu = BatchGpu(self, worker, names, self.plan.deployment.most_gpu_workers)
+        revisions = names.arn("batch", f"job-definition/{gpu.definition_name}:*")
+        accept_resource(self, revisions, "Every revision of the one job definition")
+        self._wake(
+            iam.PolicyStatement(
+                actions=["batch:SubmitJob"],
+                resources=[
+                    names.arn("batch", f"job-queue/{gpu.queue_name}"),
+                    names.arn("batch", f"job-definition/{gpu.definition_name}"),
+                    revisions,
+                ],
+            ),
+            # AWS: listing jobs knows no resources, so `*` is the only one it accepts.
+            iam.PolicyStatement(actions=["batch:ListJobs"], resources=["*"]),
+            cluster=gpu.queue_name,
+            worker=gpu.definition_name,
+        )
+
+    def _wake(self, *statements: iam.PolicyStatement, worker: str, cluster: str = "") -> None:
+        """Start workers for an upload at once, and by the clock for whatever else waits."""
+        names, deployment = self.plan.names, self.plan.deployment
+        environment = WakeEnvironment(
+            gpu=deployment.gpu,
+            cluster=cluster,
+            worker=worker,
+            queue=names.queue_url(names.queue(self.service)),
+            most=deployment.most_gpu_workers,
+        )
+        wake = ServiceFunction(
+            self,
+            f"{self.service}-wake",
+            service=self.service,
+            handler="transcribe_gpu_wake",
+            names=names,
+            deployment=deployment,
+            alarms=self.alarms,
+            environment=environment.variables(),
+            statements=[*statements, permissions.count_waiting(names, self.service)],
+            description="Starts GPU workers when work waits and too few run",
+            timeout=Duration.seconds(30),
+            memory_mib=256,
+        )
+        # Lost, it costs minutes and no work: the schedule looks as well.
+        self._upload_rule().add_target(
+            targets.LambdaFunction(wake.live, retry_attempts=2, max_event_age=Duration.minutes(10))
+        )
+        self.schedules.every(WAKE_EVERY, "wake", wake, "Work that no upload announced is begun")
 
     def _upload_rule(self) -> events.Rule:
         """Match uploads once more: to wake a worker at once, for metrics lag by minutes."""
@@ -126,23 +174,3 @@ class TranscribeStack(ServiceStack):
         assert isinstance(raw, events.CfnRule)
         raw.event_pattern = replace(CONTRACT, consumes=(AudioUploaded,)).event_pattern()
         return rule
-
-    def _wake(self, environment: WakeEnvironment, *statements: iam.PolicyStatement) -> None:
-        wake = ServiceFunction(
-            self,
-            "transcribe-gpu-wake",
-            service=self.service,
-            handler="transcribe_gpu_wake",
-            names=self.plan.names,
-            deployment=self.plan.deployment,
-            alarms=self.alarms,
-            environment=environment.variables(),
-            statements=statements,
-            description="Starts a GPU worker when an upload arrives and none runs",
-            timeout=Duration.seconds(30),
-            memory_mib=256,
-        )
-        # Lost, it costs minutes and no work: the backlog starts a worker as well.
-        self._upload_rule().add_target(
-            targets.LambdaFunction(wake.live, retry_attempts=2, max_event_age=Duration.minutes(10))
-        )
