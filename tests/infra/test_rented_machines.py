@@ -34,9 +34,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
 PATIENCE_S = 600.0
 STOPPED_WITHIN_S = 100.0
 EPISODE, RUN = "episode-1", "run-1"
-SPOKEN_S, PAUSE_S = 8, 70
-"""Two pieces of speech, further apart than the engine's longest window: two checkpoints."""
-SECONDS = 2 * SPOKEN_S + PAUSE_S
+PIECES, SPOKEN_S, PAUSE_S = 4, 4, 65
+"""Speech in pieces further apart than the engine's longest window: a checkpoint for each."""
+SECONDS = PIECES * (SPOKEN_S + PAUSE_S)
 
 
 @dataclass
@@ -104,17 +104,18 @@ def rented(templates: Mapping[str, Any], tmp_path_factory: pytest.TempPathFactor
     lowered = lower(templates["transcribe-gpu"])
     own = Rented(f"http://{host}:{port}", variables(lowered, f"http://{host}:{port}"))
     with serving(own.metadata):
-        fill(own, twice_spoken(tmp_path_factory.mktemp("a")))
+        fill(own, spoken_in_pieces(tmp_path_factory.mktemp("a")))
         yield own
     server.stop()
 
 
-def twice_spoken(folder: Path) -> Path:
-    pieces = [
-        clip("interview.opus", folder / "a.wav", start=1, seconds=SPOKEN_S),
-        silence(folder / "b.wav", seconds=PAUSE_S),
-        clip("interview.opus", folder / "c.wav", start=20, seconds=SPOKEN_S),
+def spoken_in_pieces(folder: Path) -> Path:
+    pause = silence(folder / "pause.wav", seconds=PAUSE_S)
+    spoken = [
+        clip("interview.opus", folder / f"{n}.wav", start=1 + 5 * n, seconds=SPOKEN_S)
+        for n in range(PIECES)
     ]
+    pieces = [piece for each in spoken for piece in (each, pause)]
     together = folder / "together.wav"
     with wave.open(str(together), "wb") as out:
         for piece in pieces:

@@ -35,11 +35,11 @@ def cloud(
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)  # the handlers of the APIs run on this thread's
     with mocked_aws():
-        _forget()
+        forget()
         yield Cloud(templates, opensearch_url, tmp_path_factory.mktemp("cloud"))
     asyncio.set_event_loop(None)
     loop.close()
-    _forget()
+    forget()
     os.environ.clear()
     os.environ.update(before)
     httpx.delete(f"{opensearch_url}/everyword-*", timeout=60)
@@ -56,7 +56,7 @@ def audio(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return file.read_bytes()
 
 
-def _forget() -> None:
+def forget() -> None:
     """Make everything anew that handlers keep between two calls, as a new function would."""
     forget_clients()
     kept = [module for name, module in sys.modules.items() if name.startswith("everyword_aws.")]
