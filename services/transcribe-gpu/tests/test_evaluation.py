@@ -11,7 +11,7 @@ from everyword_transcripts.truth import TrueTurn, TrueWord, Truth
 from transcribe_gpu.config import TranscribeSettings
 from transcribe_gpu.domain import Diarization, SpeakerTurn
 from transcribe_gpu.evaluation import (
-    Heard,
+    RecognisedFile,
     RecognitionScore,
     evaluate_recordings,
     measures,
@@ -88,7 +88,7 @@ def test_errors_are_counted_as_others_count_them() -> None:
 def test_a_recording_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     truth = Truth(tmp_path / "a.wav", (TrueWord("one"),))
 
-    def recognise(path: Path, settings: TranscribeSettings, report: StageReport) -> Heard:
+    def recognise(path: Path, settings: TranscribeSettings, report: StageReport) -> RecognisedFile:
         raise InvalidInput("the file is empty", hint="give one with sound", code="empty")
 
     with pytest.raises(InvalidInput, match=r"a\.wav: the file is empty") as told:
@@ -108,12 +108,12 @@ def test_recordings_are_scored_one_by_one_and_as_a_whole() -> None:
     asked: list[int] = []
     turns: Diarization | None = None
 
-    def recognise(path: Path, settings: TranscribeSettings, report: StageReport) -> Heard:
+    def recognise(path: Path, settings: TranscribeSettings, report: StageReport) -> RecognisedFile:
         said = {"a": ["one", "two", "tree"], "b": ["four"], "c": ["who", "knows"]}[path.stem]
         words = [word(text, at, "S", estimated=at == 0) for at, text in enumerate(said)]
         segment = Segment.of(words, speaker="S", language="en")
         asked.append(settings.speakers)
-        return Heard(Transcript("en", 10.0, (segment,), engine=Engine("toy", "t")), turns)
+        return RecognisedFile(Transcript("en", 10.0, (segment,), engine=Engine("toy", "t")), turns)
 
     told: list[str] = []
     scores = evaluate_recordings(
