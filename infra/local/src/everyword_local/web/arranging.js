@@ -1,5 +1,6 @@
 /** Finding an episode in a long list: by words of its title, show or speakers, by show and state. */
 import { plain } from '/widget/everyword-search.js';
+import { kept } from './kept.js';
 
 const fold = (text) => plain(text).normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
 const ORDERS = {
@@ -13,6 +14,20 @@ const GROUPS = { ready: ['ready'], failed: ['failed'], working: null };
 
 const form = document.querySelector('#arrange');
 const field = (name) => form.elements[name].value;
+
+// The view is kept from visit to visit, but not the words that were looked for.
+const KEPT = ['of', 'state', 'order', 'view'];
+const keep = () => {
+  for (const name of KEPT) kept.write(`everyword.archive.${name}`, field(name));
+};
+/** Take the value that is kept, where it can be chosen. */
+const recall = (name) => {
+  const { options } = form.elements[name];
+  const value = kept.text(`everyword.archive.${name}`);
+  if (value && [...options].some((option) => option.value === value)) form.elements[name].value = value;
+};
+KEPT.forEach(recall);
+let recalled = false;
 
 /** Tell whether the list is by show and year. */
 export const isGrouped = () => field('view') === 'groups';
@@ -35,7 +50,10 @@ export function arranged(episodes) {
 
 /** Call back whenever something else is asked for. */
 export function onArrange(callback) {
-  form.addEventListener('input', callback);
+  form.addEventListener('input', () => {
+    keep();
+    callback();
+  });
   form.addEventListener('submit', (event) => event.preventDefault());
 }
 
@@ -44,5 +62,10 @@ export function offerShows(names) {
   const select = form.elements.of;
   const known = new Set([...select.options].map(({ value }) => value));
   for (const name of names) if (!known.has(name)) select.add(new Option(plain(name), name));
+  if (!recalled) {
+    recalled = true; // a show can be chosen only now
+    recall('of');
+    if (isArranged()) queueMicrotask(() => form.dispatchEvent(new Event('input')));
+  }
   select.closest('label').hidden = select.options.length < 3;
 }

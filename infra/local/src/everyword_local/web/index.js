@@ -101,8 +101,8 @@ function settle(first) {
     const kept = new Set(wanted.map(({ episode_id: id }) => id));
     for (const [id, { element }] of rows) if (!kept.has(id)) element.remove();
   }
-  document.querySelector('#none').hidden = Boolean(wanted.length) || !isArranged();
-  document.querySelector('#arrange').hidden = every.size < MANY && !isArranged();
+  document.querySelector('#none').hidden = Boolean(wanted.length) || !isArranged() || !every.size;
+  document.querySelector('#arrange').hidden = !every.size || (every.size < MANY && !isArranged());
   offerShows([...new Set([...every.values()].map(({ show: name }) => name).filter(Boolean))].sort());
   const order = wanted.map(show);
   const inGroups = isGrouped();
@@ -110,7 +110,7 @@ function settle(first) {
   groups.hidden = !inGroups;
   if (inGroups) showGroups(groups, wanted, order, sought());
   else fill(list, order);
-  nothing.hidden = Boolean(list.childElementCount) || isArranged();
+  nothing.hidden = Boolean(list.childElementCount) || (isArranged() && every.size > 0);
   for (const button of document.querySelectorAll('header [data-add]')) button.hidden = !nothing.hidden;
   const names = [...new Set(first.map(({ show: name }) => name).filter(Boolean))].sort();
   recount();

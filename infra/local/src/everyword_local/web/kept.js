@@ -1,12 +1,13 @@
 /** Small things that this browser keeps; one that keeps nothing loses nothing else. */
 export const kept = {
-  read: (key) => {
+  text: (key) => {
     try {
-      return Number(localStorage.getItem(key)) || 0;
+      return localStorage.getItem(key) ?? '';
     } catch {
-      return 0;
+      return '';
     }
   },
+  read: (key) => Number(kept.text(key)) || 0,
   write: (key, value) => {
     try {
       if (value) localStorage.setItem(key, String(value));
