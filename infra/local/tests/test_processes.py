@@ -95,6 +95,19 @@ def test_a_child_that_ends_with_an_error_three_times_is_hopeless(made: Made) -> 
     assert child.hopeless
 
 
+def test_a_child_is_not_started_before_it_is_wanted(made: Made) -> None:
+    child, _ = made(STOPS_WITH_ITS_INPUT)
+    wishes = [False, False, True]
+    child.wanted = lambda: wishes.pop(0)
+    child.keep_alive()
+    child.keep_alive()
+    assert child.process is None
+    for _ in range(3):
+        child.keep_alive()
+        assert child.process is not None
+    assert wishes == []
+
+
 def test_a_living_child_is_left_alone_and_stops_when_asked(made: Made) -> None:
     child, clock = made(STOPS_WITH_ITS_INPUT)
     child.keep_alive()

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +30,10 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Child:
-    """One role's process, kept alive. It runs `command`, and stops when its input ends."""
+    """One role's process, kept alive. It runs `command`, and stops when its input ends.
+
+    It is not started before it is `wanted`.
+    """
 
     role: str
     command: Sequence[str]
@@ -42,6 +45,7 @@ class Child:
     settings: Path | None = None
     settings_at_end: tuple[object] | None = None
     due_at: float = 0.0
+    wanted: Callable[[], bool] = lambda: True
 
     def stamp(self) -> object:
         """Return what changes when the settings file does."""
@@ -64,7 +68,7 @@ class Child:
             self._died(self.process.returncode, now)
             self.process = None
         mended = self.settings_at_end is not None and (self.stamp(),) != self.settings_at_end
-        if now < self.due_at and not mended:
+        if (now < self.due_at and not mended) or not self.wanted():
             return
         self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE)  # noqa: S603 - ours
         self.started_at = now
@@ -104,15 +108,25 @@ class Child:
 
 @contextlib.contextmanager
 def process_group(
-    arguments: Sequence[str], give_up: Callable[[], None], *, roles: Sequence[str] = ROLES
+    arguments: Sequence[str],
+    give_up: Callable[[], None],
+    *,
+    roles: Sequence[str] = ROLES,
+    wanted: Mapping[str, Callable[[], bool]] | None = None,
 ) -> Iterator[list[Child]]:
     """Run each of `roles` beside this process until the block ends.
 
+    Those that `wanted` names are started once it says so; an idle machine has no process for them.
     `give_up` is called when a role cannot be kept running.
     """
     program = (sys.executable, "-m", "everyword_local.roles")
     children = [
-        Child(role, (*program, role, *arguments), settings=_settings_of(arguments))
+        Child(
+            role,
+            (*program, role, *arguments),
+            settings=_settings_of(arguments),
+            wanted=(wanted or {}).get(role, lambda: True),
+        )
         for role in roles
     ]
     over = threading.Event()

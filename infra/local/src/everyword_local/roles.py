@@ -21,12 +21,10 @@ from everyword_local.data_folder import PRIVATE_UMASK, DataFolder
 from everyword_local.logs import log_as_json
 from everyword_local.processes import EX_CONFIG, ROLES, stop_with_parent
 from everyword_local.sparing import keep_what_is_loaded, share_heaps
-from transcribe_gpu.contract import CONTRACT as TRANSCRIBE
 
 if TYPE_CHECKING:  # what a process does not use yet is not imported
     from everyword_local.composition import Composition
 
-LOOK_EVERY_S = 0.25
 log = logging.getLogger(__name__)
 
 
@@ -41,8 +39,6 @@ def main() -> int:
     share_heaps()
     stop = stop_with_parent()
     try:
-        if chosen.role == "worker" and not _work_comes(DataFolder(chosen.data), stop):
-            return 0
         with _composition(chosen.data, chosen.settings) as composition:
             log_as_json(composition.folder.logs / f"{chosen.role}.log")
             keep_what_is_loaded()
@@ -55,20 +51,6 @@ def main() -> int:
         sys.stderr.write(f"everyword {chosen.role}: {error.message}\n")
         return 1
     return 0
-
-
-def _work_comes(folder: DataFolder, stop: threading.Event) -> bool:
-    """Wait until something is to be recognised, and only then load what that takes.
-
-    Many archives never need it: they import transcripts, or other machines recognise. A pause that
-    stands since before is looked into at once.
-    """
-    consumer = TRANSCRIBE.service
-    with SqliteBus(folder.bus, (TRANSCRIBE,)) as bus:
-        while not (bus.pending()[consumer].unfinished or consumer in bus.paused()):
-            if stop.wait(LOOK_EVERY_S):
-                return False
-    return True
 
 
 def _note(data: Path, role: str, error: Misconfigured) -> None:

@@ -9,16 +9,17 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from starlette.types import ASGIApp
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from everyword_events import Misconfigured
+from everyword_events import Misconfigured, TransientFailure
 from everyword_http import OwnNames, name_of
 from everyword_http.keys import KeyAccess
 from everyword_http.server import server_of
 from everyword_local.application import RequestOrigin, application
-from everyword_local.composition import Composition
+from everyword_local.composition import WORKER, Composition
 from everyword_local.data_folder import PRIVATE_UMASK, DataFolder
 from everyword_local.logs import log_as_json
 from everyword_local.processes import ROLES, process_group
@@ -111,7 +112,8 @@ def serve(
             # process before its children.
             signal.signal(signal.SIGTERM, lambda *_: give_up())
             roles = [role for role in ROLES if listening.worker or role != "worker"]
-            with process_group(arguments, give_up, roles=roles) as children:
+            wanted = {"worker": partial(_recognition_waits, composition)}
+            with process_group(arguments, give_up, roles=roles, wanted=wanted) as children:
                 keep_what_is_loaded()
                 ready(url)
                 server.run(sockets=[listener])
@@ -122,6 +124,18 @@ def serve(
                     hint=f"see {folder.logs}, or run `everyword doctor`",
                     code="start_failed",
                 )
+
+
+def _recognition_waits(composition: Composition) -> bool:
+    """Tell whether something is to be recognised, or a pause that stands is to be looked into.
+
+    Many archives never need it: they import transcripts, or other machines recognise.
+    """
+    (consumer,) = WORKER
+    try:
+        return bool(composition.unfinished(consumer)) or consumer in composition.bus.paused()
+    except TransientFailure:
+        return False
 
 
 @contextlib.contextmanager
