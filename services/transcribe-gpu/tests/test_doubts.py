@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from transcribe_gpu.domain.doubts import Judged, is_phantom, judge, missed_s
+from transcribe_gpu.domain.doubts import Assessed, assess, is_phantom, missed_s
 from transcribe_gpu.domain.speech import HeardWord, Hypothesis, Utterance
 from transcribe_gpu.domain.voice_activity import FRAME_S
 from transcribe_gpu.domain.windows import Window
@@ -30,7 +30,7 @@ def said(text: str, *, start: float = 0.0, word_s: float = 0.4, **measures: floa
 
 def test_what_fits_its_sound_is_not_doubted() -> None:
     text = said("the fog came in over the harbour", log_probability=-0.2, compression=1.1)
-    assert judge(text, window((3.0, 0.9))).doubts == ()
+    assert assess(text, window((3.0, 0.9))).doubts == ()
 
 
 @pytest.mark.parametrize(
@@ -46,12 +46,12 @@ def test_what_fits_its_sound_is_not_doubted() -> None:
     ],
 )
 def test_each_doubt(hypothesis: Hypothesis, sound: list[tuple[float, float]], doubt: str) -> None:
-    assert judge(hypothesis, window(*sound)).doubts == (doubt,)
+    assert assess(hypothesis, window(*sound)).doubts == (doubt,)
 
 
 def test_a_phantom_phrase_amid_much_speech_is_believed() -> None:
     text = said("thanks for watching", word_s=2.0)
-    assert judge(text, window((6.0, 0.9))).doubts == ()
+    assert assess(text, window((6.0, 0.9))).doubts == ()
 
 
 @pytest.mark.parametrize(
@@ -83,15 +83,15 @@ def test_missed_speech_is_the_longest_stretch_without_a_word() -> None:
 
 def test_a_word_that_lasts_over_speech_hides_a_sentence_that_was_left_out() -> None:
     sure = Hypothesis((Utterance(0, 3, (HeardWord("sure", 0.3, 2.6),), "en"),), "en")
-    assert judge(sure, window((3.0, 0.9))).doubts == ("missed_speech",)
-    assert judge(sure, window((0.6, 0.9), (1.8, 0.02), (0.6, 0.9))).doubts == ("stretched_word",)
+    assert assess(sure, window((3.0, 0.9))).doubts == ("missed_speech",)
+    assert assess(sure, window((0.6, 0.9), (1.8, 0.02), (0.6, 0.9))).doubts == ("stretched_word",)
 
 
 def test_fewer_doubts_are_better_then_the_likelier_text() -> None:
-    sure = Judged(said("a", log_probability=-0.9), ())
-    likely = Judged(said("b", log_probability=-0.1), ("missed_speech",))
-    unlikely = Judged(said("c", log_probability=-0.8), ("repetitive_text",))
-    unknown = Judged(said("d"), ("missed_speech",))
+    sure = Assessed(said("a", log_probability=-0.9), ())
+    likely = Assessed(said("b", log_probability=-0.1), ("missed_speech",))
+    unlikely = Assessed(said("c", log_probability=-0.8), ("repetitive_text",))
+    unknown = Assessed(said("d"), ("missed_speech",))
     assert sure.better_than(likely)
     assert not likely.better_than(sure)
     assert likely.better_than(unlikely)
@@ -103,7 +103,7 @@ def test_fewer_doubts_are_better_then_the_likelier_text() -> None:
 def test_doubts_become_flags_of_the_first_utterance() -> None:
     words = (HeardWord("x", 0.0, 0.1),)
     two = Hypothesis((Utterance(0, 1, words, "en", ("old",)), Utterance(1, 2, words, "en")), "en")
-    first, second = Judged(two, ("missed_speech",)).flagged().utterances
+    first, second = Assessed(two, ("missed_speech",)).flagged().utterances
     assert (first.flags, second.flags) == (("old", "missed_speech"), ())
-    assert Judged(two, ()).flagged() is two
-    assert Judged(Hypothesis((), "en"), ("missed_speech",)).flagged().utterances == ()
+    assert Assessed(two, ()).flagged() is two
+    assert Assessed(Hypothesis((), "en"), ("missed_speech",)).flagged().utterances == ()

@@ -11,17 +11,17 @@ from typing import Final
 
 from transcribe_gpu.ahead import run_ahead
 from transcribe_gpu.domain import (
+    Assessed,
     ChannelSpeech,
     Hypothesis,
-    Judged,
     LanguageDetection,
     Utterance,
     Window,
+    assess,
     cut_windows,
     filled,
     in_recording,
     joined,
-    judge,
     sentences,
     unheard,
     within_speech,
@@ -133,7 +133,7 @@ class ChannelPass:
             for place, judged in enumerate(best)
         ]
 
-    def _filled(self, windows: Sequence[Window], first: list[Judged]) -> list[Judged]:
+    def _filled(self, windows: Sequence[Window], first: list[Assessed]) -> list[Assessed]:
         """Hear again, by itself, the speech that the first attempt passed over."""
         best = list(first)
         for _ in range(_ROUNDS):
@@ -149,12 +149,12 @@ class ChannelPass:
             for (place, gap), judged in zip(gaps, heard, strict=True):
                 if not judged.doubts:
                     found = filled(best[place].hypothesis, gap, judged.hypothesis)
-                    best[place] = judge(found, windows[place])
+                    best[place] = assess(found, windows[place])
             if best == before:
                 break
         return best
 
-    def _attempt(self, windows: Sequence[Window], attempt: int) -> list[Judged]:
+    def _attempt(self, windows: Sequence[Window], attempt: int) -> list[Assessed]:
         """Recognise windows, no more at once than the engine is good for: its memory is bounded."""
         began = self._clock()
         most = max(1, self._engine.batch)
@@ -167,7 +167,7 @@ class ChannelPass:
             )
         self.timings_s["recognise"] += self._clock() - began
         return [
-            judge(within_speech(each, window), window)
+            assess(within_speech(each, window), window)
             for each, window in zip(found, windows, strict=True)
         ]
 

@@ -3,7 +3,7 @@
 from transcribe_gpu.domain.assembly import assemble
 from transcribe_gpu.domain.channels import ChannelSpeech, one_talk
 from transcribe_gpu.domain.checks import find_loops
-from transcribe_gpu.domain.doubts import Judged, judge
+from transcribe_gpu.domain.doubts import Assessed, assess
 from transcribe_gpu.domain.gaps import filled, unheard
 from transcribe_gpu.domain.joining import in_recording, joined
 from transcribe_gpu.domain.language import AUTO, LanguageDetection, language_code
@@ -25,12 +25,12 @@ from transcribe_gpu.domain.word_edges import within_speech
 
 __all__ = [
     "AUTO",
+    "Assessed",
     "ChannelSpeech",
     "Diarization",
     "EnergyVoiceActivity",
     "HeardWord",
     "Hypothesis",
-    "Judged",
     "LanguageDetection",
     "Loudness",
     "Quality",
@@ -40,12 +40,12 @@ __all__ = [
     "Voice",
     "Window",
     "assemble",
+    "assess",
     "cut_windows",
     "filled",
     "find_loops",
     "in_recording",
     "joined",
-    "judge",
     "labelled_as_before",
     "language_code",
     "one_talk",

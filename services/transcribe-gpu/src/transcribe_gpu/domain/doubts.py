@@ -43,7 +43,7 @@ PHANTOMS: Final = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class Assessed:
     """A hypothesis with what is doubtful about it; no doubts is best."""
 
     hypothesis: Hypothesis
@@ -57,7 +57,7 @@ class Judged:
         first = replace(utterances[0], flags=(*utterances[0].flags, *self.doubts))
         return replace(self.hypothesis, utterances=(first, *utterances[1:]))
 
-    def better_than(self, other: "Judged") -> bool:
+    def better_than(self, other: "Assessed") -> bool:
         """Tell whether it has fewer doubts, or as few and a likelier text."""
         if len(self.doubts) != len(other.doubts):
             return len(self.doubts) < len(other.doubts)
@@ -65,7 +65,7 @@ class Judged:
         return mine is not None and others is not None and mine > others
 
 
-def judge(hypothesis: Hypothesis, window: Window) -> Judged:
+def assess(hypothesis: Hypothesis, window: Window) -> Assessed:
     """Look for loops, invented text, missed speech and improbable text in a window."""
     words = hypothesis.words()
     texts = [word.text for word in words]
@@ -84,7 +84,7 @@ def judge(hypothesis: Hypothesis, window: Window) -> Judged:
         doubts.append("text_without_speech")
     if len(stretched) > len(over_speech):
         doubts.append("stretched_word")
-    return Judged(hypothesis, tuple(doubts))
+    return Assessed(hypothesis, tuple(doubts))
 
 
 def is_phantom(texts: Sequence[str]) -> bool:
