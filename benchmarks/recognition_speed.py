@@ -1,20 +1,25 @@
 """Processor time of recognition beside plain faster-whisper, on the same files, model and machine.
 
-    python benchmarks/recognition_speed.py [AUDIO ...] [--model tiny.en] [--runs 3]
+    python benchmarks/recognition_speed.py [AUDIO ...] [--model tiny.en] [--runs 3] [--commands]
 
 Plain faster-whisper transcribes each file by itself, sequentially and with its batched pipeline,
 with its voice activity filter and word times, as this project has them. Ours is the same model
 through windows, checks and second tries, one file after the other. Models are loaded beforehand.
-The ways take turns, so that a busy machine is unfair to none; medians are printed. One thread
-each: with more, processor time counts waiting.
+With `--commands` only the first file, by commands that start, load the model and end: a plain
+script, and `everyword transcribe` without and with telling who speaks. The ways take turns, so
+that a busy machine is unfair to none; medians are printed. One thread each: with more, processor
+time counts waiting.
 """
 
 import argparse
 import os
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 os.environ["OMP_NUM_THREADS"] = "1"
 
@@ -33,10 +38,14 @@ def main() -> None:
     parser.add_argument("audio", type=Path, nargs="*", default=sorted(SAMPLES.glob("*.opus")))
     parser.add_argument("--model", default="tiny.en")
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--commands", action="store_true")
     chosen = parser.parse_args()
     found = model_library().find(chosen.model)
     if found is None:
         print(f"no model here - everyword models fetch {chosen.model}")
+        return
+    if chosen.commands:
+        as_commands(chosen.audio[0], chosen.model, found.path, chosen.runs)
         return
     inner = WhisperModel(str(found.path), device="cpu", compute_type="int8", cpu_threads=1)
     batched = BatchedInferencePipeline(inner)
@@ -61,6 +70,46 @@ def main() -> None:
     for name, runs in spent.items():
         middle = statistics.median(runs)
         print(f"{name:16}{middle:7.2f} CPU s  {middle / yardstick:5.2f} x  {words[name]:5} words")
+
+
+PLAIN = """
+import sys
+from faster_whisper import WhisperModel
+inner = WhisperModel(sys.argv[1], device="cpu", compute_type="int8", cpu_threads=1)
+segments, _ = inner.transcribe(
+    sys.argv[2], language="en", beam_size=5, word_timestamps=True, vad_filter=True
+)
+print(" ".join(segment.text for segment in segments))
+"""
+
+
+def as_commands(file: Path, model: str, folder: Path, runs: int) -> None:
+    """Print CPU seconds of whole commands, children and all, on one file."""
+    ours = [
+        str(Path(sys.executable).with_name("everyword")), "--quiet", "transcribe", str(file),
+        "--engine", "faster-whisper", "--model", model, "--language", "en",
+    ]  # fmt: skip
+    spent: dict[str, list[float]] = {}
+    with TemporaryDirectory() as out:
+        ours += ["-o", f"{out}/words.json"]
+        ways = {
+            "plain": [sys.executable, "-c", PLAIN, str(folder), str(file)],
+            "ours": [*ours, "--speakers", "1"],
+            "ours, speakers": ours,
+        }
+        for _ in range(runs):
+            for name, command in ways.items():
+                before = os.times()
+                subprocess.run(command, check=True, capture_output=True)
+                after = os.times()
+                took = after.children_user - before.children_user
+                took += after.children_system - before.children_system
+                spent.setdefault(name, []).append(took)
+    plain = statistics.median(spent["plain"])
+    print(f"{file.name} by commands, {model}, median of {runs}")
+    for name, each in spent.items():
+        middle = statistics.median(each)
+        print(f"{name:16}{middle:7.2f} CPU s  {middle - plain:+6.2f} s")
 
 
 OPTIONS = {"language": "en", "beam_size": 5, "word_timestamps": True}

@@ -186,6 +186,18 @@ def test_the_same_sound_gives_the_same_words(engine: SpeechEngine, question: Cli
     assert texts(first[0]) == texts(again[0])
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("named", params(QUICK), indirect=True)
+def test_windows_of_several_recordings_in_one_batch_give_the_words_they_give_alone(
+    engine: SpeechEngine, question: Clip, exchange: tuple[Clip, Clip]
+) -> None:
+    windows = [question.samples, *(each.samples for each in exchange)]
+    alone = [engine.recognise([window], language="en")[0] for window in windows]
+    for order in ([0, 1, 2], [2, 0, 1]):
+        together = engine.recognise([windows[place] for place in order], language="en")
+        assert [texts(each) for each in together] == [texts(alone[place]) for place in order]
+
+
 @pytest.mark.parametrize("seconds", [0.2, 1.0, 20.0])
 def test_silence_and_short_sounds_do_no_harm(engine: SpeechEngine, seconds: float) -> None:
     samples = np.zeros(round(seconds * SAMPLE_RATE_HZ), np.float32)
