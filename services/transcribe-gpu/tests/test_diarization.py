@@ -151,9 +151,40 @@ def library(tmp_path: Path) -> ModelLibrary:
     folder.mkdir(parents=True)
     (folder / "pretrained.pt").write_bytes(b"weights")
     return ModelLibrary(
-        SpeechModelSettings(folder=str(folder.parent), sources=("folder",)),
-        catalogue=Catalogue([SpeechModel("resemblyzer", "resemblyzer")]),
+        SpeechModelSettings(
+            folder=str(folder.parent), cache=str(tmp_path / "cache"), sources=("folder",)
+        ),
+        catalogue=Catalogue(
+            [
+                SpeechModel("resemblyzer", "resemblyzer"),
+                SpeechModel("pyannote-segmentation", "segmentation"),
+            ]
+        ),
     )
+
+
+SAYS_HOW = """
+import json, sys
+sys.stdin.buffer.read()
+told = dict(zip(sys.argv[1::2], sys.argv[2::2]))
+turn = {"start": 0, "end": 1, "speaker": told.get("--segmentation", "without")}
+print(json.dumps({"turns": [turn]}))
+"""
+
+
+@pytest.mark.parametrize("speakers", [0, 2])
+def test_segmentation_is_used_where_it_is(
+    library: ModelLibrary, tmp_path: Path, speakers: int
+) -> None:
+    audio = PyAvAudio(io.BytesIO(encoded(tones([1, 2]))))
+    diarizer = ProcessDiarizer(library, command=(sys.executable, "-c", SAYS_HOW))
+    (turn,) = diarizer.diarize(audio, speakers=speakers, check=lambda: None).turns
+    assert turn.speaker == "without"
+    folder = tmp_path / "models" / "pyannote-segmentation"
+    folder.mkdir()
+    (folder / "pytorch_model.bin").write_bytes(b"weights")
+    (turn,) = diarizer.diarize(audio, speakers=speakers, check=lambda: None).turns
+    assert turn.speaker == str(folder / "pytorch_model.bin")
 
 
 def heard(diarizer: object, settings: TranscribeSettings) -> Transcript:
