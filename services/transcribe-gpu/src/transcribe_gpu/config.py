@@ -25,7 +25,8 @@ class TranscribeSettings(BaseModel):
     """`speakers`: each channel of the recording is one speaker."""
     diarization: Literal["auto", "on", "off"] = "auto"
     """Whether voices in one channel are told apart. `auto`: where its model is on this machine
-    (`everyword models fetch resemblyzer`, 17 MB), or several speakers were announced."""
+    (`everyword models fetch resemblyzer`, 17 MB; better with `pyannote-segmentation`, 18 MB), or
+    several speakers were announced."""
     sounds: bool = True
     """Also read the bare sounds of speech, where the engine can (`pocketsphinx`): words that it
     gets wrong are then found by how they sound. Costs 4 % of the recording's length."""

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transcribe_gpu.diarization.local_speakers import FRAME_S, LocalSpeaker, LocalSpeakers
-from transcribe_gpu.diarization.segmentation import CHUNK, FRAME, FRAMES
+from transcribe_gpu.diarization.segmentation import FRAMES
 
 ONE_VOICE: Final = 0.8
 """Score of two clusters from which on they are one speaker."""
@@ -23,7 +23,7 @@ SAME: Final = 0.1
 """What it adds to a score if all of the smaller cluster is the same speaker as in the other."""
 PARTED_S: Final = 0.5
 """Two who both speak so long in one chunk are two."""
-LEAST_S: Final = 1.0
+LEAST_S: Final = 1.5
 """Who speaks less in the whole recording is taken for one of the others."""
 _ALIKE: Final = 0.5
 """Share of the frames of two overlapping chunks in which two speakers must agree to be one."""
@@ -50,10 +50,9 @@ def link(seen: LocalSpeakers, *, speakers: int, most: int = MOST_TRACKS) -> Labe
     np.add.at(sums, tracks, seen.embeddings * weights[:, None])
     lengths = np.bincount(tracks, weights).astype(np.float64)
     chosen = np.argsort(-lengths, kind="stable")[:most]
-    tree = _Tree(sums[chosen], lengths[chosen], *_evidence(seen, tracks, chosen))
-    # Each moment is seen in several chunks, and counted in each.
-    least = LEAST_S * CHUNK / (seen.hop * FRAME)
-    found = tree.cut(least, speakers)
+    spoken_s = np.bincount(tracks, seen.spoken_s())[chosen].astype(np.float64)
+    merges = _merged(sums[chosen], lengths[chosen], *_evidence(seen, tracks, chosen))
+    found = _Tree(merges, spoken_s).cut(speakers)
     labels = np.full(len(sums), -1)
     labels[chosen] = found
     centres = _unit(np.stack([sums[labels == n].sum(axis=0) for n in range(found.max() + 1)]))
@@ -127,18 +126,18 @@ class _Merge:
 class _Tree:
     """Clusters joined two by two, the likeliest first, until one is left."""
 
-    def __init__(self, sums: Floats, lengths: Floats, parted: Floats, same: Floats) -> None:
-        self._lengths = lengths
-        self._merges = _merged(sums.copy(), lengths.copy(), parted, same)
+    def __init__(self, merges: Sequence[_Merge], spoken_s: Floats) -> None:
+        self._merges = merges
+        self._lengths = spoken_s
 
-    def cut(self, least: float, speakers: int) -> Labels:
-        """Return the clusters of at least `least` seconds, (n,); what is in none is -1."""
-        level = self._level_of(speakers, least) if speakers else self._sure_level()
+    def cut(self, speakers: int) -> Labels:
+        """Return the clusters that speak long enough, (n,); what is in none is -1."""
+        level = self._level_of(speakers) if speakers else self._sure_level()
         owner = np.arange(len(self._lengths))
         for merge in self._merges[:level]:
             owner[owner == merge.gone] = merge.kept
         lengths = np.bincount(owner, self._lengths, minlength=len(owner))
-        large = np.flatnonzero(lengths >= min(least, lengths.max()))
+        large = np.flatnonzero(lengths >= min(LEAST_S, lengths.max()))
         if speakers:
             large = np.sort(large[np.argsort(-lengths[large], kind="stable")[:speakers]])
         labels = np.full(len(owner), -1)
@@ -150,14 +149,14 @@ class _Tree:
         doubtful = (n for n, merge in enumerate(self._merges) if merge.score < ONE_VOICE)
         return next(doubtful, len(self._merges))
 
-    def _level_of(self, speakers: int, least: float) -> int:
+    def _level_of(self, speakers: int) -> int:
         """Return the last level with so many speakers; the one with most where none has."""
         lengths = self._lengths.copy()
-        counts = [int(np.count_nonzero(lengths >= least))]
+        counts = [int(np.count_nonzero(lengths >= LEAST_S))]
         for merge in self._merges:
             lengths[merge.kept] += lengths[merge.gone]
             lengths[merge.gone] = 0
-            counts.append(int(np.count_nonzero(lengths >= least)))
+            counts.append(int(np.count_nonzero(lengths >= LEAST_S)))
         wanted = min(speakers, max(counts))
         return max(level for level, count in enumerate(counts) if count >= wanted)
 

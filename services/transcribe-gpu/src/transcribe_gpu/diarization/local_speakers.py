@@ -63,6 +63,24 @@ class LocalSpeakers:
         """How many frames the stream has."""
         return max(0, (len(self.probabilities) - 1) * self.hop) + FRAMES
 
+    @property
+    def looks(self) -> NDArray[np.int64]:
+        """How many chunks saw each frame, (n_frames,): fewer at both ends."""
+        found = np.zeros(self.frames, np.int64)
+        for chunk in range(len(self.probabilities)):
+            found[chunk * self.hop : chunk * self.hop + FRAMES] += 1
+        return found
+
+    def spoken_s(self) -> NDArray[np.float64]:
+        """Return for how long each speaker speaks, (n,), each moment counted once, in seconds."""
+        looks = self.looks
+        return np.array(
+            [
+                np.sum(self.speaks(each) / looks[each.chunk * self.hop :][:FRAMES]) * FRAME_S
+                for each in self.speakers
+            ]
+        )
+
     def speaks(self, speaker: LocalSpeaker) -> NDArray[np.bool_]:
         """Return the frames of its chunk in which a speaker speaks."""
         return self.probabilities[speaker.chunk][:, speaker.place] > SPEAKS

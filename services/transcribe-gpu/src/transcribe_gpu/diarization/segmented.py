@@ -61,16 +61,15 @@ def _speaking(seen: LocalSpeakers, labels: Labels) -> NDArray[np.bool_]:
     """Return who speaks in which frame, (n_speakers, n_frames)."""
     count = int(labels.max()) + 1 if labels.size else 0
     likely = np.zeros((count, seen.frames), np.float32)
-    at_once, looks = np.zeros(seen.frames), np.zeros(seen.frames)
+    at_once, looks = np.zeros(seen.frames), np.maximum(seen.looks, 1)
     for chunk, probabilities in enumerate(seen.probabilities):
         span = slice(chunk * seen.hop, chunk * seen.hop + FRAMES)
         at_once[span] += probabilities.astype(np.float32).sum(axis=1)
-        looks[span] += 1
     for speaker, label in zip(seen.speakers, labels.tolist(), strict=True):
         begin = speaker.chunk * seen.hop
         likely[label, begin : begin + FRAMES] += seen.probabilities[speaker.chunk][:, speaker.place]
-    likely /= np.maximum(looks, 1)
-    speaking = np.round(at_once / np.maximum(looks, 1)).astype(int)
+    likely /= looks
+    speaking = np.round(at_once / looks).astype(int)
     found = np.zeros(likely.shape, bool)
     every = np.arange(seen.frames)
     for rank in range(min(count, _AT_ONCE)):
@@ -83,12 +82,12 @@ def _speaking(seen: LocalSpeakers, labels: Labels) -> NDArray[np.bool_]:
 
 def _voices(seen: LocalSpeakers, labels: Labels) -> Iterator[Voice]:
     seconds = np.array([each.speech_s for each in seen.speakers])
-    each_seen = FRAMES / seen.hop
+    spoken_s = seen.spoken_s()
     for label in range(int(labels.max()) + 1 if labels.size else 0):
         own = labels == label
         mean = (seen.embeddings[own] * seconds[own, None]).sum(axis=0)
         mean = mean / max(float(np.linalg.norm(mean)), 1e-9)
-        speech_s = round(float(seconds[own].sum()) / each_seen, 2)
+        speech_s = round(float(spoken_s[own].sum()), 2)
         yield Voice(_name(label), tuple(round(v, 5) for v in mean.tolist()), speech_s)
 
 
