@@ -124,7 +124,9 @@ class Api:
         the same file meanwhile is no error.
         """
         upload = announced["upload"]
-        headers, size = upload["headers"], file.stat().st_size
+        # Without a type of its own urllib calls every body a form, and a store may read it as one.
+        headers = {"Content-Type": "application/octet-stream", **upload["headers"]}
+        size = file.stat().st_size
         with contextlib.suppress(Conflict):
             if upload["kind"] == "put":
                 self._put(upload["url"], headers, file, (0, size), sent)
