@@ -101,11 +101,15 @@ def _add_all(context: CommandContext, named: Named, about: Json, selection: Json
         except EverywordError as error:
             if len(steps) == 1:
                 raise
-            added.failures.append(
-                {"name": name, "code": error.code, "message": error.message, "hint": error.hint}
-            )
-            context.output.note(f"{name}: {error.message}")
+            failure = {"name": name, "code": error.code, "message": error.message}
+            added.failures.append({**failure, "hint": error.hint})
+            context.output.note(f"{name}: {_told(added.failures[-1])}")
     return added
+
+
+def _told(failure: Json) -> str:
+    """Say what is wrong with one, and what to do about it where that is known."""
+    return " - ".join(part for part in (failure["message"], failure["hint"]) if part)
 
 
 def _add_files(context: CommandContext, added: Added, item: Item, about: Json) -> None:
@@ -159,7 +163,7 @@ def _report(context: CommandContext, added: Added, ended: list[Json], *, wait: b
         document["feeds"] = added.feeds
     if added.failures:
         document["failed"] = added.failures
-        lines += [f"not added: {each['name']}: {each['message']}" for each in added.failures]
+        lines += [f"not added: {each['name']}: {_told(each)}" for each in added.failures]
     context.output.result(document, lines)
     ended_ill = any(
         each["state"] == "failed" or (wait and each["state"] != "ready") for each in episodes
