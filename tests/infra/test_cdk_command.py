@@ -46,7 +46,16 @@ def test_the_documented_command_synthesizes_what_we_tested(
     done = npx("synth", "--exclusively", "operations", "--quiet", "--no-notices", "-o", str(out))
     assert done.returncode == 0, done.stderr[-3000:]
     made = json.loads((out / "operations.template.json").read_text("utf-8"))
-    assert made["Resources"] == templates["operations"]["Resources"]
+    assert without_the_commands_own(made) == without_the_commands_own(templates["operations"])
+
+
+def without_the_commands_own(template: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what only the command writes: where a resource comes from, and its version."""
+    return {
+        name: (resource["Type"], resource["Properties"])
+        for name, resource in template["Resources"].items()
+        if resource["Type"] != "AWS::CDK::Metadata"
+    }
 
 
 def test_every_line_of_the_documentation_calls_one_version() -> None:
