@@ -86,8 +86,7 @@ def test_a_failed_item_is_told_and_the_others_are_added(
     done = everyword.run("add", "--json", "--transcript", str(good), "--transcript",
                          str(tmp_path / "bad.srt"))  # fmt: skip
     assert done.returncode == 1
-    assert "bad.srt: not SRT" in done.stderr
-    assert "is it another format, or plain text?" in done.stderr
+    assert "bad.srt: not a caption file that can be read - readable are" in done.stderr
     assert '"failed": [{"name": "bad.srt"' in done.stdout
     assert '"title": "good"' in done.stdout
 
