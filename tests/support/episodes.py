@@ -46,6 +46,8 @@ def transcript(cloud: Cloud, episode_id: str) -> Reply:
 
 
 def hits(cloud: Cloud, word: str, show: str) -> int:
+    shards = {"wait_for_status": "yellow", "timeout": "120s"}  # a new index's, on a busy machine
+    httpx.get(f"{cloud.opensearch_url}/_cluster/health", params=shards, timeout=150)
     httpx.post(f"{cloud.opensearch_url}/_refresh", timeout=60).raise_for_status()
     reply = cloud.ask("GET", f"/v1/search?q={word}&show={show}")
     assert reply.status == 200, reply.body

@@ -161,3 +161,15 @@ def test_a_large_blob_goes_in_parts_and_never_over_another(
     assert store.get(first) == large
     assert store.put("e/a", large + b"!", media_type="x/y") == first
     assert "Uploads" not in client.list_multipart_uploads(Bucket=BUCKET)
+
+
+def test_what_is_deleted_leaves_no_version(client: "S3Client") -> None:
+    client.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    for key, body in (("e/1/a", b"kakapo"), ("e/1/a", b"kakapo again"), ("e/1/b", b"gone before")):
+        client.put_object(Bucket=BUCKET, Key=key, Body=body)
+    client.put_object(Bucket=BUCKET, Key="e/10/a", Body=b"another episode's")
+    client.delete_object(Bucket=BUCKET, Key="e/1/b")
+    assert S3BlobStore(client, BUCKET).delete("e/1/") == 1
+    left = client.list_object_versions(Bucket=BUCKET)
+    assert [each["Key"] for each in left["Versions"]] == ["e/10/a"]
+    assert "DeleteMarkers" not in left

@@ -91,6 +91,7 @@ def write_blobs(names: Names, service: str) -> list[iam.PolicyStatement]:
     actions = (
         "s3:AbortMultipartUpload",
         "s3:DeleteObject",
+        "s3:DeleteObjectVersion",
         "s3:GetObject",
         "s3:GetObjectTagging",
         "s3:ListMultipartUploadParts",
@@ -99,7 +100,7 @@ def write_blobs(names: Names, service: str) -> list[iam.PolicyStatement]:
     )
     return [
         _allow(actions, f"{bucket}/{_EPISODES}"),
-        _allow(["s3:ListBucket", "s3:ListBucketMultipartUploads"], bucket),
+        _allow(["s3:ListBucket", "s3:ListBucketMultipartUploads", "s3:ListBucketVersions"], bucket),
     ]
 
 

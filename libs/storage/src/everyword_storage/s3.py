@@ -49,7 +49,6 @@ MEMORY_BYTES: Final = 8 << 20
 
 CHUNK_BYTES: Final = 1 << 20
 LONGEST_PRESIGNED_S: Final = 7 * 24 * 3600
-_DELETE_BATCH: Final = 1000
 _TRANSFER: Final = TransferConfig(multipart_threshold=64 << 20, multipart_chunksize=64 << 20)
 SINGLE_PUT_BYTES: Final = 64 << 20
 PART_BYTES: Final = 64 << 20
@@ -180,26 +179,33 @@ class S3BlobStore:
         return self._ref(key, sha256, head["ContentLength"], media_type)
 
     def delete(self, prefix: str) -> int:
-        """Delete every blob under `prefix` (ends in `/`); return how many."""
+        """Delete every blob under `prefix` (ends in `/`); return how many.
+
+        Of a bucket that keeps versions none is kept: what was removed is gone at once.
+        """
         if not prefix.endswith("/"):
             raise InvalidInput(f"a prefix ends in a slash: {prefix!r}", code="key_invalid")
         plain_key(prefix.removesuffix("/"))
         count = 0
         with translated(prefix):
-            pages = self._client.get_paginator("list_objects_v2").paginate(
-                Bucket=self._bucket, Prefix=prefix, PaginationConfig={"PageSize": _DELETE_BATCH}
-            )
-            for page in pages:
-                keys = [item["Key"] for item in page.get("Contents", [])]
-                if keys:
-                    self._delete_batch(keys)
-                count += len(keys)
-        return count
+            while True:
+                page = self._client.list_object_versions(Bucket=self._bucket, Prefix=prefix)
+                versions, marks = page.get("Versions", []), page.get("DeleteMarkers", [])
+                if not versions and not marks:
+                    return count
+                self._delete_batch([(each["Key"], each["VersionId"]) for each in versions])
+                self._delete_batch([(each["Key"], each["VersionId"]) for each in marks])
+                count += sum(each["IsLatest"] for each in versions)
 
-    def _delete_batch(self, keys: list[str]) -> None:
+    def _delete_batch(self, versions: list[tuple[str, str]]) -> None:
+        if not versions:
+            return
         reply = self._client.delete_objects(
             Bucket=self._bucket,
-            Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True},
+            Delete={
+                "Objects": [{"Key": key, "VersionId": version} for key, version in versions],
+                "Quiet": True,
+            },
         )
         for failure in reply.get("Errors", []):
             raise TransientFailure(
