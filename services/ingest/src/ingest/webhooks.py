@@ -138,7 +138,7 @@ class Webhooks:
         headers = {
             "Content-Type": "application/json",
             "Everyword-Event": delivery.type,
-            "Everyword-WebhookDelivery": delivery.delivery_id,
+            "Everyword-Delivery": delivery.delivery_id,
             "Everyword-Signature": signature(webhook.secret, body, at=int(now.timestamp())),
         }
         status, error = None, ""

@@ -26,7 +26,7 @@ class WordIndexCollection(Construct):
     """The collection. Reached by signed requests only, from roles that a policy names."""
 
     def __init__(self, scope: Construct, names: Names, deployment: Deployment) -> None:
-        super().__init__(scope, "WordIndexCollection")
+        super().__init__(scope, "WordIndex")
         self._name = names.collection
         here = [f"collection/{self._name}"]
         encryption = self._policy(
