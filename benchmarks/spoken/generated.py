@@ -10,7 +10,7 @@ from typing import Final
 from everyword_events import EpisodeInfo
 from search.adapters.pronunciations import pronouncer
 from search.domain.document import EpisodeDocument
-from search.domain.phonetics import PhoneSpan, recognized_phones
+from search.domain.phonetics import TimedPhones, recognized_phones
 from search.domain.phonetics.phones import PHONES
 from spoken.corpora import BENCHMARKS
 
@@ -38,7 +38,7 @@ def generated_hours(*, without: set[str]) -> Iterator[EpisodeDocument]:
         starts = tuple(370 * at for at in range(len(words)))
         ends = tuple(start + 350 for start in starts)
         readings = [
-            PhoneSpan(start, start + 350, tuple(misread(look_up(word) or (), draw)))
+            TimedPhones(start, start + 350, tuple(misread(look_up(word) or (), draw)))
             for start, word in zip(starts, words, strict=True)
         ]
         yield EpisodeDocument(
