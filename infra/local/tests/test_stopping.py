@@ -3,6 +3,7 @@
 import signal
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 
@@ -14,7 +15,8 @@ def test_the_server_waits_for_its_children_and_tidies_up(
     tmp_path: Path, asked: signal.Signals, code: int
 ) -> None:
     everyword = Everyword(tmp_path / "data")
-    with everyword.up() as (_, server):
+    with everyword.up() as (url, server):
+        httpx.get(f"{url}/v1/search", params={"q": "storm"}, timeout=60).raise_for_status()
         children = psutil.Process(server.pid).children(recursive=True)
         assert len(children) >= 2
         server.send_signal(asked)
