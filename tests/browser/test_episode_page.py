@@ -121,6 +121,9 @@ def test_a_speaker_is_named_for_a_whole_episode(
     names = who.all_inner_texts()
     who.first.click()
     assert axe(page) == []
+    for choice in page.locator("dialog input[type=radio]").all():
+        place = choice.bounding_box()
+        assert place["width"] == place["height"] <= 24, "a choice stands beside its words"
     page.get_by_label("Name", exact=True).fill("Grace Hopper")
     page.get_by_role("button", name="Save").click()
     saved(page)
