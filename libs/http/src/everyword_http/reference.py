@@ -20,7 +20,7 @@ table { border-collapse: collapse; width: 100%; display: block; overflow-x: auto
 th, td { text-align: left; vertical-align: top; padding: .2rem .8rem .2rem 0;
   overflow-wrap: anywhere; min-width: 3rem }
 pre { overflow-x: auto }
-nav ul { columns: 20rem; padding-left: 1rem }
+nav ul { columns: 20rem; column-gap: 2.5rem; padding-left: 1.25rem }
 """
 _REF: Final = "#/components/schemas/"
 Json = Mapping[str, Any]
