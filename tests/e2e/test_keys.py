@@ -1,5 +1,7 @@
 """Keys on a real server: beyond the loopback none is served without; scopes; signing in."""
 
+import re
+
 import httpx
 import pytest
 
@@ -63,7 +65,12 @@ def test_a_browser_signs_in_with_a_key(everyword: Everyword) -> None:
         with httpx.Client(base_url=url, timeout=60, follow_redirects=False) as browser:
             assert browser.get("/").headers["location"] == "/sign-in"
             assert browser.get("/search?q=x").headers["location"] == "/sign-in"
-            assert "<form" in browser.get("/sign-in").text
+            page = browser.get("/sign-in").text
+            assert "<form" in page
+            sheets = re.findall(r'rel="?stylesheet"? href="?([^">]+)', page)
+            assert sheets
+            for sheet in sheets:
+                assert "color-scheme" in browser.get(sheet).text, "the look of all other pages"
             wrong = browser.post("/sign-in", data={"key": "no"}, headers=own)
             assert (wrong.status_code, "not known" in wrong.text) == (401, True)
             foreign = {"Origin": "https://evil.example"}

@@ -25,12 +25,14 @@ SCHEMA: Final = Schema(
 )
 _PAGE: Final = """<!doctype html><html lang=en><meta charset=utf-8>
 <meta name=viewport content="width=device-width"><title>Sign in - Everyword</title>
-<link rel=stylesheet href=/static/local.css><main><h1>Everyword</h1>
-<form method=post action=/sign-in><p><label>Key <input type=password name=key required
-autocomplete=current-password></label> <button>Sign in</button></p>{said}</form></main>"""
+<link rel=icon href="data:,"><link rel=stylesheet href=/widget/pages.css>
+<header class=site><span class=brand>every<mark>word</mark></span></header>
+<main><h1>Sign in</h1><form method=post action=/sign-in><div class=fields>
+<label>Key <input type=password name=key required autofocus autocomplete=current-password></label>
+</div>{said}<button class="button main">Sign in</button></form></main>"""
 _PAGE_HEADERS: Final = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src data:; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
@@ -88,7 +90,7 @@ def sign_in_routes(access: KeyAccess) -> list[BaseRoute]:
         try:
             session = access.sign_in(key)
         except EverywordError as error:
-            said = f"<p role=alert>{error.message}</p>"
+            said = f"<p class=trouble role=alert>{error.message}</p>"
             return HTMLResponse(_PAGE.format(said=said), 401, headers=_PAGE_HEADERS)
         answer = RedirectResponse("/", HTTPStatus.SEE_OTHER)
         answer.set_cookie(
