@@ -6,7 +6,7 @@ time-out is reported, and stays as settlement left it.
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from aws_lambda_powertools.utilities.batch import (
@@ -18,14 +18,15 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from everyword_aws.telemetry import logger
-from everyword_events import Delivery, EventLog, EverywordError, Handler
+from everyword_aws.graphs.shared import ServiceGraph
+from everyword_aws.settling import settled
+from everyword_events import Delivery, EventLog, Handler
 from everyword_events.aws.sqs import SqsInbox
-from everyword_events.consumer.log_fields import log_fields
 from everyword_events.consumer.pause import PauseGate
 from everyword_events.consumer.retry import RetryPolicy
-from everyword_events.consumer.settlement import Done, Settlement
+from everyword_events.consumer.settlement import Settlement
 from everyword_events.ports import ConsumerStates
+from everyword_events.removal import guarded
 
 
 class NotFinished(Exception):
@@ -72,19 +73,6 @@ class BatchConsumer:
             raise NotFinished(record.message_id)
 
 
-def settled(delivery: Delivery, handler: Handler, settlement: Settlement) -> None:
-    """Call the handler and settle the delivery by how it ends."""
-    try:
-        events = tuple(handler(delivery.event))
-    except Exception as error:  # noqa: BLE001 - retried, then dead-lettered: never swallowed
-        if not isinstance(error, EverywordError):
-            fields = log_fields(delivery, "unexpected_error")
-            logger.error("unexpected error in a handler", exc_info=error, extra=fields)
-        settlement.fail(delivery, error)
-    else:
-        settlement.finish([Done(delivery, events)])
-
-
 def as_received(record: SQSRecord) -> Any:
     """Write a record of Lambda's as `receive_message` would have returned it."""
     raw = record.raw_event
@@ -98,3 +86,15 @@ def as_received(record: SQSRecord) -> Any:
             for name, value in raw.get("messageAttributes", {}).items()
         },
     }
+
+
+def consumer_of(
+    graph: ServiceGraph,
+    handler: Handler,
+    *,
+    consumer: str = "",
+    forget: Callable[[str], None] | None = None,
+) -> BatchConsumer:
+    """Return what works on a queue's batches; with `forget`, under the removal guard."""
+    work = guarded(handler, graph.log, forget) if forget is not None else handler
+    return BatchConsumer(graph.inbox(LambdaInbox, consumer), graph.log, work, graph.states)

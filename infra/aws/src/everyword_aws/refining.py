@@ -15,7 +15,7 @@ from aws_durable_execution_sdk_python import DurableContext
 from aws_durable_execution_sdk_python.config import Duration
 from pydantic import AwareDatetime, BaseModel
 
-from everyword_aws.batch import LambdaInbox, settled
+from everyword_aws.settling import settled
 from everyword_events import Delivery, EventLog, Handler, TransientFailure
 from everyword_events.aws.sqs import SqsInbox
 from everyword_events.catalogue import parse_event
@@ -49,7 +49,7 @@ class AttemptResult(BaseModel):
 class DurableInbox(SqsInbox):
     """A delivery that an execution holds instead of a queue: giving it back is a decision."""
 
-    def __init__(self, inbox: LambdaInbox) -> None:
+    def __init__(self, inbox: SqsInbox) -> None:
         self.__dict__.update(inbox.__dict__)
         self.outcome = AttemptResult(done=False)
 
@@ -77,7 +77,7 @@ class Refining:
         self,
         handler: Handler,
         log: EventLog,
-        inbox: LambdaInbox,
+        inbox: SqsInbox,
         states: ConsumerStates | None = None,
     ) -> None:
         self._states = states

@@ -1,14 +1,13 @@
-"""Powertools' logger, tracer and metrics: one of each, for every handler."""
+"""Powertools' logger and metrics: one of each, for every handler."""
 
 import logging
 import sys
 from typing import TextIO
 
-from aws_lambda_powertools import Logger, Metrics, Tracer
+from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
 logger = Logger()
-tracer = Tracer()
 metrics = Metrics()
 
 

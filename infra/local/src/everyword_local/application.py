@@ -31,8 +31,6 @@ from captions.standalone import render
 from everyword_http import (
     LIMITS,
     Access,
-    Measured,
-    Metrics,
     OpenAccess,
     SingleFraming,
     WorkerLimits,
@@ -44,6 +42,7 @@ from everyword_http import (
 )
 from everyword_http.access import check_read
 from everyword_http.keys import KeyAccess
+from everyword_http.metrics import Measured, Metrics
 from everyword_http.operator_routes import dead_letters_router, health_router, replays_router
 from everyword_local import keys, operations, public_shows
 from everyword_local.composition import REQUEST_ORIGIN, Composition

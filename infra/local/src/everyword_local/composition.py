@@ -52,10 +52,11 @@ from everyword_local.projections import projection, refill_captions, telling
 from everyword_local.public_shows import SqlitePublicShows
 from everyword_local.refilling import refill_index
 from everyword_local.settings import SettingsFile
+from everyword_storage.clock import utc_now
 from everyword_storage.directory import DirectoryBlobStore
 from everyword_storage.directory_parts import DirectoryMultipartUploads
 from everyword_storage.scratch import sweep_scratch
-from everyword_storage.signing import DirectoryUploadSigner, utc_now
+from everyword_storage.signing import DirectoryUploadSigner
 from everyword_transcripts import write_transcript
 from ingest.adapters.feed_document import read_feed
 from ingest.adapters.fetching import HttpFetcher, Politeness

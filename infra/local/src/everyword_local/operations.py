@@ -9,7 +9,8 @@ from fastapi.responses import PlainTextResponse
 from prometheus_client.core import GaugeMetricFamily
 from pydantic import BaseModel
 
-from everyword_http import TEXT_FORMAT, Metrics, Router, needs
+from everyword_http import Router, needs
+from everyword_http.metrics import TEXT_FORMAT, Metrics
 from everyword_local.composition import Composition
 from everyword_local.log_reading import MOST_LINES, lines_of
 from ingest.domain.metadata import Published

@@ -46,6 +46,7 @@ class Model(BaseModel):
         extra="ignore",
         populate_by_name=True,
         str_min_length=0,  # a bound makes pydantic refuse lone surrogates, which JSON cannot carry
+        defer_build=True,  # a function reads a few kinds of event, and pays for no others
     )
 
 

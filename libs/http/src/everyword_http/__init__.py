@@ -1,4 +1,7 @@
-"""How the services speak HTTP: one ASGI application, problems for errors, keys, bounded threads."""
+"""How the services speak HTTP: one ASGI application, problems for errors, keys, bounded threads.
+
+Metrics for Prometheus are imported from `everyword_http.metrics`: functions have none.
+"""
 
 from everyword_http.access import (
     SESSION_COOKIE,
@@ -13,7 +16,6 @@ from everyword_http.application import LIMITS, OPENAPI_PATH, create_application
 from everyword_http.client_identity import Client, client_identity
 from everyword_http.conditional import etag_of, is_fresh
 from everyword_http.edge import BoundedBody, OwnNames, SingleFraming, name_of, whole_number
-from everyword_http.metrics import TEXT_FORMAT, Measured, Metrics
 from everyword_http.problem import (
     CONTENT_TYPE,
     Problem,
@@ -34,13 +36,10 @@ __all__ = [
     "OPENAPI_PATH",
     "PUBLIC_HEADERS",
     "SESSION_COOKIE",
-    "TEXT_FORMAT",
     "Access",
     "AccessDenied",
     "BoundedBody",
     "Client",
-    "Measured",
-    "Metrics",
     "OpenAccess",
     "OwnNames",
     "Problem",

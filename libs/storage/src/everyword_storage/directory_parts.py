@@ -13,10 +13,11 @@ from uuid import uuid4
 from pydantic import ValidationError
 
 from everyword_events import BlobRef, InvalidInput, Model, TransientFailure
+from everyword_storage.clock import utc_now
 from everyword_storage.keys import plain_key
 from everyword_storage.parts import check_parts, fitting_part_bytes, not_begun, part_sizes
 from everyword_storage.ports import BlobStore, SignedParts
-from everyword_storage.signing import DirectoryUploadSigner, UploadGrant, utc_now
+from everyword_storage.signing import DirectoryUploadSigner, UploadGrant
 
 CHUNK_BYTES: Final = 1 << 20
 _ABOUT: Final = "upload.json"

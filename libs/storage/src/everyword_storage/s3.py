@@ -36,10 +36,10 @@ from everyword_events import (
     NotFound,
     TransientFailure,
 )
+from everyword_storage.clock import utc_now
 from everyword_storage.keys import key_of, plain_key
 from everyword_storage.ports import SignedUpload
 from everyword_storage.scratch import must_have_room
-from everyword_storage.signing import utc_now
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Final
 from botocore.exceptions import ClientError
 
 from everyword_events import BlobRef, TransientFailure
+from everyword_storage.clock import utc_now
 from everyword_storage.keys import plain_key
 from everyword_storage.parts import check_parts, fitting_part_bytes, not_begun, part_sizes
 from everyword_storage.ports import BlobStore, SignedParts
 from everyword_storage.s3 import translated
-from everyword_storage.signing import utc_now
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -2,13 +2,14 @@
 
 import hashlib
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from itsdangerous import BadData, URLSafeSerializer
 from pydantic import AwareDatetime, NonNegativeInt, ValidationError
 
 from everyword_events import InvalidInput, Misconfigured, Model
+from everyword_storage.clock import utc_now
 from everyword_storage.keys import plain_key
 from everyword_storage.ports import SignedUpload
 
@@ -26,11 +27,6 @@ class UploadGrant(Model):
     media_type: str
     expires_at: AwareDatetime
     part: NonNegativeInt = 0
-
-
-def utc_now() -> datetime:
-    """Return the time."""
-    return datetime.now(UTC)
 
 
 class DirectoryUploadSigner:

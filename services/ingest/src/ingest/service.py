@@ -26,7 +26,7 @@ from everyword_events import (
 )
 from everyword_events.replay import DIARIZE
 from everyword_storage import BlobStore, MultipartUploads, UploadSigner, episode_prefix, upload_key
-from everyword_storage.signing import utc_now
+from everyword_storage.clock import utc_now
 from ingest.audio_import import not_audio
 from ingest.chapters import Chapters
 from ingest.config import IngestSettings, RetentionSettings

@@ -4,17 +4,18 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from everyword_events import InvalidInput, Misconfigured
-from everyword_events.sqlite.opener import delete_file
 from search.adapters.pronunciations import pronouncer
-from search.adapters.sqlite.index import SqliteWordIndex
 from search.config import SearchSettings
 from search.domain.phonetics import Pronouncer
 from search.fifo_gate import FifoGate
 from search.phonetic_search import PhoneticSearch
 from search.ports import PhoneticIndex, Vocabulary, WordIndex
+
+if TYPE_CHECKING:
+    from search.adapters.sqlite.index import SqliteWordIndex
 
 _AT_ONCE: Final = 2
 """One long search must not hold up all others; more would but share the interpreter."""
@@ -33,7 +34,7 @@ class SearchEngine:
     vocabulary: Vocabulary
     close: Callable[[], None]
     phonetics: PhoneticSearch | None = None
-    unfilled: SqliteWordIndex | None = None
+    unfilled: "SqliteWordIndex | None" = None
     gate: FifoGate | None = None
 
 
@@ -104,8 +105,11 @@ def reindex(
         driver.close()
 
 
-def _embedded(settings: SearchSettings, file: Path) -> SqliteWordIndex:
+def _embedded(settings: SearchSettings, file: Path) -> "SqliteWordIndex":
     """Open the embedded index; one that is damaged is deleted: the event log tells it all."""
+    from everyword_events.sqlite.opener import delete_file  # noqa: PLC0415
+    from search.adapters.sqlite.index import SqliteWordIndex  # noqa: PLC0415 - OpenSearch needs none
+
     for is_last in (False, True):
         try:
             embedded = SqliteWordIndex(file, pronouncer=_pronouncer(settings))

@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from everyword_aws.batch import BatchConsumer
+from everyword_aws.batch import BatchConsumer, consumer_of
 from everyword_aws.clients import client
 from everyword_aws.dispatching import Dispatcher
 from everyword_aws.graphs.shared import ServiceGraph
@@ -13,4 +13,4 @@ def dispatcher() -> BatchConsumer:
     """Return what starts a durable execution for every event of the queue."""
     graph = ServiceGraph()
     starts = Dispatcher(client("lambda"), graph.environment.durable_function, graph.log)
-    return graph.consumer(starts.handle)
+    return consumer_of(graph, starts.handle)

@@ -3,12 +3,10 @@
 from functools import cache
 from typing import BinaryIO
 
-from everyword_aws.batch import BatchConsumer
 from everyword_aws.clients import client
 from everyword_aws.graphs.shared import ServiceGraph
 from everyword_aws.progress import DynamoProgress
 from everyword_aws.replays import WakingReplays, sender
-from everyword_aws.uploads import UploadNotices
 from everyword_events import CATALOGUE, ServiceContract
 from everyword_events.aws.replays import DynamoReplays
 from everyword_events.replay import Replayer
@@ -97,18 +95,7 @@ def service() -> IngestService:
     return compose()
 
 
-@cache
-def consumer() -> BatchConsumer:
-    """Return what handles the service's events."""
-    return graph().consumer(service().handle, forget=_forget)
-
-
-def _forget(episode_id: str) -> None:
+def forget(episode_id: str) -> None:
+    """Forget a removed episode, also in what replays keep of it."""
     service().forget(episode_id)
     kept_replays().forget(episode_id)
-
-
-@cache
-def uploads() -> UploadNotices:
-    """Return what settles uploads when S3 tells of them."""
-    return UploadNotices(service(), graph().environment.bucket)

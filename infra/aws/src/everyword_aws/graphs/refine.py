@@ -5,8 +5,6 @@ from functools import cache
 from everyword_aws.clients import client
 from everyword_aws.graphs.shared import ServiceGraph
 from everyword_aws.parameters import secret
-from everyword_aws.refining import Refining
-from everyword_events.removal import guarded
 from refine.adapters.choice import Models
 from refine.adapters.log_history import LogHistory
 from refine.config import RefineSettings
@@ -14,26 +12,19 @@ from refine.service import RefineService
 
 
 @cache
-def _graph() -> ServiceGraph:
+def graph() -> ServiceGraph:
+    """Return the service's ports."""
     return ServiceGraph()
 
 
 @cache
 def service() -> RefineService:
     """Return the service."""
-    graph = _graph()
+    own = graph()
     return RefineService(
-        graph.blobs,
-        graph.settings(RefineSettings).for_show,
-        history=LogHistory(graph.log),
-        log=graph.log,
-        models=Models(api_key=secret(client("ssm"), graph.environment.model_key_parameter)),
+        own.blobs,
+        own.settings(RefineSettings).for_show,
+        history=LogHistory(own.log),
+        log=own.log,
+        models=Models(api_key=secret(client("ssm"), own.environment.model_key_parameter)),
     )
-
-
-@cache
-def refining() -> Refining:
-    """Return what the durable function does."""
-    graph = _graph()
-    work = guarded(service().handle, graph.log, service().forget)
-    return Refining(work, graph.log, graph.inbox(), graph.states)

@@ -3,7 +3,6 @@
 from functools import cache
 from pathlib import Path
 
-from everyword_aws.batch import BatchConsumer
 from everyword_aws.clients import credentials, region
 from everyword_aws.graphs.shared import ServiceGraph
 from everyword_aws.moments import MomentSearch
@@ -15,12 +14,13 @@ _NO_FILE = Path("/tmp/unused")  # noqa: S108 - the embedded engine's, which is n
 
 
 @cache
-def _graph() -> ServiceGraph:
+def graph() -> ServiceGraph:
+    """Return the service's ports."""
     return ServiceGraph()
 
 
 def _settings() -> dict[str, str]:
-    url = _graph().environment.index_url
+    url = graph().environment.index_url
     signed = {"aws_region": region()} if url.startswith("https://") else {}
     return {"engine": "opensearch", "url": url, **signed}
 
@@ -28,19 +28,19 @@ def _settings() -> dict[str, str]:
 @cache
 def engine() -> SearchEngine:
     """Return the index; requests to a collection are signed with the function's own credentials."""
-    settings = _graph().settings(SearchSettings, **_settings()).of_show("")
+    settings = graph().settings(SearchSettings, **_settings()).of_show("")
     return open_engine(settings, _NO_FILE, credentials=credentials())
 
 
 @cache
 def service() -> SearchService:
     """Return the service."""
-    graph, index = _graph(), engine()
+    own, index = graph(), engine()
     return SearchService(
         index.index,
         index.vocabulary,
-        graph.blobs,
-        graph.settings(SearchSettings, **_settings()).for_show,
+        own.blobs,
+        own.settings(SearchSettings, **_settings()).for_show,
         index.phonetics,
         index.gate,
     )
@@ -50,9 +50,3 @@ def service() -> SearchService:
 def moments() -> MomentSearch:
     """Return what finds a query in one episode."""
     return MomentSearch(service().search)
-
-
-@cache
-def consumer() -> BatchConsumer:
-    """Return what handles the service's events."""
-    return _graph().consumer(service().handle, forget=service().forget)

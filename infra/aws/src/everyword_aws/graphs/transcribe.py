@@ -1,19 +1,13 @@
-"""What of transcribe-gpu runs on Lambda: waking workers, and forgetting removed episodes."""
+"""What of transcribe-gpu runs on Lambda beside its removals: waking workers."""
 
-from collections.abc import Sequence
 from functools import cache
 
-from everyword_aws.batch import BatchConsumer
 from everyword_aws.clients import client
 from everyword_aws.environment import BATCH, GROUP, WakeEnvironment
-from everyword_aws.graphs.shared import ServiceGraph
 from everyword_aws.scaling import steps_up_to
 from everyword_aws.waking import BatchWorkers, EcsWorkers, GpuWorkers, GroupWorkers, Waker
-from everyword_events import Event
 from everyword_events.aws.depths import SqsDepths
-from everyword_storage import episode_prefix
 
-REMOVALS = "transcribe-gpu-removals"
 _WORKER = "transcribe-gpu"
 
 
@@ -36,17 +30,3 @@ def _workers(environment: WakeEnvironment) -> GpuWorkers:
     if environment.gpu == BATCH:
         return BatchWorkers(client("batch"), environment.cluster, environment.worker)
     return EcsWorkers(client("ecs"), environment.cluster, environment.worker)
-
-
-@cache
-def removals() -> BatchConsumer:
-    """Return what deletes the transcripts of removed episodes, without loading an engine."""
-    graph = ServiceGraph()
-
-    def nothing(_: Event) -> Sequence[Event]:
-        return ()
-
-    def forget(episode_id: str) -> None:
-        graph.blobs.delete(episode_prefix(episode_id))
-
-    return graph.consumer(nothing, consumer=REMOVALS, forget=forget)

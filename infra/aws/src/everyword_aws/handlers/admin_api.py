@@ -9,7 +9,7 @@ from everyword_aws.environment import AdminEnvironment
 from everyword_aws.graphs.admin import parts
 from everyword_aws.http_api import HttpHandler, http_handler
 from everyword_aws.routes.admin import admin_routers
-from everyword_aws.telemetry import logger, tracer
+from everyword_aws.telemetry import logger
 
 
 @cache
@@ -19,7 +19,6 @@ def application() -> HttpHandler:
 
 
 @logger.inject_lambda_context
-@tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     """Answer one request."""
     return application()(event, context)

@@ -1,5 +1,6 @@
 """S3's "Object Created", or the schedule -> ingest settles uploads."""
 
+from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
@@ -8,11 +9,17 @@ from aws_lambda_powertools.utilities.parser import parse
 from aws_lambda_powertools.utilities.parser.envelopes import EventBridgeEnvelope
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from everyword_aws.graphs.ingest import uploads
-from everyword_aws.telemetry import logger, tracer
-from everyword_aws.uploads import Created
+from everyword_aws.graphs.ingest import graph, service
+from everyword_aws.telemetry import logger
+from everyword_aws.uploads import Created, UploadNotices
 
 processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
+
+
+@cache
+def uploads() -> UploadNotices:
+    """Return what settles uploads when S3 tells of them."""
+    return UploadNotices(service(), graph().environment.bucket)
 
 
 def validate_upload(record: Any) -> str:
@@ -22,7 +29,6 @@ def validate_upload(record: Any) -> str:
 
 
 @logger.inject_lambda_context
-@tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     """Handle a message of S3's, or the schedule's call."""
     if "Records" not in event:

@@ -1,11 +1,23 @@
 """One transcript, refined durably."""
 
+from functools import cache
 from typing import Any
 
 from aws_durable_execution_sdk_python import DurableContext, durable_execution
 
-from everyword_aws.graphs.refine import refining
+from everyword_aws.graphs.refine import graph, service
+from everyword_aws.refining import Refining
 from everyword_aws.telemetry import logger
+from everyword_events.aws.sqs import SqsInbox
+from everyword_events.removal import guarded
+
+
+@cache
+def refining() -> Refining:
+    """Return what refines under the removal guard."""
+    own = graph()
+    work = guarded(service().handle, own.log, service().forget)
+    return Refining(work, own.log, own.inbox(SqsInbox), own.states)
 
 
 @durable_execution

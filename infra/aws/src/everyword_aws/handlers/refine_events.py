@@ -6,11 +6,10 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from everyword_aws.graphs.dispatch import dispatcher
-from everyword_aws.telemetry import logger, tracer
+from everyword_aws.telemetry import logger
 
 
 @logger.inject_lambda_context
-@tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     """Handle a batch of events, each of which may fail alone."""
     return dispatcher().handle(event, context)

@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from everyword_aws.environment import ServiceEnvironment
 from everyword_aws.graphs.search import service
 from everyword_aws.http_api import HttpHandler, http_handler
-from everyword_aws.telemetry import logger, tracer
+from everyword_aws.telemetry import logger
 from search.api import router
 
 
@@ -19,7 +19,6 @@ def application() -> HttpHandler:
 
 
 @logger.inject_lambda_context
-@tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     """Answer one request."""
     return application()(event, context)

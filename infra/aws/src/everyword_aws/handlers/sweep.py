@@ -5,11 +5,10 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from everyword_aws.graphs.bus import relay
-from everyword_aws.telemetry import logger, tracer
+from everyword_aws.telemetry import logger
 
 
 @logger.inject_lambda_context
-@tracer.capture_lambda_handler(capture_response=False)
 def handler(_event: dict[str, Any], _: LambdaContext) -> dict[str, int]:
     """Relay what is late."""
     return {"relayed": relay().sweep()}

@@ -4,7 +4,8 @@ from aws_cdk import Duration, Size
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 from everyword_aws.graphs.ingest import REPLAYS
-from everyword_aws.graphs.web import FEEDS, MOMENTS
+from everyword_aws.graphs.notifications import MOMENTS
+from everyword_aws.graphs.web import FEEDS
 
 from everyword_cdk import permissions
 from everyword_cdk.checks import SERVICES
