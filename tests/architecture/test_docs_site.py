@@ -91,3 +91,11 @@ def test_a_page_has_the_widget_and_a_form_for_when_no_archive_runs(site: Path) -
     page = parsed(site / "search-box.html")
     assert f"http://{OWN_ARCHIVE}/widget/everyword-search.js" in page.addresses
     assert {"everyword-search", "form", "input"} <= page.elements
+
+
+@pytest.mark.slow
+def test_the_form_gives_way_to_the_widget_once_it_runs(site: Path) -> None:
+    """A browser closes a paragraph before a form, which would leave it outside the widget."""
+    text = (site / "search-box.html").read_text()
+    assert re.search(r"<div><everyword-search>\s*<form ", text)
+    assert not re.search(r"<p>\s*</?everyword-search", text)
