@@ -100,7 +100,8 @@ def test_ass_gives_words_speakers_and_hundredths_back(talk: Transcript) -> None:
     script = TranscriptWriter(talk)
     cues = script.captions.cues
     lines = [line.text for cue in cues for line in cue.lines]
-    assume(all(before != after for before, after in pairwise(lines)))
+    # What begins as the line before it looks like a growing caption, which is read once.
+    assume(not any(after.startswith(before) for before, after in pairwise(lines)))
     assume(any(line.speaker for cue in cues for line in cue.lines))
     again = read_captions(script.write("ass"), "ass", language="en")
     assert heard(again) == [
