@@ -12,7 +12,7 @@ import pytest
 from support.cloud import Cloud
 from support.episodes import episode, hits
 
-pytestmark = pytest.mark.opensearch
+pytestmark = [pytest.mark.opensearch, pytest.mark.slow]
 SPOKEN = "kakapo numbat lighthouse quokka"
 SECRETS = ("kakapo", "numbat", "quokka", "axolotl", "ibexspeaker", "wombat", "bilbyreason")
 
