@@ -45,8 +45,7 @@ def test_the_command_goes_through_the_server_while_one_runs(
 
 def test_sigterm_ends_every_process(everyword: Everyword) -> None:
     with everyword.up() as (_, server):
-        children = psutil.Process(server.pid).children(recursive=True)
-        assert len(children) >= 2
+        children = everyword.at_full_strength(server)
         server.send_signal(signal.SIGTERM)
         assert server.wait(120) in (0, -signal.SIGTERM)
     psutil.wait_procs(children, timeout=120)
@@ -55,7 +54,7 @@ def test_sigterm_ends_every_process(everyword: Everyword) -> None:
 
 def test_a_killed_child_is_started_again(everyword: Everyword, transcript_file: Path) -> None:
     with everyword.up() as (_, server):
-        for child in psutil.Process(server.pid).children(recursive=True):
+        for child in everyword.at_full_strength(server):
             child.kill()
         added = everyword.json("add", "--transcript", str(transcript_file), "--wait")
         assert added["state"] == "ready"
@@ -63,7 +62,7 @@ def test_a_killed_child_is_started_again(everyword: Everyword, transcript_file: 
 
 def test_children_end_when_the_server_is_killed(everyword: Everyword) -> None:
     with everyword.up() as (_, server):
-        children = psutil.Process(server.pid).children(recursive=True)
+        children = everyword.at_full_strength(server)
         server.kill()
         server.wait()
         gone, _alive = psutil.wait_procs(children, timeout=120)

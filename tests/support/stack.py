@@ -5,15 +5,21 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from support import forking
+from support.clips import three_seconds
 
 TIMEOUT_S = 240
+BOTH = 2
+"""The dispatcher, and what recognises, which begins with the first recording."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,17 @@ class Everyword:
             variables=environment(),
             timeout_s=TIMEOUT_S,
         )
+
+    def at_full_strength(self, server: forking.Forked) -> list[psutil.Process]:
+        """Give a running stack a recording; return its processes once one recognises."""
+        recording = self.data.parent / "talk.wav"
+        recording.write_bytes(three_seconds(1))
+        self("add", str(recording))
+        ends_at = time.monotonic() + TIMEOUT_S
+        while len(children := psutil.Process(server.pid).children(recursive=True)) < BOTH:
+            assert time.monotonic() < ends_at, "no process begins to recognise"
+            time.sleep(0.1)
+        return children
 
     @contextmanager
     def up(self, *arguments: str, **variables: str) -> Iterator[tuple[str, forking.Forked]]:
