@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from everyword_events import InvalidInput
+from transcribe_gpu.diarization.lstm import lstm, sigmoid
 from transcribe_gpu.diarization.torch_file import read_tensors
 
 RATE_HZ: Final = 16_000
@@ -62,12 +63,12 @@ class SpeakerSegmentation:
         """Return how likely each speaker speaks, float32, (n, FRAMES, SPEAKERS), for (n, CHUNK)."""
         found = np.stack([self._sincnet(chunk) for chunk in chunks])
         for layer in range(_LAYERS):
-            ahead = self._lstm(found, f"l{layer}")
-            back = self._lstm(found[:, ::-1], f"l{layer}_reverse")[:, ::-1]
+            ahead = lstm(found, self._weights, f"l{layer}")
+            back = lstm(found[:, ::-1], self._weights, f"l{layer}_reverse")[:, ::-1]
             found = np.concatenate((ahead, back), axis=2)
         for name in ("linear.0", "linear.1"):
             found = _leaky(self._linear(found, name))
-        return _sigmoid(self._linear(found, "classifier"))
+        return sigmoid(self._linear(found, "classifier"))
 
     def _sincnet(self, samples: Floats) -> Floats:
         """Return features of one chunk, (FRAMES, 60)."""
@@ -92,25 +93,6 @@ class SpeakerSegmentation:
         return np.asarray(
             values @ self._weights[f"{name}.weight"].T + self._weights[f"{name}.bias"]
         )
-
-    def _lstm(self, values: Floats, part: str) -> Floats:
-        inner, outer, bias_in, bias_out = (
-            self._weights[f"lstm.{name}_{part}"]
-            for name in ("weight_hh", "weight_ih", "bias_hh", "bias_ih")
-        )
-        size = inner.shape[1]
-        inputs = values @ outer.T + (bias_in + bias_out)
-        hidden = np.zeros((len(values), size), np.float32)
-        cell = np.zeros_like(hidden)
-        result = np.empty((*values.shape[:2], size), np.float32)
-        recurrent = np.ascontiguousarray(inner.T)
-        for step in range(values.shape[1]):
-            gates = inputs[:, step] + hidden @ recurrent
-            entry, forget = _sigmoid(gates[:, :size]), _sigmoid(gates[:, size : 2 * size])
-            cell = forget * cell + entry * np.tanh(gates[:, 2 * size : 3 * size])
-            hidden = _sigmoid(gates[:, 3 * size :]) * np.tanh(cell)
-            result[:, step] = hidden
-        return result
 
 
 def _sinc_filters(low_hz: Floats, band_hz: Floats, times: Floats, window: Floats) -> Floats:
@@ -142,7 +124,3 @@ def _pooled(values: Floats) -> Floats:
 
 def _leaky(values: Floats) -> Floats:
     return np.where(values > 0, values, _LEAK * values)
-
-
-def _sigmoid(values: Floats) -> Floats:
-    return np.asarray(1 / (1 + np.exp(-np.maximum(values, -80))), np.float32)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from everyword_events import InvalidInput
+from transcribe_gpu.diarization.lstm import lstm
 from transcribe_gpu.diarization.torch_file import read_tensors
 
 RATE_HZ: Final = 16_000
@@ -62,7 +63,7 @@ class VoiceEncoder:
         """Run (n, n_frames, 40) through the network."""
         values = spectra
         for layer in range(_LAYERS):
-            values = self._lstm(values, layer)
+            values = lstm(values, self._weights, f"l{layer}")
         last = values[:, -1]
         projected = np.maximum(last @ self._weights["linear.weight"].T + self._bias, 0)
         lengths = np.linalg.norm(projected, axis=1, keepdims=True)
@@ -72,26 +73,6 @@ class VoiceEncoder:
     def _bias(self) -> Floats:
         return self._weights["linear.bias"]
 
-    def _lstm(self, values: Floats, layer: int) -> Floats:
-        inner, outer, bias_in, bias_out = (
-            self._weights[f"lstm.{name}_l{layer}"]
-            for name in ("weight_hh", "weight_ih", "bias_hh", "bias_ih")
-        )
-        size = inner.shape[1]
-        inputs = values @ outer.T + (bias_in + bias_out)
-        hidden = np.zeros((len(values), size), np.float32)
-        cell = np.zeros_like(hidden)
-        result = np.empty((*values.shape[:2], size), np.float32)
-        recurrent = np.ascontiguousarray(inner.T)
-        for step in range(values.shape[1]):
-            gates = inputs[:, step] + hidden @ recurrent
-            entry, forget = _sigmoid(gates[:, : 2 * size]).reshape(-1, 2, size).swapaxes(0, 1)
-            candidate = np.tanh(gates[:, 2 * size : 3 * size])
-            cell = forget * cell + entry * candidate
-            hidden = _sigmoid(gates[:, 3 * size :]) * np.tanh(cell)
-            result[:, step] = hidden
-        return result
-
 
 def mel_spectrum(samples: Floats) -> Floats:
     """Return 40 mel bands every 10 ms, float32, (n_frames, 40), of sound brought to -30 dBFS."""
@@ -100,10 +81,6 @@ def mel_spectrum(samples: Floats) -> Floats:
     frames = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[::_HOP] * _HANN
     power = np.square(np.abs(np.fft.rfft(frames)))
     return np.asarray(power @ _FILTERS.T, np.float32)
-
-
-def _sigmoid(values: Floats) -> Floats:
-    return np.asarray(1 / (1 + np.exp(-np.maximum(values, -80))), np.float32)
 
 
 def _filters() -> Floats:
