@@ -58,7 +58,8 @@ class Stack:
         assert self._server is not None
         server = psutil.Process(self._server.pid)
         victim = draw.choice([server, *server.children(recursive=True)])
-        os.kill(victim.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # it ended between the listing and the kill
+            os.kill(victim.pid, signal.SIGKILL)
         if victim.pid == self._server.pid:
             self._server.wait()
             assert self._server.stdout is not None

@@ -31,8 +31,15 @@ def _processes(tmp_path: Path) -> Iterator[SearchProcesses]:
 
 def workers() -> list[psutil.Process]:
     """Return the processes that search."""
-    every = psutil.Process().children()
-    return [each for each in every if "spawn_main" in " ".join(each.cmdline())]
+    return [each for each in psutil.Process().children() if is_spawned(each)]
+
+
+def is_spawned(process: psutil.Process) -> bool:
+    """Whether multiprocessing spawned it and it lives: another test's child may just be ending."""
+    try:
+        return "spawn_main" in " ".join(process.cmdline())
+    except psutil.NoSuchProcess:  # a zombie, too
+        return False
 
 
 def test_replies_and_errors_are_those_of_the_service(processes: SearchProcesses) -> None:
