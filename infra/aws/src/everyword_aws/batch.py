@@ -19,6 +19,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from everyword_aws.graphs.shared import ServiceGraph
+from everyword_aws.measuring import measured
 from everyword_aws.settling import settled
 from everyword_events import Delivery, EventLog, Handler
 from everyword_events.aws.sqs import SqsInbox
@@ -97,4 +98,5 @@ def consumer_of(
 ) -> BatchConsumer:
     """Return what works on a queue's batches; with `forget`, under the removal guard."""
     work = guarded(handler, graph.log, forget) if forget is not None else handler
-    return BatchConsumer(graph.inbox(LambdaInbox, consumer), graph.log, work, graph.states)
+    inbox = graph.inbox(LambdaInbox, consumer)
+    return BatchConsumer(inbox, graph.log, measured(work, inbox.consumer), graph.states)

@@ -11,8 +11,10 @@ from mangum import Mangum
 from everyword_aws.clients import client
 from everyword_aws.environment import ApiEnvironment
 from everyword_aws.keys import DynamoKeyStore
+from everyword_aws.measuring import RequestMetrics
 from everyword_http import create_application
 from everyword_http.keys import KeyAccess, Keys
+from everyword_http.measured import Measured
 
 HttpHandler = Callable[[dict[str, Any], Any], Any]
 
@@ -26,4 +28,4 @@ def http_handler(routers: Sequence[APIRouter], environment: ApiEnvironment) -> H
         public_search=environment.public_search == "yes",
     )
     app = create_application("Everyword", version("everyword-aws"), routers, access=access)
-    return Mangum(app, lifespan="off")
+    return Mangum(Measured(app, RequestMetrics()), lifespan="off")

@@ -18,6 +18,7 @@ from everyword_aws.blobs import ServiceBlobs
 from everyword_aws.clients import client
 from everyword_aws.environment import WorkerEnvironment
 from everyword_aws.leaving import leave
+from everyword_aws.measuring import measured
 from everyword_aws.progress import DynamoProgress
 from everyword_aws.settings import ShippedSettings
 from everyword_aws.telemetry import log_libraries
@@ -151,7 +152,7 @@ def work(environment: WorkerEnvironment, stop: threading.Event, *, poll_s: float
         cancelled=Cancellations(event_log).is_cancelled,
     )
     idle_polls = int(environment.idle_polls)
-    handler = guarded(service.handle, event_log, service.forget)
+    handler = measured(guarded(service.handle, event_log, service.forget), name)
     own = WorkersInbox(inbox, stop, idle_polls=idle_polls, protection=TaskProtection())
     gate = PauseGate(name, DynamoConsumerStates(client("dynamodb"), environment.event_log))
     ConsumerRunner(

@@ -47,18 +47,12 @@ def build(app: cdk.App, deployment: Deployment) -> list[cdk.Stack]:
         CaptionsStack(app, plan),
         SearchStack(app, plan),
     ]
-    consumers = [
-        *(each.service for each in services),
-        *CONSUMERS[1:],
-        UPLOADS,
-        REPLAYS,
-        FEEDS,
-        REMOVALS,
-    ]
+    settling = [*(each.service for each in services), *CONSUMERS[1:], REMOVALS]
+    consumers = [*settling, UPLOADS, REPLAYS, FEEDS]
     website = WebsiteStack(app, plan, consumers)
     stacks = [bus, *services, website]
     functions = [each.name for stack in stacks for each in functions_of(stack)]
-    operations = OperationsStack(app, plan, consumers, functions)
+    operations = OperationsStack(app, plan, consumers, functions, settling)
     for service in services:
         service.add_stack_dependency(bus)
         website.add_stack_dependency(service)

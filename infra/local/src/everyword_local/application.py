@@ -42,7 +42,8 @@ from everyword_http import (
 )
 from everyword_http.access import check_read
 from everyword_http.keys import KeyAccess
-from everyword_http.metrics import Measured, Metrics
+from everyword_http.measured import Measured
+from everyword_http.metrics import Metrics
 from everyword_http.operator_routes import dead_letters_router, health_router, replays_router
 from everyword_local import keys, operations, public_shows
 from everyword_local.composition import REQUEST_ORIGIN, Composition

@@ -6,6 +6,7 @@ from typing import Any
 from aws_durable_execution_sdk_python import DurableContext, durable_execution
 
 from everyword_aws.graphs.refine import graph, service
+from everyword_aws.measuring import measured
 from everyword_aws.refining import Refining
 from everyword_aws.telemetry import logger
 from everyword_events.aws.sqs import SqsInbox
@@ -16,8 +17,9 @@ from everyword_events.removal import guarded
 def refining() -> Refining:
     """Return what refines under the removal guard."""
     own = graph()
-    work = guarded(service().handle, own.log, service().forget)
-    return Refining(work, own.log, own.inbox(SqsInbox), own.states)
+    inbox = own.inbox(SqsInbox)
+    work = measured(guarded(service().handle, own.log, service().forget), inbox.consumer)
+    return Refining(work, own.log, inbox, own.states)
 
 
 @durable_execution

@@ -7,10 +7,33 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
+from everyword_aws.measuring import (
+    DELIVERIES,
+    OUTCOME,
+    PAUSED,
+    REQUESTS,
+    SERVER_ERRORS,
+    SERVICE,
+    STATUS,
+)
 
 from everyword_cdk.names import Names
 
 _ABOVE = cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD
+
+
+def own_metric(
+    names: Names, metric: str, *, label: str = "", statistic: str = "sum", **dimensions: str
+) -> cloudwatch.Metric:
+    """Return a metric that functions and workers write into their logs."""
+    return cloudwatch.Metric(
+        namespace=names.prefix,
+        metric_name=metric,
+        dimensions_map=dimensions,
+        statistic=statistic,
+        period=Duration.minutes(5),
+        label=label or None,
+    )
 
 
 class Alarms(Construct):
@@ -54,6 +77,27 @@ class Alarms(Construct):
             ),
             above=0,
             todo=f"{of} gave up on a message: `everyword failed list`, mend, `failed redrive`",
+        )
+
+    def paused(self, consumer: str) -> None:
+        """Tell of a consumer that waits for a mend: no delivery is lost, none goes on."""
+        self.when(
+            f"{consumer}-paused",
+            own_metric(self._names, DELIVERIES, **{SERVICE: consumer, OUTCOME: PAUSED}),
+            above=0,
+            todo=f"{consumer} waits until a setting, a right or a model is mended: "
+            "`everyword status` and its log say which",
+            periods=2,
+        )
+
+    def server_errors(self, service: str) -> None:
+        """Tell of requests that were answered with an error of ours: Lambda counts none of them."""
+        self.when(
+            f"{service}-5xx",
+            own_metric(self._names, REQUESTS, **{SERVICE: service, STATUS: SERVER_ERRORS}),
+            above=0,
+            todo=f"read the log of {service}-api: a line with `status` 500 names its route",
+            periods=2,
         )
 
     def waiting(self, queue: sqs.IQueue, of: str, *, most: Duration) -> None:

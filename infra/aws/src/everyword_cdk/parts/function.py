@@ -43,6 +43,14 @@ def log_group(scope: Construct, id_: str, name: str, deployment: Deployment) -> 
     )
 
 
+def measured_as(names: Names, service: str) -> dict[str, str]:
+    """Return the variables that name what a process logs and measures."""
+    return {
+        "POWERTOOLS_SERVICE_NAME": service,
+        "POWERTOOLS_METRICS_NAMESPACE": names.prefix,
+    }
+
+
 class ServiceFunction(Construct):
     """One handler of `everyword_aws.handlers`, and what it may do.
 
@@ -104,11 +112,11 @@ class ServiceFunction(Construct):
             ephemeral_storage_size=storage,
             log_group=group,
             logging_format=lambda_.LoggingFormat.JSON,
+            application_log_level_v2=lambda_.ApplicationLogLevel.INFO,
             tracing=lambda_.Tracing.ACTIVE,
             layers=list(layers),
             environment={
-                "POWERTOOLS_SERVICE_NAME": service,
-                "POWERTOOLS_METRICS_NAMESPACE": names.prefix,
+                **measured_as(names, service),
                 "POWERTOOLS_LOG_LEVEL": "INFO",
                 "PYDANTIC_DISABLE_PLUGINS": "__all__",  # spares a look through all packages
                 **environment,

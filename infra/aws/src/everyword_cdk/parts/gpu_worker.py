@@ -11,7 +11,7 @@ from constructs import Construct
 from everyword_aws.environment import WorkerEnvironment
 
 from everyword_cdk import permissions
-from everyword_cdk.parts.function import log_group
+from everyword_cdk.parts.function import log_group, measured_as
 from everyword_cdk.parts.gpu_network import GpuNetwork
 from everyword_cdk.stacks.base import DeploymentPlan
 from transcribe_gpu.contract import CONTRACT
@@ -57,6 +57,7 @@ class GpuWorker:
             models=json.dumps(plan.settings.section("models")["general"], sort_keys=True),
             idle_polls=deployment.worker_idle_polls,
         ).variables()
+        variables |= measured_as(names, SERVICE)
         return cls(
             repository=repository,
             tag=deployment.worker_image_tag,

@@ -39,6 +39,7 @@ class WorkQueue(Construct):
     ) -> None:
         super().__init__(scope, f"Queue-{consumer}")
         self.consumer = consumer
+        self._alarms = alarms
         self.dead_letters = sqs.Queue(
             self,
             "DeadLetters",
@@ -84,5 +85,6 @@ class WorkQueue(Construct):
         raw.event_pattern = dict(pattern)
 
     def subscribe(self, bus: events.IEventBus, contract: ServiceContract) -> None:
-        """Deliver what a contract consumes here."""
+        """Deliver what a contract consumes here, and tell when its consumer pauses."""
         self.fill(bus, contract.event_pattern())
+        self._alarms.paused(self.consumer)

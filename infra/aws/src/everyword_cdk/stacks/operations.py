@@ -1,19 +1,39 @@
 """What those who run it look at: one dashboard, and a budget that speaks up."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from aws_cdk import Duration
 from aws_cdk import aws_budgets as budgets
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
+from everyword_aws.measuring import (
+    AUDIO_SECONDS,
+    DEAD_LETTERED,
+    DELIVERIES,
+    GPU_SECONDS,
+    HANDLED,
+    HANDLER_SECONDS,
+    OUTCOME,
+    PAUSED,
+    REQUEST_SECONDS,
+    REQUESTS,
+    RETRIED,
+    SERVER_ERRORS,
+    SERVICE,
+    STATUS,
+)
 
+from everyword_cdk.parts.alarms import own_metric
 from everyword_cdk.stacks.base import DeploymentPlan, EverywordStack
+from transcribe_gpu.contract import CONTRACT as TRANSCRIBE
 
 _TOLD_AT = (80, 100)
+API = "-api"
 
 
 class OperationsStack(EverywordStack):
-    """Dashboard and budget."""
+    """Dashboard and budget. `settling` are the consumers that say what became of each event."""
 
     def __init__(
         self,
@@ -21,8 +41,11 @@ class OperationsStack(EverywordStack):
         plan: DeploymentPlan,
         consumers: Sequence[str],
         functions: Sequence[str],
+        settling: Sequence[str],
     ) -> None:
         super().__init__(scope, "operations", plan, "Everyword: dashboard and budget")
+        self._settling = settling
+        self._apis = [each.removesuffix(API) for each in functions if each.endswith(API)]
         self._dashboard(consumers, functions)
         if plan.deployment.monthly_budget_usd:
             self._budget(plan.deployment.monthly_budget_usd)
@@ -43,6 +66,7 @@ class OperationsStack(EverywordStack):
             self._graph("Duration, ms (p95)", "Lambda", "Duration", lambdas, statistic="p95"),
             self._graph("Throttles", "Lambda", "Throttles", lambdas, statistic="sum"),
         )
+        board.add_widgets(*self._work())
         services = {each: f"{names.prefix}-transcribe-gpu-{each}" for each in ("spot", "on-demand")}
         workers = [
             cloudwatch.Metric(
@@ -61,6 +85,52 @@ class OperationsStack(EverywordStack):
                 "Log to bus, ms late", "Lambda", "IteratorAge", {"relay": names.function("relay")}
             ),
         )
+
+    def _work(self) -> list[cloudwatch.GraphWidget]:
+        """Show what the functions and the workers say of their own work."""
+
+        def own(metric: str, of: Sequence[str], statistic: str = "sum", **more: str) -> Any:
+            return [
+                own_metric(
+                    self.plan.names,
+                    metric,
+                    label=" ".join([service, *more.values()]),
+                    statistic=statistic,
+                    **{SERVICE: service, **more},
+                )
+                for service in of
+            ]
+
+        outcomes = {
+            title: [
+                metric
+                for outcome in some
+                for metric in own(DELIVERIES, self._settling, **{OUTCOME: outcome})
+            ]
+            for title, some in (
+                ("Events handled", (HANDLED,)),
+                ("Events not handled", (RETRIED, DEAD_LETTERED, PAUSED)),
+            )
+        }
+        handled = own(HANDLER_SECONDS, self._settling, "p95", **{OUTCOME: HANDLED})
+        recognised = [
+            metric
+            for measured in (AUDIO_SECONDS, GPU_SECONDS)
+            for metric in own(measured, [TRANSCRIBE.service])
+        ]
+        return [
+            *(cloudwatch.GraphWidget(title=t, left=m, width=8) for t, m in outcomes.items()),
+            cloudwatch.GraphWidget(title="An event, s (p95)", left=handled, width=8),
+            cloudwatch.GraphWidget(title="Audio and GPU, s", left=recognised, width=8),
+            cloudwatch.GraphWidget(
+                title="Requests, s (p95)", left=own(REQUEST_SECONDS, self._apis, "p95"), width=8
+            ),
+            cloudwatch.GraphWidget(
+                title="Requests answered with an error of ours",
+                left=own(REQUESTS, self._apis, **{STATUS: SERVER_ERRORS}),
+                width=8,
+            ),
+        ]
 
     def _graph(
         self,

@@ -78,6 +78,7 @@ class ServiceStack(EverywordStack):
     ) -> ServiceFunction:
         """Make the function behind the service's HTTP routes."""
         public = self.plan.deployment.public_search
+        self.alarms.server_errors(self.service)
         return self.function(
             "api",
             f"HTTP API of {self.service}",

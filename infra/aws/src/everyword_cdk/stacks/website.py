@@ -70,6 +70,7 @@ class WebsiteStack(EverywordStack):
             public_search="yes" if deployment.public_search else "",
             consumers=",".join(consumers),
         )
+        self.alarms.server_errors(ADMIN)
         ServiceFunction(
             self,
             f"{ADMIN}-api",

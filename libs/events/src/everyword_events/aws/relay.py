@@ -21,6 +21,7 @@ consumer tolerates. What the stream lost (a mapping switched off for a day) the 
 """
 
 import json
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -32,6 +33,8 @@ from everyword_events.errors import TransientFailure
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+logger = logging.getLogger(__name__)
 
 MOST_AT_ONCE: Final = 100
 _GONE: Final = "ConditionalCheckFailedException"
@@ -61,12 +64,15 @@ class Relay:
         appended = [record for record in stream_event.get("Records", []) if _is_append(record)]
         for first in range(0, len(appended), MOST_AT_ONCE):
             some = appended[first : first + MOST_AT_ONCE]
+            code = "events_turned_down"
             try:
                 refused = self._relay([record["dynamodb"]["NewImage"] for record in some])
-            except TransientFailure:
-                refused = [0]
+            except TransientFailure as error:
+                refused, code = [0], error.code
             if refused:
                 number = some[min(refused)]["dynamodb"]["SequenceNumber"]
+                fields = {"action": "relay_retried", "code": code, "events": len(refused)}
+                logger.warning("the bus does not take all, the stream sends again", extra=fields)
                 return {"batchItemFailures": [{"itemIdentifier": number}]}
         return {"batchItemFailures": []}
 

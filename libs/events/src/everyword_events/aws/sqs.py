@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from everyword_events.aws.errors import error_code, translated
+from everyword_events.consumer.log_fields import log_dead_letter
 from everyword_events.dead_letter import Unreadable, dead_lettered, read_or_stand_in, shortened
 from everyword_events.envelope import Event
 from everyword_events.errors import Conflict, TransientFailure
@@ -167,6 +168,7 @@ class SqsInbox:
         )
         if reason is None:
             return delivery
+        log_dead_letter(delivery, code=reason.code, reason=reason.message)
         self.dead_letter(delivery, code=reason.code, message=reason.message, hint=reason.hint)
         return None
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from everyword_events.consumer.log_fields import log_fields
+from everyword_events.consumer.log_fields import log_dead_letter, log_fields
 from everyword_events.consumer.pause import PauseGate
 from everyword_events.consumer.retry import (
     Finish,
@@ -117,9 +117,7 @@ class Settlement:
 
     def dead_letter(self, delivery: Delivery, *, code: str, message: str, hint: str) -> None:
         """Move the delivery to the dead letters."""
-        logger.error(
-            "dead letter", extra=log_fields(delivery, "dead_lettered", code=code, reason=message)
-        )
+        log_dead_letter(delivery, code=code, reason=message)
         try:
             self._inbox.dead_letter(delivery, code=code, message=message, hint=hint)
         except TransientFailure as error:

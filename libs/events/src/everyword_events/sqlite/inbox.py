@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from sqlite3 import Connection
 from typing import Final
 
+from everyword_events.consumer.log_fields import log_dead_letter
 from everyword_events.dead_letter import dead_lettered, read_or_stand_in, shortened
 from everyword_events.envelope import Event
 from everyword_events.errors import Conflict, InvalidInput
@@ -198,6 +199,7 @@ class SqliteInbox:
         delivery = Delivery(event, self.consumer, attempt, receipt, retries, failing_since)
         if reason is None:
             return delivery
+        log_dead_letter(delivery, code=reason.code, reason=reason.message)
         self.dead_letter(delivery, code=reason.code, message=reason.message, hint=reason.hint)
         return None
 
