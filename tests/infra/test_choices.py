@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from everyword_aws.leaving import INTERRUPTED
 from everyword_cdk.deployment import Deployment
-from everyword_cdk.names import Names
 
 from everyword_events import Misconfigured
 from support.templates import (
@@ -245,6 +244,8 @@ def test_choices_come_as_text_from_a_command_line() -> None:
 
 
 def test_names_fit_what_aws_allows() -> None:
+    from everyword_cdk.names import Names  # noqa: PLC0415  (aws_cdk starts Node)
+
     names = Names("a" * 20)
     assert len(names.function("transcribe-gpu-removals")) <= 64
     assert len(names.dead_letters("transcribe-gpu-removals")) <= 80
