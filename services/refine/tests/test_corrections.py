@@ -28,7 +28,7 @@ from refine.api import router
 from refine.config import RefineSettings
 from refine.contract import CONTRACT
 from refine.editing import Correction
-from refine.ports import Reply, SpeakerMatch
+from refine.ports import Reply
 from refine.service import RefineService
 
 EPISODE = EpisodeInfo(show="Slow Radio", title="One", as_of=datetime(2026, 1, 1, tzinfo=UTC))
@@ -335,16 +335,6 @@ def test_a_correction_pays_for_no_model_call_again(stack: Any, spoken: str) -> A
     (event,) = stack.service.corrections.correct("ep1", Correction(segment=1, text="Other words"))
     got = stack.refine(event)
     assert (model.calls, got.data.tokens) == (1, 0)
-
-
-def test_known_voices_are_named_where_they_are_sure(stack: Any, spoken: str) -> Any:
-    class Voices:
-        def match(self, show: Any, episode_id: Any, labels: Any) -> Any:
-            assert (show, episode_id, labels) == ("Slow Radio", "ep1", ["S0", "S1"])
-            return [SpeakerMatch("S0", "Helen", 0.95), SpeakerMatch("S1", "Tom", 0.4)]
-
-    stack.service = RefineService(stack.blobs, lambda _: RefineSettings(), known_speakers=Voices())
-    assert stack.transcribed(spoken).data.speakers == ("Helen", "S1")
 
 
 def test_an_undone_correction_holds_no_longer_and_can_hold_again(stack: Any, spoken: str) -> None:

@@ -10,22 +10,26 @@ from everyword_events import (
     Event,
     Interrupted,
     Misconfigured,
+    NotFound,
     TranscriptionFailed,
     TranscriptionHints,
     TranscriptReady,
 )
 from everyword_storage.directory import DirectoryBlobStore
-from everyword_transcripts import read_transcript
+from everyword_transcripts import Voiceprint, read_transcript, read_voiceprint
 from transcribe_gpu.adapters.decoding import PyAvAudio
 from transcribe_gpu.adapters.pocketsphinx_engine import PocketSphinxSource
 from transcribe_gpu.adapters.progress_file import ProgressFolder
 from transcribe_gpu.adapters.silero import voice_activity
 from transcribe_gpu.config import TranscribeSettings
 from transcribe_gpu.contract import CONTRACT
+from transcribe_gpu.domain import Diarization, SpeakerTurn, Voice
+from transcribe_gpu.ports import Audio
 from transcribe_gpu.recognition import Recogniser
 from transcribe_gpu.selection import EngineSelector
 from transcribe_gpu.service import TranscribeService
 from transcribe_gpu.testing import Clip, encoded
+from transcribe_gpu.testing_tones import LoudIsSpeech, ToneSource, tones
 
 QUESTION = ["when", "did", "you", "finally", "leave", "the", "island"]
 Upload = Callable[..., Event]
@@ -220,3 +224,49 @@ def test_a_removed_episode_leaves_nothing(
     assert blobs.stat("episodes/ep-1/run-1/transcript.json") is None
     (failed,) = service.handle(upload(b"", run_id="run-2"))
     assert isinstance(failed.data, TranscriptionFailed)
+
+
+class OneVoice:
+    """Says that one voice says everything, and somebody else nothing."""
+
+    name = "one voice"
+
+    def ready(self) -> bool:
+        return True
+
+    def diarize(self, audio: Audio, *, speakers: int, check: Callable[[], None]) -> Diarization:
+        del audio, speakers, check
+        voices = (Voice("SPEAKER_00", (0.6, 0.8), 2.5), Voice("SPEAKER_01", (1.0, 0.0), 0.3))
+        return Diarization((SpeakerTurn(0, 9, "SPEAKER_00"),), voices, "pairs")
+
+
+@pytest.mark.parametrize("consents", [True, False])
+@pytest.mark.parametrize("deletable", [True, False])
+def test_voiceprints_are_kept_with_consent_only(
+    blobs: DirectoryBlobStore,
+    progress: ProgressFolder,
+    upload: Upload,
+    *,
+    consents: bool,
+    deletable: bool,
+) -> None:
+    service = TranscribeService(
+        blobs,
+        Recogniser(EngineSelector([ToneSource()]), LoudIsSpeech(), diarizer=OneVoice()),
+        open_audio=PyAvAudio,
+        settings_for=lambda _: TranscribeSettings(
+            engine="tones", language="en", known_voices=consents
+        ),
+        progress=progress,
+        keeps_voices=deletable,
+    )
+    (ready,) = service.handle(upload(encoded(tones([1, 2]))))
+    assert isinstance(ready.data, TranscriptReady)
+    kept = {label: read_voiceprint(blobs.get(ref)) for label, ref in ready.data.voices.items()}
+    voice = Voiceprint(model="pairs", embedding=(0.6, 0.8), speech_s=2.5)
+    assert kept == ({"SPEAKER_00": voice} if consents and deletable else {})
+    removed = Event.first("ingest", EpisodeRemoved(), episode_id="ep-1", run_id="run-2")
+    assert service.handle(removed) == []
+    for ref in ready.data.voices.values():
+        with pytest.raises(NotFound):
+            blobs.get(ref)

@@ -19,6 +19,7 @@ import ingest.feeds_api
 import ingest.notifications_api
 import ingest.retention_api
 import refine.api
+import refine.voices_api
 import search.api
 import transcribe_gpu.api
 import transcribe_gpu.cancel_api
@@ -92,6 +93,7 @@ def application(
             ingest.retention_api.retention_router(composition.ingest),
             ingest.notifications_api.notifications_router(composition.notifications),
             refine.api.router(composition.refine),
+            refine.voices_api.voices_router(composition.voices, composition.knows_voices),
             captions.api.router(composition.captions),
             search.api.router(composition.search, answer=search_elsewhere),
             transcribe_gpu.api.router(composition.clips, render_clip),

@@ -38,7 +38,8 @@ _PAGES: Final = 4_096
 _BUSY_TIMEOUT_S: Final = 60.0
 _TRIES: Final = 3
 _REMOVALS: Final = (
-    "SELECT count(*) FROM events WHERE type IN ('EpisodeRemoved', 'AudioRemoved', 'RunsRemoved')"
+    "SELECT count(*) FROM events WHERE type IN"
+    " ('EpisodeRemoved', 'AudioRemoved', 'RunsRemoved', 'VoiceForgotten')"
 )
 
 Progress = Callable[[int, int], None]

@@ -81,6 +81,7 @@ from ingest.web_sources import WebAdapters
 from ingest.webhooks import Webhooks
 from refine.adapters.choice import Models
 from refine.adapters.log_history import LogHistory
+from refine.show_voices import ShowVoices
 from search.engines import open_engine
 from transcribe_gpu.adapters.clip_process import ClipProcess
 from transcribe_gpu.adapters.progress_file import ProgressFolder
@@ -297,7 +298,19 @@ class Composition:
             history=LogHistory(self.bus),
             log=self.bus,
             models=models,
+            known_speakers=self.voices,
+            consents=self.knows_voices,
         )
+
+    @cached_property
+    def voices(self) -> ShowVoices:
+        """The voices that people named, in the shows that consent."""
+        history = LogHistory(self.bus)
+        return ShowVoices(self.blobs, history, history, self.bus)
+
+    def knows_voices(self, show: str) -> bool:
+        """Tell whether a show consents that its speakers are known by their voices."""
+        return self.settings.of_show(show).transcribe.known_voices
 
     @cached_property
     def search(self) -> search.service.SearchService:
@@ -346,6 +359,7 @@ class Composition:
             progress=self.progress,
             stopping=self._stopping.is_set,
             cancelled=Cancellations(self.bus).is_cancelled,
+            keeps_voices=True,
         )
 
     @cached_property

@@ -149,7 +149,7 @@ def _section(schema: Schema, heading: str, wanted: Schema) -> Iterator[str]:
         inner += [(f"[[{path}.{key}]]", each) for each in tables]
         needed = key in table.get("required", ())
         cells = (f"`{key}`", _kind(about), _default(about, needed=needed), about["description"])
-        escaped = (cell.replace("|", r"\|") for cell in cells)
+        escaped = (" ".join(cell.replace("|", r"\|").split()) for cell in cells)
         yield f"| {' | '.join(escaped)} |"
     yield ""
     for each in inner:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         TranscriptReady,
         TranscriptRefined,
         UploadRejected,
+        VoiceForgotten,
         parse_event,
     )
     from everyword_events.contract import ServiceContract
@@ -124,6 +125,7 @@ __all__ = [
     "TranscriptionHints",
     "TransientFailure",
     "UploadRejected",
+    "VoiceForgotten",
     "derived_event_id",
     "guarded",
     "is_newer",

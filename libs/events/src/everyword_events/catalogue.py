@@ -120,7 +120,10 @@ class AudioUploaded(EventData):
 
 
 class TranscriptReady(EventData):
-    """A transcript exists, as the engine gave it or as it was imported."""
+    """A transcript exists, as the engine gave it or as it was imported.
+
+    `voices` are voiceprints of its speakers, by their labels: kept only where a show consents.
+    """
 
     episode: EpisodeInfo
     transcript: BlobRef
@@ -133,6 +136,7 @@ class TranscriptReady(EventData):
     flags: tuple[str, ...] = ()
     cost_usd: Seconds | None = None
     quality: TranscriptQuality | None = None
+    voices: dict[str, BlobRef] = Field(default_factory=dict)
 
 
 class TranscriptionFailed(EventData):
@@ -145,7 +149,10 @@ class TranscriptionFailed(EventData):
 
 
 class TranscriptRefined(EventData):
-    """The transcript to publish: rules, glossary, model suggestions and edits applied."""
+    """The transcript to publish: rules, glossary, model suggestions and edits applied.
+
+    `recognised` are those of the `speakers` whom their voices alone named, from other episodes.
+    """
 
     episode: EpisodeInfo
     transcript: BlobRef
@@ -155,6 +162,7 @@ class TranscriptRefined(EventData):
     duration_s: Seconds
     words: NonNegativeInt
     speakers: tuple[str, ...] = ()
+    recognised: tuple[str, ...] = ()
     rules_applied: NonNegativeInt = 0
     suggestions_accepted: NonNegativeInt = 0
     suggestions_rejected: dict[str, NonNegativeInt] = Field(default_factory=dict)
@@ -192,6 +200,19 @@ class TranscriptEdited(EventData):
     was: str = ""
     for_show: str = ""
     language: str = ""
+
+
+class VoiceForgotten(EventData):
+    """A person's voice shall not be known any more; the names in transcripts stay.
+
+    The voiceprints of `labels` in run `of_run`, and all of earlier runs, are deleted. `edits` are
+    those that named the person in this episode: they teach no voice any more.
+    """
+
+    name: str
+    of_run: str
+    labels: tuple[str, ...]
+    edits: tuple[str, ...] = ()
 
 
 class CaptionsPublished(EventData):
@@ -289,6 +310,7 @@ CATALOGUE: Final[Mapping[str, type[EventData]]] = {
         TranscriptionFailed,
         TranscriptRefined,
         TranscriptEdited,
+        VoiceForgotten,
         CaptionsPublished,
         EpisodeIndexed,
         EpisodeChanged,

@@ -29,6 +29,7 @@ from everyword_events.catalogue import (
     TranscriptReady,
     TranscriptRefined,
     UploadRejected,
+    VoiceForgotten,
 )
 from everyword_events.envelope import BlobRef, Event, EventData, Meta, Replay, new_run_id
 from everyword_events.ports import DeadLetters, EventLog, Inbox
@@ -97,6 +98,7 @@ SAMPLE_DATA: Final[tuple[EventData, ...]] = (
         quality=TranscriptQuality(
             doubtful_share=0.07, estimated_share=0.01, windows=3, windows_heard_again=1
         ),
+        voices={"SPEAKER_00": _TRANSCRIPT},
     ),
     TranscriptionFailed(
         code="engine_failed", message="the engine stopped", hint="try another", retryable=True
@@ -110,6 +112,7 @@ SAMPLE_DATA: Final[tuple[EventData, ...]] = (
         duration_s=61.5,
         words=149,
         speakers=("Ada", "SPEAKER_01"),
+        recognised=("Ada",),
         rules_applied=3,
         suggestions_accepted=2,
         suggestions_rejected={"too_many_changes": 1},
@@ -123,6 +126,12 @@ SAMPLE_DATA: Final[tuple[EventData, ...]] = (
         text="hello world",
         speaker="Ada",
         edited_by="editor@example.org",
+    ),
+    VoiceForgotten(
+        name="Ada",
+        of_run="0195619a-0000-7000-8000-0000000000a1",
+        labels=("SPEAKER_00",),
+        edits=("0195619a-0000-7000-8000-00000000000d",),
     ),
     CaptionsPublished(files={"vtt": _TRANSCRIPT, "srt": _TRANSCRIPT}),
     EpisodeIndexed(words=149, passages=12, index="sqlite:2"),

@@ -4,15 +4,24 @@ from everyword_transcripts.json_form import read_transcript, write_transcript
 from everyword_transcripts.model import Engine, PhoneSpan, Segment, Speaker, Transcript, Word
 from everyword_transcripts.spacing import is_unspaced, join_words, split_words
 from everyword_transcripts.timing import LONGEST_S, estimate_times, spread
+from everyword_transcripts.voiceprint import (
+    VOICES,
+    Voiceprint,
+    read_voiceprint,
+    voiceprint_name,
+    write_voiceprint,
+)
 from everyword_transcripts.word_pieces import WordPiece, begin_with_spaces, join_pieces
 
 __all__ = [
     "LONGEST_S",
+    "VOICES",
     "Engine",
     "PhoneSpan",
     "Segment",
     "Speaker",
     "Transcript",
+    "Voiceprint",
     "Word",
     "WordPiece",
     "begin_with_spaces",
@@ -21,7 +30,10 @@ __all__ = [
     "join_pieces",
     "join_words",
     "read_transcript",
+    "read_voiceprint",
     "split_words",
     "spread",
+    "voiceprint_name",
     "write_transcript",
+    "write_voiceprint",
 ]

@@ -254,5 +254,6 @@ class RefineSettings(_Section):
         default=0.85,
         ge=0,
         le=1,
-        description="How sure a voice match must be before a known speaker is named.",
+        description="How alike two voices must be (cosine) before a speaker is recognised, where "
+        "`[transcribe] known_voices` lets voices be known. Measured in docs/benchmarks.md.",
     )

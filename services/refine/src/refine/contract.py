@@ -6,10 +6,11 @@ from everyword_events import (
     TranscriptEdited,
     TranscriptReady,
     TranscriptRefined,
+    VoiceForgotten,
 )
 
 CONTRACT = ServiceContract(
     "refine",
-    consumes=(TranscriptReady, TranscriptEdited, EpisodeRemoved),
-    emits=(TranscriptRefined, TranscriptEdited),
+    consumes=(TranscriptReady, TranscriptEdited, EpisodeRemoved, VoiceForgotten),
+    emits=(TranscriptRefined, TranscriptEdited, VoiceForgotten),
 )

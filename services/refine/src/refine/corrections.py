@@ -1,6 +1,6 @@
 """A person's corrections: recorded as events, undone, and shown with what became of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from everyword_events import (
     BlobRef,
@@ -21,14 +21,24 @@ from refine.domain.edits import Edit, undone
 from refine.domain.report import RefineReport, read_report
 from refine.domain.run_diff import TextChange, text_changes
 from refine.editing import Correction, recorded, renamed
-from refine.ports import EpisodeHistory
+from refine.ports import EpisodeHistory, KnownSpeakers
 from refine.show_names import ShowNames
 
 
 class Corrections:
     """Takes corrections and tells their history; each one starts a new run of refinement."""
 
-    def __init__(self, blobs: BlobStore, history: EpisodeHistory, log: EventLog) -> None:
+    def __init__(
+        self,
+        blobs: BlobStore,
+        history: EpisodeHistory,
+        log: EventLog,
+        *,
+        known_speakers: KnownSpeakers | None = None,
+        consents: Callable[[str], bool] = lambda _show: False,
+    ) -> None:
+        self._known_speakers = known_speakers
+        self._consents = consents
         self._blobs = blobs
         self._history = history
         self._log = log
@@ -55,11 +65,13 @@ class Corrections:
         if not show:
             event = self._event(episode_id, data)
             self._log.append([event])
+            self._teach(current, event)
             return [event]
         was = transcript.speaker_name(correction.label or "") or correction.label or ""
         data = data.model_copy(update={"was": was, "for_show": show})
         event = self._event(episode_id, data)
         self._log.append([event])
+        self._teach(current, event)
         ShowNames(self._blobs, self._history).remember(show, event)
         others = self._renamed_elsewhere(current, data)
         self._log.append(others)
@@ -118,6 +130,16 @@ class Corrections:
         if report is None:
             raise NotFound("no refined transcript of that episode", code="episode_missing")
         return report
+
+    def _teach(self, current: Event, event: Event) -> None:
+        """Let a voice be known by the name that a person gave its label, where the show consents.
+
+        Noted after the event: an edit that is not in the log teaches nothing.
+        """
+        show = _show(current)
+        named = isinstance(event.data, TranscriptEdited) and event.data.label is not None
+        if named and self._known_speakers is not None and self._consents(show):
+            self._known_speakers.remember(show, event)
 
     def _renamed_elsewhere(self, current: Event, edit: TranscriptEdited) -> list[Event]:
         return [

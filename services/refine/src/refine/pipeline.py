@@ -18,10 +18,15 @@ from refine.domain.normalize import normalize
 from refine.domain.prompt import PROMPT_VERSION
 from refine.domain.report import Change, RefineReport, listed
 from refine.domain.rules import compile_rules
-from refine.domain.speakers import name_speakers, rename_speakers
+from refine.domain.speakers import (
+    name_speakers,
+    recognise_speakers,
+    recognised,
+    rename_speakers,
+)
 from refine.domain.substitution import RulesReport, apply_rules
+from refine.domain.voices import SpeakerMatch
 from refine.model_step import ModelStep, ModelStepResult
-from refine.ports import KnownSpeakers
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,8 @@ class RefineInputs:
 
     show: str = ""
     model: ModelStep | None = None
-    known_speakers: KnownSpeakers | None = None
+    voices: Sequence[SpeakerMatch] = ()
+    """Whom the labels' voices belong to."""
     edits: Sequence[Edit] = field(default_factory=tuple)
     """Every edit there is, those too that were undone since."""
     renames: Sequence[tuple[str, str]] = ()
@@ -114,7 +120,7 @@ def run_steps(
         cost_usd=_cost(settings.model, outcome),
         steps_s=watch.steps_s,
     )
-    return _flagged(current, report), report
+    return _flagged(current, report, recognised(current, named)), report
 
 
 def _glossary(
@@ -136,13 +142,9 @@ def _speakers(
     outcome: ModelStepResult, inputs: RefineInputs, settings: RefineSettings
 ) -> tuple[Transcript, list[Change]]:
     """Name labels: known voices first, where they are sure, then what the model read."""
-    transcript = outcome.transcript
-    changes: list[Change] = []
-    if inputs.known_speakers is not None and transcript.episode_id is not None:
-        labels = [speaker.label for speaker in transcript.speakers]
-        matches = inputs.known_speakers.match(inputs.show, transcript.episode_id, labels)
-        sure = [(m.label, m.name) for m in matches if m.confidence >= settings.speaker_confidence]
-        transcript, changes = name_speakers(transcript, sure, by="voice", spoken=False)
+    transcript, changes = recognise_speakers(
+        outcome.transcript, inputs.voices, least=settings.speaker_confidence
+    )
     transcript, more = name_speakers(transcript, outcome.names, by="model")
     return transcript, [*changes, *more]
 
@@ -181,7 +183,11 @@ def _cost(model: LanguageModelSettings, outcome: ModelStepResult) -> float | Non
     return paid / 1e6
 
 
-def _flagged(transcript: Transcript, report: RefineReport) -> Transcript:
+def _flagged(
+    transcript: Transcript, report: RefineReport, recognised_names: Sequence[str]
+) -> Transcript:
+    for flag in recognised_names:
+        transcript = transcript.with_flag(flag)
     if report.degraded:
         transcript = transcript.with_flag(f"degraded:{report.degraded}")
     conflicts = len(report.conflicts())

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from everyword_events import Event, EventData
+from everyword_events import BlobRef, Event, EventData
+from refine.domain.voices import SpeakerMatch
 
 Data = TypeVar("Data", bound=EventData)
 
@@ -65,17 +66,26 @@ class EpisodeHistory(Protocol):
         """Return the newest TranscriptRefined of each episode of a show that is not removed."""
 
 
-@dataclass(frozen=True)
-class SpeakerMatch:
-    """A voice of this episode that sounds like a known person; `confidence` in 0..1."""
+class VoiceHistory(Protocol):
+    """What is known of an episode's voices, as the event log knows."""
 
-    label: str
-    name: str
-    confidence: float
+    def ready(self, episode_id: str) -> Sequence[Event]:
+        """Return every TranscriptReady of the episode, by their runs, the oldest first."""
+
+    def forgotten(self, episode_id: str) -> frozenset[str]:
+        """Return the ids of the edits that teach no voice any more."""
 
 
 class KnownSpeakers(Protocol):
     """Recognises the voices of people who consented to be known by name in a show."""
 
-    def match(self, show: str, episode_id: str, labels: Sequence[str]) -> Sequence[SpeakerMatch]:
-        """Return whom the labels' voices belong to, as far as that is known."""
+    def match(
+        self, show: str, episode_id: str, voices: Mapping[str, BlobRef]
+    ) -> Sequence[SpeakerMatch]:
+        """Return whom the voices of an episode's labels belong to, as far as that is known."""
+
+    def remember(self, show: str, event: Event) -> None:
+        """Note that a person's edit says whose voice a label's is."""
+
+    def delete(self, event: Event) -> None:
+        """Delete the voiceprints that a VoiceForgotten names; done twice, it is done once."""

@@ -14,6 +14,7 @@ from everyword_events import (
     TranscriptReady,
     TranscriptRefined,
     TransientFailure,
+    VoiceForgotten,
 )
 from everyword_storage import BlobStore, artifact_key, done_once, episode_prefix
 from everyword_transcripts import read_transcript, write_transcript
@@ -23,6 +24,8 @@ from refine.contract import CONTRACT
 from refine.corrections import Corrections
 from refine.domain.edits import Edit
 from refine.domain.report import write_report
+from refine.domain.speakers import RECOGNISED
+from refine.domain.voices import SpeakerMatch
 from refine.model_step import ModelStep
 from refine.pipeline import RefineInputs, run_steps
 from refine.ports import EpisodeHistory, KnownSpeakers, LanguageModel
@@ -49,6 +52,7 @@ class RefineService:
     """Refines transcripts as their events arrive; `settings_for` gives a show's settings.
 
     Without a `history` there are no corrections, without `models` no language model is asked.
+    `consents` tells whether a show's speakers agreed to be known by their voices.
     """
 
     def __init__(
@@ -60,6 +64,7 @@ class RefineService:
         log: EventLog | None = None,
         models: Callable[[LanguageModelSettings], LanguageModel | None] | None = None,
         known_speakers: KnownSpeakers | None = None,
+        consents: Callable[[str], bool] = lambda _show: False,
     ) -> None:
         self._blobs = blobs
         self._settings_for = settings_for
@@ -67,6 +72,7 @@ class RefineService:
         self._log = log
         self._models = models
         self._known_speakers = known_speakers
+        self._consents = consents
 
     def handle(self, event: Event) -> Sequence[Event]:
         """Refine on TranscriptReady and TranscriptEdited, delete on EpisodeRemoved.
@@ -80,6 +86,8 @@ class RefineService:
         """
         if isinstance(event.data, EpisodeRemoved):
             self.forget(event.meta.episode_id)
+        if isinstance(event.data, VoiceForgotten) and self._known_speakers is not None:
+            self._known_speakers.delete(event)
         if not isinstance(event.data, TranscriptReady | TranscriptEdited):
             return []
         return [self._refined(event, *self._base(event))]
@@ -97,7 +105,13 @@ class RefineService:
         """
         if self._history is None or self._log is None:
             raise Misconfigured("corrections need a history and a log")
-        return Corrections(self._blobs, self._history, self._log)
+        return Corrections(
+            self._blobs,
+            self._history,
+            self._log,
+            known_speakers=self._known_speakers,
+            consents=self._consents,
+        )
 
     def _base(self, event: Event) -> tuple[TranscriptReady, str]:
         """Return the transcript to start from, and its run."""
@@ -151,7 +165,7 @@ class RefineService:
         inputs = RefineInputs(
             show=ready.episode.show,
             model=self._model_step(settings, job),
-            known_speakers=self._known_speakers,
+            voices=self._recognised(job),
             edits=job.edits,
             renames=self._renames(ready.episode.show, job.edits),
         )
@@ -170,6 +184,11 @@ class RefineService:
             duration_s=refined.duration_s,
             words=refined.n_words(),
             speakers=tuple(speaker.name or speaker.label for speaker in refined.speakers),
+            recognised=tuple(
+                flag.removeprefix(RECOGNISED)
+                for flag in refined.flags
+                if flag.startswith(RECOGNISED)
+            ),
             rules_applied=sum(report.rules.values()),
             suggestions_accepted=report.accepted(),
             suggestions_rejected=report.rejected(),
@@ -178,6 +197,12 @@ class RefineService:
             cost_usd=report.cost_usd,
             timings_s=report.steps_s,
         )
+
+    def _recognised(self, job: _Job) -> Sequence[SpeakerMatch]:
+        show, voices = job.ready.episode.show, job.ready.voices
+        if self._known_speakers is None or not voices or not self._consents(show):
+            return ()
+        return self._known_speakers.match(show, job.episode_id, voices)
 
     def _renames(self, show: str, edits: Sequence[Edit]) -> Sequence[tuple[str, str]]:
         return (

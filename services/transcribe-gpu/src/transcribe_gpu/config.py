@@ -27,6 +27,10 @@ class TranscribeSettings(BaseModel):
     """Whether voices in one channel are told apart. `auto`: where its model is on this machine
     (`everyword models fetch resemblyzer`, 17 MB; better with `pyannote-segmentation`, 18 MB), or
     several speakers were announced."""
+    known_voices: bool = False
+    """Whether a voice that a person named is known again in later episodes of the show. Keeps
+    voiceprints, which are biometric data: say yes only with the speakers' consent.
+    `everyword voices list|forget` shows and deletes them."""
     sounds: bool = True
     """Also read the bare sounds of speech, where the engine can (`pocketsphinx`): words that it
     gets wrong are then found by how they sound. Costs 4 % of the recording's length."""

@@ -10,6 +10,7 @@ from typing import BinaryIO, Final
 
 from everyword_events import (
     AudioUploaded,
+    BlobRef,
     EngineInfo,
     EpisodeRemoved,
     Event,
@@ -21,14 +22,21 @@ from everyword_events import (
     TranscriptReady,
 )
 from everyword_storage import BlobStore, artifact_key, done_once, episode_prefix
-from everyword_transcripts import read_transcript, write_transcript
+from everyword_transcripts import (
+    Transcript,
+    Voiceprint,
+    read_transcript,
+    voiceprint_name,
+    write_transcript,
+    write_voiceprint,
+)
 from transcribe_gpu.checkpoints import BlobCheckpoints, forget_checkpoints
 from transcribe_gpu.config import TranscribeSettings
 from transcribe_gpu.contract import CONTRACT
 from transcribe_gpu.domain import Quality
 from transcribe_gpu.errors import CalledOff, EngineUnavailable
 from transcribe_gpu.ports import Audio, ProgressSink
-from transcribe_gpu.recognition import Recogniser
+from transcribe_gpu.recognition import Recogniser, Recognition
 from transcribe_gpu.selection import ENGINE_UNKNOWN
 
 log = logging.getLogger(__name__)
@@ -40,7 +48,8 @@ class TranscribeService:
     """Handles this service's events, one at a time.
 
     `settings_for` gives a show's settings; `stopping` is asked often during a job, and ends it
-    with `Interrupted` when it says yes.
+    with `Interrupted` when it says yes. `keeps_voices` tells that what is kept of voices can be
+    deleted again here; a show's consent is asked besides.
     """
 
     def __init__(
@@ -53,9 +62,11 @@ class TranscribeService:
         progress: ProgressSink,
         stopping: Callable[[], bool] = lambda: False,
         cancelled: Callable[[str, str], bool] = lambda _episode, _run: False,
+        keeps_voices: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._blobs = blobs
+        self._keeps_voices = keeps_voices
         self._recogniser = recogniser
         self._open_audio = open_audio
         self._settings_for = settings_for
@@ -150,6 +161,7 @@ class TranscribeService:
         self._checker(episode_id, run_id)()
         transcript = replace(done.transcript, episode_id=episode_id, run_id=run_id)
         quality = done.quality
+        voices: dict[str, BlobRef] = {}
         written = write_transcript(transcript)
         ref = self._blobs.put(
             artifact_key(episode_id, run_id, "transcribe-gpu/transcript.json"),
@@ -159,6 +171,8 @@ class TranscribeService:
         if ref.sha256 != sha256(written).hexdigest():  # another worker was first: its words count
             transcript = read_transcript(self._blobs.get(ref))
             quality = Quality.of(transcript)
+        elif self._keeps_voices and settings.known_voices:
+            voices = self._kept_voices(done, transcript)
         forget_checkpoints(self._blobs, episode_id, run_id)
         engine = transcript.engine
         return TranscriptReady(
@@ -173,7 +187,28 @@ class TranscribeService:
             flags=transcript.flags,
             cost_usd=settings.cost_usd(engine.device, took_s),
             quality=TranscriptQuality(**asdict(quality)),
+            voices=voices,
         )
+
+    def _kept_voices(self, done: Recognition, transcript: Transcript) -> dict[str, BlobRef]:
+        """Keep the voiceprints of those who speak in the transcript, one by one."""
+        found = done.diarization
+        if found is None:
+            return {}
+        spoken = {speaker.label for speaker in transcript.speakers}
+        kept: dict[str, BlobRef] = {}
+        for voice in found.voices:
+            if voice.speaker in spoken:
+                name = voiceprint_name(voice.speaker)
+                voiceprint = Voiceprint(
+                    model=found.voice_model, embedding=voice.embedding, speech_s=voice.speech_s
+                )
+                kept[voice.speaker] = self._blobs.put(
+                    artifact_key(transcript.episode_id or "", transcript.run_id or "", name),
+                    write_voiceprint(voiceprint),
+                    media_type="application/json",
+                )
+        return kept
 
     def _checker(self, episode_id: str, run_id: str) -> Callable[[], None]:
         """Return what ends the job when the worker stops or a person calls the job off."""

@@ -29,6 +29,8 @@ ELSEWHERE: Mapping[str, str] = {
     "/v1/events": "the log in DynamoDB has an order for each episode, and none across them",
     "/v1/episodes/{episode_id}/logs": "CloudWatch Logs Insights finds an episode's lines by its id",
     "/v1/show-access": "not composed yet: `public_search` is one choice for all shows",
+    "/v1/voices": "no voices are kept: a voiceprint would lie in the recogniser's bucket, where no "
+    "function may delete one object; [transcribe] known_voices has no effect",
     "/v1/retention": "not composed yet: [retention] is not shipped; S3 moves old audio to colder "
     "storage",
 }

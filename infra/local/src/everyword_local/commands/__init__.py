@@ -47,6 +47,7 @@ COMMANDS: Final = {
     "engines": Place("engines", "engines", "Speech engines: list, install."),
     "keys": Place("keys", "keys", "API keys: create, list, rotate, revoke."),
     "shows": Place("shows", "shows", "Which shows anybody may search: list, publish, hide."),
+    "voices": Place("voices", "voices", "Voices known by name in a show: list, forget."),
     "worker": Place("working", "worker", "Recognise for an Everyword elsewhere, over HTTP."),
     "cost": Place("costing", "cost", "Say what an archive costs, or would cost on AWS."),
     "doctor": Place("operating", "doctor", "Say what works on this machine."),

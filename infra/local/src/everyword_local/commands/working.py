@@ -98,6 +98,7 @@ def worker(
         progress=RemoteProgress(api),
         stopping=stop.is_set,
         cancelled=partial(cancelled_at, api),
+        keeps_voices=True,
     )
     watch = threading.Thread(target=_leave_when_idle, args=(inbox, stop), daemon=True)
     watch.start()

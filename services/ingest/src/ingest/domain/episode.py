@@ -227,6 +227,8 @@ def _effort(ready: TranscriptReady | None, refined: TranscriptRefined | None) ->
     flags = dict.fromkeys(ready.flags if ready else ())
     if refined and refined.degraded:
         flags[f"degraded:{refined.degraded.removeprefix('degraded:')}"] = None
+    for name in refined.recognised if refined else ():
+        flags[f"voice_recognised:{name}"] = None
     return {
         "engine": ready.engine if ready else None,
         "timings": {**(ready.timings_s if ready else {}), **(refined.timings_s if refined else {})},

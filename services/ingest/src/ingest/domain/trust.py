@@ -37,6 +37,7 @@ _COUNTED: Final = {
     "language_unchecked": "The model only knows {0}; no other language was looked for.",
     "fallback": "Another engine was tried first and could not be used: {0}.",
     "degraded": "The language model's help was left out: {0}.",
+    "voice_recognised": "{0} was recognised by the voice, from other episodes; check the name.",
     "gap": "A damaged part was skipped: {0} s.",
 }
 

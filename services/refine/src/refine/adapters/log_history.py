@@ -8,12 +8,14 @@ from everyword_events import (
     EventData,
     EventLog,
     TranscriptEdited,
+    TranscriptReady,
     TranscriptRefined,
+    VoiceForgotten,
 )
 
 
 class LogHistory:
-    """Answers `EpisodeHistory` from the event log; an episode's events are few."""
+    """Answers `EpisodeHistory` and `VoiceHistory` from the log; an episode's events are few."""
 
     def __init__(self, log: EventLog) -> None:
         self._log = log
@@ -38,10 +40,26 @@ class LogHistory:
 
     def refinements(self, episode_id: str) -> Sequence[Event]:
         """Return every TranscriptRefined of the episode, by their runs, the oldest first."""
+        return self._by_run(episode_id, TranscriptRefined)
+
+    def ready(self, episode_id: str) -> Sequence[Event]:
+        """Return every TranscriptReady of the episode, by their runs, the oldest first."""
+        return self._by_run(episode_id, TranscriptReady)
+
+    def forgotten(self, episode_id: str) -> frozenset[str]:
+        """Return the ids of the edits that teach no voice any more."""
+        return frozenset(
+            edit
+            for recorded in self._log.of_episode(episode_id)
+            if isinstance(recorded.event.data, VoiceForgotten)
+            for edit in recorded.event.data.edits
+        )
+
+    def _by_run(self, episode_id: str, kind: type[EventData]) -> Sequence[Event]:
         events = {
             recorded.event.meta.run_id: recorded.event
             for recorded in self._log.of_episode(episode_id)
-            if isinstance(recorded.event.data, TranscriptRefined)
+            if isinstance(recorded.event.data, kind)
         }
         return [events[run_id] for run_id in sorted(events)]
 

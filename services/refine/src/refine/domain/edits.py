@@ -14,7 +14,8 @@ from refine.domain.report import Change
 from refine.domain.speakers import with_names
 from refine.domain.word_times import reconcile
 
-_DIARIZED = regex.compile(r"SPEAKER_\d+")
+DIARIZED = regex.compile(r"SPEAKER_\d+")
+"""A label that nobody gave a name."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,7 @@ def _assign_all(
     """Give the words of `spans` (rising, disjoint) to a speaker, who may be new."""
     wanted = clean_text(edit.data.speaker or "")
     label = _label_of(transcript, wanted)
-    if label is None and (not wanted or _DIARIZED.fullmatch(wanted)):
+    if label is None and (not wanted or DIARIZED.fullmatch(wanted)):
         return transcript, _conflict(edit, "there is no such speaker", wanted)
     speakers = transcript.speakers
     if label is None:

@@ -1,4 +1,4 @@
-"""Speaker names: suggested by a model or a voice match, checked before anybody is called so."""
+"""Speaker names: of a known voice or suggested by a model, checked before anybody is called so."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -11,6 +11,7 @@ from refine.domain.capitals import has_capitals
 from refine.domain.clean import clean_text
 from refine.domain.diff import bare, key
 from refine.domain.report import Change, Verdict
+from refine.domain.voices import SpeakerMatch
 from refine.domain.word_lists import ARTICLES, NO_NAMES
 
 _NAME_WORD = r"\p{L}[\p{L}\p{M}'\u2019.\-]*"
@@ -18,14 +19,60 @@ _NAME = regex.compile(rf"{_NAME_WORD}(?: {_NAME_WORD}){{0,3}}")
 _LONGEST_NAME = 60
 
 
+RECOGNISED = "voice_recognised:"
+"""How the flag of a speaker begins who was named by the voice, and by nobody since."""
+
+
+def recognise_speakers(
+    transcript: Transcript, found: Sequence[SpeakerMatch], *, least: float
+) -> tuple[Transcript, list[Change]]:
+    """Name labels that have no name after the people whose voices they have.
+
+    A match needs the confidence `least`; where two labels have one person's voice, the surer one
+    has the name.
+    """
+    labels = _labels(transcript)
+    taken = {name.casefold() for name in labels.values() if name}
+    named: dict[str, str] = {}
+    changes: list[Change] = []
+    for each in sorted(found, key=lambda match: -match.confidence):
+        verdict: Verdict = "rejected"
+        if labels.get(each.label, ""):
+            reason = "already_named"
+        elif each.label not in labels:
+            reason = "unknown_label"
+        elif each.confidence < least:
+            reason = "not_sure"
+        elif each.name.casefold() in taken:
+            reason = "name_taken"
+        else:
+            verdict, reason = "applied", f"confidence {each.confidence}"
+            named[each.label] = each.name
+            taken.add(each.name.casefold())
+        changes.append(
+            Change("speakers", "voice", 0.0, 0.0, each.label, each.name, verdict, reason)
+        )
+    return with_names(transcript, named), changes
+
+
+def recognised(transcript: Transcript, changes: Sequence[Change]) -> list[str]:
+    """Return the flags of those whose names the voice alone gave."""
+    by_voice = {
+        change.before: change.after
+        for change in changes
+        if (change.by, change.verdict) == ("voice", "applied")
+    }
+    names = _labels(transcript)
+    return [f"{RECOGNISED}{name}" for label, name in by_voice.items() if names.get(label) == name]
+
+
 def name_speakers(
-    transcript: Transcript, suggested: Sequence[tuple[str, str]], *, by: str, spoken: bool = True
+    transcript: Transcript, suggested: Sequence[tuple[str, str]], *, by: str
 ) -> tuple[Transcript, list[Change]]:
     """Give labels the names suggested most often, where these pass.
 
     A name passes when its label is in the transcript and has no name yet, it looks like a name,
-    no other label would get it too, and, where it must be `spoken`, its words are said one after
-    the other somewhere.
+    no other label would get it too, and its words are said one after the other somewhere.
     """
     if not suggested:
         return transcript, []
@@ -37,7 +84,7 @@ def name_speakers(
     taken = Counter(name.casefold() for name in winners.values())
     taken.update(name.casefold() for name in labels.values() if name)
     exact = has_capitals(transcript)
-    said = _said(transcript, exact=exact) if spoken else ""
+    said = _said(transcript, exact=exact)
     named: dict[str, str] = {}
     changes: list[Change] = []
     for label, name in winners.items():
@@ -46,7 +93,7 @@ def name_speakers(
             reason = "ambiguous"
         if not reason and taken[name.casefold()] > 1:
             reason = "name_taken"
-        if not reason and spoken and _key(name, transcript.language, exact=exact) not in said:
+        if not reason and _key(name, transcript.language, exact=exact) not in said:
             reason = "name_not_spoken"
         if not reason:
             named[label] = name

@@ -9,6 +9,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Final
 
@@ -174,6 +175,6 @@ def _read(status: int, answer: IO[bytes], complaint: IO[bytes]) -> Diarization:
         lines = complaint.read().decode(errors="replace").strip().splitlines()
         raise DiarizationFailed(lines[-1] if lines else f"its process ended with {status}")
     try:
-        return ANSWER.validate_json(answer.read())
+        return replace(ANSWER.validate_json(answer.read()), voice_model=MODEL)
     except ValidationError as error:
         raise DiarizationFailed("its process gave no answer") from error

@@ -37,10 +37,11 @@ class Voice:
 
 @dataclass(frozen=True, slots=True)
 class Diarization:
-    """Who speaks when, and what their voices are like."""
+    """Who speaks when, and what their voices are like, as the model `voice_model` tells them."""
 
     turns: tuple[SpeakerTurn, ...]
     voices: tuple[Voice, ...] = ()
+    voice_model: str = ""
 
 
 def with_speakers(transcript: Transcript, turns: Sequence[SpeakerTurn]) -> Transcript:
@@ -105,13 +106,14 @@ def labelled_as_before(before: Transcript, found: Diarization) -> Diarization:
     """
     anew = with_speakers(before, found.turns)
     labels = _labels_kept([word.speaker for word in before.words()], anew.words())
-    return Diarization(
-        tuple(
+    return replace(
+        found,
+        turns=tuple(
             replace(turn, speaker=labels[turn.speaker])
             for turn in found.turns
             if turn.speaker in labels
         ),
-        tuple(
+        voices=tuple(
             replace(voice, speaker=labels[voice.speaker])
             for voice in found.voices
             if voice.speaker in labels
