@@ -1,5 +1,6 @@
 """Events in, files and events out: duplicates, reordering, replays, removal."""
 
+import json
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from captions.config import CaptionsSettings
 from captions.contract import CONTRACT
 from captions.domain.formats import FORMATS, PUBLISHED
 from captions.service import CaptionsService
-from everyword_events import CaptionsPublished, NotFound, new_run_id
+from everyword_events import CaptionsPublished, NotFound, SuggestedChapter, new_run_id
 from everyword_transcripts import Segment, Transcript, Word
 
 
@@ -56,6 +57,28 @@ def test_a_long_episode_gets_chapters_unless_they_are_switched_off(stage: Any) -
     assert "chapters" not in again.data.files
     with pytest.raises(NotFound):
         stage.service.chapters(stage.episode_id)
+
+
+def test_chapters_of_the_language_model_are_taken_where_they_are_in_order(
+    stage: Any, spoken: Any
+) -> None:
+    event = stage.refined(Transcript("en", 900.0, spoken(("A", "The storm.")).segments))
+    for titles, holds in (
+        (((0.0, "The  storm\n"), (300.0, "The \u202efog")), True),
+        (((5.0, "The storm"), (300.0, "The fog")), False),
+        (((0.0, "The storm"), (300.0, "The fog"), (300.0, "Again")), False),
+        (((0.0, "The storm"), (901.0, "The fog")), False),
+        (((0.0, "The storm"), (300.0, "\u202e")), False),
+    ):
+        suggested = tuple(SuggestedChapter(start=at, title=title) for at, title in titles)
+        data = event.data.model_copy(update={"chapters": suggested})
+        (published,) = stage.service.handle(stage.event(data, new_run_id()))
+        assert ("chapters" in published.data.files) is holds
+        if holds:
+            made = json.loads(stage.service.chapters(stage.episode_id))
+            assert made["generated"] is True
+            assert "language model" in made["description"]
+            assert [each["title"] for each in made["chapters"]] == ["The storm", "The fog"]
 
 
 def test_the_newest_run_is_served_whatever_comes_last(stage: Any, spoken: Any) -> None:

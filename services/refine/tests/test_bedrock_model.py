@@ -48,7 +48,7 @@ def answered(content: Any, stop: Any = "tool_use", **usage: Any) -> Any:
 
 
 def used(form: Any) -> Any:
-    return [{"toolUse": {"toolUseId": "t1", "name": "corrections", "input": form}}]
+    return [{"toolUse": {"toolUseId": "t1", "name": "answer", "input": form}}]
 
 
 def asked(*, cached: Any = True) -> Any:
@@ -62,13 +62,13 @@ def asked(*, cached: Any = True) -> Any:
             "tools": [
                 {
                     "toolSpec": {
-                        "name": "corrections",
+                        "name": "answer",
                         "description": ANY,
                         "inputSchema": {"json": SCHEMA},
                     }
                 }
             ],
-            "toolChoice": {"tool": {"name": "corrections"}},
+            "toolChoice": {"tool": {"name": "answer"}},
         },
     }
 

@@ -9,6 +9,7 @@ import pytest
 from everyword_storage import DirectoryBlobStore
 from everyword_transcripts import Transcript
 from refine.adapters.openai_model import OpenAiCompatibleModel
+from refine.asking import ModelQuestions
 from refine.checkpoints import BlobReplyCheckpoints, NoReplyCheckpoints
 from refine.config import RefineSettings
 from refine.domain.prompt import SCHEMA, SYSTEM
@@ -55,6 +56,11 @@ def spoken(transcribe: Callable[..., Transcript]) -> Any:
 
 def model(server: Any, **options: Any) -> Any:
     return OpenAiCompatibleModel(server.url, "test-model", first_wait_s=0.01, **options)
+
+
+def step(ours: Any, checkpoints: Any, **options: Any) -> ModelStep:
+    chosen = settings()
+    return ModelStep(ModelQuestions(ours, chosen.model, checkpoints, **options), chosen)
 
 
 def refined(server: Any, spoken: str, **options: Any) -> Any:
@@ -330,8 +336,7 @@ def test_a_reply_once_paid_for_is_not_asked_again(
     server.answer = lambda _: GOOD
     ours = model(server)
     for run in ("r1", "r1", "r2"):
-        step = ModelStep(ours, settings(), BlobReplyCheckpoints(blobs, "ep", run), run_id=run)
-        outcome = step.run(spoken)
+        outcome = step(ours, BlobReplyCheckpoints(blobs, "ep", run), run_id=run).run(spoken)
         assert "Kubernetes" in texts(outcome.transcript)[1]
         assert outcome.tokens_in == (100 if run == "r1" else 0)
     ours.close()
@@ -344,7 +349,7 @@ def test_an_unusable_reply_is_asked_again_by_the_next_run_only(
     server.answer = lambda _: "nonsense"
     ours = model(server)
     for run, asked in (("r1", 2), ("r1", 2), ("r2", 4)):
-        ModelStep(ours, settings(), BlobReplyCheckpoints(blobs, "ep", run), run_id=run).run(spoken)
+        step(ours, BlobReplyCheckpoints(blobs, "ep", run), run_id=run).run(spoken)
         assert len(server.requests) == asked
     ours.close()
 
@@ -352,8 +357,8 @@ def test_an_unusable_reply_is_asked_again_by_the_next_run_only(
 def test_the_time_for_the_model_is_bounded(server: Any, spoken: str) -> None:
     ours = model(server)
     moments = iter([0.0, 1000.0, 1000.0])
-    step = ModelStep(ours, settings(), NoReplyCheckpoints(), clock=lambda: next(moments))
-    assert "used up" in (step.run(spoken).degraded or "")
+    asking = step(ours, NoReplyCheckpoints(), clock=lambda: next(moments))
+    assert "used up" in (asking.run(spoken).degraded or "")
     ours.close()
     assert server.requests == []
 

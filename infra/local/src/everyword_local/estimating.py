@@ -14,6 +14,8 @@ HOURS_A_START: Final = 10.0
 """So many hours of audio one start serves, on average."""
 WORDS_AN_HOUR: Final = 9_000
 TOKENS_A_WORD: Final = 1.35
+READINGS: Final = 2
+"""The model reads an episode for corrections, and again for chapters."""
 SUGGESTED_SHARE: Final = 0.1
 """The model answers with corrections only: this share of what it reads."""
 AUDIO_GIB_AN_HOUR: Final = 0.057
@@ -108,7 +110,8 @@ def _model(known: dict[str, Any]) -> float:
     tokens = WORDS_AN_HOUR * TOKENS_A_WORD / 1e6
     llm = known["llm"]
     return float(
-        tokens * llm["million_tokens_in"] + tokens * SUGGESTED_SHARE * llm["million_tokens_out"]
+        READINGS * tokens * llm["million_tokens_in"]
+        + tokens * SUGGESTED_SHARE * llm["million_tokens_out"]
     )
 
 

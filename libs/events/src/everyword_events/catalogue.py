@@ -148,10 +148,18 @@ class TranscriptionFailed(EventData):
     retryable: bool = False
 
 
+class SuggestedChapter(Model):
+    """Where a chapter begins, in seconds, and its title: a language model's, checked."""
+
+    start: Seconds
+    title: str
+
+
 class TranscriptRefined(EventData):
     """The transcript to publish: rules, glossary, model suggestions and edits applied.
 
     `recognised` are those of the `speakers` whom their voices alone named, from other episodes.
+    `chapters` are there where a language model was asked for them and its answer held.
     """
 
     episode: EpisodeInfo
@@ -170,6 +178,7 @@ class TranscriptRefined(EventData):
     tokens: NonNegativeInt = 0
     cost_usd: Seconds | None = None
     timings_s: dict[str, Seconds] = Field(default_factory=dict)
+    chapters: tuple[SuggestedChapter, ...] = ()
 
 
 class SegmentAnchor(Model):

@@ -22,6 +22,7 @@ from everyword_events.catalogue import (
     SavedSearchMatched,
     SegmentAnchor,
     SpokenMoment,
+    SuggestedChapter,
     TranscriptEdited,
     TranscriptionFailed,
     TranscriptionHints,
@@ -120,6 +121,7 @@ SAMPLE_DATA: Final[tuple[EventData, ...]] = (
         tokens=2048,
         cost_usd=0.002,
         timings_s={"rules": 0.01},
+        chapters=(SuggestedChapter(start=0.0, title="The storm"),),
     ),
     TranscriptEdited(
         anchor=SegmentAnchor(start=1.5, end=3.25, text="helo world", before="and", after="again"),

@@ -60,8 +60,8 @@ class CaptionsSettings(BaseModel):
     )
     chapters: bool = Field(
         True,
-        description="Whether chapters are made, from pauses and topic words, where the creator "
-        "gave none.",
+        description="Whether chapters are made where the creator gave none: by the language model, "
+        "where `[refine.model]` has one, else from pauses and topic words.",
     )
     cue_settings: str = Field(
         "", description="WebVTT settings for every cue, such as `line:90% align:start`."

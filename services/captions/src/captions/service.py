@@ -7,7 +7,7 @@ from dataclasses import replace
 from captions.config import CaptionsSettings
 from captions.domain.chapters import FILE as CHAPTERS_FILE
 from captions.domain.chapters import MEDIA_TYPE as CHAPTERS_TYPE
-from captions.domain.chapters import generate_chapters, write_chapters
+from captions.domain.chapters import generate_chapters, suggested_chapters, write_chapters
 from captions.domain.formats import FORMATS, PUBLISHED
 from captions.domain.latest import LatestFiles, retitled_name
 from captions.ports import LatestCaptions
@@ -23,7 +23,7 @@ from everyword_events import (
     TransientFailure,
 )
 from everyword_storage import BlobStore, artifact_key, done_once, episode_prefix
-from everyword_transcripts import read_transcript
+from everyword_transcripts import Transcript, read_transcript
 
 _LOG = logging.getLogger(__name__)
 _TITLED = ("html", "md")
@@ -109,11 +109,7 @@ class CaptionsService:
         published = done_once(
             self._blobs,
             CaptionsPublished,
-            lambda: CaptionsPublished(
-                files=self._write(
-                    episode_id, run_id, data.transcript, data.episode.show, data.episode.title
-                )
-            ),
+            lambda: CaptionsPublished(files=self._write_all(episode_id, run_id, data)),
             episode_id=episode_id,
             run_id=run_id,
             step="captions",
@@ -145,29 +141,47 @@ class CaptionsService:
         title = known.outdated_title()
         if title is None or known.episode is None:
             return known
-        again = self._write(
-            episode_id, known.run_id, known.files["json"], known.episode.show, title, only=_TITLED
-        )
+        said = read_transcript(self._blobs.get(known.files["json"]))
+        again = self._write(episode_id, known.run_id, said, known.episode.show, title, only=_TITLED)
         return replace(known, files={**known.files, **again}, shown_title=title)
+
+    def _write_all(
+        self, episode_id: str, run_id: str, data: TranscriptRefined
+    ) -> dict[str, BlobRef]:
+        said = read_transcript(self._blobs.get(data.transcript))
+        show, title = data.episode.show, data.episode.title
+        chapters = self._write_chapters(episode_id, run_id, said, data)
+        return {**chapters, **self._write(episode_id, run_id, said, show, title)}
+
+    def _write_chapters(
+        self, episode_id: str, run_id: str, said: Transcript, data: TranscriptRefined
+    ) -> dict[str, BlobRef]:
+        """Write the language model's chapters, else those of pauses and topic words, if any."""
+        if not self._settings_for(data.episode.show).chapters:
+            return {}
+        suggested = suggested_chapters(
+            ((each.start, each.title) for each in data.chapters), said.duration_s
+        )
+        chapters = suggested or generate_chapters(said)
+        if not chapters:
+            return {}
+        made = write_chapters(chapters, by_model=bool(suggested))
+        key = _key(episode_id, run_id, CHAPTERS_FILE)
+        return {CHAPTERS: self._blobs.put(key, made, media_type=CHAPTERS_TYPE)}
 
     def _write(
         self,
         episode_id: str,
         run_id: str,
-        transcript: BlobRef,
+        said: Transcript,
         show: str,
         title: str,
         *,
         only: Iterable[str] = (),
     ) -> dict[str, BlobRef]:
-        settings, said = self._settings_for(show), read_transcript(self._blobs.get(transcript))
+        settings = self._settings_for(show)
         script = transcript_writer(said, settings, title=title)
         files = {}
-        chapters = generate_chapters(said) if settings.chapters and not only else []
-        if chapters:
-            key = _key(episode_id, run_id, CHAPTERS_FILE)
-            made = write_chapters(chapters)
-            files[CHAPTERS] = self._blobs.put(key, made, media_type=CHAPTERS_TYPE)
         for name in only or [form.name for form in PUBLISHED]:
             form = FORMATS[name]
             artifact = retitled_name(form.file, title) if only else form.file

@@ -221,6 +221,11 @@ class LanguageModelSettings(_Section):
         ge=0,
         description="The price of what is answered.",
     )
+    chapters: bool = Field(
+        True,
+        description="Whether the model is asked, once more, where chapters begin and what they are"
+        " called, in episodes of ten minutes and more whose creator gave none.",
+    )
     validation: ValidationSettings = Field(
         ValidationSettings(), description="How much of a line a suggestion may change."
     )

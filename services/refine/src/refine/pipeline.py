@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from everyword_transcripts import Transcript
 from everyword_transcripts.json_form import in_order
 from everyword_transcripts.timing import put_in_order
+from refine.chapter_step import ChapterStep, ChapterStepResult
 from refine.config import LanguageModelSettings, RefineSettings
 from refine.domain.capitals import capitalise, lacks_case
 from refine.domain.clean import clean_words
@@ -35,6 +36,7 @@ class RefineInputs:
 
     show: str = ""
     model: ModelStep | None = None
+    chapters: ChapterStep | None = None
     voices: Sequence[SpeakerMatch] = ()
     """Whom the labels' voices belong to."""
     edits: Sequence[Edit] = field(default_factory=tuple)
@@ -61,7 +63,7 @@ class Stopwatch:
 def run_steps(
     transcript: Transcript, settings: RefineSettings, inputs: RefineInputs | None = None
 ) -> tuple[Transcript, RefineReport]:
-    """Refine a transcript: clean, times, rules, glossary, model, speakers, segments, edits.
+    """Refine a transcript by every step from cleaning to people's edits, and divide it.
 
     Raises:
         Misconfigured: a rule is not valid.
@@ -94,9 +96,14 @@ def run_steps(
     current, shaped = normalize(current, settings.normalization.shape())
     current, capitalised = _with_capitals(current, settings, caseless=caseless)
     watch.lap("normalize")
+    uncorrected = current
     current, edited = apply_edits(current, in_force(inputs.edits))
     current = _ordered(current)
     watch.lap("edits")
+    divided = ChapterStepResult()
+    if inputs.chapters is not None:
+        divided = inputs.chapters.run(_ordered(uncorrected), corrected=current, show=inputs.show)
+        watch.lap("chapters")
     changes, left_out = listed(
         [*edited, *outcome.changes, *named, *renamed, *near, *ruled.changes, *heard.changes]
     )
@@ -115,10 +122,13 @@ def run_steps(
         degraded=_degraded(outcome, ruled, heard),
         edits=tuple(edit.event_id for edit in inputs.edits),
         prompt_version=PROMPT_VERSION if inputs.model is not None else "",
-        tokens_in=outcome.tokens_in,
-        tokens_out=outcome.tokens_out,
-        cost_usd=_cost(settings.model, outcome),
+        tokens_in=outcome.tokens_in + divided.tokens_in,
+        tokens_out=outcome.tokens_out + divided.tokens_out,
+        cost_usd=_cost(settings.model, outcome, divided),
         steps_s=watch.steps_s,
+        chapters=divided.chapters,
+        chapters_rejected=divided.rejected,
+        chapters_failure=divided.failure,
     )
     return _flagged(current, report, recognised(current, named)), report
 
@@ -174,12 +184,14 @@ def _degraded(outcome: ModelStepResult, *rules: RulesReport) -> str | None:
     return "; ".join(reasons) or None
 
 
-def _cost(model: LanguageModelSettings, outcome: ModelStepResult) -> float | None:
+def _cost(
+    model: LanguageModelSettings, *results: ModelStepResult | ChapterStepResult
+) -> float | None:
     """Return what the tokens of this run cost, where the settings name prices."""
     if model.usd_per_million_tokens_in is None or model.usd_per_million_tokens_out is None:
         return None
-    paid = outcome.tokens_in * model.usd_per_million_tokens_in
-    paid += outcome.tokens_out * model.usd_per_million_tokens_out
+    paid = sum(each.tokens_in for each in results) * model.usd_per_million_tokens_in
+    paid += sum(each.tokens_out for each in results) * model.usd_per_million_tokens_out
     return paid / 1e6
 
 

@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 
 from everyword_events import (
     BlobRef,
+    EpisodeCreated,
     EpisodeRemoved,
     Event,
     EventLog,
     Misconfigured,
+    SuggestedChapter,
     TranscriptEdited,
     TranscriptReady,
     TranscriptRefined,
@@ -18,6 +20,8 @@ from everyword_events import (
 )
 from everyword_storage import BlobStore, artifact_key, done_once, episode_prefix
 from everyword_transcripts import read_transcript, write_transcript
+from refine.asking import ModelQuestions
+from refine.chapter_step import ChapterStep
 from refine.checkpoints import BlobReplyCheckpoints
 from refine.config import LanguageModelSettings, RefineSettings
 from refine.contract import CONTRACT
@@ -162,9 +166,11 @@ class RefineService:
         source = replace(source, episode_id=job.episode_id, run_id=job.run_id)
         read_s = time.perf_counter() - started
         settings = self._settings_for(ready.episode.show)
+        questions = self._questions(settings, job)
         inputs = RefineInputs(
             show=ready.episode.show,
-            model=self._model_step(settings, job),
+            model=None if questions is None else ModelStep(questions, settings),
+            chapters=self._chapter_step(questions, settings, job.episode_id),
             voices=self._recognised(job),
             edits=job.edits,
             renames=self._renames(ready.episode.show, job.edits),
@@ -196,6 +202,9 @@ class RefineService:
             tokens=report.tokens_in + report.tokens_out,
             cost_usd=report.cost_usd,
             timings_s=report.steps_s,
+            chapters=tuple(
+                SuggestedChapter(start=each.start, title=each.title) for each in report.chapters
+            ),
         )
 
     def _recognised(self, job: _Job) -> Sequence[SpeakerMatch]:
@@ -209,12 +218,24 @@ class RefineService:
             () if self._history is None else ShowNames(self._blobs, self._history).of(show, edits)
         )
 
-    def _model_step(self, settings: RefineSettings, job: _Job) -> ModelStep | None:
+    def _chapter_step(
+        self, questions: ModelQuestions | None, settings: RefineSettings, episode_id: str
+    ) -> ChapterStep | None:
+        """Return the step, unless nobody can be asked, is to be, or the creator gave chapters."""
+        if questions is None or not settings.model.chapters:
+            return None
+        created = self._history and self._history.newest(episode_id, EpisodeCreated)
+        data = created.data if created else None
+        origin = data.origin if isinstance(data, EpisodeCreated) else None
+        given = origin is not None and origin.chapters is not None
+        return None if given else ChapterStep(questions, settings)
+
+    def _questions(self, settings: RefineSettings, job: _Job) -> ModelQuestions | None:
         model = self._models(settings.model) if self._models is not None else None
         if model is None:
             return None
         checkpoints = BlobReplyCheckpoints(self._blobs, job.episode_id, job.run_id)
-        return ModelStep(model, settings, checkpoints, run_id=job.run_id)
+        return ModelQuestions(model, settings.model, checkpoints, run_id=job.run_id)
 
     def _put(self, job: _Job, name: str, body: bytes) -> BlobRef:
         key = artifact_key(job.episode_id, job.run_id, name)

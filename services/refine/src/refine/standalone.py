@@ -1,6 +1,7 @@
 """Refinement without the stack: a transcript in, a transcript and a report out."""
 
 from everyword_transcripts import Transcript
+from refine.asking import ModelQuestions
 from refine.checkpoints import NoReplyCheckpoints
 from refine.config import RefineSettings
 from refine.domain.report import RefineReport
@@ -21,5 +22,7 @@ def refine_transcript(
     Raises:
         Misconfigured: a rule in `settings` is not valid.
     """
-    step = None if model is None else ModelStep(model, settings, NoReplyCheckpoints())
+    if model is None:
+        return run_steps(transcript, settings, RefineInputs(show=show))
+    step = ModelStep(ModelQuestions(model, settings.model, NoReplyCheckpoints()), settings)
     return run_steps(transcript, settings, RefineInputs(show=show, model=step))

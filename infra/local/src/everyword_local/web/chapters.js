@@ -16,12 +16,12 @@ async function show() {
   const id = transcript?.getAttribute('episode');
   const answer = id && await fetch(`/v1/episodes/${encodeURIComponent(id)}/chapters.json`);
   if (!answer?.ok) return;
-  const { chapters = [], generated = false } = await answer.json();
+  const { chapters = [], generated = false, description = '' } = await answer.json();
   const entries = chapters.filter(({ startTime: at, title }) => Number.isFinite(at) && plain(title));
   if (!entries.length) return;
   transcript.before(h('details', { class: 'chapters', open: entries.length <= MANY },
     h('summary', {}, 'Chapters'),
-    generated && h('p', { class: 'meta' }, 'Made from pauses and topic words, not by the creator.'),
+    generated && h('p', { class: 'meta' }, plain(description)),
     h('ol', {}, ...entries.map(({ startTime: at, title }) => h('li', {},
       h('a', { href: `?t=${at}`, onclick: (event) => play(event, at) },
         h('span', { class: 'at' }, clock(at)), ' ', h('bdi', {}, plain(title))))))));

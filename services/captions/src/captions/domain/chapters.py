@@ -1,16 +1,17 @@
 """Chapters for an episode whose creator gave none: cut at pauses and where the words change.
 
-After TextTiling (Hearst 1997): around each place between two segments the content words before and
-after are compared; a chapter begins where they have least in common, sooner after a long pause. A
-chapter is named by the words that set it apart from the others. The same transcript always gives
-the same chapters, and they say that nobody wrote them.
+A language model's are taken instead where refinement has some. Otherwise, after TextTiling (Hearst
+1997): around each place between two segments the content words before and after are compared; a
+chapter begins where they have least in common, sooner after a long pause. A chapter is named by the
+words that set it apart from the others. The same transcript always gives the same chapters, and
+they say that nobody wrote them.
 """
 
 import json
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -23,6 +24,7 @@ VERSION: Final = "1.2.0"
 MEDIA_TYPE: Final = "application/json+chapters"
 FILE: Final = "chapters.json"
 SAID: Final = "Made from pauses and topic words by Everyword, not by the creator."
+SAID_OF_A_MODEL: Final = "Suggested by a language model by way of Everyword, not by the creator."
 LEAST_EPISODE_S: Final = 600.0
 LEAST_CHAPTER_S: Final = 150.0
 USUAL_CHAPTER_S: Final = 480.0
@@ -67,11 +69,26 @@ def generate_chapters(transcript: Transcript) -> list[GeneratedChapter]:
     ]
 
 
-def write_chapters(chapters: Sequence[GeneratedChapter]) -> bytes:
+def suggested_chapters(
+    suggested: Iterable[tuple[float, str]], duration_s: float
+) -> list[GeneratedChapter]:
+    """Return the chapters that somebody suggests by start and title; none unless all are in order.
+
+    They begin with the recording, come one after the other, and lie inside of it.
+    """
+    chapters = [GeneratedChapter(start_s, clean_text(title)) for start_s, title in suggested]
+    starts = [each.start_s for each in chapters]
+    rising = all(a < b for a, b in pairwise(starts))
+    titled = all(each.title for each in chapters)
+    fits = bool(starts) and starts[0] == 0 and starts[-1] < duration_s
+    return chapters if rising and titled and fits else []
+
+
+def write_chapters(chapters: Sequence[GeneratedChapter], *, by_model: bool = False) -> bytes:
     """Write them as Podcasting 2.0 JSON chapters, marked as generated."""
     document = {
         "version": VERSION,
-        "description": SAID,
+        "description": SAID_OF_A_MODEL if by_model else SAID,
         "generated": True,
         "chapters": [{"startTime": each.start_s, "title": each.title} for each in chapters],
     }

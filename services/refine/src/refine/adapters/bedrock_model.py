@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 from everyword_events import InvalidInput, Misconfigured, TransientFailure
 from refine.ports import Reply
 
-_TOOL = "corrections"
+_TOOL = "answer"
 _BUSY = frozenset(
     {
         "ThrottlingException",

@@ -107,7 +107,7 @@ class OpenAiCompatibleModel:
         if "response_format" not in self._refused:
             body["response_format"] = {
                 "type": "json_schema",
-                "json_schema": {"name": "corrections", "strict": True, "schema": schema},
+                "json_schema": {"name": "answer", "strict": True, "schema": schema},
             }
         return body
 

@@ -6,6 +6,7 @@ reports name its version.
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 PROMPT_VERSION: Final = "1"
@@ -73,6 +74,21 @@ SCHEMA: Final[Mapping[str, Any]] = {
 }
 
 Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Instructions:
+    """What a model is told whatever it is asked: its task, the form of its answer, and a version.
+
+    Whoever changes a word raises the version: stored replies are found by it and the whole prompt.
+    """
+
+    system: str
+    schema: Json
+    version: str
+
+
+PROOFREADING: Final = Instructions(SYSTEM, SCHEMA, PROMPT_VERSION)
 
 
 def user_message(

@@ -2,7 +2,9 @@
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 LONGEST_REPLY = 400_000
 """Characters; a longer answer is no answer to a chunk."""
@@ -12,6 +14,8 @@ _THOUGHT_BEGINS = re.compile(r"<(?:think|thinking|thought|reasoning)>", re.IGNOR
 _THOUGHT_ENDS = re.compile(
     r"</(?:think|thinking|thought|reasoning)>|<\|channel\|>final(?:<\|message\|>)?", re.IGNORECASE
 )
+
+Found = TypeVar("Found")
 
 
 class UnusableReply(Exception):
@@ -43,15 +47,24 @@ def read_reply(text: str) -> Suggestions:
     Raises:
         UnusableReply: no such object, an object of another shape, or one cut short.
     """
+    return read_answer(text, "updates", _suggestions)
+
+
+def read_answer(text: str, key: str, read: Callable[[dict[str, object]], Found]) -> Found:
+    """Return what `read` makes of the last object with `key` that it can use.
+
+    Raises:
+        UnusableReply: as `read_reply`.
+    """
     if len(text) > LONGEST_REPLY:
         raise UnusableReply(f"it has {len(text)} characters, far more than the lines it is about")
     failure: UnusableReply | None = None
-    for form in reversed(_objects(_answer(text))):
+    for form in reversed(_objects(_answer(text), key)):
         try:
-            return _suggestions(form)
+            return read(form)
         except UnusableReply as error:
             failure = failure or error
-    raise failure or UnusableReply('it is not a JSON object with "updates"')
+    raise failure or UnusableReply(f'it is not a JSON object with "{key}"')
 
 
 def _answer(text: str) -> str:
@@ -62,8 +75,8 @@ def _answer(text: str) -> str:
     return rest[: begins.start()] if begins else rest
 
 
-def _objects(text: str) -> list[dict[str, object]]:
-    """Return the JSON objects that have updates, in their order; objects inside others are not."""
+def _objects(text: str, key: str) -> list[dict[str, object]]:
+    """Return the JSON objects that have `key`, in their order; objects inside others are not."""
     decoder = json.JSONDecoder()
     found: list[dict[str, object]] = []
     at = text.find("{")
@@ -75,7 +88,7 @@ def _objects(text: str) -> list[dict[str, object]]:
         except (ValueError, RecursionError):
             end = at + 1
         else:
-            if isinstance(form, dict) and "updates" in form:
+            if isinstance(form, dict) and key in form:
                 found.append(form)
         at = text.find("{", end)
     return found

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import TypeAdapter, ValidationError
 
 from everyword_events import InvalidInput
+from refine.domain.chapter_suggestions import Chapter
 
 Verdict = Literal["applied", "rejected", "conflict"]
 MOST_CHANGES = 20_000
@@ -33,7 +34,8 @@ class RefineReport:
     """All that one refinement did.
 
     `edits` are the ids of the corrections that were tried, `base_run_id` the run that recognised
-    the speech, `steps_s` what each step took, in seconds.
+    the speech, `steps_s` what each step took, in seconds. `chapters` are the model's, with why
+    others were rejected, or why it was not of use.
     """
 
     schema: int = 1
@@ -56,6 +58,9 @@ class RefineReport:
     tokens_out: int = 0
     cost_usd: float | None = None
     steps_s: dict[str, float] = field(default_factory=dict)
+    chapters: tuple[Chapter, ...] = ()
+    chapters_rejected: dict[str, int] = field(default_factory=dict)
+    chapters_failure: str | None = None
 
     def accepted(self) -> int:
         """Count the suggestions that were applied: glossary places, model, speaker names."""
