@@ -25,6 +25,7 @@ from everyword_events import (
 )
 from everyword_events.testing import sample
 from everyword_storage import artifact_key, upload_key
+from everyword_transcripts import Segment, Transcript, Word, write_transcript
 from ingest.adapters.sqlite import SqliteIngestTables
 from ingest.domain import EpisodeChange, EpisodeFacts, EpisodeView, NewEpisode, Progress
 
@@ -288,6 +289,17 @@ def test_a_replay_that_would_do_nothing_is_refused(
     with pytest.raises(InvalidInput) as caught:
         world.service.replay(episode_id, event_type, only=only)
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize("only", [["diarize"], []])
+def test_what_has_no_audio_cannot_be_heard_again(world: Any, only: list[str]) -> None:
+    said = Segment.of([Word("nobody", 1.0, 1.5)], speaker=None, language="en")
+    raw = write_transcript(Transcript("en", 3.0, (said,)))
+    made = world.service.import_transcript(raw, NewEpisode(title="Old")).episode
+    with pytest.raises(InvalidInput, match="has a transcript and no audio") as caught:
+        world.service.replay(made.episode_id, "AudioUploaded", only=only)
+    assert caught.value.code == "audio_missing"
+    assert caught.value.hint
 
 
 def test_the_catalogue_is_made_again_from_the_journal(world: Any, wav: bytes) -> None:

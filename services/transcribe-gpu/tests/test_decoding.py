@@ -233,6 +233,29 @@ def test_a_damaged_stretch_does_not_end_the_file() -> None:
     assert 9 < start < end < 11
 
 
+@pytest.mark.parametrize("damage", ["zeros", "noise"])
+@pytest.mark.parametrize("options", [{}, {"write_xing": "0"}])
+def test_what_comes_after_a_damaged_stretch_keeps_its_time(
+    options: dict[str, str], damage: str
+) -> None:
+    """An MP3 carries no times: a packet's is the number of packets before it."""
+    sound = noisy(20)
+    sound[17 * 16_000 : 18 * 16_000] = 0
+    raw = bytearray(encoded(sound, container="mp3", codec="libmp3lame", options=options))
+    middle, length = len(raw) // 2, len(raw) // 10
+    bad = np.random.default_rng(1).bytes(length) if damage == "noise" else bytes(length)
+    raw[middle : middle + length] = bad
+    source = audio(bytes(raw))
+    heard = np.concatenate(list(source.blocks()))
+    assert heard.size / 16_000 == pytest.approx(20, abs=0.3)
+    late = heard[13 * 16_000 :]
+    quiet = np.abs(late[: late.size // 160 * 160]).reshape(-1, 160).max(axis=1) < 0.02
+    assert 13 + np.flatnonzero(quiet)[0] / 100 == pytest.approx(17, abs=0.2)
+    assert source.flags[0] == "damaged_audio"
+    gaps = [flag.removeprefix("gap:").split("-") for flag in source.flags[1:]]
+    assert sum(float(end) - float(start) for start, end in gaps) == pytest.approx(2, abs=0.4)
+
+
 def written(path: Path, frames: list[av.AudioFrame] | list[av.VideoFrame], codec: str) -> Path:
     """Write frames, with the times they carry, to a Matroska file."""
     with av.open(str(path), "w", format="matroska") as target:

@@ -395,6 +395,12 @@ class IngestService:
                     hint="replay it from TranscriptReady",
                     code="audio_removed",
                 )
+            if event_type == AudioUploaded.event_type() and view.audio is None and view.transcript:
+                raise InvalidInput(
+                    "the episode has a transcript and no audio: there is nothing to listen to",
+                    hint="replay it from TranscriptReady, or add the recording",
+                    code="audio_missing",
+                )
         ids = self._catalogue.ids(show=show) if episode_id is None else [episode_id]
         if dry_run:
             return ReplayTaken(ids)

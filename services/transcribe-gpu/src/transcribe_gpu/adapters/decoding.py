@@ -22,6 +22,7 @@ from transcribe_gpu.ports import SAMPLE_RATE_HZ, Float32Array
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
     from av.container import InputContainer
+    from av.packet import Packet
 
 BLOCK: Final = SAMPLE_RATE_HZ
 """A second of samples."""
@@ -29,6 +30,9 @@ GAP_S: Final = 0.1
 """Smaller jumps between packets' times are rounding; longer ones are holes, filled with silence."""
 _UNBROKEN: Final = ("flac", "mp3")
 """Files of these formats have no way to leave sound out: a hole in them is damage."""
+_COUNTED: Final = "mp3"
+"""Its files carry no times: a packet's is the number of packets before it, however many were lost,
+so for how long sound was lost is told by its bytes."""
 LONGEST_GAP_S: Final = 3600.0
 TRUNCATED: Final = "truncated_audio"
 DAMAGED: Final = "damaged_audio"
@@ -48,6 +52,7 @@ class PyAvAudio:
         self.flags: tuple[str, ...] = ()
         self._difference = self._energy = 0.0
         self._lost = False
+        self._lost_s = 0.0
         with closing(self._open()) as container:
             stream = _audio_stream(container)
             self.channels = stream.codec_context.channels
@@ -69,6 +74,7 @@ class PyAvAudio:
         """
         self._difference = self._energy = 0.0
         self._lost = False
+        self._lost_s = 0.0
         samples = 0
         waiting: list[Float32Array] = []
         size = 0
@@ -103,6 +109,7 @@ class PyAvAudio:
         for frame in self._frames(container, stream):
             time_s = frame.time
             if time_s is not None:
+                time_s += self._lost_s
                 gap_s = time_s - expected_s
                 if (0 if self._lost else GAP_S) < gap_s < LONGEST_GAP_S:
                     yield from _silence(gap_s)
@@ -121,6 +128,8 @@ class PyAvAudio:
 
     def _frames(self, container: "InputContainer", stream: "AudioStream") -> Iterator[AudioFrame]:
         packets = container.demux(stream)
+        counted = container.format.name == _COUNTED
+        whole_bytes, whole_s = 0, 0.0
         while True:
             try:
                 packet = next(packets, None)
@@ -136,7 +145,11 @@ class PyAvAudio:
             except av.error.FFmpegError:
                 self._flag(DAMAGED)
                 self._lost = True
+                if counted and whole_bytes:
+                    self._lost_s += max(0, packet.size * whole_s / whole_bytes - _length_s(packet))
                 continue
+            whole_bytes += packet.size
+            whole_s += _length_s(packet)
             for frame in frames:
                 if isinstance(frame, AudioFrame) and frame.samples:
                     yield frame
@@ -222,6 +235,11 @@ def _audio_stream(container: "InputContainer") -> "AudioStream":
             "the file holds no audio track", hint="export it with sound", code="no_audio_track"
         )
     return stream  # type: ignore[return-value]
+
+
+def _length_s(packet: "Packet[AudioStream]") -> float:
+    duration, base = packet.duration, packet.time_base
+    return float(duration * base) if duration and base else 0.0
 
 
 def _silence(seconds: float) -> Iterator[Float32Array]:

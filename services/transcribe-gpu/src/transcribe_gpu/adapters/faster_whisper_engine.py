@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from everyword_events import InvalidInput
 from everyword_transcripts import WordPiece, join_pieces
 from transcribe_gpu.adapters.attention_times import in_time
 from transcribe_gpu.adapters.checked_english import CheckedEnglishEngine
 from transcribe_gpu.domain import AUTO, HeardWord, Hypothesis, Utterance, tiers
-from transcribe_gpu.errors import EngineUnavailable
+from transcribe_gpu.errors import EngineUnavailable, language_unknown_to
 from transcribe_gpu.models import WHISPER, ModelLibrary, known_models
 from transcribe_gpu.ports import (
     SAMPLE_RATE_HZ,
@@ -81,11 +80,7 @@ class FasterWhisperEngine:
         """
         known = self._inner.supported_languages
         if language not in (AUTO, *known):
-            raise InvalidInput(
-                f"the model {self.model} does not know the language {language!r}",
-                hint='give a code such as "en", or "auto"',
-                code="language_unsupported",
-            )
+            raise language_unknown_to(self.model, language, known)
         how = _ATTEMPTS[min(attempt, len(_ATTEMPTS) - 1)]
         if language == AUTO and len(known) > 1:  # each window may turn out to be in another one
             return [self._decode([window], None, how)[0] for window in windows]

@@ -10,10 +10,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
-from everyword_events import InvalidInput
 from everyword_transcripts import WordPiece, join_pieces
 from transcribe_gpu.domain import AUTO, HeardWord, Hypothesis, Utterance
-from transcribe_gpu.errors import EngineUnavailable
+from transcribe_gpu.errors import EngineUnavailable, language_unknown_to
 from transcribe_gpu.models import NEMO, known_models
 from transcribe_gpu.ports import SAMPLE_RATE_HZ, Float32Array
 
@@ -56,11 +55,7 @@ class ParakeetEngine:
             InvalidInput: the model does not know the language.
         """
         if language not in (AUTO, UNKNOWN, *self._languages):
-            raise InvalidInput(
-                f"the model {self.model} does not know the language {language!r}",
-                hint=f"it knows {', '.join(sorted(self._languages))}",
-                code="language_unsupported",
-            )
+            raise language_unknown_to(self.model, language, self._languages)
         written = UNKNOWN if language == AUTO else language
         found = self._inner.recognize(list(windows), sample_rate=SAMPLE_RATE_HZ)
         return [

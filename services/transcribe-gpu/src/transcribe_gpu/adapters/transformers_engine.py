@@ -9,10 +9,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
-from everyword_events import InvalidInput
 from everyword_transcripts import WordPiece, join_pieces
 from transcribe_gpu.domain import AUTO, HeardWord, Hypothesis, Utterance
-from transcribe_gpu.errors import EngineUnavailable
+from transcribe_gpu.errors import EngineUnavailable, language_unknown_to
 from transcribe_gpu.ports import SAMPLE_RATE_HZ, Float32Array
 
 NAME: Final = "transformers"
@@ -48,12 +47,9 @@ class TransformersEngine:
         Raises:
             InvalidInput: the model does not know the language.
         """
-        if language not in (AUTO, *(self._codes or (ENGLISH,))):
-            raise InvalidInput(
-                f"the model {self.model} does not know the language {language!r}",
-                hint='give a code such as "en", or "auto"',
-                code="language_unsupported",
-            )
+        known = tuple(self._codes or (ENGLISH,))
+        if language not in (AUTO, *known):
+            raise language_unknown_to(self.model, language, known)
         found: list[Hypothesis] = []
         for window in windows if language == AUTO else ():
             found += self._decode([window], self._detected(window), attempt)

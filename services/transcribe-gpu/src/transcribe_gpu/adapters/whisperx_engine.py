@@ -14,11 +14,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from everyword_events import InvalidInput
 from everyword_transcripts import WordPiece, is_unspaced, join_pieces
 from transcribe_gpu.adapters.attention_times import timed_by_attention
 from transcribe_gpu.domain import AUTO, HeardWord, Hypothesis, Utterance
-from transcribe_gpu.errors import EngineUnavailable
+from transcribe_gpu.errors import EngineUnavailable, language_unknown_to
 from transcribe_gpu.ports import SAMPLE_RATE_HZ, Float32Array
 
 NAME: Final = "whisperx"
@@ -66,11 +65,7 @@ class WhisperXEngine:
         """
         known = self._pipeline.model.supported_languages
         if language not in (AUTO, *known):
-            raise InvalidInput(
-                f"the model {self.model} does not know the language {language!r}",
-                hint='give a code such as "en", or "auto"',
-                code="language_unsupported",
-            )
+            raise language_unknown_to(self.model, language, known)
         if language == AUTO and len(known) > 1:
             return [self._detected(window) for window in windows]
         return self._recognised(windows, known[0] if len(known) == 1 else language)
