@@ -71,6 +71,35 @@ def test_words_are_corrected_where_they_are_read(
     page.wait_for_function(
         "(text) => document.querySelectorAll('.lines .words')[1]?.innerText === text", arg=before
     )
+    page.get_by_role("button", name="History").click()
+    history = page.get_by_role("dialog", name="History")
+    assert "1 correction" in history.inner_text()
+    assert history.get_by_text(f"Undone: {before} → ").is_visible()
+
+
+def test_what_is_typed_while_the_line_before_is_saved_stays(
+    everyword: Everyword, stack: str, open_page: Open, tmp_path: Path
+) -> None:
+    episode_id = add_sample(everyword, tmp_path, "archive", show=tmp_path.name)
+    page = open_page(f"{stack}/episodes/{episode_id}")
+    text = correcting(page)
+    text.nth(0).fill("The first line.")
+    text.nth(0).press("Enter")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("The second ")
+    saved(page)
+    assert text.nth(0).inner_text() == "The first line."
+    page.keyboard.type("line.")
+    assert text.nth(1).inner_text() == "The second line."
+    shown = page.locator("everyword-transcript").get_attribute("src")
+    page.keyboard.press("Enter")
+    page.wait_for_function(
+        "(was) => document.querySelector('everyword-transcript').getAttribute('src') !== was",
+        arg=shown,
+    )
+    assert text.nth(2).evaluate("(line) => line.matches(':focus')")
+    words = json.loads(everyword("transcript", episode_id, "--format", "json"))["segments"]
+    assert [each["text"] for each in words[:2]] == ["The first line.", "The second line."]
 
 
 def test_details_are_changed_undone_and_not_overwritten(
@@ -129,6 +158,7 @@ def test_a_speaker_is_named_for_a_whole_episode(
     saved(page)
     expected = ["Grace Hopper" if name == names[0] else name for name in names]
     assert who.all_inner_texts() == expected
+    assert "Grace Hopper" in page.locator(".meta .speakers").inner_text()
     page.reload()
     page.locator("[part=speaker]", has_text="Grace Hopper").first.wait_for()
 
@@ -212,7 +242,10 @@ def test_the_player_steps_keeps_its_speed_and_its_place(
     page.keyboard.press(" ")
     assert page.evaluate(f"{player}.paused")
     page.get_by_role("button", name="15 seconds on").click()
-    page.wait_for_function("() => Object.keys(localStorage).some((key) => key.includes('place'))")
+    page.wait_for_function(
+        "() => Object.entries(localStorage)"
+        ".some(([key, at]) => key.includes('place') && Number(at) > 20)"
+    )
     page.reload()
     page.wait_for_function(f"() => {player}.currentTime > 15")
     assert page.evaluate(f"{player}.playbackRate") == 1.5

@@ -223,7 +223,9 @@ def test_only_web_links_are_followed() -> None:
 
 
 def test_a_message_is_a_page() -> None:
-    assert Page(render_message("No such episode", "it is <gone>")).text["main"].endswith("<gone>\n")
+    page = render_message("No such episode", "it is <gone>")
+    assert "<p>it is &lt;gone&gt;</p>" in page
+    assert '<a class="button" href="/">All episodes</a>' in page
 
 
 @given(title=NASTY, show=NASTY, speaker=NASTY, text=NASTY, query=NASTY)

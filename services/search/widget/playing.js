@@ -7,7 +7,8 @@ const CSS_TEXT = `
 .dock{position:sticky;bottom:0;z-index:2;padding:8px 12px 10px;background:var(--bg);
 border:1px solid var(--line);border-radius:var(--radius);box-shadow:0 4px 20px #0002}
 .dock p{margin:0 0 4px;font-size:.875em;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
-.dock audio{display:block;width:100%;height:40px}
+.dock p:has(a){white-space:normal}
+.dock audio:not([hidden]){display:block;width:100%;height:40px}
 `;
 const style = sheet(CSS_TEXT);
 const players = new WeakMap();
@@ -50,7 +51,7 @@ export class Playing {
     const { host, api, href } = this.#view;
     this.#article = article;
     const selector = host.getAttribute('player');
-    const target = host.player ?? (selector ? document.querySelector(selector) : this.#dock(result));
+    const target = host.player ?? (selector ? document.querySelector(selector) : this.#dock(result, start));
     const id = result.episode_id;
     // A page that fixed the episode and its player's recording knows best.
     const own = host.getAttribute('episode') && target?.currentSrc;
@@ -81,7 +82,7 @@ export class Playing {
     this.clear();
   }
 
-  #dock(result) {
+  #dock(result, start) {
     const { dock, say, href } = this.#view;
     let audio = dock.querySelector('audio');
     if (!audio) {
@@ -89,10 +90,12 @@ export class Playing {
       dock.append(h('p', { role: 'status' }), audio);
     }
     audio.onerror = () => {
-      const link = h('a', { href: href(result) }, say('open'));
+      const link = h('a', { href: href(result, start) }, say('open'));
+      audio.hidden = true;
+      delete audio.dataset.episode; // asked for again, it is loaded again
       dock.firstChild.replaceChildren(say('unplayable'), ' ', link);
     };
-    dock.hidden = false;
+    audio.hidden = dock.hidden = false;
     dock.firstChild.replaceChildren(h('bdi', {}, plain(result.title)));
     return audio;
   }

@@ -20,6 +20,8 @@ table { border-collapse: collapse; width: 100%; display: block; overflow-x: auto
 th, td { text-align: left; vertical-align: top; padding: .2rem .8rem .2rem 0;
   overflow-wrap: anywhere; min-width: 3rem }
 pre { overflow-x: auto }
+a { color: light-dark(#0b57d0, #a8c7fa) }
+a:visited { color: light-dark(#6b3fa0, #d0bcff) }
 nav ul { columns: 20rem; column-gap: 2.5rem; padding-left: 1.25rem }
 """
 _REF: Final = "#/components/schemas/"
@@ -39,7 +41,7 @@ def reference_page(document: Json) -> str:
         "<meta name=viewport content='width=device-width'>",
         f"<title>{escape(about['title'])} API</title><style>{_STYLE}</style>",
         f"<h1>{escape(about['title'])} API {escape(about['version'])}</h1>",
-        "<p>The same as <a href='/v1/openapi.json'>OpenAPI 3.1</a>.</p>",
+        "<p><a href='/'>The archive</a>. <a href='/v1/openapi.json'>As OpenAPI 3.1</a>.</p>",
         f"<nav><ul>{contents}</ul></nav>",
         *(_operation(*each) for each in operations),
         "<h2>Schemas</h2>",

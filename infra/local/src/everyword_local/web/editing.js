@@ -16,16 +16,33 @@ const lines = h('ol', { class: 'lines', hidden: true });
 const made = []; // this page's corrections, newest last: their events' ids
 let transcript = null;
 
+let drawing = false; // what leaves the page then has not been left by its writer
+
 const nameOf = (label) => transcript.speakers.find((each) => each.label === label)?.name || label || '';
 
+/** Read the transcript again; who types in a line meanwhile goes on typing there. */
 async function read() {
   transcript = await call(address);
+  const rows = [...lines.children].map((each) => each.querySelector('.words'));
+  const held = rows.indexOf(document.activeElement);
+  const typed = held >= 0 && rows[held].textContent;
+  const moved = held >= 0 && typed !== rows[held].dataset.was;
+  const caret = held >= 0 ? getSelection().focusOffset : 0;
+  const names = transcript.speakers.map(({ name }) => plain(name)).filter(Boolean);
+  document.querySelector('.meta .speakers')?.replaceChildren(...names.flatMap((name, n) => [n ? ', ' : ' · ', h('bdi', {}, name)]));
+  drawing = true;
   lines.replaceChildren(...transcript.segments.map(line));
+  drawing = false;
+  const row = lines.children[held]?.querySelector('.words');
+  if (!row || lines.hidden) return;
+  if (moved) row.textContent = typed;
+  row.focus();
+  if (row.firstChild) getSelection().collapse(row.firstChild, Math.min(caret, row.firstChild.length));
 }
 
 function line(segment, number) {
   const text = h('p', { class: 'words', contenteditable: 'plaintext-only', role: 'textbox', dir: 'auto',
-    'aria-label': `Line at ${clock(segment.start)}`, spellcheck: 'true', lang: transcript.language,
+    'data-was': plain(segment.text), 'aria-label': `Line at ${clock(segment.start)}`, spellcheck: 'true', lang: transcript.language,
     onkeydown: (event) => keys(event, text, segment), onblur: () => save(text, segment, number) }, plain(segment.text));
   return h('li', {},
     h('a', { class: 'time', href: `#t=${+segment.start.toFixed(3)}` }, clock(segment.start)),
@@ -57,7 +74,8 @@ async function correct(correction, undoes) {
     if (!undoes) made.push(event);
     undo.disabled = !made.length;
     await read();
-    tell(transcript.run_id < wanted ? 'It is recorded; the new transcript is still being made.' : 'Saved. It holds in every later run.');
+    const done = undoes ? 'Undone.' : 'Saved. It holds in every later run.';
+    tell(transcript.run_id < wanted ? 'It is recorded; the new transcript is still being made.' : done);
     document.querySelector('everyword-transcript').setAttribute('src', `/v1/${address}?run=${transcript.run_id}`);
     return true;
   } catch (error) {
@@ -68,6 +86,7 @@ async function correct(correction, undoes) {
 }
 
 async function save(text, segment, number) {
+  if (drawing) return;
   const now = text.textContent.replace(/\s+/g, ' ').trim();
   if (now === segment.text.replace(/\s+/g, ' ').trim()) return;
   const done = await correct({ segment: number, text: now, expect: segment.text });
@@ -129,14 +148,23 @@ const undo = h('button', { class: 'button', type: 'button', hidden: true, disabl
 const STATES = { applied: 'holds', conflict: 'in conflict', undone: 'undone', pending: 'on its way' };
 const when = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 
-function entry({ event_id: event, at, start, before, after, state, reason, kind }, close) {
-  const what = kind === 'undo' ? 'An undoing' : [plain(before) || 'nobody', '→', plain(after)].join(' ');
+const changed = ({ before, after }) => [plain(before) || 'nobody', '→', plain(after)].join(' ');
+
+function named(edit, edits) {
+  if (edit.kind !== 'undo') return changed(edit);
+  const other = edits.find((each) => each.event_id === edit.undoes);
+  if (!other) return 'A correction was undone';
+  return other.kind === 'undo' ? 'Done again' : `Undone: ${changed(other)}`;
+}
+
+function entry(edit, edits, close) {
+  const { event_id: event, at, start, state, reason, kind } = edit;
   const turn = h('button', { class: 'button', type: 'button', onclick: async () => {
     close();
     await correct(null, event);
   } }, 'Undo');
-  return h('li', {}, h('p', {}, h('bdi', {}, what)),
-    h('p', { class: 'meta' }, [when.format(new Date(at)), start != null && clock(start), STATES[state], plain(reason)].filter(Boolean).join(' · ')),
+  return h('li', {}, h('p', {}, h('bdi', {}, named(edit, edits))),
+    h('p', { class: 'meta' }, [when.format(new Date(at)), start != null && clock(start), kind !== 'undo' && STATES[state], plain(reason)].filter(Boolean).join(' · ')),
     kind !== 'undo' && state !== 'undone' && turn);
 }
 
@@ -149,10 +177,11 @@ const past = h('button', { class: 'button', type: 'button', hidden: true, onclic
     return;
   }
   const close = () => dialog.close();
-  const edits = history.edits.toReversed().map((each) => entry(each, close));
+  const edits = history.edits.toReversed().map((each) => entry(each, history.edits, close));
+  const corrections = history.edits.filter(({ kind }) => kind !== 'undo').length;
   const dialog = h('dialog', { 'aria-label': 'History' }, h('form', { method: 'dialog' },
     h('h2', {}, 'History'),
-    h('p', { class: 'meta' }, `${history.runs.length} ${history.runs.length === 1 ? 'run' : 'runs'}, ${history.edits.length} ${history.edits.length === 1 ? 'correction' : 'corrections'}`),
+    h('p', { class: 'meta' }, `${history.runs.length} ${history.runs.length === 1 ? 'run' : 'runs'}, ${corrections} ${corrections === 1 ? 'correction' : 'corrections'}`),
     edits.length ? h('ol', { class: 'past' }, edits) : h('p', {}, 'Nothing was corrected yet.'),
     h('div', { class: 'actions' }, h('button', { class: 'button' }, 'Close'))));
   dialog.addEventListener('close', () => dialog.remove());

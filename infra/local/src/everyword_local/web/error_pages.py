@@ -73,7 +73,7 @@ def _page(start: Message, body: bytes) -> HTMLResponse:
     status = start["status"]
     detail = [problem.get("detail"), problem.get("hint")]
     if status == 404:  # noqa: PLR2004 - the commonest, and its detail says nothing more
-        detail = ["Search for a word, or go to the archive's first page."]
+        detail = ["Search for a word, or begin at the archive's first page."]
     title = _TITLES.get(status) or problem.get("title") or "That did not work"
     text = " - ".join(str(part) for part in detail if part)
     retry = headers.get("retry-after")

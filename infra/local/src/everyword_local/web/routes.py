@@ -56,6 +56,7 @@ def web_routes(composition: Composition) -> list[BaseRoute]:
 
 
 _EPISODE_SCRIPTS = ("listening", "details", "editing", "doubts", "turns", "chapters")
+_NO_EPISODE = "Nothing in this archive has this address. Search for a word, or choose an episode."
 _NARROWS = ("show", "speaker", "from", "to", "exact")
 
 
@@ -121,10 +122,10 @@ def _results(composition: Composition, request: Request) -> Response:
 def _episode(composition: Composition, episode_id: str, asked: Mapping[str, str]) -> Response:
     try:
         view = composition.ingest.get(episode_id)
-    except NotFound as error:
-        return _page(render_message("There is no such episode", error.message), 404)
+    except NotFound:
+        return _page(render_message("There is no such episode", _NO_EPISODE), 404)
     if view.state == "removed":
-        return _page(render_message("There is no such episode", "it was removed"), 404)
+        return _page(render_message("There is no such episode", "It was removed."), 404)
     if view.transcript is None or view.state != "ready":
         return FileResponse(HERE / "episode.html", headers=PAGE_HEADERS)
     return _page(

@@ -92,5 +92,7 @@ def render_message(title: str, detail: str, *, site: Site | None = None) -> str:
         head='<meta name="robots" content="noindex">',
         scripts=(),
         header=search_form(site),
-        main=f"<h1>{shown(title)}</h1>\n<p>{shown(detail)}</p>",
+        main=f"""<h1>{shown(title)}</h1>
+<p>{shown(detail)}</p>
+<p><a class="button" href="{attribute(site.root)}">All episodes</a></p>""",
     )

@@ -107,11 +107,13 @@ def _notes(notes: Sequence[str]) -> str:
 
 
 def _meta(transcript: Transcript, info: EpisodeInfo) -> str:
-    names = (f"<bdi>{shown(who.name)}</bdi>" for who in transcript.speakers if who.name)
-    parts = [day(info.published_at), clock(transcript.duration_s), ", ".join(names)]
-    if is_web(info.link):
-        parts.append(f'<a href="{attribute(info.link)}" rel="noopener">Episode page</a>')
-    return " · ".join(part for part in parts if part)
+    names = ", ".join(f"<bdi>{shown(who.name)}</bdi>" for who in transcript.speakers if who.name)
+    when = " · ".join(
+        part for part in (day(info.published_at), clock(transcript.duration_s)) if part
+    )
+    link = f' · <a href="{attribute(info.link)}" rel="noopener">Episode page</a>'
+    people = f'<span class="speakers">{names and f" · {names}"}</span>'
+    return f"{when}{people}{link if is_web(info.link) else ''}"
 
 
 class _Turn(NamedTuple):

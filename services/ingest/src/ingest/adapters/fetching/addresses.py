@@ -66,7 +66,7 @@ def checked_addresses(host: str, port: int, *, resolve: Resolve, allowed: Allowe
     if not usable:
         raise InvalidInput(
             f"{host!r} is on this machine or a private network",
-            hint="set allow_private_addresses = true in [ingest] if that is meant",
+            hint="set allow_private_addresses = true under [ingest] in everyword.toml to allow it",
             code="address_not_allowed",
         )
     return usable

@@ -286,7 +286,7 @@ def _retry_after_s(stated: str) -> float | None:
 def _too_large(request: FetchRequest) -> InvalidInput:
     return InvalidInput(
         f"{shown(request.url)} has more than the {human_bytes(request.max_bytes)} allowed",
-        hint="raise max_bytes in [ingest] if that is meant",
+        hint="raise max_bytes under [ingest] in everyword.toml if that is meant",
         code="too_large",
     )
 
