@@ -1,7 +1,11 @@
 """The `everyword` command's line: global options anywhere, and queries that look like options."""
 
+import shlex
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner
 from hypothesis import given
@@ -16,6 +20,7 @@ from everyword_events import (
 )
 from everyword_local.command import everyword as everyword_command
 from everyword_local.command import exit_code, hoist_global_options
+from everyword_local.commands.examples import EXAMPLES, examples_of
 from support.stack import Everyword
 
 OWN = st.lists(st.sampled_from(["search", "storm", "--show=A", "-horn", "--limit=3"]))
@@ -110,3 +115,45 @@ def test_the_doctor_reads_the_settings_that_are_used(tmp_path: Path) -> None:
     (tmp_path / "everyword.toml").write_text("[caption]\n")
     assert "unknown key 'caption'" in everyword("doctor", code=1)
     assert "no such file" in everyword("doctor", "--config", "nowhere.toml", code=1)
+
+
+def every_command() -> Iterator[tuple[str, click.Command, click.Context]]:
+    """Each command that does something, by its name: `keys create`."""
+
+    def under(group: click.Group, context: click.Context, path: str) -> Iterator[Any]:
+        for name in group.list_commands(context):
+            command = group.get_command(context, name)
+            assert command is not None
+            own = click.Context(command, parent=context, info_name=name)
+            if isinstance(command, click.Group):
+                yield from under(command, own, f"{path}{name} ")
+            else:
+                yield f"{path}{name}", command, own
+
+    yield from under(everyword_command, click.Context(everyword_command), "")
+
+
+def test_every_command_refuses_an_option_it_does_not_know_and_shows_examples() -> None:
+    for path, command, context in every_command():
+        with pytest.raises(click.NoSuchOption):
+            command.parse_args(context, ["--no-such-option"])
+        examples = examples_of(path)
+        assert examples, path
+        for line in examples:
+            words = hoist_global_options(shlex.split(line.partition(" > ")[0])[1:])
+            own = words[words.index(path.split()[0]) + len(path.split()) :]
+            command.make_parser(context).parse_args(list(own))
+        said = command.get_help(context)
+        assert examples[0] in said, path
+        assert max(map(len, said.splitlines())) <= 80, path
+
+
+def test_no_example_is_of_a_command_that_is_not_there() -> None:
+    used = {line for path, *_ in every_command() for line in examples_of(path)}
+    assert set(EXAMPLES) == used
+
+
+def test_a_group_of_commands_shows_examples() -> None:
+    said = CliRunner().invoke(everyword_command, ["keys", "--help"]).output
+    assert "everyword keys create --scope search" in said
+    assert "everyword keys revoke ID" in said

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import click
 
+from everyword_local.commands.examples import show_examples
+
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
@@ -79,6 +81,7 @@ class LazyCommands(click.Group):
             return None
         module = importlib.import_module(f"everyword_local.commands.{place.module}")
         command: click.Command = getattr(module, place.attribute)
+        show_examples(command, cmd_name)
         return command
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
