@@ -1,5 +1,6 @@
 """Use cases: refine what is ready, take corrections, forget episodes that are gone."""
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -39,6 +40,8 @@ from refine.show_names import ShowNames
 REFINED = "refine/transcript.json"
 REPORT = "refine/report.json"
 _JSON = "application/json"
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -176,6 +179,14 @@ class RefineService:
             renames=self._renames(ready.episode.show, job.edits),
         )
         refined, report = run_steps(source, settings, inputs)
+        if report.degraded:
+            fields = {
+                "action": "degraded",
+                "episode_id": job.episode_id,
+                "run_id": job.run_id,
+                "reason": report.degraded,
+            }
+            logger.warning("refined without all that was asked for", extra=fields)
         started = time.perf_counter()
         transcript_ref = self._put(job, REFINED, write_transcript(refined))
         write_s = time.perf_counter() - started

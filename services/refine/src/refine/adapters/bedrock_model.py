@@ -4,7 +4,13 @@ import json
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    NoCredentialsError,
+    ReadTimeoutError,
+)
 
 from everyword_events import InvalidInput, Misconfigured, TransientFailure
 from refine.ports import Reply
@@ -20,14 +26,10 @@ _BUSY = frozenset(
         "ModelErrorException",
     }
 )
-_WRONG = frozenset(
-    {
-        "AccessDeniedException",
-        "ResourceNotFoundException",
-        "UnrecognizedClientException",
-        "ExpiredTokenException",
-    }
+_NO_RIGHT = frozenset(
+    {"AccessDeniedException", "UnrecognizedClientException", "ExpiredTokenException"}
 )
+_UNKNOWN = frozenset({"ResourceNotFoundException"})
 _CUT_SHORT = frozenset({"max_tokens", "model_context_window_exceeded"})
 _REFUSED = frozenset({"content_filtered", "guardrail_intervened"})
 
@@ -77,6 +79,8 @@ class BedrockModel:
             raise _translated(error) from error
         except NoCredentialsError as error:
             raise Misconfigured("no AWS credentials", code="model_key") from error
+        except (ConnectTimeoutError, ReadTimeoutError) as error:
+            raise TransientFailure("the model took too long", code="model_timeout") from error
         except BotoCoreError as error:
             raise TransientFailure(
                 f"Bedrock cannot be reached ({type(error).__name__})", code="model_unreachable"
@@ -140,11 +144,11 @@ def _translated(error: ClientError) -> TransientFailure | Misconfigured | Invali
     code = _code(error)
     if code in _BUSY:
         return TransientFailure(f"Bedrock answered {code}", code="model_busy")
-    if code in _WRONG:
+    if code in _NO_RIGHT | _UNKNOWN:
         return Misconfigured(
             f"Bedrock answered {code}",
             hint="check the model's id, its region and whether access was granted",
-            code="model_unknown",
+            code="model_key" if code in _NO_RIGHT else "model_unknown",
         )
     return InvalidInput(f"Bedrock refuses the request ({code})", code="model_refused")
 
