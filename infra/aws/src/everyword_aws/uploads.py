@@ -5,16 +5,38 @@ that is harmless: an episode's upload is validated once, and what is no upload i
 line in the log. An episode that S3 never told of is found by the schedule.
 """
 
+import logging
 import re
-from typing import Final
+from typing import Any, Final
 
+from aws_lambda_powertools.utilities.batch import BatchProcessor
 from pydantic import BaseModel
 
-from everyword_aws.telemetry import logger
-from everyword_events import NotFound
+from everyword_events import EverywordError, NotFound
 from ingest.service import IngestService
 
+logger = logging.getLogger(__name__)
 _UPLOAD: Final = re.compile(r"episodes/(?P<episode_id>[A-Za-z0-9_-]+)/upload/[A-Za-z0-9._-]+")
+
+
+class ToldBatch(BatchProcessor):
+    """A batch in which each message that fails is told of; it comes again, a few times."""
+
+    def failure_handler(self, record: Any, exception: Any) -> Any:
+        """Log what failed."""
+        error = exception[1]
+        known = isinstance(error, EverywordError)
+        logger.warning(
+            "message failed, it comes again",
+            exc_info=None if known else exception,
+            extra={
+                "action": "message_failed",
+                "code": error.code if known else "unexpected_error",
+                "message_id": record.message_id,
+                "attempt": int(record.attributes.approximate_receive_count),
+            },
+        )
+        return super().failure_handler(record, exception)
 
 
 class _Named(BaseModel):

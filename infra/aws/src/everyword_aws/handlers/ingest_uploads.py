@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
+from aws_lambda_powertools.utilities.batch import EventType
 from aws_lambda_powertools.utilities.batch import process_partial_response as each_of
 from aws_lambda_powertools.utilities.parser import parse
 from aws_lambda_powertools.utilities.parser.envelopes import EventBridgeEnvelope
@@ -11,9 +11,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from everyword_aws.graphs.ingest import graph, service
 from everyword_aws.telemetry import logger
-from everyword_aws.uploads import Created, UploadNotices
+from everyword_aws.uploads import Created, ToldBatch, UploadNotices
 
-processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
+processor = ToldBatch(EventType.SQS, raise_on_entire_batch_failure=False)
 
 
 @cache
