@@ -157,3 +157,30 @@ def test_a_group_of_commands_shows_examples() -> None:
     said = CliRunner().invoke(everyword_command, ["keys", "--help"]).output
     assert "everyword keys create --scope search" in said
     assert "everyword keys revoke ID" in said
+
+
+CHANGE_NOTHING = {
+    "following": ["feeds list", "feeds poll", "feeds imports", "feeds remove none"],
+    "notifying": ["webhooks list", "webhooks log none", "saved list", "saved remove none"],
+    "failures": ["failed redrive --all", "failed discard none", "failed list"],
+    "archive": ["remove none --yes", "cancel none", "status", "events", "transcript none"],
+    "replaying": ["replay none --from TranscriptReady", "replays list", "replays follow none"],
+    "others": ["retention --dry-run", "edit none --undo none", "keys revoke none", "keys list",
+               "cost", "shows list", "voices list", "logs none", "show-changes none"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param(line, marks=pytest.mark.slow if lines.index(line) else ())
+        for lines in CHANGE_NOTHING.values()
+        for line in lines
+    ],
+)
+def test_what_changes_nothing_makes_no_folder(tmp_path: Path, line: str) -> None:
+    said = CliRunner().invoke(
+        everyword_command, ["--data", str(tmp_path / "deep" / "data"), *line.split()]
+    )
+    assert isinstance(said.exception, SystemExit | NotFound | None), line
+    assert list(tmp_path.iterdir()) == []

@@ -11,7 +11,6 @@ from everyword_local.client import Json
 from everyword_local.commands.context import (
     POLL_S,
     CommandContext,
-    pass_context,
     pass_reading_context,
 )
 from everyword_local.commands.dashboard import follow
@@ -100,7 +99,7 @@ def transcript(context: CommandContext, episode: str, form: str, run: str | None
 @click.argument("episode")
 @click.option("--reason", default="", help="Kept in the journal.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@pass_context
+@pass_reading_context
 def remove(context: CommandContext, episode: str, reason: str, *, yes: bool) -> None:
     """Remove an episode: its audio, transcripts, captions and every word in the index."""
     episode_id = context.find_episode(episode)
@@ -114,7 +113,7 @@ def remove(context: CommandContext, episode: str, reason: str, *, yes: bool) -> 
 
 @click.command()
 @click.argument("episode")
-@pass_context
+@pass_reading_context
 def cancel(context: CommandContext, episode: str) -> None:
     """Call off the recognition that an episode waits for; a replay starts it again."""
     episode_id = context.find_episode(episode)

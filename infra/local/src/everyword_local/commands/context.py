@@ -240,7 +240,7 @@ pass_context = click.make_pass_decorator(CommandContext)
 
 
 def pass_reading_context(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Pass the context to a command that only reads: it makes no data folder."""
+    """Pass the context to a command that reads, or changes what is there: it makes no folder."""
 
     @pass_context
     @functools.wraps(command)

@@ -41,7 +41,7 @@ def show_changes(context: CommandContext, episode: str) -> None:
 @click.option("--from-here", is_flag=True, help="The speaker from there on, not only there.")
 @click.option("--undo", metavar="EDIT", help="The id of an edit that shall hold no longer.")
 @option_wait
-@pass_context
+@pass_reading_context
 def edit(
     context: CommandContext,
     /,

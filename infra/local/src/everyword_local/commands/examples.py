@@ -65,6 +65,8 @@ everyword keys revoke ID
 everyword shows list
 everyword shows publish "My show"
 everyword shows hide "My show"
+everyword voices list
+everyword voices forget "Ada Berg" --show "My show"
 everyword worker --api https://archive.example --leave-after 3
 everyword cost --show "My show"
 everyword cost --estimate --hours 100

@@ -6,7 +6,7 @@ import click
 
 from everyword_events import NotFound
 from everyword_local.client import Json
-from everyword_local.commands.context import CommandContext, pass_context, pass_reading_context
+from everyword_local.commands.context import CommandContext, pass_reading_context
 from everyword_local.output import counted
 
 MOST = 10_000
@@ -54,7 +54,7 @@ def show(context: CommandContext, dead_letter: str) -> None:
 @click.argument("dead_letters", nargs=-1)
 @option_all
 @option_service
-@pass_context
+@pass_reading_context
 def redrive(
     context: CommandContext,
     dead_letters: tuple[str, ...],
@@ -74,7 +74,7 @@ def redrive(
 @click.argument("dead_letters", nargs=-1)
 @option_all
 @option_service
-@pass_context
+@pass_reading_context
 def discard(
     context: CommandContext,
     dead_letters: tuple[str, ...],

@@ -8,7 +8,13 @@ from urllib.parse import quote
 import click
 
 from everyword_local.client import Json
-from everyword_local.commands.context import POLL_IN_PROCESS_S, POLL_S, CommandContext, pass_context
+from everyword_local.commands.context import (
+    POLL_IN_PROCESS_S,
+    POLL_S,
+    CommandContext,
+    pass_context,
+    pass_reading_context,
+)
 from everyword_local.output import counted
 
 
@@ -42,7 +48,7 @@ def add_feed(context: CommandContext, /, **wanted: Any) -> None:
 
 
 @feeds.command("list")
-@pass_context
+@pass_reading_context
 def list_feeds(context: CommandContext) -> None:
     """List the feeds that are followed."""
     found = context.api.get("/v1/feeds")["feeds"]
@@ -59,7 +65,7 @@ def list_feeds(context: CommandContext) -> None:
 
 @feeds.command()
 @click.argument("feed", required=False)
-@pass_context
+@pass_reading_context
 def poll(context: CommandContext, feed: str | None) -> None:
     """Ask a feed, or all, for what is new."""
     known = context.api.get("/v1/feeds")["feeds"]
@@ -77,7 +83,7 @@ def poll(context: CommandContext, feed: str | None) -> None:
 
 @feeds.command("remove")
 @click.argument("feed")
-@pass_context
+@pass_reading_context
 def remove_feed(context: CommandContext, feed: str) -> None:
     """Follow a feed no more; its episodes stay."""
     known = context.api.get("/v1/feeds")["feeds"]
@@ -89,7 +95,7 @@ def remove_feed(context: CommandContext, feed: str) -> None:
 
 @feeds.command("imports")
 @click.argument("feed_import", required=False)
-@pass_context
+@pass_reading_context
 def imports(context: CommandContext, feed_import: str | None) -> None:
     """List the feeds that are taken in, or follow one of these imports to its end."""
     if feed_import:
@@ -110,7 +116,7 @@ def imports(context: CommandContext, feed_import: str | None) -> None:
 
 @feeds.command("cancel")
 @click.argument("feed_import")
-@pass_context
+@pass_reading_context
 def cancel_import(context: CommandContext, feed_import: str) -> None:
     """Take no more of a feed's items in; those that were taken in stay."""
     report = context.api.post(f"/v1/feed-imports/{quote(feed_import, safe='')}:cancel")

@@ -40,7 +40,7 @@ def list_(context: CommandContext) -> None:
 
 @keys.command()
 @click.argument("key_id", metavar="ID")
-@pass_context
+@pass_reading_context
 def rotate(context: CommandContext, key_id: str) -> None:
     """Give a key another secret; the old one is no longer taken."""
     _show(context, context.api.post(f"/v1/keys/{key_id}:rotate"))
@@ -48,7 +48,7 @@ def rotate(context: CommandContext, key_id: str) -> None:
 
 @keys.command()
 @click.argument("key_id", metavar="ID")
-@pass_context
+@pass_reading_context
 def revoke(context: CommandContext, key_id: str) -> None:
     """Take a key back, and the sessions it opened."""
     context.api.delete(f"/v1/keys/{key_id}")

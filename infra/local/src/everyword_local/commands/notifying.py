@@ -2,7 +2,7 @@
 
 import click
 
-from everyword_local.commands.context import CommandContext, pass_context
+from everyword_local.commands.context import CommandContext, pass_context, pass_reading_context
 
 
 @click.group()
@@ -25,7 +25,7 @@ def add_webhook(context: CommandContext, url: str, events: tuple[str, ...]) -> N
 
 
 @webhooks.command("list")
-@pass_context
+@pass_reading_context
 def list_webhooks(context: CommandContext) -> None:
     """List webhooks."""
     found = context.api.get("/v1/webhooks")["webhooks"]
@@ -38,7 +38,7 @@ def list_webhooks(context: CommandContext) -> None:
 
 @webhooks.command("test")
 @click.argument("webhook")
-@pass_context
+@pass_reading_context
 def test_webhook(context: CommandContext, webhook: str) -> None:
     """Send a webhook a message now, and say how that went."""
     tried = context.api.post(f"/v1/webhooks/{webhook}:test")
@@ -49,7 +49,7 @@ def test_webhook(context: CommandContext, webhook: str) -> None:
 
 @webhooks.command("log")
 @click.argument("webhook")
-@pass_context
+@pass_reading_context
 def webhook_log(context: CommandContext, webhook: str) -> None:
     """Show a webhook's newest deliveries."""
     found = context.api.get(f"/v1/webhooks/{webhook}/deliveries")
@@ -58,7 +58,7 @@ def webhook_log(context: CommandContext, webhook: str) -> None:
 
 @webhooks.command("remove")
 @click.argument("webhook")
-@pass_context
+@pass_reading_context
 def remove_webhook(context: CommandContext, webhook: str) -> None:
     """Tell a webhook no more."""
     context.api.delete(f"/v1/webhooks/{webhook}")
@@ -81,7 +81,7 @@ def add_search(context: CommandContext, query: str, show: str) -> None:
 
 
 @saved.command("list")
-@pass_context
+@pass_reading_context
 def list_searches(context: CommandContext) -> None:
     """List saved searches."""
     found = context.api.get("/v1/saved-searches")["saved_searches"]
@@ -92,7 +92,7 @@ def list_searches(context: CommandContext) -> None:
 
 @saved.command("remove")
 @click.argument("search")
-@pass_context
+@pass_reading_context
 def remove_search(context: CommandContext, search: str) -> None:
     """Remove a saved search."""
     context.api.delete(f"/v1/saved-searches/{search}")

@@ -14,7 +14,6 @@ from everyword_local.commands.context import (
     POLL_S,
     CommandContext,
     option_wait,
-    pass_context,
     pass_reading_context,
 )
 from everyword_local.commands.watching import describe, watch
@@ -40,7 +39,7 @@ _OVER: Final = ("done", "cancelled")
 @click.option("--rate", help="Episodes a second, such as 5/s.")
 @click.option("--dry-run", is_flag=True, help="Only say how many episodes; do nothing.")
 @option_wait
-@pass_context
+@pass_reading_context
 def replay(
     context: CommandContext,
     episodes: tuple[str, ...],
@@ -98,7 +97,7 @@ def list_(context: CommandContext) -> None:
 
 @replays.command()
 @click.argument("replay_id")
-@pass_context
+@pass_reading_context
 def follow(context: CommandContext, replay_id: str) -> None:
     """Show how far a replay is until it is over."""
     with context.replaying():
@@ -110,7 +109,7 @@ def follow(context: CommandContext, replay_id: str) -> None:
 
 @replays.command()
 @click.argument("replay_id")
-@pass_context
+@pass_reading_context
 def pause(context: CommandContext, replay_id: str) -> None:
     """Pause a replay."""
     _steer(context, replay_id, "pause")
@@ -118,7 +117,7 @@ def pause(context: CommandContext, replay_id: str) -> None:
 
 @replays.command()
 @click.argument("replay_id")
-@pass_context
+@pass_reading_context
 def resume(context: CommandContext, replay_id: str) -> None:
     """Go on with a paused replay."""
     _steer(context, replay_id, "resume")
@@ -126,7 +125,7 @@ def resume(context: CommandContext, replay_id: str) -> None:
 
 @replays.command()
 @click.argument("replay_id")
-@pass_context
+@pass_reading_context
 def cancel(context: CommandContext, replay_id: str) -> None:
     """Cancel a replay; what was replayed stays so."""
     _steer(context, replay_id, "cancel")

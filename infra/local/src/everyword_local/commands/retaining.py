@@ -5,14 +5,14 @@ from typing import Any
 
 import click
 
-from everyword_local.commands.context import CommandContext, pass_context
+from everyword_local.commands.context import CommandContext, pass_reading_context
 from everyword_local.output import counted
 
 
 @click.command()
 @click.option("--dry-run", is_flag=True, help="Only say what would be deleted.")
 @click.option("--apply", "applying", is_flag=True, help="Delete it now.")
-@pass_context
+@pass_reading_context
 def retention(context: CommandContext, *, dry_run: bool, applying: bool) -> None:
     """Delete audio and old runs that the [retention] settings let nobody keep any longer.
 

@@ -3,7 +3,8 @@
 import click
 
 from everyword_local.client import Json
-from everyword_local.commands.context import CommandContext, pass_context, pass_reading_context
+from everyword_local.commands.context import CommandContext, pass_reading_context
+from everyword_local.output import counted
 
 
 @click.group()
@@ -31,7 +32,7 @@ def list_(context: CommandContext, show: str | None) -> None:
 @click.argument("name", required=False)
 @click.option("--show", default="", help="The show in which the voice is known.")
 @click.option("--all", "everyone", is_flag=True, help="Every voice of the show, known or not.")
-@pass_context
+@pass_reading_context
 def forget(context: CommandContext, name: str | None, show: str, *, everyone: bool) -> None:
     """Delete what is kept of a person's voice; the names in transcripts stay."""
     if (name is None) != everyone:
@@ -39,7 +40,9 @@ def forget(context: CommandContext, name: str | None, show: str, *, everyone: bo
     wanted = {"show": show} if name is None else {"show": show, "name": name}
     done = context.api.delete("/v1/voices", **wanted)
     whose = "every voice" if name is None else name
-    context.output.result(done, [f"{whose}: forgotten in {len(done['episode_ids'])} episodes"])
+    context.output.result(
+        done, [f"{whose}: forgotten in {counted(len(done['episode_ids']), 'episode')}"]
+    )
 
 
 def _shows(context: CommandContext) -> list[str]:
