@@ -94,6 +94,18 @@ def test_the_end_of_a_replay_is_waited_for(ends: str) -> None:
     assert lines[-1].startswith(f"r: {ends.lower()}, up to ")
 
 
+def test_without_a_region_there_is_a_hint(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    client.cache_clear()
+    assert main([*SPAN]) == 2
+    assert "configure AWS access" in capsys.readouterr().err
+
+
 @pytest.fixture
 def no_wait() -> Callable[..., None]:
     return lambda _: None

@@ -114,8 +114,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", nargs="+", default=(), help="consumers; all without it")
     parser.add_argument("--name", default="everyword", help="the deployment")
     given = parser.parse_args(arguments)
-    replays = ArchiveReplays(client("events"), given.name)
     try:
+        with translated("reach AWS"):
+            replays = ArchiveReplays(client("events"), given.name)
         name = replays.start(given.since, given.until, only=given.only)
         state = replays.finish(name, _tell)
     except EverywordError as error:
