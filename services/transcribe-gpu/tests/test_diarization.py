@@ -1,6 +1,7 @@
 """Who speaks: clustering of voices, words laid under turns, and a process that may fail."""
 
 import io
+import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
@@ -22,9 +23,11 @@ from everyword_transcripts import (
     write_transcript,
 )
 from transcribe_gpu.adapters.decoding import PyAvAudio
+from transcribe_gpu.adapters.environments import EngineEnvironments
 from transcribe_gpu.adapters.progress_file import ProgressFolder
 from transcribe_gpu.config import SpeechModelSettings, TranscribeSettings
 from transcribe_gpu.diarization.clustering import cluster
+from transcribe_gpu.diarization.pipeline import PipelineDiarizer
 from transcribe_gpu.diarization.process import ProcessDiarizer
 from transcribe_gpu.diarization.torch_file import read_tensors
 from transcribe_gpu.domain import Diarization, SpeakerTurn, with_speakers, with_speakers_anew
@@ -35,7 +38,7 @@ from transcribe_gpu.recognition import Recogniser
 from transcribe_gpu.selection import EngineSelector
 from transcribe_gpu.service import TranscribeService
 from transcribe_gpu.speaker_pass import SpeakerPass
-from transcribe_gpu.testing import encoded
+from transcribe_gpu.testing import Clip, encoded
 from transcribe_gpu.testing_tones import TONES, LoudIsSpeech, ToneSource, tones
 
 
@@ -187,6 +190,60 @@ def test_segmentation_is_used_where_it_is(
     assert turn.speaker == str(folder / "pytorch_model.bin")
 
 
+def test_a_pipeline_that_is_not_there_is_told_with_how_to_get_it(tmp_path: Path) -> None:
+    audio = PyAvAudio(io.BytesIO(encoded(tones([1]))))
+    nowhere = EngineEnvironments(tmp_path / "engines")
+    with pytest.raises(DiarizationFailed, match="holds no pyannote pipeline") as missing:
+        PipelineDiarizer(tmp_path, nowhere).diarize(audio, speakers=0, check=lambda: None)
+    assert "hf download pyannote/speaker-diarization-community-1" in missing.value.hint
+    (tmp_path / "config.yaml").write_text("pipeline: {}")
+    with pytest.raises(DiarizationFailed, match="needs WhisperX's environment") as alone:
+        PipelineDiarizer(tmp_path, nowhere).diarize(audio, speakers=0, check=lambda: None)
+    assert alone.value.hint == "everyword engines install whisperx"
+
+
+@pytest.mark.slow
+def test_a_pyannote_pipeline_tells_who_speaks(tmp_path: Path, question: Clip) -> None:
+    """The segmentation is real, the voices have random weights: form and turns are tried."""
+    environments = EngineEnvironments()
+    command = environments.command("whisperx", "transcribe_gpu.testing_pipeline")
+    if command is None:
+        pytest.skip("whisperx is not installed: everyword engines install whisperx")
+    folder = tmp_path / "pipeline"
+    subprocess.run([*command, str(folder)], check=True, timeout=600)
+    sound = np.concatenate([question.samples, np.zeros(8_000, np.float32)])
+    diarizer = PipelineDiarizer(folder, environments)
+
+    def said(samples: "np.ndarray[tuple[int], np.dtype[np.float32]]") -> Diarization:
+        audio = PyAvAudio(io.BytesIO(encoded(samples)))
+        return diarizer.diarize(audio, speakers=1, check=lambda: None)
+
+    found = said(sound)
+    assert found.voice_model == "pyannote pipeline"
+    assert {turn.speaker for turn in found.turns} == {"SPEAKER_00"}
+    assert all(0 <= turn.start < turn.end <= sound.size / 16_000 for turn in found.turns)
+    assert sum(turn.end - turn.start for turn in found.turns) > 1.0
+    (voice,) = found.voices
+    assert np.linalg.norm(voice.embedding) == pytest.approx(1, abs=0.01)
+    assert voice.speech_s > 1.0
+    assert said(np.zeros(48_000, np.float32)).turns == ()
+    (folder / "embedding/pytorch_model.bin").write_bytes(b"no weights")
+    with pytest.raises(DiarizationFailed, match=r"the pipeline of .* failed"):
+        said(sound)
+
+
+def test_settings_choose_a_pipeline() -> None:
+    class Both(Known):
+        def running(self, folder: str) -> Known:
+            self.asked.append(len(folder))
+            return Known()
+
+    diarizer = Both()
+    found = heard(diarizer, TONES.model_copy(update={"diarization_pipeline": "/p"}))
+    assert len(found.speakers) == 2
+    assert diarizer.asked == [2]
+
+
 def heard(diarizer: object, settings: TranscribeSettings) -> Transcript:
     recogniser = Recogniser(
         EngineSelector([ToneSource()]),
@@ -269,7 +326,7 @@ def test_a_process_that_is_killed_is_started_once_more(
     script = KILLED_ONCE.format(mark=str(tmp_path / "killed"))
     diarizer = ProcessDiarizer(library, command=(sys.executable, "-c", script))
     audio = PyAvAudio(io.BytesIO(encoded(tones([1, 2, 3, 4]))))
-    assert diarizer.diarize(audio, speakers=2, check=lambda: None) == Diarization(())
+    assert diarizer.diarize(audio, speakers=2, check=lambda: None).turns == ()
     assert (tmp_path / "killed").exists()
 
 

@@ -27,6 +27,10 @@ class TranscribeSettings(BaseModel):
     """Whether voices in one channel are told apart. `auto`: where its model is on this machine
     (`everyword models fetch resemblyzer`, 17 MB; better with `pyannote-segmentation`, 18 MB), or
     several speakers were announced."""
+    diarization_pipeline: str = ""
+    """A folder with a pyannote pipeline (`config.yaml` and what it names), such as
+    `pyannote/speaker-diarization-community-1`, that tells voices apart instead; it runs offline,
+    in the environment of `everyword engines install whisperx`."""
     known_voices: bool = False
     """Whether a voice that a person named is known again in later episodes of the show. Keeps
     voiceprints, which are biometric data: say yes only with the speakers' consent.

@@ -173,6 +173,14 @@ class Diarizer(Protocol):
         """
 
 
+@runtime_checkable
+class RunsPipelines(Protocol):
+    """A diarizer beside which a pipeline of one's own can be run."""
+
+    def running(self, folder: str) -> Diarizer:
+        """Return the diarizer that runs the pipeline of a folder."""
+
+
 class Checkpoints(Protocol):
     """What was recognised of a recording so far; it outlives the worker."""
 

@@ -15,7 +15,7 @@ from transcribe_gpu.domain import (
     with_speakers_anew,
 )
 from transcribe_gpu.errors import DiarizationFailed
-from transcribe_gpu.ports import Audio, Diarizer, StageReport
+from transcribe_gpu.ports import Audio, Diarizer, RunsPipelines, StageReport
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ class SpeakerPass:
         """Return the transcript with its speakers; without, flagged, if that cannot be done."""
         self.took_s = self.found = None
         several = settings.speakers > 1
-        diarizer = self._diarizer if settings.diarization != "off" else None
+        diarizer = self._chosen(settings) if settings.diarization != "off" else None
         asked = several or settings.diarization == "on"
         wanted = settings.speakers != 1 and transcript.segments
         if diarizer is None or not (asked or diarizer.ready()) or not wanted:
@@ -74,13 +74,20 @@ class SpeakerPass:
             return plain
         if settings.speakers == 1:  # a person's word
             return with_speakers_anew(plain, [SpeakerTurn(0, transcript.duration_s, "SPEAKER_00")])
-        if self._diarizer is None:
+        diarizer = self._chosen(settings)
+        if diarizer is None:
             return plain.with_flag(NOT_SEPARATED)
-        found = self._diarized(self._diarizer, audio, settings, report, check)
+        found = self._diarized(diarizer, audio, settings, report, check)
         if found is None:
             return plain.with_flag(FAILED)
         self.found = labelled_as_before(plain, found)
         return with_speakers_anew(plain, found.turns)
+
+    def _chosen(self, settings: TranscribeSettings) -> Diarizer | None:
+        folder = settings.diarization_pipeline
+        if folder and isinstance(self._diarizer, RunsPipelines):
+            return self._diarizer.running(folder)
+        return self._diarizer
 
     def _diarized(
         self,
@@ -95,7 +102,10 @@ class SpeakerPass:
         try:
             found = diarizer.diarize(audio, speakers=settings.speakers, check=check)
         except DiarizationFailed as error:
-            log.warning("diarization failed", extra={"code": error.code, "reason": error.message})
+            log.warning(
+                "diarization failed",
+                extra={"code": error.code, "reason": error.message, "remedy": error.hint},
+            )
             return None
         self.took_s = self._clock() - began
         return found

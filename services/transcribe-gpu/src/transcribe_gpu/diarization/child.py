@@ -14,17 +14,16 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import TypeAdapter
 
 from everyword_events import EverywordError
 from transcribe_gpu.adapters.silero import voice_activity
+from transcribe_gpu.diarization.apart import ANSWER
 from transcribe_gpu.diarization.segmentation import SpeakerSegmentation
 from transcribe_gpu.diarization.segmented import diarize_segmented
 from transcribe_gpu.diarization.voice_embedding import VoiceEncoder
 from transcribe_gpu.diarization.voices import diarize
 from transcribe_gpu.domain import Diarization
 
-ANSWER: Final[TypeAdapter[Diarization]] = TypeAdapter(Diarization)
 _SECOND: Final = 2 * 16_000
 
 
