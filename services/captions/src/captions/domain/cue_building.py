@@ -14,6 +14,7 @@ from everyword_transcripts import Transcript
 
 _NEVER: Final = float("inf")
 _IMBALANCE: Final = 36
+_NONE: Final[tuple[int, ...]] = ()
 
 
 def build_cues(transcript: Transcript, limits: CueLimits) -> Captions:
@@ -83,13 +84,17 @@ class _CueBuilder:
 
     def _wrap(self, first: int, stop: int, lines: int) -> tuple[float, tuple[int, ...]]:
         """Return the cost and places of the best line breaks: after phrases, of even length."""
-        summed, reach = self._capacity.summed, self._capacity.line_reach[first]
+        summed, reaches = self._capacity.summed, self._capacity.line_reach
+        reach = reaches[first]
         if stop <= reach:
             return (summed[stop] - summed[first]) ** 2 / _IMBALANCE, ()
         best: tuple[float, tuple[int, ...]] = (_NEVER, ())
         if lines > 1:
             for at in range(reach, first, -1):
-                rest, breaks = self._wrap(at, stop, lines - 1)
+                if stop <= reaches[at]:
+                    rest, breaks = (summed[stop] - summed[at]) ** 2 / _IMBALANCE, _NONE
+                else:
+                    rest, breaks = self._wrap(at, stop, lines - 1)
                 if rest == _NEVER:
                     break
                 cost = rest + self._costs[at] + (summed[at] - summed[first]) ** 2 / _IMBALANCE

@@ -38,7 +38,7 @@ class CueSegmentation:
         self._costs = costs
         self._inner = self._inner_costs()
 
-    def cheapest(self, duration_ms: int) -> list[tuple[int, int]]:
+    def cheapest(self, duration_ms: int) -> list[tuple[int, int]]:  # noqa: C901 - one hot loop
         """Return (first, stop) words of each cue in the cheapest division of the track.
 
         No part of a cost is negative: most ways to end a cue cost too much already before reading
@@ -47,54 +47,50 @@ class CueSegmentation:
         capacity, costs, inner = self._capacity, self._costs, self._inner
         starts, count = self._track.starts, len(self._track.starts)
         follows = [*starts, max(duration_ms, self._track.ends[-1])]
-        reading = list(map(self._limits.reading_ms, capacity.summed))
+        reading = self._limits.all_reading_ms(capacity.summed)
         read_gap, shortest = self._limits.reading_ms(capacity.gap), self._limits.min_ms
         likely, passed = self._likely_breaks()
-        reach = self._in_reach(likely, passed)
+        ends = [*(self._track.ends[stop - 1] for stop in likely), _NEVER]
+        in_time, cue_reach, longest = 0, capacity.cue_reach, self._limits.max_ms
         stops = [(at, costs[at] + inner[at - 1]) for at in likely]
-        tails = capacity.last_lines()
-        breaks = [cost * _LINE_BREAK_SHARE for cost in costs]
+        tails, line_reach = capacity.last_lines(), capacity.line_reach
+        breaks = [cost * _LINE_BREAK_SHARE for cost in reversed(costs)]
         pair = self._limits.max_lines == _PAIR
         best = [0.0] + [_NEVER] * count
         came = [0] * (count + 1)
         for first in range(count):
-            base = best[first] + _PER_CUE - inner[first]
-            if base == _NEVER:
+            if (base := best[first]) == _NEVER:
                 continue
-            begins, read, half = (
-                starts[first],
-                reading[first] + read_gap,
-                capacity.line_reach[first],
-            )
-            wrapped = min(breaks[first + 1 : half + 1]) if pair else 0
-            reachable = stops[passed[first] : reach[first]] or self._forced(first)
-            for stop, cost in reachable:
+            base += _PER_CUE - inner[first]
+            begins, read, half = starts[first], reading[first] + read_gap, line_reach[first]
+            in_time = max(in_time, passed[first])
+            while ends[in_time] <= begins + longest:
+                in_time += 1
+            reachable = stops[passed[first] : min(in_time, passed[cue_reach[first]])]
+            least, place = None, -1
+            for stop, cost in reachable or self._forced(first):
                 total = base + cost
-                if total >= best[stop] or (stop > half and total + wrapped >= best[stop]):
+                if total >= best[stop]:
                     continue
-                need = max(reading[stop] - read, shortest)
-                if (stands := follows[stop] - begins) < need:
+                wrapped = 0.0
+                if stop > half:
+                    if least is None:
+                        least, place = _cheapest_of(breaks, first + 1, half) if pair else (0.0, -1)
+                    if total + least >= best[stop]:
+                        continue
+                    wrapped = least
+                    if place < (tail := tails[stop]) <= half:
+                        wrapped, last = _cheapest_of(breaks, max(tail, first + 1), half)
+                        if pair:
+                            least, place = wrapped, last
+                stands, need = follows[stop] - begins, reading[stop] - read
+                if stands < need or stands < shortest:
+                    need = max(need, shortest)
                     total += _HURRIED * (need - stands) / need
-                if tails[stop] <= half < stop:
-                    total += min(breaks[max(tails[stop], first + 1) : half + 1])
+                total += wrapped
                 if total < best[stop]:
-                    best[stop] = total
-                    came[stop] = first
+                    best[stop], came[stop] = total, first
         return _bounds(came)
-
-    def _in_reach(self, likely: list[int], passed: list[int]) -> list[int]:
-        """Count, for each word, the likely breaks up to where a cue that begins there must end."""
-        ends = [*(self._track.ends[stop - 1] for stop in likely), _NEVER]
-        latest = [start + self._limits.max_ms for start in self._track.starts]
-        fits = [passed[stop] for stop in self._capacity.cue_reach]
-        count = 0
-        in_time: list[int] = []
-        for last, least in zip(latest, passed, strict=False):
-            count = max(count, least)
-            while ends[count] <= last:
-                count += 1
-            in_time.append(count)
-        return list(map(min, fits, in_time))
 
     def _forced(self, first: int) -> list[tuple[int, int]]:
         """Return the longest cue's stop, and its cost, where no likely break is in reach."""
@@ -134,6 +130,14 @@ class CueSegmentation:
                 likely.append(at)
             passed.append(len(likely))
         return likely, passed
+
+
+def _cheapest_of(breaks: Sequence[float], first: int, last: int) -> tuple[float, int]:
+    """Return the cheapest of the breaks `first..last`, which come last one first, and its place."""
+    count = len(breaks) - 1
+    possible = breaks[count - last : count + 1 - first]
+    least = min(possible)
+    return least, last - possible.index(least)
 
 
 def _bounds(came: Sequence[int]) -> list[tuple[int, int]]:

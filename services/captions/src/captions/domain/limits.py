@@ -1,5 +1,6 @@
 """What a caption may be: the limits of a cue, and the two named sets of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,6 +26,11 @@ class CueLimits:
     def reading_ms(self, columns: int) -> float:
         """Return how long `columns` of text must stand to be read."""
         return columns * 1000.0 / self.max_cps
+
+    def all_reading_ms(self, columns: Sequence[int]) -> list[float]:
+        """Return `reading_ms` of each."""
+        cps = self.max_cps
+        return [column * 1000.0 / cps for column in columns]
 
 
 PROFILES: Final = {

@@ -31,6 +31,8 @@ def key(word: str) -> str:
 
 def bare(word: str) -> str:
     """Return the word without its outer punctuation, unless it is nothing else."""
+    if word.isascii() and word.isalnum():
+        return word
     return _EDGES.sub("", word) or word
 
 
@@ -42,7 +44,15 @@ def hunks(old: Sequence[str], new: Sequence[str], *, offset: int = 0) -> list[Hu
     """
     if list(old) == list(new):
         return []
+    if len(old) == len(new) == 1:
+        return [Hunk(offset, offset + 1, (new[0],))]
     old_keys, new_keys = [key(word) for word in old], [key(word) for word in new]
+    if old_keys == new_keys:
+        return [
+            Hunk(at, at + 1, (word,))
+            for at, (before, word) in enumerate(zip(old, new, strict=True), offset)
+            if before != word
+        ]
     found: list[Hunk] = []
     i = k = 0
     for a, b, c, d in [*_changed(old_keys, new_keys), (len(old), len(old), len(new), len(new))]:
