@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from captions.config import CaptionsSettings
 from everyword_events import Misconfigured
 from everyword_local.settings import Settings, SettingsFile, read_settings
-from everyword_local.settings_reading import SECTIONS, line_of, read_section
+from everyword_local.settings_reading import line_of, read_section
+from everyword_local.settings_sections import SECTIONS, leaves_out
 
 NAMES = st.text(
     st.characters(categories=("L", "N", "P", "S", "Zs"), exclude_characters="=#"), max_size=8
@@ -204,3 +205,22 @@ def test_a_section_alone_says_what_is_wrong_as_all_do(tmp_path: Path) -> None:
     good = written(path, text.replace("profil ", "profile ").replace("[refined]\n", ""))
     assert read_section(good, "captions", CaptionsSettings).profile == "web"
     assert read_section(good, "captions", CaptionsSettings, "A").profile == "podcast-srt"
+
+
+@pytest.mark.parametrize(
+    ("text", "out"),
+    [
+        ("", True),
+        ("[search]\n[[refine.replacements]]\nfrom = 'a'\nto = 'b'\n", True),
+        ("[captions]\n", False),
+        ("[shows.night.captions]\nprofile = 'web'\n", False),
+        ("[caption]\n", False),
+        ("captions\n", False),
+    ],
+)
+def test_a_section_is_left_out_where_nothing_is_said_of_it(
+    tmp_path: Path, text: str, *, out: bool
+) -> None:
+    path = tmp_path / "everyword.toml"
+    path.write_text(text)
+    assert leaves_out(path, "captions") == out

@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from everyword_local.commands import COMMANDS, LazyCommands
+from everyword_transcripts import Segment, Transcript, Word, write_transcript
 from support.stack import Everyword, environment, write_transcript_file
 
 HEAVY = ("numpy", "pydantic", "httpx", "rich", "fastapi", "starlette", "av", "sqlite3", "asyncio")
@@ -20,6 +21,11 @@ HEAVY = ("numpy", "pydantic", "httpx", "rich", "fastapi", "starlette", "av", "sq
 
 def imported_by(*arguments: str) -> set[str]:
     """Return the top packages that a command imports."""
+    return {name.partition(".")[0] for name in modules_of(*arguments)}
+
+
+def modules_of(*arguments: str) -> set[str]:
+    """Return the modules that a command imports."""
     program = (
         "import sys, atexit; from everyword_local.__main__ import main;"
         "atexit.register(lambda: sys.stderr.write('\\n@' + ' '.join(sys.modules)));"
@@ -30,7 +36,7 @@ def imported_by(*arguments: str) -> set[str]:
         timeout=120, check=False,
     )  # fmt: skip
     assert "@" in done.stderr, done.stderr
-    return {name.partition(".")[0] for name in done.stderr.rpartition("@")[2].split()}
+    return set(done.stderr.rpartition("@")[2].split())
 
 
 def test_the_list_of_commands_names_what_there_is() -> None:
@@ -57,6 +63,42 @@ def test_reading_through_a_server_imports_nothing_heavy(tmp_path: Path) -> None:
     with everyword.up() as (url, _):
         for command in (("search", "storm"), ("status",), ("failed", "list")):
             assert not imported_by("--api", url, *command) & set(HEAVY), command
+
+
+def test_captions_of_our_own_transcript_import_neither_models_nor_parsers(tmp_path: Path) -> None:
+    made = Transcript(
+        "en", 2.0, (Segment.of([Word("storm", 0.0, 1.0)], speaker=None, language="en"),)
+    )
+    (tmp_path / "in.json").write_bytes(write_transcript(made))
+    (tmp_path / "everyword.toml").write_text("[search]\n")
+    imported = modules_of(
+        "--config", f"{tmp_path}/everyword.toml",
+        "captions", f"{tmp_path}/in.json", "--format", "vtt,srt,json", "-o", str(tmp_path),
+    )  # fmt: skip
+    assert (tmp_path / "in.vtt").read_text().startswith("WEBVTT")
+    assert not imported & {"pydantic", "pydantic_core", "captions.reading", "refine"}
+
+
+def test_refinement_without_glossary_and_model_imports_neither(tmp_path: Path) -> None:
+    made = Transcript(
+        "en", 2.0, (Segment.of([Word("storm", 0.0, 1.0)], speaker=None, language="en"),)
+    )
+    (tmp_path / "in.json").write_bytes(write_transcript(made))
+    (tmp_path / "everyword.toml").write_text(
+        '[[refine.replacements]]\nfrom = "storm"\nto = "calm"\n'
+    )
+    imported = modules_of(
+        "--config", f"{tmp_path}/everyword.toml",
+        "refine", f"{tmp_path}/in.json", "-o", f"{tmp_path}/out.json",
+    )  # fmt: skip
+    assert b'"calm"' in (tmp_path / "out.json").read_bytes()
+    assert not imported & {
+        "refine.model_step",
+        "refine.domain.glossary",
+        "refine.domain.suggestions",
+        "captions.reading",
+        "everyword_events.catalogue",
+    }
 
 
 @pytest.mark.parametrize(

@@ -257,3 +257,21 @@ def test_rules_find_in_all_segments_what_they_find_in_each(
         ].segments
     ]
     assert [segment.text for segment in got.segments] == alone
+
+
+def test_phrases_change_alike_in_one_long_segment_and_in_one_each(
+    transcribe: Callable[..., Transcript],
+) -> None:
+    phrases = ["so um, we went to sea", "the ice ice storm.", "um a keeper's boat", "sea um"] * 20
+    rules = [
+        rule("um", ""),
+        rule("sea", "the sea"),
+        rule("(the) the", r"\1", "regex"),
+        rule(r"\bice\b", "Ice", "regex"),
+        rule("Ice Ice", "ice"),
+        rule("keeper's boat", "ship"),
+    ]
+    each = [refined(transcribe(phrase), *rules)[0] for phrase in phrases]
+    whole, report = refined(transcribe(" ".join(f"{phrase} |" for phrase in phrases)), *rules)
+    assert text_of(whole) == " ".join(f"{text_of(one)} |" for one in each)
+    assert report.applied["rule 1"] == 60

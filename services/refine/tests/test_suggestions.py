@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from refine.domain.replies import UnusableReply, read_reply
-from refine.domain.suggestions import Limits, LineContext, term_keys, validate
+from refine.domain.suggestion_limits import Limits
+from refine.domain.suggestions import LineContext, term_keys, validate
 
 AROUND = LineContext(
     language="en",

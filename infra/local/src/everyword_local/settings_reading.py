@@ -8,23 +8,12 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from everyword_events import Misconfigured
-
-SECTIONS: Final = (
-    "ingest",
-    "transcribe",
-    "retention",
-    "models",
-    "refine",
-    "captions",
-    "search",
-    "server",
-)
-"""All sections there are; `Settings` has a model for each."""
+from everyword_local.settings_sections import SECTIONS
 
 Key = tuple[str | int, ...]
 Model = TypeVar("Model", bound=BaseModel)

@@ -6,7 +6,6 @@ from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
-from pydantic_core import from_json
 
 from everyword_transcripts.mending import invalid, mended_segments, seconds_of, text_of
 from everyword_transcripts.model import (
@@ -23,6 +22,8 @@ from everyword_transcripts.timing import LONGEST_S, put_in_order
 from everyword_transcripts.top_level_words import with_top_level_words
 
 Json = Mapping[str, Any]
+OURS: Final = b'{"schema":'
+"""How each file begins that `write_transcript` wrote."""
 
 
 def read_transcript(raw: bytes | str | Json) -> Transcript:
@@ -164,6 +165,8 @@ def _writes_spaces(raw_segments: Iterable[object]) -> bool:
 
 
 def _parsed(raw: bytes | str) -> object:
+    from pydantic_core import from_json  # noqa: PLC0415 - takes time; most files are sound
+
     try:
         return from_json(_without_mark(raw))
     except ValueError as error:

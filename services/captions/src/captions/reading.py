@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from captions.config import CaptionsSettings
+from captions.choices import CaptionChoices, OfProfile
 from captions.domain.formats import FORMATS, TranscriptWriter
 from captions.domain.parsers import sniffing
 from captions.domain.parsers.ass_file import parse_ass
@@ -36,6 +36,7 @@ from captions.domain.parsers.youtube_xml import parse_srv
 from captions.standalone import check_formats, format_of, transcript_writer
 from everyword_events import InvalidInput
 from everyword_transcripts import Transcript, read_transcript
+from everyword_transcripts.json_form import OURS
 
 READABLE: Final = (*FORMATS, "ttml", "sbv", "lrc", "tsv", "csv", "sub", "smi", "srv", "ctm", "docx")
 MOST_BYTES: Final = 256 * 2**20
@@ -145,7 +146,7 @@ def convert(
     raw: bytes,
     source: str | None,
     target: str,
-    settings: CaptionsSettings | None = None,
+    settings: CaptionChoices | None = None,
     *,
     title: str = "",
     language: str = "und",
@@ -165,7 +166,7 @@ def convert(
         written = TranscriptWriter(Transcript(language, 0.0), title=title, cues=cues).write(name)
         return Converted(written, tuple(warned.message for warned in log.warnings()))
     read = read_file(raw, source, language=language)
-    writer = transcript_writer(read.transcript, settings or CaptionsSettings(), title=title)
+    writer = transcript_writer(read.transcript, settings or OfProfile(), title=title)
     return Converted(writer.write(name), read.warnings)
 
 
@@ -196,7 +197,7 @@ def _read(raw: bytes, name: str, language: str, log: ImportLog) -> Transcript:
             hint=f"readable are {', '.join(READABLE)}",
             code="format_unknown",
         )
-    if raw.startswith(sniffing.OURS):
+    if raw.startswith(OURS):
         return read_transcript(raw)
     return transcript_of_json(parse_json(raw), language, log)
 

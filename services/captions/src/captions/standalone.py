@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from captions.config import CaptionsSettings
+from captions.choices import CaptionChoices
 from captions.domain.formats import FORMATS, TranscriptWriter
 from everyword_events import InvalidInput
 from everyword_transcripts import Transcript
 
 
 def transcript_writer(
-    transcript: Transcript, settings: CaptionsSettings, *, title: str = ""
+    transcript: Transcript, settings: CaptionChoices, *, title: str = ""
 ) -> TranscriptWriter:
     """Return the transcript ready to be written as any number of formats."""
     return TranscriptWriter(
@@ -21,7 +21,7 @@ def transcript_writer(
 def render(
     transcript: Transcript,
     format: str,  # noqa: A002 - as the option is called
-    settings: CaptionsSettings,
+    settings: CaptionChoices,
     *,
     title: str = "",
 ) -> bytes:
@@ -36,7 +36,7 @@ def render(
 def render_files(
     transcript: Transcript,
     formats: Sequence[str],
-    settings: CaptionsSettings,
+    settings: CaptionChoices,
     *,
     stem: str,
     title: str = "",

@@ -1,7 +1,6 @@
 """Chapters by the language model: ask chunk by chunk, validate, or leave it to others."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from everyword_transcripts import Transcript
 from refine.asking import ModelQuestions, Question
@@ -9,7 +8,6 @@ from refine.config import RefineSettings
 from refine.domain.chapter_prompt import CHAPTERING, chapter_message
 from refine.domain.chapter_suggestions import (
     LEAST_EPISODE_S,
-    Chapter,
     ChapterSuggestion,
     beginnings,
     read_chapters,
@@ -18,22 +16,9 @@ from refine.domain.chapter_suggestions import (
 )
 from refine.domain.lines import Chunk, PromptLine, chunks_of, lines_of
 from refine.domain.replies import UnusableReply
+from refine.model_result import ChapterStepResult
 
 _MINUTE_S = 60
-
-
-@dataclass(frozen=True)
-class ChapterStepResult:
-    """The chapters, or none; why suggestions were rejected, and why there was no answer.
-
-    Tokens are those paid in this run: stored replies cost nothing.
-    """
-
-    chapters: tuple[Chapter, ...] = ()
-    rejected: dict[str, int] = field(default_factory=dict)
-    failure: str | None = None
-    tokens_in: int = 0
-    tokens_out: int = 0
 
 
 class ChapterStep:

@@ -15,7 +15,7 @@ from pydantic import (
 
 from refine.domain.normalize import SegmentLimits
 from refine.domain.rules import check_rule
-from refine.domain.suggestions import Limits
+from refine.domain.suggestion_limits import Limits
 
 
 def _visible(text: str) -> str:

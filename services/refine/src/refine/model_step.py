@@ -1,7 +1,6 @@
 """The language model's step: ask chunk by chunk, validate each answer, never block an episode."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from everyword_transcripts import Transcript
 from refine.asking import Answer, ModelQuestions, Question
@@ -10,24 +9,9 @@ from refine.domain.glossary_candidates import GlossaryCandidate
 from refine.domain.lines import Chunk, PromptLine, chunks_of, lines_of, with_lines
 from refine.domain.prompt import PROOFREADING
 from refine.domain.replies import Suggestions, read_reply
-from refine.domain.report import Change
+from refine.model_result import ModelStepResult
 from refine.prompts import PromptBuilder
 from refine.suggestion_validation import SuggestionValidator
-
-
-@dataclass(frozen=True)
-class ModelStepResult:
-    """What the model's step came to; `degraded` says why some or all of it was left out.
-
-    Tokens are those paid in this run: stored replies cost nothing.
-    """
-
-    transcript: Transcript
-    changes: tuple[Change, ...] = ()
-    names: tuple[tuple[str, str], ...] = ()
-    degraded: str | None = None
-    tokens_in: int = 0
-    tokens_out: int = 0
 
 
 class ModelStep:

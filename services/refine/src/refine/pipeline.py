@@ -3,17 +3,15 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from everyword_transcripts import Transcript
 from everyword_transcripts.json_form import in_order
 from everyword_transcripts.timing import put_in_order
-from refine.chapter_step import ChapterStep, ChapterStepResult
 from refine.config import LanguageModelSettings, RefineSettings
 from refine.domain.capitals import capitalise, lacks_case
 from refine.domain.clean import clean_words
 from refine.domain.edits import Edit, apply_edits, in_force, stated_language
-from refine.domain.glossary import apply_candidates, heard_rules
-from refine.domain.glossary_candidates import glossary_candidates
 from refine.domain.missing_times import fill_timing
 from refine.domain.normalize import normalize
 from refine.domain.prompt import PROMPT_VERSION
@@ -27,7 +25,11 @@ from refine.domain.speakers import (
 )
 from refine.domain.substitution import RulesReport, apply_rules
 from refine.domain.voices import SpeakerMatch
-from refine.model_step import ModelStep, ModelStepResult
+from refine.model_result import ChapterStepResult, ModelStepResult
+
+if TYPE_CHECKING:  # what a run does not use is not imported
+    from refine.chapter_step import ChapterStep
+    from refine.model_step import ModelStep
 
 
 @dataclass(frozen=True)
@@ -35,8 +37,8 @@ class RefineInputs:
     """What refinement may use beyond the transcript and the settings; each may be absent."""
 
     show: str = ""
-    model: ModelStep | None = None
-    chapters: ChapterStep | None = None
+    model: "ModelStep | None" = None
+    chapters: "ChapterStep | None" = None
     voices: Sequence[SpeakerMatch] = ()
     """Whom the labels' voices belong to."""
     edits: Sequence[Edit] = field(default_factory=tuple)
@@ -84,6 +86,8 @@ def run_steps(
     missing = "the language model of the settings is not to be had here" if wanted else None
     outcome = ModelStepResult(current, degraded=missing)
     if inputs.model is not None:
+        from refine.domain.glossary_candidates import glossary_candidates  # noqa: PLC0415
+
         hints = glossary_candidates(
             current, [entry.term for entry in settings.glossary], hints=True
         )
@@ -139,6 +143,9 @@ def _glossary(
     """Write known mishearings as their terms, then what is sure to be one."""
     if not settings.glossary:
         return transcript, RulesReport({}, ()), []
+    from refine.domain.glossary import apply_candidates, heard_rules  # noqa: PLC0415
+    from refine.domain.glossary_candidates import glossary_candidates  # noqa: PLC0415
+
     rules = heard_rules(settings.glossary, language=transcript.language)
     transcript, heard = apply_rules(transcript, rules, step="glossary")
     terms = [entry.term for entry in settings.glossary]

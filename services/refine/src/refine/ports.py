@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from everyword_events import BlobRef, Event, EventData
 from refine.domain.voices import SpeakerMatch
 
-Data = TypeVar("Data", bound=EventData)
+if TYPE_CHECKING:
+    from everyword_events import BlobRef, Event, EventData
+
+Data = TypeVar("Data", bound="EventData")
 
 
 @dataclass(frozen=True)
@@ -53,23 +55,23 @@ class LanguageModel(Protocol):
 class EpisodeHistory(Protocol):
     """What happened to an episode, as the event log knows."""
 
-    def newest(self, episode_id: str, kind: type[EventData]) -> Event | None:
+    def newest(self, episode_id: str, kind: "type[EventData]") -> "Event | None":
         """Return the event of `kind` with the newest run, or None."""
 
-    def edits(self, episode_id: str) -> Sequence[Event]:
+    def edits(self, episode_id: str) -> "Sequence[Event]":
         """Return every TranscriptEdited a person made, oldest first, replays left out."""
 
-    def refinements(self, episode_id: str) -> Sequence[Event]:
+    def refinements(self, episode_id: str) -> "Sequence[Event]":
         """Return every TranscriptRefined of the episode, by their runs, the oldest first."""
 
-    def of_show(self, show: str) -> Sequence[Event]:
+    def of_show(self, show: str) -> "Sequence[Event]":
         """Return the newest TranscriptRefined of each episode of a show that is not removed."""
 
 
 class VoiceHistory(Protocol):
     """What is known of an episode's voices, as the event log knows."""
 
-    def ready(self, episode_id: str) -> Sequence[Event]:
+    def ready(self, episode_id: str) -> "Sequence[Event]":
         """Return every TranscriptReady of the episode, by their runs, the oldest first."""
 
     def forgotten(self, episode_id: str) -> frozenset[str]:
@@ -80,12 +82,12 @@ class KnownSpeakers(Protocol):
     """Recognises the voices of people who consented to be known by name in a show."""
 
     def match(
-        self, show: str, episode_id: str, voices: Mapping[str, BlobRef]
+        self, show: str, episode_id: str, voices: "Mapping[str, BlobRef]"
     ) -> Sequence[SpeakerMatch]:
         """Return whom the voices of an episode's labels belong to, as far as that is known."""
 
-    def remember(self, show: str, event: Event) -> None:
+    def remember(self, show: str, event: "Event") -> None:
         """Note that a person's edit says whose voice a label's is."""
 
-    def delete(self, event: Event) -> None:
+    def delete(self, event: "Event") -> None:
         """Delete the voiceprints that a VoiceForgotten names; done twice, it is done once."""

@@ -1,11 +1,8 @@
 """Refinement without the stack: a transcript in, a transcript and a report out."""
 
 from everyword_transcripts import Transcript
-from refine.asking import ModelQuestions
-from refine.checkpoints import NoReplyCheckpoints
 from refine.config import RefineSettings
 from refine.domain.report import RefineReport
-from refine.model_step import ModelStep
 from refine.pipeline import RefineInputs, run_steps
 from refine.ports import LanguageModel
 
@@ -24,5 +21,9 @@ def refine_transcript(
     """
     if model is None:
         return run_steps(transcript, settings, RefineInputs(show=show))
+    from refine.asking import ModelQuestions  # noqa: PLC0415 - for a model alone
+    from refine.checkpoints import NoReplyCheckpoints  # noqa: PLC0415
+    from refine.model_step import ModelStep  # noqa: PLC0415
+
     step = ModelStep(ModelQuestions(model, settings.model, NoReplyCheckpoints()), settings)
     return run_steps(transcript, settings, RefineInputs(show=show, model=step))

@@ -55,7 +55,7 @@ COMMANDS: Final = {
     "doctor": Place("operating", "doctor", "Say what works on this machine."),
     "reindex": Place("operating", "reindex", "Write the OpenSearch index anew."),
     "transcribe": Place("transcribing", "transcribe", "Recognise the speech in files."),
-    "refine": Place("steps", "refine", "Apply the rules of everyword.toml to a transcript."),
+    "refine": Place("refining", "refine", "Apply the rules of everyword.toml to a transcript."),
     "captions": Place("steps", "captions", "Write captions from a transcript; convert them."),
     "check-events": Place("steps", "check_events", "Check a file of events, line by line."),
     "feeds": Place("following", "feeds", "Follow podcasts: add, list, poll, remove."),

@@ -113,6 +113,15 @@ class CommandContext(contextlib.AbstractContextManager["CommandContext"]):
 
         return read_section(path, name, kind, show)
 
+    def leaves_out(self, name: str) -> bool:
+        """Tell whether the settings say nothing of a section: then its models need no import."""
+        path = self._settings_path
+        if not path.exists():
+            return True
+        from everyword_local.settings_sections import leaves_out  # noqa: PLC0415 - seldom needed
+
+        return leaves_out(path, name)
+
     @cached_property
     def composition(self) -> "Composition":
         """All services, composed in this process; reading a folder that is none makes none."""

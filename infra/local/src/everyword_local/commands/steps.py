@@ -1,46 +1,15 @@
-"""One step at a time, files in and out, no stack: refine, captions, check-events."""
+"""One step at a time, files in and out, no stack: captions, check-events."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
-from captions.config import CaptionsSettings
+from captions.choices import CaptionChoices, OfProfile
 from captions.domain.formats import FORMATS
-from captions.reading import ReadFile, convert, format_of_file, read_file
 from captions.standalone import check_formats, format_of, render, render_files
-from everyword_events import InvalidInput
 from everyword_local.commands.context import CommandContext, pass_context
 from everyword_local.commands.files import IN, OUT, done, must_exist, write
-from everyword_local.output import counted
-from everyword_transcripts import write_transcript
-
-
-@click.command()
-@click.argument("transcript", type=IN)
-@click.option("-o", "--output", "to", type=OUT, required=True, help="The transcript; - is stdout.")
-@click.option("--report", type=IN, help="Where to write what was changed and why.")
-@click.option("--show", default="", help="Use this show's settings.")
-@pass_context
-def refine(
-    context: CommandContext, transcript: Path, to: Path, report: Path | None, show: str
-) -> None:
-    """Apply the rules of everyword.toml to a transcript."""
-    from refine.adapters.choice import build_model  # noqa: PLC0415 - for this step alone
-    from refine.config import RefineSettings  # noqa: PLC0415
-    from refine.domain.report import write_report  # noqa: PLC0415
-    from refine.standalone import refine_transcript  # noqa: PLC0415
-
-    settings = context.section("refine", RefineSettings, show)
-    model = build_model(settings.model, api_key=context.model_key)
-    read = _read(context, transcript)
-    refined, changes = refine_transcript(read.transcript, settings, model=model, show=show)
-    write(context, to, write_transcript(refined))
-    if report is not None:
-        write(context, report, write_report(changes))
-    document = {"words": refined.n_words(), "output": str(to), "warnings": list(read.warnings)}
-    done(context, to, document, f"{counted(refined.n_words(), 'word')} -> {to}")
+from everyword_local.commands.transcript_files import naming, read_any, warn
 
 
 @click.command(context_settings={"ignore_unknown_options": False})
@@ -64,9 +33,7 @@ def captions(
     to: Path,
 ) -> None:
     """Write captions and transcripts from a transcript; `convert` turns one form into another."""
-    settings = context.section("captions", CaptionsSettings)
-    if profile:
-        settings = settings.model_copy(update={"profile": profile})
+    settings = _settings(context, profile)
     if files[0] == "convert" and len(files) == 3:  # noqa: PLR2004 - convert IN OUT
         source, target = Path(files[1]), Path(files[2])
         cut_anew = settings if profile else None
@@ -77,7 +44,7 @@ def captions(
     path = Path(files[0])
     title = title or path.stem
     wanted = check_formats(forms.split(","))
-    found = _read(context, path, language)
+    found = read_any(context, path, language)
     read, warnings = found.transcript, list(found.warnings)
     if len(wanted) == 1 and not to.is_dir():
         write(context, to, render(read, wanted[0], settings, title=title))
@@ -92,18 +59,29 @@ def captions(
     done(context, to, {"outputs": written, "warnings": warnings}, "\n".join(written))
 
 
+def _settings(context: CommandContext, profile: str | None) -> CaptionChoices:
+    if context.leaves_out("captions"):
+        return OfProfile(profile or "web")
+    from captions.config import CaptionsSettings  # noqa: PLC0415 - pydantic takes time
+
+    settings = context.section("captions", CaptionsSettings)
+    return settings.model_copy(update={"profile": profile}) if profile else settings
+
+
 def _convert(
     context: CommandContext,
     source: Path,
     target: Path,
     *,
-    settings: CaptionsSettings | None,
+    settings: CaptionChoices | None,
     title: str,
     language: str,
 ) -> None:
+    from captions.reading import convert, format_of_file  # noqa: PLC0415 - all parsers
+
     must_exist(source)
     raw = source.read_bytes()
-    with _naming(source):
+    with naming(source):
         converted = convert(
             raw,
             format_of_file(source, raw, language),
@@ -112,7 +90,7 @@ def _convert(
             title=title,
             language=language,
         )
-    _warn(context, source, converted.warnings)
+    warn(context, source, converted.warnings)
     write(context, target, converted.data)
     document: dict[str, object] = {"output": str(target), "warnings": list(converted.warnings)}
     done(context, target, document, f"{source} -> {target}")
@@ -144,27 +122,3 @@ def check_events(context: CommandContext, file: Path) -> None:
     context.output.note(f"{total - bad} of {total} lines are valid events")
     if bad:
         context.failed()
-
-
-def _read(context: CommandContext, path: Path, language: str = "und") -> ReadFile:
-    """Read a transcript of any kind, and tell what was noticed in it."""
-    must_exist(path)
-    raw = path.read_bytes()
-    with _naming(path):
-        read = read_file(raw, format_of_file(path, raw, language), language=language)
-    _warn(context, path, read.warnings)
-    return read
-
-
-@contextmanager
-def _naming(path: Path) -> Iterator[None]:
-    """Put the file's name before what is wrong with it."""
-    try:
-        yield
-    except InvalidInput as error:
-        raise InvalidInput(f"{path}: {error.message}", hint=error.hint, code=error.code) from error
-
-
-def _warn(context: CommandContext, path: Path, warnings: Iterable[str]) -> None:
-    for warning in warnings:
-        context.output.note(f"warning: {path}: {warning}")

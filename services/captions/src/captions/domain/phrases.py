@@ -4,7 +4,7 @@
 import tomllib
 from collections.abc import Sequence
 from functools import cache
-from importlib.resources import files
+from pkgutil import get_data
 from typing import Final
 
 # What a break costs: after a sentence; after a clause; before a conjunction or preposition; before
@@ -36,8 +36,9 @@ _STRIPPED: Final = "\"'“”‘’«»()[]{}¿¡.,;:?!…-–—"
 @cache
 def small_words(code: str) -> dict[str, int]:
     """Return a language's small words, and what a break before each costs after a content word."""
-    file = files("captions.domain").joinpath("small_words.toml")
-    words = tomllib.loads(file.read_text(encoding="utf-8")).get(_SAME.get(code, code), {})
+    # importlib.resources would take longer to import than the file to read.
+    file = get_data("captions.domain", "small_words.toml") or b""
+    words = tomllib.loads(file.decode()).get(_SAME.get(code, code), {})
     kinds = (("leaning", CHUNK), ("openers", PHRASE), ("trailing", BOUND))
     return {word: cost for kind, cost in kinds for word in words.get(kind, "").split()}
 

@@ -3,8 +3,6 @@
 from html import escape
 from typing import Any, Final
 
-from pydantic_core import to_json
-
 from captions.domain.cues import Captions
 from captions.domain.paragraphs import Paragraph
 from captions.domain.timestamps import short_clock
@@ -18,6 +16,8 @@ _STYLE: Final = (
 
 def write_podcast_json(captions: Captions) -> bytes:
     """Write a segment for each cue, or for each speaker of a cue that two share."""
+    from pydantic_core import to_json  # noqa: PLC0415 - other formats need not wait for it
+
     segments: list[dict[str, Any]] = []
     for cue in captions.cues:
         turns = cue.turns()

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from rapidfuzz.distance import Indel, LCSseq
-
-from everyword_events import SegmentAnchor
 from everyword_transcripts import Transcript, Word, join_words, split_words
 from refine.domain.diff import key
+
+if TYPE_CHECKING:  # the catalogue of events and rapidfuzz take time to import
+    from everyword_events import SegmentAnchor
 
 NEIGHBOURS = 6
 """How many words before and after an anchor keeps."""
@@ -37,11 +38,15 @@ class Missing:
     found: str = ""
 
 
-def anchor_of(transcript: Transcript, number: int, span: WordRange | None = None) -> SegmentAnchor:
+def anchor_of(
+    transcript: Transcript, number: int, span: WordRange | None = None
+) -> "SegmentAnchor":
     """Return the anchor of segment `number`: its times, its text and its neighbours' words.
 
     With a `span`, counted from the segment's first word, that of these words alone.
     """
+    from everyword_events import SegmentAnchor  # noqa: PLC0415 - seldom needed
+
     segment = transcript.segments[number]
     words = [word.word for word in transcript.words()]
     begin = sum(len(other.words) for other in transcript.segments[:number])
@@ -57,12 +62,14 @@ def anchor_of(transcript: Transcript, number: int, span: WordRange | None = None
     )
 
 
-def find(words: Sequence[Word], anchor: SegmentAnchor, language: str) -> WordRange | Missing:
+def find(words: Sequence[Word], anchor: "SegmentAnchor", language: str) -> WordRange | Missing:
     """Return where the anchor's words are among the episode's `words`.
 
     Times say where to look, the words and their neighbours where exactly. Another run may have cut
     and heard the speech differently: then the neighbours must agree.
     """
+    from rapidfuzz.distance import Indel, LCSseq  # noqa: PLC0415 - seldom needed
+
     near = [
         at
         for at, word in enumerate(words)
@@ -98,7 +105,7 @@ _Block = tuple[int, int, int]
 
 
 def _unmoved(
-    window: Sequence[Word], new: Sequence[str], text: Sequence[str], anchor: SegmentAnchor
+    window: Sequence[Word], new: Sequence[str], text: Sequence[str], anchor: "SegmentAnchor"
 ) -> int | None:
     """Return where the very same words stand at the very same time, as they mostly do.
 
@@ -117,6 +124,8 @@ def _unmoved(
 
 
 def _equal_blocks(old: Sequence[str], new: Sequence[str]) -> list[_Block]:
+    from rapidfuzz.distance import Indel  # noqa: PLC0415 - seldom needed
+
     return [
         (op.src_start, op.dest_start, op.src_end - op.src_start)
         for op in Indel.opcodes(old, new)

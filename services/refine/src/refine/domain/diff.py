@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import regex
-from rapidfuzz.distance import Indel
 
 _EDGES = regex.compile(r"^[^\w]+|[^\w]+$")
 _EXACT_CELLS = 4_000_000
@@ -99,6 +98,8 @@ def _changed(old: list[str], new: list[str]) -> list[_Block]:
 
 
 def _exact(old: list[str], new: list[str], block: _Block) -> list[_Block]:
+    from rapidfuzz.distance import Indel  # noqa: PLC0415 - takes time, and most changes are plain
+
     a, b, c, d = block
     found: list[_Block] = []
     for op in Indel.opcodes(old[a:b], new[c:d]):

@@ -3,16 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 import regex
 
-from everyword_events import TranscriptEdited
 from everyword_transcripts import Segment, Speaker, Transcript, Word
 from refine.domain.anchors import Missing, WordRange, find
 from refine.domain.clean import clean_text
 from refine.domain.report import Change
 from refine.domain.speakers import with_names
 from refine.domain.word_times import reconcile
+
+if TYPE_CHECKING:  # the catalogue of events takes time to import, and seldom is one here
+    from everyword_events import TranscriptEdited
 
 DIARIZED = regex.compile(r"SPEAKER_\d+")
 """A label that nobody gave a name."""
@@ -23,7 +26,7 @@ class Edit:
     """A correction and the event that recorded it."""
 
     event_id: str
-    data: TranscriptEdited
+    data: "TranscriptEdited"
 
 
 def undone(edits: Sequence[Edit]) -> dict[str, str]:

@@ -11,7 +11,8 @@ from refine.domain.diff import Hunk
 from refine.domain.glossary_candidates import GlossaryCandidate
 from refine.domain.report import Change, Verdict
 from refine.domain.rules import CompiledRule, compile_rule
-from refine.domain.suggestions import Limits, LineContext, term_keys, validate
+from refine.domain.suggestion_limits import Limits
+from refine.domain.suggestions import LineContext, term_keys, validate
 from refine.domain.word_times import respan
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
@@ -83,12 +84,15 @@ def _is_suggestion(change: Change) -> bool:
     return change.step in {"model", "speakers"} or change.by.startswith("near: ")
 
 
-_REPORT = TypeAdapter(RefineReport)
+@cache
+def _form() -> TypeAdapter[RefineReport]:
+    """Return the reader and writer, which takes as long to build as a transcript to refine."""
+    return TypeAdapter(RefineReport)
 
 
 def write_report(report: RefineReport) -> bytes:
     """Write the report as JSON."""
-    return _REPORT.dump_json(report)
+    return _form().dump_json(report)
 
 
 def read_report(raw: bytes | str) -> RefineReport:
@@ -98,7 +102,7 @@ def read_report(raw: bytes | str) -> RefineReport:
         InvalidInput: it is not one.
     """
     try:
-        return _REPORT.validate_json(raw)
+        return _form().validate_json(raw)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])

@@ -19,8 +19,8 @@ from captions.domain.parsers.old_captions import SUB_LINE, SUBVIEWER_HEAD
 from captions.domain.parsers.table_file import is_table
 from captions.domain.parsers.text_heads import timed_heads
 from everyword_events import InvalidInput
+from everyword_transcripts.json_form import OURS
 
-OURS: Final = b'{"schema":'
 _PAGE_STARTS: Final = ("<!doctype html", "<html", "<cite", "<time")
 _XML: Final = r"(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*"
 _TTML: Final = re.compile(_XML + r"<(?:\w+:)?tt[\s>]", re.DOTALL)
