@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Install what only some tests need, through apt where this user may: Chromium for the browser
 # tests, Java 17 and Maven for a real OpenSearch, Node for the AWS templates, PHP for the WordPress
-# recipe, systemd to check our unit. Without it those suites skip and say so.
+# recipe, Jekyll for its own, systemd to check our unit. Without it those suites skip and say so.
 set -euo pipefail
 
 missing=()
@@ -11,6 +11,7 @@ command -v mvn >/dev/null || missing+=(maven)
 command -v node >/dev/null || missing+=(nodejs)
 command -v npx >/dev/null || missing+=(npm)
 command -v php >/dev/null || missing+=(php-cli)
+command -v jekyll >/dev/null || missing+=(jekyll)
 command -v systemd-analyze >/dev/null || missing+=(systemd)
 [ ${#missing[@]} -eq 0 ] && exit 0
 

@@ -1,5 +1,10 @@
-"""Sample episodes in a real archive, with their true words."""
+"""Sample episodes in a real archive, with their true words; a site beside it."""
 
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from browser.canned_archive import SAMPLES, sample
@@ -27,3 +32,17 @@ def add_sample(everyword: Everyword, tmp_path: Path, name: str, *, show: str = "
     assert added["state"] == "ready"
     found: str = added["episode_id"]
     return found
+
+
+@contextmanager
+def static_files(folder: Path) -> Iterator[str]:
+    """Serve a folder as anybody would, with Python's own server; yields its address."""
+    command = [sys.executable, "-u", "-m", "http.server", "0", "--bind", "127.0.0.1"]
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None
+            found = re.search(r"http://[^/]+/", server.stdout.readline())
+            assert found is not None
+            yield found[0]
+        finally:
+            server.terminate()

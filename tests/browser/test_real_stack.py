@@ -2,16 +2,13 @@
 
 import json
 import re
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from browser.canned_archive import SAMPLES
-from browser.real_archive import add_sample
+from browser.real_archive import add_sample, static_files
 
 from support.clips import clip
 from support.stack import Everyword
@@ -83,20 +80,6 @@ def test_two_lines_of_the_readme_find_and_play_a_phrase_on_any_page(
         page.set_viewport_size({"width": 320, "height": 640})
         root = "document.documentElement"
         assert page.evaluate(f"{root}.scrollWidth - {root}.clientWidth") == 0, "nothing sticks out"
-
-
-@contextmanager
-def static_files(folder: Path) -> Iterator[str]:
-    """Serve a folder as anybody would, with Python's own server; yields its address."""
-    command = [sys.executable, "-u", "-m", "http.server", "0", "--bind", "127.0.0.1"]
-    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as server:
-        try:
-            assert server.stdout is not None
-            found = re.search(r"http://[^/]+/", server.stdout.readline())
-            assert found is not None
-            yield found[0]
-        finally:
-            server.terminate()
 
 
 def test_a_recording_dropped_on_the_page_is_soon_found(

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react';
+import { createElement, useEffect, useRef } from 'react';
 
 /**
  * The search box as a React component.
@@ -11,7 +11,7 @@ export function EverywordSearch({ archive, onSeek, player, ...attributes }) {
 
   useEffect(() => {
     // The element defines itself once, however often the script is asked for.
-    import(/* @vite-ignore */ `${archive}/widget/everyword-search.js`).catch(() => {});
+    import(/* @vite-ignore */ /* webpackIgnore: true */ `${archive}/widget/everyword-search.js`).catch(() => {});
   }, [archive]);
 
   useEffect(() => {
@@ -24,12 +24,8 @@ export function EverywordSearch({ archive, onSeek, player, ...attributes }) {
     return () => widget.removeEventListener('everyword:seek', heard);
   }, [onSeek, player]);
 
-  return (
-    <everyword-search ref={element} api={archive} {...attributes}>
-      <form action={`${archive}/search`}>
-        <input type="search" name="q" aria-label="Search every spoken word" />
-        <button>Search</button>
-      </form>
-    </everyword-search>
-  );
+  return createElement('everyword-search', { ref: element, api: archive, ...attributes },
+    createElement('form', { action: `${archive}/search` },
+      createElement('input', { type: 'search', name: 'q', 'aria-label': 'Search every spoken word' }),
+      createElement('button', null, 'Search')));
 }
