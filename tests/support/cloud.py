@@ -39,6 +39,7 @@ SECTIONS = {
     "search": "search",
 }
 MOST_ROUNDS = 200
+RETAINED = "A show that keeps one run"
 
 
 @dataclass
@@ -115,6 +116,8 @@ class Cloud:
             if section == "transcribe":
                 shipped["general"] |= {"engine": "pocketsphinx", "language": "en"}
             (self._folder / f"{service}.json").write_text(json.dumps(shipped))
+        kept = {**settings.section("retention"), "shows": {RETAINED: {"runs": 1}}}
+        (self._folder / "retention.json").write_text(json.dumps(kept))
 
     def _create(self) -> None:
         formation = boto3.client("cloudformation")

@@ -20,6 +20,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from everyword_aws.graphs.shared import ServiceGraph
 from everyword_aws.measuring import measured
+from everyword_aws.old_runs import without_old_runs
 from everyword_aws.settling import settled
 from everyword_events import Delivery, EventLog, Handler
 from everyword_events.aws.sqs import SqsInbox
@@ -96,7 +97,12 @@ def consumer_of(
     consumer: str = "",
     forget: Callable[[str], None] | None = None,
 ) -> BatchConsumer:
-    """Return what works on a queue's batches; with `forget`, under the removal guard."""
-    work = guarded(handler, graph.log, forget) if forget is not None else handler
+    """Return what works on a queue's batches.
+
+    With `forget` it deletes: under the removal guard, and the files of runs that retention removed.
+    """
+    work = handler
+    if forget is not None:
+        work = guarded(without_old_runs(handler, graph.blobs), graph.log, forget)
     inbox = graph.inbox(LambdaInbox, consumer)
     return BatchConsumer(inbox, graph.log, measured(work, inbox.consumer), graph.states)

@@ -7,13 +7,15 @@ from everyword_aws.clients import client
 from everyword_aws.graphs.shared import ServiceGraph
 from everyword_aws.progress import DynamoProgress
 from everyword_aws.replays import WakingReplays, sender
+from everyword_aws.retaining import retention_settings
+from everyword_aws.settings import ShippedSettings
 from everyword_events import CATALOGUE, ServiceContract
 from everyword_events.aws.replays import DynamoReplays
 from everyword_events.replay import Replayer
 from everyword_storage.s3 import S3UploadSigner
 from everyword_storage.s3_parts import S3MultipartUploads
 from ingest.adapters.dynamodb import DynamoIngestTables
-from ingest.config import IngestSettings
+from ingest.config import IngestSettings, RetentionSettings
 from ingest.domain import REPLAYABLE, AudioFacts
 from ingest.replaying import LogReplay
 from ingest.service import IngestService
@@ -63,6 +65,12 @@ def kept_replays() -> DynamoReplays:
     return DynamoReplays(client("dynamodb"), graph().environment.table)
 
 
+@cache
+def retention() -> ShippedSettings[RetentionSettings]:
+    """Return how long is kept what."""
+    return retention_settings(graph().environment.settings_file)
+
+
 def compose(web: WebAdapters | None = None) -> IngestService:
     """Return the service, with what it fetches with where it fetches."""
     environment, blobs = graph().environment, graph().blobs
@@ -77,6 +85,7 @@ def compose(web: WebAdapters | None = None) -> IngestService:
         replay=LogReplay(replayer(), replays()),
         settings_for=graph().settings(IngestSettings).for_show,
         multipart=S3MultipartUploads(client("s3"), environment.bucket, blobs),
+        retention_for=lambda show: retention().of_show(show),
         progress=DynamoProgress(client("dynamodb"), f"{environment.prefix}-{_WORKER}"),
         web=web,
     )

@@ -1,4 +1,4 @@
-"""S3's "Object Created", or the schedule -> ingest settles uploads."""
+"""S3's "Object Created", or a schedule -> ingest settles uploads, and keeps what is to be kept."""
 
 from functools import cache
 from typing import Any
@@ -10,6 +10,7 @@ from aws_lambda_powertools.utilities.parser.envelopes import EventBridgeEnvelope
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from everyword_aws.graphs.ingest import graph, service
+from everyword_aws.retaining import SCHEDULE, time_is_up
 from everyword_aws.telemetry import logger
 from everyword_aws.uploads import Created, ToldBatch, UploadNotices
 
@@ -30,7 +31,10 @@ def validate_upload(record: Any) -> str:
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
-    """Handle a message of S3's, or the schedule's call."""
+    """Handle a message of S3's, or a schedule's call."""
+    if event.get("schedule") == SCHEDULE:
+        stopping = time_is_up(context.get_remaining_time_in_millis)
+        return {"episodes": len(service().retention.apply(stopping))}
     if "Records" not in event:
         return {"settled": uploads().settle()}
     return each_of(event, validate_upload, processor, context)

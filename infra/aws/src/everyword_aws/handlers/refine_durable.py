@@ -7,6 +7,7 @@ from aws_durable_execution_sdk_python import DurableContext, durable_execution
 
 from everyword_aws.graphs.refine import graph, service
 from everyword_aws.measuring import measured
+from everyword_aws.old_runs import without_old_runs
 from everyword_aws.refining import Refining
 from everyword_aws.telemetry import logger
 from everyword_events.aws.sqs import SqsInbox
@@ -18,8 +19,9 @@ def refining() -> Refining:
     """Return what refines under the removal guard."""
     own = graph()
     inbox = own.inbox(SqsInbox)
-    work = measured(guarded(service().handle, own.log, service().forget), inbox.consumer)
-    return Refining(work, own.log, inbox, own.states)
+    handle = without_old_runs(service().handle, own.blobs)
+    work = guarded(handle, own.log, service().forget)
+    return Refining(measured(work, inbox.consumer), own.log, inbox, own.states)
 
 
 @durable_execution

@@ -17,6 +17,7 @@ from everyword_http.operator_routes import replays_router
 from ingest.feeds_api import chapters_router, feeds_router
 from ingest.notifications import Notifications
 from ingest.notifications_api import notifications_router
+from ingest.retention_api import retention_router
 from ingest.service import IngestService
 from transcribe_gpu.cancel_api import cancel_router
 from transcribe_gpu.cancelling import Cancellations
@@ -46,6 +47,7 @@ def ingest_routers(parts: IngestParts) -> list[APIRouter]:
         chapters_router(service, generated=parts.chapters_of),
         notifications_router(parts.notifications),
         replays_router(parts.replays),
+        retention_router(service),
         cancel_router(parts.cancellations),
         enriched_feeds_router(service.feeds.document_of, service.ready_of, origin_of=origin_of),
         _media(parts.audio_of),

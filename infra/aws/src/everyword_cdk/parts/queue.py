@@ -1,6 +1,7 @@
 """A consumer's queue: filled by a rule on the bus that its contract wrote."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from aws_cdk import Duration
@@ -11,7 +12,7 @@ from constructs import Construct
 
 from everyword_cdk.names import Names
 from everyword_cdk.parts.alarms import Alarms
-from everyword_events import ServiceContract
+from everyword_events import RunsRemoved, ServiceContract
 
 DELIVERY_RETRIES = 185
 DELIVERY_AGE = Duration.hours(24)
@@ -84,7 +85,14 @@ class WorkQueue(Construct):
         assert isinstance(raw, events.CfnRule)
         raw.event_pattern = dict(pattern)
 
-    def subscribe(self, bus: events.IEventBus, contract: ServiceContract) -> None:
-        """Deliver what a contract consumes here, and tell when its consumer pauses."""
+    def subscribe(
+        self, bus: events.IEventBus, contract: ServiceContract, *, holds_runs: bool = False
+    ) -> None:
+        """Deliver what a contract consumes here, and tell when its consumer pauses.
+
+        A service that `holds_runs` in a bucket of its own also hears which of them are to go.
+        """
+        if holds_runs:
+            contract = replace(contract, consumes=(*contract.consumes, RunsRemoved))
         self.fill(bus, contract.event_pattern())
         self._alarms.paused(self.consumer)

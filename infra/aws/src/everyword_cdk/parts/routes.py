@@ -31,8 +31,6 @@ ELSEWHERE: Mapping[str, str] = {
     "/v1/show-access": "not composed yet: `public_search` is one choice for all shows",
     "/v1/voices": "no voices are kept: a voiceprint would lie in the recogniser's bucket, where no "
     "function may delete one object; [transcribe] known_voices has no effect",
-    "/v1/retention": "not composed yet: [retention] is not shipped; S3 moves old audio to colder "
-    "storage",
 }
 """Routes that one machine has and AWS has not, each with the reason."""
 _VARIABLE = re.compile(r"\{(\w+)[^}]*\}")

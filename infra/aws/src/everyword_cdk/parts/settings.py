@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,12 +41,17 @@ class DeployedSettings:
             "shows": {show: self._of(each, name, changes) for show, each in self._shows.items()},
         }
 
-    def layer(self, scope: Construct, name: str, **changes: Any) -> lambda_.LayerVersion:
-        """Return a layer that carries one section."""
+    def layer(
+        self, scope: Construct, name: str, *, beside: Sequence[str] = (), **changes: Any
+    ) -> lambda_.LayerVersion:
+        """Return a layer that carries one section, and others `beside` it under their names."""
         folder = Path(tempfile.mkdtemp(prefix="everyword-settings-"))
         file = folder / "everyword" / "settings.json"
         file.parent.mkdir()
         file.write_text(json.dumps(self.section(name, **changes), sort_keys=True), "utf-8")
+        for other in beside:
+            text = json.dumps(self.section(other), sort_keys=True)
+            file.with_name(f"{other}.json").write_text(text, "utf-8")
         return lambda_.LayerVersion(
             scope,
             "Settings",

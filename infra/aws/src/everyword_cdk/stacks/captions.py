@@ -19,7 +19,7 @@ class CaptionsStack(ServiceStack):
         ServiceBucket(self, self.service, names, plan.deployment, versioned=True)
         ServiceTable(self, "Latest", plan.deployment, table_definition(names.table(self.service)))
         queue = self.work_queue()
-        queue.subscribe(self.bus, CONTRACT)
+        queue.subscribe(self.bus, CONTRACT, holds_runs=True)
         events = self.events(
             [
                 *permissions.append_events(names),

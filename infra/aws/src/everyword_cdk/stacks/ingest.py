@@ -6,6 +6,7 @@ from constructs import Construct
 from everyword_aws.graphs.ingest import REPLAYS
 from everyword_aws.graphs.notifications import MOMENTS
 from everyword_aws.graphs.web import FEEDS
+from everyword_aws.retaining import SCHEDULE
 
 from everyword_cdk import permissions
 from everyword_cdk.checks import SERVICES
@@ -26,13 +27,21 @@ MOST_FETCHES = 5
 FEEDS_EVERY = Duration.minutes(5)
 WEBHOOKS_EVERY = Duration.minutes(1)
 SETTLE_EVERY = Duration.minutes(15)
+RETAIN_EVERY = Duration.days(1)
 
 
 class IngestStack(ServiceStack):
     """The ingest service."""
 
     def __init__(self, scope: Construct, plan: DeploymentPlan) -> None:
-        super().__init__(scope, CONTRACT.service, "ingest", plan, "Everyword: uploads, episodes")
+        super().__init__(
+            scope,
+            CONTRACT.service,
+            "ingest",
+            plan,
+            "Everyword: uploads, episodes",
+            beside=["retention"],
+        )
         names = plan.names
         audio = ServiceBucket(
             self,
@@ -135,7 +144,7 @@ class IngestStack(ServiceStack):
         )
         uploads = self.function(
             "uploads",
-            "Probes what was uploaded, and settles uploads that never came",
+            "Probes what was uploaded, settles uploads that never came, keeps retention",
             [*own, *permissions.consume(self.plan.names, UPLOADS)],
             timeout=PROBE_TIMEOUT,
             memory_mib=2048,
@@ -147,6 +156,10 @@ class IngestStack(ServiceStack):
             "uploads",
             uploads,
             "Uploads that were never completed are completed, or expire",
+        )
+
+        self.schedules.every(
+            RETAIN_EVERY, SCHEDULE, uploads, "What [retention] lets nobody keep is deleted"
         )
 
     def _replays(self) -> None:

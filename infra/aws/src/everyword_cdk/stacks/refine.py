@@ -31,7 +31,7 @@ class RefineStack(ServiceStack):
         names = plan.names
         ServiceBucket(self, self.service, names, plan.deployment, versioned=True)
         queue = self.work_queue()
-        queue.subscribe(self.bus, CONTRACT)
+        queue.subscribe(self.bus, CONTRACT, holds_runs=True)
         self.durable = self.function(
             "durable",
             "Refines one transcript, step by step",

@@ -30,11 +30,18 @@ class ServiceStack(EverywordStack):
     """One service: its storage, its queue, its functions, and nothing of another's."""
 
     def __init__(
-        self, scope: Construct, service: str, section: str, plan: DeploymentPlan, description: str
+        self,
+        scope: Construct,
+        service: str,
+        section: str,
+        plan: DeploymentPlan,
+        description: str,
+        *,
+        beside: Sequence[str] = (),
     ) -> None:
         super().__init__(scope, service, plan, description)
         self.service = service
-        self.layer = plan.settings.layer(self, section)
+        self.layer = plan.settings.layer(self, section, beside=beside)
 
     def variables(self, **more: str) -> dict[str, str]:
         """Return the variables of the service's functions."""

@@ -60,10 +60,10 @@ class TranscribeStack(ServiceStack):
     def _removals(self) -> None:
         names = self.plan.names
         queue = self.work_queue(REMOVALS)
-        queue.subscribe(self.bus, replace(CONTRACT, consumes=(EpisodeRemoved,)))
+        queue.subscribe(self.bus, replace(CONTRACT, consumes=(EpisodeRemoved,)), holds_runs=True)
         removals = self.function(
             "removals",
-            "Deletes what transcribe-gpu holds of removed episodes",
+            "Deletes what transcribe-gpu holds of removed episodes and runs",
             [
                 *permissions.append_events(names),
                 *permissions.write_blobs(names, self.service),
