@@ -11,6 +11,7 @@ import random
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from typing import Any
 
 import psutil
@@ -45,11 +46,13 @@ def main() -> None:
 
 def report(name: str, processes: list[psutil.Process], *, each: bool = False) -> None:
     """Print the sum, and each process if `each`."""
-    sizes: list[Any] = [process.memory_full_info() for process in processes]
-    rss, pss = (sum(getattr(size, kind) for size in sizes) / MIB for kind in ("rss", "pss"))
-    print(f"{name:24} {rss:6.0f} MiB RSS {pss:6.0f} MiB PSS in {len(processes)} processes")
-    for process, size in zip(processes, sizes, strict=True) if each else ():
-        role = " ".join(process.cmdline()[1:4])[-40:]
+    found: list[tuple[Any, str]] = []
+    for process in processes:
+        with suppress(psutil.Error), process.oneshot():  # one that has just ended holds nothing
+            found.append((process.memory_full_info(), " ".join(process.cmdline()[1:4])[-40:]))
+    rss, pss = (sum(getattr(size, kind) for size, _ in found) / MIB for kind in ("rss", "pss"))
+    print(f"{name:24} {rss:6.0f} MiB RSS {pss:6.0f} MiB PSS in {len(found)} processes")
+    for size, role in found if each else ():
         print(f"  {size.rss / MIB:6.0f} {size.pss / MIB:6.0f}  {role}", flush=True)
 
 

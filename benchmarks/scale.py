@@ -17,9 +17,11 @@ import tempfile
 import time
 import wave
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
+import psutil
 from running import Stack, add, transcript, wait_until_idle
 
 from everyword_events import EpisodeRemoved, Event, new_run_id
@@ -141,10 +143,12 @@ def report(stack: Stack, api: httpx.Client) -> None:
         took.append(time.monotonic() - began)
     print(f"  a search: median {1000 * statistics.median(took):.0f} ms")
     for process in stack.processes():
-        role = process.cmdline()[-1] if "roles" in " ".join(process.cmdline()) else "http"
-        name = next((each for each in ("dispatcher", "worker") if each in process.cmdline()), role)
-        print(f"  {name:10} {sum(process.cpu_times()[:2]):6.1f} CPU s"
-              f" {process.memory_info().rss / 2**20:6.0f} MiB", flush=True)  # fmt: skip
+        with suppress(psutil.Error), process.oneshot():  # one that has just ended says nothing
+            command = process.cmdline()
+            role = command[-1] if "roles" in " ".join(command) else "http"
+            name = next((each for each in ("dispatcher", "worker") if each in command), role)
+            print(f"  {name:10} {sum(process.cpu_times()[:2]):6.1f} CPU s"
+                  f" {process.memory_info().rss / 2**20:6.0f} MiB", flush=True)  # fmt: skip
 
 
 if __name__ == "__main__":
