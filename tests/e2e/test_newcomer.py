@@ -47,12 +47,14 @@ def everyword(tmp_path: Path) -> Everyword:
     return Everyword(folder)
 
 
-def published(web: Web) -> str:
+def published(web: Web, *, gone: int | None = None) -> str:
     items = [
         ITEM.format(
             number=number,
             day=number % 28 + 1,
-            audio=web.file(f"/{number}/audio.mp3", three_seconds(number)),
+            audio=f"{web.url}/nowhere.mp3"
+            if number == gone
+            else web.file(f"/{number}/audio.mp3", three_seconds(number)),
             words=web.file(f"/{number}/words.vtt", words(number).encode(), "text/vtt"),
         )
         for number in range(EPISODES)
@@ -91,6 +93,31 @@ def test_a_feed_becomes_a_searchable_archive(everyword: Everyword, web: Web) -> 
     assert told["Test"] == 1
     assert told["EpisodeFinished"] >= EPISODES
     assert told["SavedSearchMatched"] == 1, "once per moment, also when it is replayed"
+
+
+@pytest.mark.slow
+def test_without_a_server_too_and_what_was_queued_before_is_waited_for(
+    everyword: Everyword, web: Web
+) -> None:
+    url = published(web)
+    queued = everyword.run("add", url, "--newest", "4")
+    assert "Slow Radio: 26 skipped, 4 added" in queued.stdout
+    assert "queued" in queued.stderr
+    done = everyword("add", url, "--newest", "9", "--wait")
+    assert "21 skipped, 5 added, 4 known" in done
+    states = [each["state"] for each in everyword.json("status")["episodes"]]
+    assert states == ["ready"] * 9
+    assert everyword.json("search", "lighthouse")["episodes"] == len(states)
+
+
+@pytest.mark.slow
+def test_audio_that_is_gone_fails_its_episode_alone_and_is_said(
+    everyword: Everyword, web: Web
+) -> None:
+    done = everyword.run("add", published(web, gone=7), "--wait")
+    assert done.returncode == 1
+    assert "nowhere.mp3 answers 404" in done.stdout
+    assert everyword.json("search", "lighthouse")["episodes"] == EPISODES - 1
 
 
 def _told(web: Web) -> dict[str, int]:

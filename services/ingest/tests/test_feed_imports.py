@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,18 @@ def test_asked_twice_it_is_one_import(world: Any, web: Any) -> None:
     world.service.feeds.imports.work()
     assert len(world.service.page().episodes) == 3
     assert world.service.feeds.imports.work() == 0
+
+
+def test_an_import_that_two_threads_take_up_is_done_once(world: Any, web: Any) -> None:
+    begun = world.service.feeds.start(FeedRequest(feed_of(web, 12)))
+    imports = world.service.feeds.imports
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda _: imports.work(), range(3)))
+    report = imports.report(begun.import_id)
+    assert (report.state, report.count("added")) == ("done", 12)
+    (job,) = imports.newest()
+    imports.run(job.model_copy(update={"state": "running"}))  # as it was seen before
+    assert imports.report(begun.import_id).count("added") == 12
 
 
 def test_a_cancelled_import_takes_no_more_in(world: Any, web: Any) -> None:

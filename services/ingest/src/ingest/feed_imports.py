@@ -113,8 +113,12 @@ class FeedImports:
         return len(unfinished)
 
     def run(self, job: FeedImport, stopping: Callable[[], bool] = lambda: False) -> FeedImport:
-        """Do one import, or what an earlier process left of it."""
+        """Do one import, or what an earlier process left of it; one that is over stays as it is."""
+        with self._one_at_a_time[job.feed.feed_id]:
+            now = self._imports.get(job.import_id)
+            return self._run(now, stopping) if now.state == "running" else now
 
+    def _run(self, job: FeedImport, stopping: Callable[[], bool]) -> FeedImport:
         def is_over() -> bool:
             return stopping() or self._imports.get(job.import_id).state != "running"
 
@@ -143,7 +147,8 @@ class FeedImports:
             InvalidInput, TransientFailure: as `start`; the feed's record says so too.
         """
         try:
-            report = self._done(self._poll_of(record), lambda _total: None)
+            with self._one_at_a_time[record.feed_id]:
+                report = self._done(self._poll_of(record), lambda _total: None)
         except FeedUnreadError as unread:
             raise unread.error from unread
         assert report is not None
@@ -154,24 +159,23 @@ class FeedImports:
     ) -> FeedReport | None:
         """Read a feed and act upon it; None where it was stopped before the end."""
         record = job.feed
-        with self._one_at_a_time[record.feed_id]:
-            try:
-                fetched, feed = self._read(job)
-                if fetched.not_modified:
-                    self._feeds.put(self._polled(record, fetched))
-                    return report_of(record, (), not_modified=True)
-                planned = self.plan(record, feed, reconsider=job.reconsider)
-            except EverywordError as error:
-                self._feeds.put(self._failed(record, error))
-                raise FeedUnreadError(error) from error
-            planned_for(len(planned))
-            lines = self._items.carry_out(record, planned, **told)
-            if lines is None:
-                return None
-            if any(each.action == "failed" for each in lines):  # the next poll tries them again
-                fetched = replace(fetched, etag="", last_modified="")
-            self._feeds.put(self._polled(record, fetched))
-            return report_of(record, lines)
+        try:
+            fetched, feed = self._read(job)
+            if fetched.not_modified:
+                self._feeds.put(self._polled(record, fetched))
+                return report_of(record, (), not_modified=True)
+            planned = self.plan(record, feed, reconsider=job.reconsider)
+        except EverywordError as error:
+            self._feeds.put(self._failed(record, error))
+            raise FeedUnreadError(error) from error
+        planned_for(len(planned))
+        lines = self._items.carry_out(record, planned, **told)
+        if lines is None:
+            return None
+        if any(each.action == "failed" for each in lines):  # the next poll tries them again
+            fetched = replace(fetched, etag="", last_modified="")
+        self._feeds.put(self._polled(record, fetched))
+        return report_of(record, lines)
 
     def _read(self, job: FeedImport) -> tuple[Fetched, Feed]:
         document = self._source.kept(job.import_id)

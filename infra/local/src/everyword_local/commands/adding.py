@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,13 @@ import click
 
 from everyword_events import EverywordError, InvalidInput, TranscriptionHints
 from everyword_local.client import Json
-from everyword_local.commands.context import POLL_S, CommandContext, option_wait, pass_context
+from everyword_local.commands.context import (
+    POLL_S,
+    SETTLED,
+    CommandContext,
+    option_wait,
+    pass_context,
+)
 from everyword_local.commands.following import ended_badly, follow, option_selection, report_lines
 from everyword_local.commands.sources import Item, Named, check_title, find_sources
 from everyword_local.commands.uploading import add_item, add_url
@@ -142,7 +148,7 @@ def _engine_line(context: CommandContext, about: Json) -> str:
 def _ended(context: CommandContext, added: Added) -> list[Json]:
     """Wait until all is done; return how it ended."""
     ids = list(dict.fromkeys(added.episode_ids))
-    ids += [each for feed in added.feeds for each in _episodes_of(feed)]
+    ids += [each for feed in added.feeds for each in _unfinished_of(context, feed)]
     return watch(context, ids)
 
 
@@ -179,6 +185,17 @@ def _episodes_of(feed: Json) -> list[str]:
         for each in feed["items"]
         if each["action"] == "added" and each["episode_id"]
     ]
+
+
+def _unfinished_of(context: CommandContext, feed: Json) -> Iterator[str]:
+    """Yield the episodes that a feed's report began, and those of before that are not done yet."""
+    for item in feed["items"]:
+        if item["action"] in {"added", "changed"} and item["episode_id"]:
+            yield item["episode_id"]
+        elif item["action"] == "known" and item["episode_id"]:
+            state = context.api.get(f"/v1/episodes/{item['episode_id']}")["state"]
+            if state not in SETTLED:
+                yield item["episode_id"]
 
 
 def _await_downloads(context: CommandContext, episode_ids: Sequence[str]) -> None:
