@@ -272,12 +272,27 @@ def test_a_replay_of_many_passes_over_what_has_no_such_event(world: Any, wav: by
     assert world.replayed[-1].show == "Other"
 
 
+@pytest.mark.parametrize("event_type", ["AudioUploaded", "TranscriptReady", "TranscriptRefined"])
+@pytest.mark.parametrize("only", [["search"], ["captions", "search"]])
+def test_services_that_work_later_start_from_what_they_work_from(
+    world: Any, wav: bytes, event_type: str, only: list[str]
+) -> None:
+    uploaded(world, wav)
+    world.service.replay(None, event_type, only=only)
+    assert (world.replayed[-1].event_type, world.replayed[-1].only) == (
+        "TranscriptRefined",
+        tuple(only),
+    )
+
+
 @pytest.mark.parametrize(
     ("event_type", "only", "code"),
     [
         ("AudioUplaoded", [], "replay_from"),
         ("EpisodeCreated", [], "replay_from"),
-        ("TranscriptReady", ["search"], "replay_only"),
+        ("TranscriptRefined", ["refine"], "replay_only"),
+        ("TranscriptReady", ["refine", "search"], "replay_only"),
+        ("TranscriptReady", ["nobody"], "replay_only"),
         ("TranscriptRefined", ["captions", "nobody"], "replay_only"),
         ("TranscriptRefined", [], "nothing_to_replay"),
     ],

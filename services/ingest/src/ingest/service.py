@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import dropwhile
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -379,13 +380,15 @@ class IngestService:
 
         Returns the ids of the episodes that are processed again; episodes without such an event
         are passed over, unless it is the one named. `speakers` states anew how many people speak, 0
-        for unknown. A `dry_run` only says which would be looked at.
+        for unknown. Services named `only` that work later than the event start from the one they
+        work from. A `dry_run` only says which would be looked at.
 
         Raises:
             InvalidInput: an event no service starts from, a service that does not consume it,
                 or the episode has no such event.
             Conflict: the episode was removed.
         """
+        event_type = _nearest(event_type, only)
         _check_replay(event_type, only, speakers)
         if episode_id is not None:
             view = self._present(episode_id)
@@ -485,6 +488,13 @@ class IngestService:
         if view.state == "removed":
             raise Conflict("the episode was removed", code="episode_removed")
         return view
+
+
+def _nearest(event_type: str, only: Sequence[str]) -> str:
+    """Return the first event from this one on that all services named `only` work from."""
+    following = dropwhile(lambda kind: kind != event_type, REPLAYABLE)
+    fitting = (kind for kind in following if only and set(only) <= set(REPLAYABLE[kind]))
+    return next(fitting, event_type)
 
 
 def _check_replay(event_type: str, only: Sequence[str], speakers: int | None) -> None:
