@@ -16,6 +16,7 @@ RESOURCES_UNKNOWN_TO_AWS = {
     "ecr:GetAuthorizationToken": "ECR's sign-in has no resource",
     "ec2:DescribeNetworkInterfaces": "describing has no resource",
     "ecs:DiscoverPollEndpoint": "the agent of a managed instance asks it before it has a cluster",
+    "logs:GetQueryResults": "a query is no resource",
     "batch:ListJobs": "listing has no resource",
     "autoscaling:DescribeAutoScalingGroups": "describing has no resource",
     "cloudfront:CreateInvalidation": "CDK's own function; it knows the distribution at run time",

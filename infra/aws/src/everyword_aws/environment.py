@@ -72,9 +72,10 @@ class ApiEnvironment(Environment):
 
 
 class AdminEnvironment(ApiEnvironment):
-    """What the operator's API knows: the names of all queues, separated by commas."""
+    """What the operator's API knows: the names of all queues and logs, separated by commas."""
 
     consumers: str
+    log_groups: str
 
 
 class ServiceEnvironment(ApiEnvironment):

@@ -49,9 +49,9 @@ def build(app: cdk.App, deployment: Deployment) -> list[cdk.Stack]:
     ]
     settling = [*(each.service for each in services), *CONSUMERS[1:], REMOVALS]
     consumers = [*settling, UPLOADS, REPLAYS, FEEDS]
-    website = WebsiteStack(app, plan, consumers)
-    stacks = [bus, *services, website]
-    functions = [each.name for stack in stacks for each in functions_of(stack)]
+    functions = [each.name for stack in (bus, *services) for each in functions_of(stack)]
+    website = WebsiteStack(app, plan, consumers, functions)
+    functions += [each.name for each in functions_of(website)]
     operations = OperationsStack(app, plan, consumers, functions, settling)
     for service in services:
         service.add_stack_dependency(bus)

@@ -34,6 +34,19 @@ def log_of(names: Names, function: str) -> str:
     return names.arn("logs", f"log-group:/aws/lambda/{names.function(function)}:*")
 
 
+def read_logs(names: Names, *groups: str) -> list[iam.PolicyStatement]:
+    """Let a role look for lines in logs. Of a query's results AWS knows no resource but `*`."""
+    return [
+        _allow(["logs:StartQuery"], *(log_group(names, each) for each in groups)),
+        _allow(["logs:GetQueryResults"], "*"),
+    ]
+
+
+def log_group(names: Names, group: str) -> str:
+    """Return the ARN of a log group, as policies name it."""
+    return names.arn("logs", f"log-group:{group}:*")
+
+
 def write_traces() -> iam.PolicyStatement:
     """Let a role send traces. X-Ray has no resources to name: `*` is the only one it accepts."""
     return _allow(["xray:PutTelemetryRecords", "xray:PutTraceSegments"], "*")

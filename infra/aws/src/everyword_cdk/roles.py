@@ -13,8 +13,8 @@ from typing import Any, Final
 
 Template = Mapping[str, Any]
 HEAD: Final = ("| role | reads | writes | does |", "|---|---|---|---|")
-_READS: Final = re.compile(r":(BatchGet|Describe|Get|List|Query|Receive|Scan)")
-_KIND: Final = {"s3": "bucket", "sqs": "queue", "dynamodb": "table", "ssm": "secret"}
+_READS: Final = re.compile(r":(BatchGet|Describe|Get|List|Query|Receive|Scan|StartQuery)")
+_KIND: Final = {"s3": "bucket", "sqs": "queue", "dynamodb": "table", "ssm": "secret", "logs": "log"}
 """Services whose resources hold something; of others the action itself is told."""
 _EVERYBODYS: Final = ("xray:", "logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLog")
 """Its own log and traces: every role has these."""
@@ -95,7 +95,9 @@ def _in_words(cell: set[tuple[str, str]], queues: int) -> str:
         dead = {name.removesuffix(_DEAD) for name in names if name.endswith(_DEAD)}
         own = {name for name in names if not name.endswith(_DEAD)}
         also = " with dead letters" if dead else ""
-        if kind == "queue" and len(own | dead) == queues:
+        if kind == "log":
+            said.append("every log")
+        elif kind == "queue" and len(own | dead) == queues:
             said.append(f"every queue{also}")
         elif kind == "queue" and not own:
             said.append(f"dead letters of {', '.join(sorted(dead))}")

@@ -45,7 +45,12 @@ from everyword_http.access import check_read
 from everyword_http.keys import KeyAccess
 from everyword_http.measured import Measured
 from everyword_http.metrics import Metrics
-from everyword_http.operator_routes import dead_letters_router, health_router, replays_router
+from everyword_http.operator_routes import (
+    dead_letters_router,
+    health_router,
+    logs_router,
+    replays_router,
+)
 from everyword_local import keys, operations, public_shows
 from everyword_local.composition import REQUEST_ORIGIN, Composition
 from everyword_local.uploads import UploadEndpoint
@@ -118,6 +123,7 @@ def application(
             replays_router(composition.replays),
             dead_letters_router(composition.bus),
             operations.router(composition, metrics),
+            logs_router(operations.read_logs(composition)),
             public_shows.router(composition.public_shows, partial(episodes_by_show, composition)),
             enriched_feeds_router(
                 composition.ingest.feeds.document_of,

@@ -5,12 +5,11 @@ from collections.abc import Iterator
 from heapq import merge
 from itertools import chain
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from everyword_local.logs import BACKUPS
 
 Line = dict[str, Any]
-MOST_LINES: Final = 5_000
 
 
 def lines_of(folder: Path, episode_id: str, *, since: str = "", most: int = 1000) -> list[Line]:

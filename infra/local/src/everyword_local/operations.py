@@ -1,7 +1,7 @@
 """What one machine says of itself: Prometheus metrics, logs, and all events as they happen."""
 
 from collections.abc import Iterator
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 from fastapi import Query, Response
@@ -11,17 +11,11 @@ from pydantic import BaseModel
 
 from everyword_http import Router, needs
 from everyword_http.metrics import TEXT_FORMAT, Metrics
+from everyword_http.operator_routes import ReadLogs
 from everyword_local.composition import Composition
-from everyword_local.log_reading import MOST_LINES, lines_of
-from ingest.domain.metadata import Published
+from everyword_local.log_reading import lines_of
 
 MOST_AFTER: Final = 2**53
-
-
-class LogsReply(BaseModel):
-    """What the processes logged about an episode, oldest first: JSON objects with a `time`."""
-
-    lines: list[dict[str, Any]]
 
 
 class JournalReply(BaseModel):
@@ -34,7 +28,6 @@ class JournalReply(BaseModel):
 def router(composition: Composition, metrics: Metrics) -> Router:
     """Return the routes that only one machine has."""
     routes = Router(tags=["operations"])
-    _logs(routes, composition)
     _journal(routes, composition)
 
     @routes.get(
@@ -49,21 +42,15 @@ def router(composition: Composition, metrics: Metrics) -> Router:
     return routes
 
 
-def _logs(routes: Router, composition: Composition) -> None:
-    @routes.get(
-        "/v1/episodes/{episode_id}/logs",
-        summary="What all processes logged about it",
-        dependencies=[needs("admin")],
-    )
-    def logs(
-        episode_id: str,
-        since: Published = None,
-        limit: Annotated[int, Query(ge=1, le=MOST_LINES)] = 1000,
-    ) -> LogsReply:
+def read_logs(composition: Composition) -> ReadLogs:
+    """Return what reads the logs of this machine's processes."""
+
+    def read(episode_id: str, since: datetime | None, most: int) -> list[dict[str, Any]]:
         composition.ingest.get(episode_id)
         begin = since.astimezone(UTC).isoformat() if since else ""
-        folder = composition.folder.logs
-        return LogsReply(lines=lines_of(folder, episode_id, since=begin, most=limit))
+        return lines_of(composition.folder.logs, episode_id, since=begin, most=most)
+
+    return read
 
 
 def _journal(routes: Router, composition: Composition) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal
 
@@ -15,9 +16,20 @@ from everyword_http.access import needs
 from everyword_http.routing import Router, reply
 
 MOST_DEAD_LETTERS: Final = 10_000
+MOST_LINES: Final = 5_000
 log = logging.getLogger(__name__)
 QueueDepths = Callable[[], Mapping[str, QueueDepth]]
 """Says how many deliveries each consumer has."""
+
+
+ReadLogs = Callable[[str, datetime | None, int], list[dict[str, Any]]]
+"""Returns the newest lines about an episode since a time, so many at most, oldest first."""
+
+
+class LogsReply(BaseModel):
+    """What the processes logged about an episode, oldest first: JSON objects with a `time`."""
+
+    lines: list[dict[str, Any]]
 
 
 class DeadLetterIds(BaseModel):
@@ -229,6 +241,23 @@ def replays_router(replays: ReplayJobs) -> Router:
     )
     def steer(replay_id: str, action: ReplayAction) -> ReplayReply:
         return ReplayReply.of(replays.change(replay_id, _STATES[action]))
+
+    return routes
+
+
+def logs_router(read: ReadLogs) -> Router:
+    """Return the route of an episode's log lines."""
+    routes = Router(tags=["operations"], dependencies=[needs("admin")])
+
+    @routes.get("/v1/episodes/{episode_id}/logs", summary="What all processes logged about it")
+    def logs(
+        episode_id: str,
+        since: datetime | None = None,
+        limit: Annotated[int, Query(ge=1, le=MOST_LINES)] = 1000,
+    ) -> LogsReply:
+        if since is not None and since.tzinfo is None:
+            since = since.replace(tzinfo=UTC)
+        return LogsReply(lines=read(episode_id, since, limit))
 
     return routes
 

@@ -11,6 +11,7 @@ from constructs import Construct
 from everyword_aws.environment import WorkerEnvironment
 
 from everyword_cdk import permissions
+from everyword_cdk.names import Names
 from everyword_cdk.parts.function import log_group, measured_as
 from everyword_cdk.parts.gpu_network import GpuNetwork
 from everyword_cdk.stacks.base import DeploymentPlan
@@ -18,6 +19,11 @@ from transcribe_gpu.contract import CONTRACT
 
 KEPT_IMAGES = 5
 SERVICE = CONTRACT.service
+
+
+def worker_log(names: Names) -> str:
+    """Return the name of the workers' log group."""
+    return f"/everyword/{names.prefix}/{SERVICE}"
 
 
 @dataclass(frozen=True)
@@ -69,6 +75,6 @@ class GpuWorker:
                 permissions.read_blobs(names, "ingest"),
                 *permissions.consume(names, SERVICE),
             ),
-            log=log_group(scope, "WorkerLog", f"/everyword/{names.prefix}/{SERVICE}", deployment),
+            log=log_group(scope, "WorkerLog", worker_log(names), deployment),
             network=GpuNetwork(scope, names, deployment),
         )

@@ -27,7 +27,6 @@ ELSEWHERE: Mapping[str, str] = {
     "/v1/worker/": "a worker elsewhere takes its jobs from SQS and its audio from S3 itself, with "
     "credentials of its own (python -m everyword_aws.worker): Lambda carries 6 MB a reply",
     "/v1/events": "the log in DynamoDB has an order for each episode, and none across them",
-    "/v1/episodes/{episode_id}/logs": "CloudWatch Logs Insights finds an episode's lines by its id",
     "/v1/show-access": "not composed yet: `public_search` is one choice for all shows",
     "/v1/voices": "no voices are kept: a voiceprint would lie in the recogniser's bucket, where no "
     "function may delete one object; [transcribe] known_voices has no effect",

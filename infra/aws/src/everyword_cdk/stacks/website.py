@@ -16,8 +16,9 @@ from everyword_aws.environment import AdminEnvironment
 from everyword_aws.routes.ingest import FORWARDED
 
 from everyword_cdk import permissions
-from everyword_cdk.checks import accept_deployment_of_files
+from everyword_cdk.checks import accept_deployment_of_files, accept_resource
 from everyword_cdk.parts.function import ServiceFunction, log_group
+from everyword_cdk.parts.gpu_worker import worker_log
 from everyword_cdk.parts.routes import ADMIN, Route, api_routes
 from everyword_cdk.parts.site import write_site
 from everyword_cdk.parts.storage import ServiceBucket, ServiceTable, key_table
@@ -49,10 +50,16 @@ _FALLBACK = "ingest"
 class WebsiteStack(EverywordStack):
     """HTTP API, keys, website bucket and CloudFront."""
 
-    def __init__(self, scope: Construct, plan: DeploymentPlan, consumers: Sequence[str]) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        plan: DeploymentPlan,
+        consumers: Sequence[str],
+        functions: Sequence[str],
+    ) -> None:
         super().__init__(scope, "website", plan, "Everyword: HTTP API, keys, widget, CloudFront")
         ServiceTable(self, "Keys", plan.deployment, key_table(plan.names.table(KEYS), "pk"))
-        self._admin(consumers)
+        self._admin(consumers, functions)
         self.http_api = self._api()
         self.site = ServiceBucket(self, "website", plan.names, plan.deployment).bucket
         self.distribution = self._distribution()
@@ -60,18 +67,21 @@ class WebsiteStack(EverywordStack):
         CfnOutput(self, "Address", value=f"https://{self.distribution.domain_name}")
         CfnOutput(self, "ApiAddress", value=self.http_api.api_endpoint)
 
-    def _admin(self, consumers: Sequence[str]) -> None:
-        """Make the one function that changes keys and looks into dead letters."""
+    def _admin(self, consumers: Sequence[str], functions: Sequence[str]) -> None:
+        """Make the one function that changes keys and looks into dead letters and logs."""
         names, deployment = self.plan.names, self.plan.deployment
+        groups = [f"/aws/lambda/{names.function(each)}" for each in functions]
+        groups.append(worker_log(names))
         environment = AdminEnvironment(
             prefix=names.prefix,
             event_log=names.event_log,
             queues=names.queue_url(names.queue("")),
             public_search="yes" if deployment.public_search else "",
             consumers=",".join(consumers),
+            log_groups=",".join(groups),
         )
         self.alarms.server_errors(ADMIN)
-        ServiceFunction(
+        admin = ServiceFunction(
             self,
             f"{ADMIN}-api",
             service=ADMIN,
@@ -85,12 +95,15 @@ class WebsiteStack(EverywordStack):
                 permissions.read_events(names),  # which consumers are paused is noted there
                 permissions.count_waiting(names, *consumers),
                 *permissions.redrive(names, *consumers),
+                *permissions.read_logs(names, *groups),
             ],
-            description="HTTP API of operators: keys, health, dead letters",
+            description="HTTP API of operators: keys, health, dead letters, logs",
             timeout=API_TIMEOUT,
             memory_mib=1024,
             snap_start=True,
         )
+        for group in groups:
+            accept_resource(admin, permissions.log_group(names, group), "One log, all its streams")
 
     def _api(self) -> gateway.HttpApi:
         api = gateway.HttpApi(
