@@ -5,6 +5,7 @@ import re
 import time
 import wave
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,27 @@ def test_several_transcripts_at_once_are_all_added(everyword: Everyword, tmp_pat
     files = [str(folder / f"{name}.json") for name in ("one", "two")]
     again = everyword.json("add", "--transcript", files[0], "--transcript", files[1], "--wait")
     assert {each["state"] for each in again["episodes"]} == {"ready"}
+
+
+@pytest.mark.slow
+def test_commands_started_side_by_side_wait_for_each_other(
+    everyword: Everyword, tmp_path: Path
+) -> None:
+    files = [
+        write_transcript_file(tmp_path / f"{name}.json", f"this is {name} of them")
+        for name in ("one", "two", "three")
+    ]
+    started = [*files, files[0]]
+    with ThreadPoolExecutor(len(started)) as pool:
+        adding = [
+            pool.submit(everyword.run, "add", "--transcript", str(file), "--wait")
+            for file in started
+        ]
+        done = [each.result() for each in adding]
+    assert [each.returncode for each in done] == [0] * len(started), [each.stderr for each in done]
+    episodes = everyword.json("status")["episodes"]
+    assert sorted(each["title"] for each in episodes) == ["one", "three", "two"]
+    assert {each["state"] for each in episodes} == {"ready"}
 
 
 def test_a_failed_item_is_told_and_the_others_are_added(

@@ -157,6 +157,27 @@ def test_an_mp3_that_begins_with_rubbish_is_taken(audio: Audio) -> None:
     assert facts.duration_s == pytest.approx(4.0, abs=0.1)
 
 
+def test_the_answer_s_head_saved_before_an_mp3_is_stepped_over(audio: Audio) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: audio/mpeg\r\n\r\n"
+    assert probe(head + audio("mp3", "libmp3lame")).duration_s == pytest.approx(4.0, abs=0.1)
+
+
+@pytest.mark.parametrize("kind", [b"image/png", b"image/jpeg", b"nothing"])
+def test_a_cover_that_is_no_picture_is_no_obstacle(audio: Audio, kind: bytes) -> None:
+    cover = b"\0" + kind + b"\0\x03\0" + random.Random(3).randbytes(900)
+    frame = b"APIC" + len(cover).to_bytes(4, "big") + b"\0\0" + cover
+    size = bytes([len(frame) >> 7, len(frame) & 0x7F])
+    tag = b"ID3\x03\0\0\0\0" + size + frame
+    facts = probe(tag + audio("mp3", "libmp3lame"))
+    assert (facts.codec, facts.duration_s) == ("mp3", pytest.approx(4.0, abs=0.1))
+
+
+@pytest.mark.parametrize("container", ["webm", "matroska"])
+def test_a_live_recording_that_states_no_length_is_counted(audio: Audio, container: str) -> None:
+    facts = probe(audio(container, "libopus", options=(("live", "1"),)))
+    assert facts.duration_s == pytest.approx(4.0, abs=0.1)
+
+
 def test_a_tag_in_another_alphabet_is_no_obstacle(audio: Audio) -> None:
     text = b"\0Andr\xe9 \xff\xfe"
     frame = b"TIT2" + len(text).to_bytes(4, "big") + b"\0\0" + text

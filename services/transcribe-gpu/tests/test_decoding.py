@@ -285,6 +285,31 @@ def test_a_hole_in_the_timestamps_is_filled_with_silence(tmp_path: Path) -> None
     assert np.abs(samples[round(5.1 * 16_000) :]).max() > 0.2
 
 
+@pytest.mark.parametrize(("container", "codec"), [("matroska", "flac"), ("mp4", "aac")])
+def test_sound_that_begins_after_the_picture_keeps_the_file_s_clock(
+    container: str, codec: str
+) -> None:
+    raw = io.BytesIO()
+    with av.open(raw, "w", format=container) as target:
+        picture = target.add_stream("mpeg4", rate=10)
+        picture.width = picture.height = 64
+        sound = target.add_stream(codec, rate=16_000, layout="mono")
+        for number in range(50):
+            frame = av.VideoFrame(64, 64, "yuv420p")
+            frame.pts = number
+            target.mux(picture.encode(frame))
+        pcm = (tone(2) * 32767).astype(np.int16)[None]
+        heard = av.AudioFrame.from_ndarray(pcm, format="s16", layout="mono")
+        heard.sample_rate, heard.time_base, heard.pts = 16_000, Fraction(1, 16_000), 3 * 16_000
+        target.mux(sound.encode(heard))
+        target.mux(picture.encode(None))
+        target.mux(sound.encode(None))
+    samples = decoded(raw.getvalue())
+    assert samples.size / 16_000 == pytest.approx(5, abs=0.15)
+    assert np.abs(samples[: round(2.8 * 16_000)]).max() == 0
+    assert np.abs(samples[round(3.2 * 16_000) :]).max() > 0.2
+
+
 NOT_AUDIO = {
     "text": b"Dear sir, this is a letter.\n" * 300,
     "noise": np.random.default_rng(2).bytes(50_000),
