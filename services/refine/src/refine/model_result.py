@@ -3,8 +3,7 @@
 from dataclasses import dataclass, field
 
 from everyword_transcripts import Transcript
-from refine.domain.chapter_suggestions import Chapter
-from refine.domain.report import Change
+from refine.domain.report import Change, Chapter
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ from everyword_transcripts.timing import put_in_order
 from refine.config import LanguageModelSettings, RefineSettings
 from refine.domain.capitals import capitalise, lacks_case
 from refine.domain.clean import clean_words
-from refine.domain.edits import Edit, apply_edits, in_force, stated_language
 from refine.domain.missing_times import fill_timing
 from refine.domain.normalize import normalize
 from refine.domain.prompt import PROMPT_VERSION
@@ -29,6 +28,7 @@ from refine.model_result import ChapterStepResult, ModelStepResult
 
 if TYPE_CHECKING:  # what a run does not use is not imported
     from refine.chapter_step import ChapterStep
+    from refine.domain.edits import Edit
     from refine.model_step import ModelStep
 
 
@@ -41,7 +41,7 @@ class RefineInputs:
     chapters: "ChapterStep | None" = None
     voices: Sequence[SpeakerMatch] = ()
     """Whom the labels' voices belong to."""
-    edits: Sequence[Edit] = field(default_factory=tuple)
+    edits: "Sequence[Edit]" = field(default_factory=tuple)
     """Every edit there is, those too that were undone since."""
     renames: Sequence[tuple[str, str]] = ()
     """Who is called what in the whole show: so far, and from now on."""
@@ -72,7 +72,8 @@ def run_steps(
     """
     inputs = inputs or RefineInputs()
     watch = Stopwatch()
-    transcript = replace(transcript, language=stated_language(inputs.edits) or transcript.language)
+    if inputs.edits:
+        transcript = _in_stated_language(transcript, inputs.edits)
     caseless = lacks_case(transcript)
     current, cleaned = clean_words(transcript)
     watch.lap("clean")
@@ -101,7 +102,7 @@ def run_steps(
     current, capitalised = _with_capitals(current, settings, caseless=caseless)
     watch.lap("normalize")
     uncorrected = current
-    current, edited = apply_edits(current, in_force(inputs.edits))
+    current, edited = _edited(current, inputs.edits)
     current = _ordered(current)
     watch.lap("edits")
     divided = ChapterStepResult()
@@ -164,6 +165,20 @@ def _speakers(
     )
     transcript, more = name_speakers(transcript, outcome.names, by="model")
     return transcript, [*changes, *more]
+
+
+def _in_stated_language(transcript: Transcript, edits: "Sequence[Edit]") -> Transcript:
+    from refine.domain.edits import stated_language  # noqa: PLC0415 - few episodes have any
+
+    return replace(transcript, language=stated_language(edits) or transcript.language)
+
+
+def _edited(transcript: Transcript, edits: "Sequence[Edit]") -> tuple[Transcript, list[Change]]:
+    if not edits:
+        return transcript, []
+    from refine.domain.edits import apply_edits, in_force  # noqa: PLC0415 - few episodes have any
+
+    return apply_edits(transcript, in_force(edits))
 
 
 def _with_capitals(

@@ -16,6 +16,7 @@ from everyword_transcripts import Transcript, is_unspaced, split_words
 from refine.domain.diff import key
 from refine.domain.lines import PromptLine
 from refine.domain.replies import UnusableReply, read_answer
+from refine.domain.report import Chapter
 
 LEAST_EPISODE_S: Final = 600.0
 LEAST_CHAPTER_S: Final = 60.0
@@ -41,14 +42,6 @@ _COMMON: Final = frozenset(
     }
 )
 """What editors call a part that nobody in it does."""
-
-
-@dataclass(frozen=True, slots=True)
-class Chapter:
-    """Where a chapter begins, in seconds, and what is spoken of."""
-
-    start: float
-    title: str
 
 
 @dataclass(frozen=True, slots=True)

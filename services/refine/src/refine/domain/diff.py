@@ -81,7 +81,7 @@ def _changed(old: list[str], new: list[str]) -> list[_Block]:
             b, d = b - 1, d - 1
         if a == b and c == d:
             continue
-        if a == b or c == d:
+        if a == b or c == d or set(old[a:b]).isdisjoint(new[c:d]):
             blocks.append((a, b, c, d))
         elif (b - a) * (d - c) <= _EXACT_CELLS:
             blocks.extend(_exact(old, new, (a, b, c, d)))

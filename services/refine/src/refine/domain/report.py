@@ -9,7 +9,6 @@ from typing import Literal
 from pydantic import TypeAdapter, ValidationError
 
 from everyword_events import InvalidInput
-from refine.domain.chapter_suggestions import Chapter
 
 Verdict = Literal["applied", "rejected", "conflict"]
 MOST_CHANGES = 20_000
@@ -28,6 +27,14 @@ class Change:
     after: str
     verdict: Verdict = "applied"
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """Where a chapter begins, in seconds, and what is spoken of."""
+
+    start: float
+    title: str
 
 
 @dataclass(frozen=True)
