@@ -1,30 +1,44 @@
 """A voiceprint: what a voice is known again by. Biometric data: kept only with consent."""
 
-from typing import Annotated, Literal
-
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
+import json
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any, Final
 
 from everyword_events import InvalidInput
 
+VOICES: Final = "transcribe-gpu/voices/"
+"""What the names of all voiceprints of a run begin with."""
+_SCHEMA: Final = 1
 
-class Voiceprint(BaseModel):
+
+@dataclass(frozen=True, slots=True)
+class Voiceprint:
     """One speaker's voice in one recording.
 
     `embedding` has length 1 and is comparable only with those of the same `model`; `speech_s` is
     for how long the voice was heard, in seconds.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    schema_version: Literal[1] = Field(default=1, alias="schema")
     model: str
-    embedding: tuple[FiniteFloat, ...] = Field(min_length=1)
-    speech_s: Annotated[FiniteFloat, Field(ge=0)]
+    embedding: tuple[float, ...]
+    speech_s: float
+
+
+def voiceprint_name(label: str) -> str:
+    """Return the artifact's name of a speaker's voiceprint, in a folder of its own."""
+    return f"{VOICES}{label}/voiceprint.json"
 
 
 def write_voiceprint(voice: Voiceprint) -> bytes:
     """Return a voiceprint as JSON."""
-    return voice.model_dump_json(by_alias=True).encode()
+    written = {
+        "schema": _SCHEMA,
+        "model": voice.model,
+        "embedding": voice.embedding,
+        "speech_s": voice.speech_s,
+    }
+    return json.dumps(written).encode()
 
 
 def read_voiceprint(raw: bytes) -> Voiceprint:
@@ -34,15 +48,12 @@ def read_voiceprint(raw: bytes) -> Voiceprint:
         InvalidInput: it is none.
     """
     try:
-        return Voiceprint.model_validate_json(raw)
-    except ValidationError as error:
+        found: Any = json.loads(raw)
+        known = found["schema"] == _SCHEMA
+        embedding = tuple(float(value) for value in found["embedding"])
+        voice = Voiceprint(str(found["model"]), embedding, float(found["speech_s"]))
+    except (ValueError, TypeError, LookupError) as error:
         raise InvalidInput("not a voiceprint", code="voiceprint_invalid") from error
-
-
-def voiceprint_name(label: str) -> str:
-    """Return the artifact's name of a speaker's voiceprint, in a folder of its own."""
-    return f"{VOICES}{label}/voiceprint.json"
-
-
-VOICES = "transcribe-gpu/voices/"
-"""What the names of all voiceprints of a run begin with."""
+    if not known or not embedding or not all(map(isfinite, (*embedding, voice.speech_s))):
+        raise InvalidInput("not a voiceprint", code="voiceprint_invalid")
+    return voice

@@ -10,14 +10,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import IO, Final
 
+import msgspec
 import numpy as np
-from pydantic import TypeAdapter, ValidationError
 
 from transcribe_gpu.domain import Diarization
 from transcribe_gpu.errors import DiarizationFailed
 from transcribe_gpu.ports import SAMPLE_RATE_HZ, Audio, Float32Array
 
-ANSWER: Final[TypeAdapter[Diarization]] = TypeAdapter(Diarization)
+ANSWER: Final = msgspec.json.Decoder(Diarization)
 _OFFLINE: Final = {"HF_HUB_OFFLINE": "1", "PYANNOTE_METRICS_ENABLED": "0"}
 """Models are fetched before; the process looks nothing up."""
 _POLL_S: Final = 0.2
@@ -118,6 +118,6 @@ def _read(status: int, answer: IO[bytes], complaint: IO[bytes]) -> Diarization:
         lines = complaint.read().decode(errors="replace").strip().splitlines()
         raise DiarizationFailed(lines[-1] if lines else f"its process ended with {status}")
     try:
-        return ANSWER.validate_json(answer.read())
-    except ValidationError as error:
+        return ANSWER.decode(answer.read())
+    except msgspec.DecodeError as error:
         raise DiarizationFailed("its process gave no answer") from error

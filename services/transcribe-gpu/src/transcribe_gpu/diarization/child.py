@@ -12,12 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from everyword_events import EverywordError
-from transcribe_gpu.adapters.silero import voice_activity
-from transcribe_gpu.diarization.apart import ANSWER
 from transcribe_gpu.diarization.segmentation import SpeakerSegmentation
 from transcribe_gpu.diarization.segmented import diarize_segmented
 from transcribe_gpu.diarization.voice_embedding import VoiceEncoder
@@ -46,7 +45,7 @@ def main() -> int:
     except MemoryError:
         sys.stderr.write("out of memory\n")
         return 1
-    sys.stdout.buffer.write(ANSWER.dump_json(found))
+    sys.stdout.buffer.write(msgspec.json.encode(found))
     return 0
 
 
@@ -56,6 +55,8 @@ def _diarized(chosen: argparse.Namespace) -> Diarization:
     if chosen.segmentation is not None:
         segmentation = SpeakerSegmentation(chosen.segmentation)
         return diarize_segmented(_blocks(), segmentation, encoder, **wish)
+    from transcribe_gpu.adapters.silero import voice_activity  # noqa: PLC0415 - where used
+
     return diarize(_blocks(), voice_activity().stream(), encoder, **wish)
 
 

@@ -12,10 +12,10 @@ import warnings
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from transcribe_gpu.diarization.apart import ANSWER
 from transcribe_gpu.domain import Diarization, SpeakerTurn, Voice
 
 RATE_HZ: Final = 16_000
@@ -41,7 +41,7 @@ def main() -> int:
         sys.stderr.write(f"the pipeline of {folder} failed: {type(error).__name__}: {said}\n")
         return 1
     with out:
-        out.write(ANSWER.dump_json(found))
+        out.write(msgspec.json.encode(found))
     return 0
 
 
