@@ -20,6 +20,8 @@ from everyword_events import (
 )
 from everyword_local.command import everyword as everyword_command
 from everyword_local.command import exit_code, hoist_global_options
+from everyword_local.commands.context import CommandContext
+from everyword_local.commands.demo import engine_of_settings
 from everyword_local.commands.examples import EXAMPLES, examples_of
 from support.stack import Everyword
 
@@ -184,3 +186,29 @@ def test_what_changes_nothing_makes_no_folder(tmp_path: Path, line: str) -> None
     )
     assert isinstance(said.exception, SystemExit | NotFound | None), line
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_demo_takes_the_engine_of_the_settings_not_of_the_last_demo(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def engine(**options: Path | None) -> str:
+        given = {"data": None, "config": None, **options}
+        context = CommandContext.from_environment(
+            {"EVERYWORD_DATA": str(tmp_path / "usual")},
+            api=None,
+            as_json=False,
+            quiet=True,
+            **given,
+        )
+        return engine_of_settings(context)
+
+    for name in ("demo", "usual", "here"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "demo/everyword.toml").write_text('[transcribe]\nengine = "of-the-last"\n')
+    monkeypatch.chdir(tmp_path / "here")
+    assert engine(data=tmp_path / "demo") == engine() == "auto"
+    (tmp_path / "here/everyword.toml").write_text('[transcribe]\nengine = "whisperx"\n')
+    assert engine(data=tmp_path / "demo") == engine() == "whisperx"
+    (tmp_path / "usual/everyword.toml").write_text('[transcribe]\nengine = "parakeet"\n')
+    assert engine() == "parakeet"
+    assert engine(config=tmp_path / "here/everyword.toml", data=tmp_path / "demo") == "whisperx"

@@ -13,7 +13,11 @@ from pathlib import Path
 from everyword_events import EverywordError, Misconfigured, TransientFailure
 from everyword_local.client import Api, Json
 from everyword_local.commands.archive import FORMATS, LEAST_SAID_S
+from everyword_local.commands.context import CommandContext
+from everyword_local.commands.watching import tenth
+from everyword_local.data_folder import FILE_NAME
 from everyword_local.output import Output, clock, counted
+from everyword_local.settings_reading import read_section
 from transcribe_gpu.config import TranscribeSettings
 from transcribe_gpu.errors import EngineUnavailable
 from transcribe_gpu.standalone import announced_engine, model_library
@@ -40,6 +44,16 @@ MARK = "demo.json"
 START_TIMEOUT_S = 60
 EPISODE_TIMEOUT_S = 600
 CAPTION_LINES = 2
+
+
+def engine_of_settings(context: CommandContext) -> str:
+    """Return the engine that everyword.toml names; not the one that the last demo wrote there."""
+    if context.config is None and context.chosen_data is not None:
+        here = Path(FILE_NAME)
+        if not here.exists():
+            return AUTO
+        return read_section(here, "transcribe", TranscribeSettings, "").engine
+    return context.section("transcribe", TranscribeSettings).engine
 
 
 class Demo:
@@ -179,9 +193,10 @@ class Demo:
                 state, progress = episode["state"], episode["progress"] or {}
                 fraction = progress.get("fraction") or 0.0
                 bars.update(bar, description=f"{episode['title']}: {state}", completed=fraction)
-                if state != said and not self._output.is_terminal:
-                    self._output.note(f"{episode['title']}: {state}")
-                    said = state
+                line = f"{episode['title']}: {state}{tenth(episode)}"
+                if line != said and not self._output.is_terminal:
+                    self._output.note(line)
+                    said = line
                 if state == "ready":
                     return episode
                 if state == "failed":

@@ -47,15 +47,16 @@ def up(context: CommandContext, host: str, port: int, *, public_search: bool, wo
 
 
 @click.command()
-@click.option("--engine", default="auto", show_default=True, help="The recogniser to use.")
+@click.option("--engine", help="The recogniser to use; else the settings'.")
 @click.option("--keep", is_flag=True, help="Go on with the demo's folder of last time.")
 @pass_context
-def demo(context: CommandContext, engine: str, *, keep: bool) -> None:
+def demo(context: CommandContext, engine: str | None, *, keep: bool) -> None:
     """Put the two bundled episodes through the whole pipeline, then search."""
-    from everyword_local.commands.demo import Demo  # noqa: PLC0415 - for this command alone
+    from everyword_local.commands.demo import Demo, engine_of_settings  # noqa: PLC0415 - heavy
 
     folder = context.chosen_data or Path("everyword-demo")
-    found = Demo(context.output, folder.absolute(), engine=engine, keep=keep, key=context.key).run()
+    chosen = engine or engine_of_settings(context)
+    found = Demo(context.output, folder.absolute(), engine=chosen, keep=keep, key=context.key).run()
     if context.output.as_json:
         context.output.json(found)
 

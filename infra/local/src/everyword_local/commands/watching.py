@@ -39,7 +39,7 @@ def watch(context: CommandContext, episode_ids: Sequence[str]) -> list[Json]:
                     description=f"{episode['title'][:40]}: {state}",
                     completed=_completed(episode),
                 )
-                line = f"{episode['title']}: {state}{_tenth(episode)}"
+                line = f"{episode['title']}: {state}{tenth(episode)}"
                 if not context.output.is_terminal and said.get(episode_id) != line:
                     said[episode_id] = line
                     context.output.note(line)
@@ -89,7 +89,7 @@ def describe(episode: Json) -> str:
     return ", ".join(parts)
 
 
-def _tenth(episode: Json) -> str:
+def tenth(episode: Json) -> str:
     """Return the stage's progress in whole tenths, or nothing where none is known."""
     fraction = (episode.get("progress") or {}).get("fraction")
     return f" {int(fraction * 10) * 10} %" if fraction else ""
