@@ -8,7 +8,9 @@ from pathlib import Path
 
 _FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
 _SHELL = {"", "sh", "console"}
-_COMMAND = re.compile(r"(everyword|make|curl|export|aws|\.venv/bin/everyword) ")
+_COMMAND = re.compile(
+    r"(?:\S*/)?(?:everyword|make|curl|export|aws|npx|npm|docker|python|pipx|uv|hf|cd|[A-Z]+=\S+) "
+)
 
 
 @dataclass(frozen=True)
@@ -47,13 +49,19 @@ def _commands(where: str, body: str) -> Iterator[Snippet]:
             while lines and not lines[0].startswith("$ "):
                 shown.append(lines.pop(0))
             yield Snippet(where, command, "\n".join(shown))
-    elif all(_COMMAND.match(line.strip()) for line in lines if line.strip()):
-        for line in filter(str.strip, lines):
-            yield Snippet(where, re.split(r"\s+# ", line.strip())[0])
+    elif lines and _COMMAND.match(lines[0].strip()):
+        lines = [re.split(r"\s+# ", line)[0] for line in lines]
+        while lines:
+            command = lines.pop(0)
+            while not _is_whole(command) and lines:
+                command += "\n" + lines.pop(0)
+            if command.strip():
+                yield Snippet(where, command.strip())
 
 
 def _is_whole(command: str) -> bool:
-    if command.endswith("\\"):
+    words = command.split()
+    if command.endswith("\\") or words.count("do") > words.count("done"):
         return False
     try:
         shlex.split(command)
