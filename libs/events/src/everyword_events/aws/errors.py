@@ -1,6 +1,6 @@
 """botocore's errors in our words, translated at this one spot."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -14,6 +14,7 @@ from botocore.exceptions import (
 
 from everyword_events.errors import Misconfigured, TransientFailure
 
+CONDITION_FAILED: Final = "ConditionalCheckFailedException"
 _WRONG_SET_UP: Final = (
     "AccessDenied",
     "AuthFailure",
@@ -49,6 +50,18 @@ def translated(what: str) -> Iterator[None]:
         raise TransientFailure(message, hint=f"AWS says {code}", code="aws_failure") from error
     except BotoCoreError as error:
         raise TransientFailure(f"cannot {what}: {error}", code="aws_unreachable") from error
+
+
+def held(what: str, write: Callable[[], object]) -> bool:
+    """Make a conditional write; tell whether its condition held. Raises as `translated` does."""
+    try:
+        with translated(what):
+            write()
+    except TransientFailure as error:
+        if error_code(error.__cause__) == CONDITION_FAILED:
+            return False
+        raise
+    return True
 
 
 def error_code(error: BaseException | None) -> str:

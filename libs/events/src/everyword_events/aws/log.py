@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from everyword_events.aws.errors import error_code, translated
+from everyword_events.aws.rows import delete_items
 from everyword_events.catalogue import parse_event
 from everyword_events.envelope import Event
 from everyword_events.errors import TransientFailure
@@ -41,7 +42,6 @@ SHARDS: Final = 8
 _MOST_AT_ONCE: Final = 10  # of 256 kB each: a transaction carries 4 MB
 _TRIES: Final = 40
 _LONGEST_WAIT_S: Final = 0.5
-_DELETE_BATCH: Final = 25
 _PASSES: Final = frozenset({"TransactionConflict", "ThrottlingError", "ConditionalCheckFailed"})
 
 _CANCELLED: Final = ("TransactionCanceledException", "TransactionConflictException")
@@ -112,15 +112,7 @@ class DynamoEventLog:
             return
         names = [item["event_id"]["S"] for item in self._items_of(episode_id)]
         gone = [name for name in names if name not in {removal, HEAD}]
-        for first in range(0, len(gone), _DELETE_BATCH):
-            requests: Any = [
-                {"DeleteRequest": {"Key": _key(episode_id, name)}}
-                for name in gone[first : first + _DELETE_BATCH]
-            ]
-            with translated(f"erase an episode from {self._table}"):
-                reply = self._client.batch_write_item(RequestItems={self._table: requests})
-            if reply.get("UnprocessedItems"):
-                raise TransientFailure("DynamoDB did not erase all", code="aws_failure")
+        delete_items(self._client, self._table, [_key(episode_id, name) for name in gone])
 
     def _append(self, episode_id: str, texts: Sequence[tuple[Event, str]]) -> None:
         left = list(texts)

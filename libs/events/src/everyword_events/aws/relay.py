@@ -26,7 +26,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from everyword_events.aws.errors import error_code, translated
+from everyword_events.aws.errors import held, translated
 from everyword_events.aws.eventbridge import EventBridgeBus
 from everyword_events.aws.log import SHARDS, UNRELAYED_INDEX
 from everyword_events.errors import TransientFailure
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 MOST_AT_ONCE: Final = 100
-_GONE: Final = "ConditionalCheckFailedException"
 
 
 class Relay:
@@ -107,18 +106,16 @@ class Relay:
         return refused
 
     def _mark(self, image: Mapping[str, Any]) -> None:
-        try:
-            with translated("mark an event as relayed"):
-                self._client.update_item(
-                    TableName=self._table,
-                    Key={name: image[name] for name in ("episode_id", "event_id")},
-                    UpdateExpression="SET relayed_at = :now REMOVE unrelayed",
-                    ConditionExpression="attribute_exists(wire)",
-                    ExpressionAttributeValues={":now": {"S": self._clock().isoformat()}},
-                )
-        except TransientFailure as error:  # erased since: nothing to mark
-            if error_code(error.__cause__) != _GONE:
-                raise
+        held(  # if not, it was erased since: nothing to mark
+            "mark an event as relayed",
+            lambda: self._client.update_item(
+                TableName=self._table,
+                Key={name: image[name] for name in ("episode_id", "event_id")},
+                UpdateExpression="SET relayed_at = :now REMOVE unrelayed",
+                ConditionExpression="attribute_exists(wire)",
+                ExpressionAttributeValues={":now": {"S": self._clock().isoformat()}},
+            ),
+        )
 
     def _unrelayed(self, shard: str, before: str, most: int) -> list[dict[str, Any]]:
         pages = self._client.get_paginator("query").paginate(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from everyword_events.aws.errors import error_code, translated
+from everyword_events.aws.errors import CONDITION_FAILED, error_code, translated
 from everyword_events.errors import TransientFailure
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ MOST_TOGETHER: Final = 100
 """How many writes one transaction takes."""
 EXPIRES: Final = "expires_at"
 """The table's time-to-live attribute, in whole seconds since 1970."""
-_FAILED: Final = frozenset({"ConditionalCheckFailedException", "TransactionCanceledException"})
+_FAILED: Final = frozenset({CONDITION_FAILED, "TransactionCanceledException"})
 _CONDITIONS: Final = frozenset({"None", "ConditionalCheckFailed", "TransactionConflict"})
 
 Item = dict[str, Any]
@@ -92,15 +92,9 @@ class Rows:
         Raises:
             TransientFailure: not all were deleted; delete them again.
         """
-        left = [{"pk": each["pk"], "sk": each["sk"]} for each in keys]
-        for first in range(0, len(left), DELETE_BATCH):
-            requests: Any = [
-                {"DeleteRequest": {"Key": each}} for each in left[first : first + DELETE_BATCH]
-            ]
-            with translated(f"delete rows of {self.table}"):
-                reply = self._client.batch_write_item(RequestItems={self.table: requests})
-            if reply.get("UnprocessedItems"):
-                raise TransientFailure("DynamoDB did not delete all", code="aws_failure")
+        delete_items(
+            self._client, self.table, [{"pk": each["pk"], "sk": each["sk"]} for each in keys]
+        )
 
     def together(self, writes: Sequence[Item]) -> bool:
         """Make conditional writes, all or none; tell whether their conditions held."""
@@ -135,6 +129,22 @@ class Rows:
             "ExpressionAttributeValues": {f":{n}": _value(value) for n, value in values.items()},
         }
         return self.together([{"Update": write}])
+
+
+def delete_items(client: "DynamoDBClient", table: str, keys: Sequence[Item]) -> None:
+    """Delete items of any table by their keys.
+
+    Raises:
+        TransientFailure: not all were deleted; delete them again.
+    """
+    for first in range(0, len(keys), DELETE_BATCH):
+        requests: Any = [
+            {"DeleteRequest": {"Key": each}} for each in keys[first : first + DELETE_BATCH]
+        ]
+        with translated(f"delete items of {table}"):
+            reply = client.batch_write_item(RequestItems={table: requests})
+        if reply.get("UnprocessedItems"):
+            raise TransientFailure("DynamoDB did not delete all", code="aws_failure")
 
 
 def row(pk: str, sk: str, record: str, **values: Value) -> Item:

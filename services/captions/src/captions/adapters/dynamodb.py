@@ -3,18 +3,15 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from botocore.exceptions import ClientError
 from pydantic import TypeAdapter
 
 from captions.domain.latest import LatestFiles
-from everyword_events import TransientFailure
-from everyword_events.aws.errors import error_code, translated
+from everyword_events.aws.errors import held, translated
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _STATE: Final = TypeAdapter(LatestFiles)
-_FAILED: Final = "ConditionalCheckFailedException"
 
 
 class DynamoLatestCaptions:
@@ -50,14 +47,10 @@ class DynamoLatestCaptions:
             "version": {"N": str(known.version + 1)},
             "state": {"S": _STATE.dump_json(known).decode()},
         }
-        try:
-            with translated("keep the newest captions"):
-                self._client.put_item(TableName=self._table, Item=item, **condition)
-        except TransientFailure as error:
-            if isinstance(error.__cause__, ClientError) and error_code(error.__cause__) == _FAILED:
-                return False
-            raise
-        return True
+        return held(
+            "keep the newest captions",
+            lambda: self._client.put_item(TableName=self._table, Item=item, **condition),
+        )
 
 
 def table_definition(name: str) -> dict[str, Any]:

@@ -13,10 +13,8 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from botocore.exceptions import ClientError
-
-from everyword_events import InvalidInput, TransientFailure
-from everyword_events.aws.errors import error_code, translated
+from everyword_events import InvalidInput
+from everyword_events.aws.errors import held, translated
 from everyword_events.aws.rows import Rows, key
 from ingest.domain import EpisodeView, State
 from ingest.ports import EpisodePage
@@ -31,7 +29,6 @@ KEYS: Final = "key"
 SHOW_KEY: Final = "show_key"
 STATE_KEY: Final = "state_key"
 _REMOVED: Final = "removed"
-_FAILED: Final = "ConditionalCheckFailedException"
 
 Item = dict[str, Any]
 
@@ -54,7 +51,8 @@ class DynamoIngestTables:
             STATE_KEY: {"S": view.state},
             "view": {"S": view.model_dump_json()},
         }
-        self._if(
+        held(
+            "keep an episode's view",
             lambda: self._client.put_item(
                 TableName=self._table,
                 Item=item,
@@ -62,7 +60,6 @@ class DynamoIngestTables:
                 ExpressionAttributeNames={"#position": "position"},
                 ExpressionAttributeValues={":position": item["position"]},
             ),
-            "keep an episode's view",
         )
 
     def page(
@@ -92,13 +89,13 @@ class DynamoIngestTables:
 
     def claim(self, name: str, owner: str) -> str:
         """Give `name` to `owner` unless somebody has it already; return who has it."""
-        given = self._if(
+        given = held(
+            "claim a unique key",
             lambda: self._client.put_item(
                 TableName=self._table,
                 Item={**_name(name), "owner": {"S": owner}},
                 ConditionExpression="attribute_not_exists(pk)",
             ),
-            "claim a unique key",
         )
         return owner if given else self.owner_of(name) or owner
 
@@ -113,7 +110,8 @@ class DynamoIngestTables:
 
     def transfer(self, name: str, *, owner: str, to: str) -> bool:
         """Give `name` from one owner to another; False if it was not held by that one."""
-        return self._if(
+        return held(
+            "transfer a unique key",
             lambda: self._client.update_item(
                 TableName=self._table,
                 Key=_name(name),
@@ -122,22 +120,10 @@ class DynamoIngestTables:
                 ExpressionAttributeNames={"#owner": "owner"},
                 ExpressionAttributeValues={":owner": {"S": owner}, ":to": {"S": to}},
             ),
-            "transfer a unique key",
         )
 
     def close(self) -> None:
         """Do nothing: the client is the caller's."""
-
-    def _if(self, write: Any, what: str) -> bool:
-        """Make a conditional write; tell whether its condition held."""
-        try:
-            with translated(what):
-                write()
-        except TransientFailure as error:
-            if isinstance(error.__cause__, ClientError) and error_code(error.__cause__) == _FAILED:
-                return False
-            raise
-        return True
 
     def _items(
         self,
