@@ -31,6 +31,8 @@ _OWN: Final = {
     "search": ("services/search",),
 }
 """Captions tells ingest's API where its files are found; no function has an engine in it."""
+BUNDLED: Final = tuple(_OWN)
+"""Whose functions have a package of their own."""
 _WITHOUT_DEPENDENCIES: Final = {"ingest": ("services/transcribe-gpu",)}
 """Ingest's API calls recognitions off, which needs nothing of what recognises."""
 _WITHOUT_WHEELS: Final = {"search": ("docopt",)}  # what num2words asks for: plain Python
