@@ -30,6 +30,12 @@ def test_one_transcript_through_the_house(everyword: Everyword, transcript_file:
     assert types[:2] == ["TranscriptReady", "TranscriptRefined"]
     outputs = sorted(each for each in types[2:] if each != "EpisodeFinished")  # it comes last
     assert outputs == ["CaptionsPublished", "EpisodeIndexed"]
+    spent = everyword.json("cost")
+    (part,) = spent["by_month_and_show"]
+    assert (part["show"], part["episodes"], part["usd"], part["gpu_s"]) == ("Isles", 1, 0.0, 0.0)
+    assert part["month"] == everyword.json("status", episode)["created_at"][:7]
+    stored = everyword.json("status", episode)["stored_bytes"]
+    assert stored > len(transcript_file.read_bytes())
     kept = transcript_file.with_name("events.jsonl")
     kept.write_text("\n".join(json.dumps(event) for event in journal))
     everyword("check-events", str(kept))

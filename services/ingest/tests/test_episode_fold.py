@@ -73,6 +73,7 @@ REFINED = TranscriptRefined(
     speakers=("Ada",),
     degraded="model_off",
     timings_s={"rules": 0.5},
+    tokens=1234,
     cost_usd=0.5,
 )
 CAPTIONED = CaptionsPublished(files={"vtt": TEXT})
@@ -143,7 +144,8 @@ def test_the_view_gathers_what_each_event_tells() -> None:
     assert (view.duration_s, view.language, view.words) == (60, "en", 98)
     assert view.engine == EngineInfo(name="tiny")
     assert view.timings == {"recognise": 5.0, "rules": 0.5}
-    assert view.cost == 0.75
+    assert (view.cost, view.tokens) == (0.75, 1234)
+    assert view.stored_bytes == AUDIO.bytes + TEXT.bytes, "the file that is named twice counts once"
     assert view.flags == ("low_score", "degraded:model_off")
     assert view.files == {"vtt": TEXT}
     assert (view.audio, view.transcript, view.speakers) == (AUDIO, TEXT, ("Ada",))

@@ -147,7 +147,9 @@ class AnnouncedReply(BaseModel):
 class EpisodeReply(BaseModel):
     """An episode as it is now. `timings` are seconds by step, `cost` is in USD.
 
-    `quality` is what checks say of its transcript; `notes` say that and the flags in plain words.
+    `tokens` are those its newest run paid a language model for; `stored_bytes` are its audio's, its
+    transcript's and its published files'. `quality` is what checks say of its transcript; `notes`
+    say that and the flags in plain words.
     """
 
     episode_id: str
@@ -173,6 +175,8 @@ class EpisodeReply(BaseModel):
     notes: tuple[str, ...]
     timings: dict[str, float]
     cost: float | None
+    tokens: int
+    stored_bytes: int
     files: dict[str, str]
     created_at: AwareDatetime
     updated_at: AwareDatetime

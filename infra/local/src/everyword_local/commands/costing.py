@@ -1,16 +1,19 @@
 """What was paid, as events say, and what AWS would cost."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import click
 
+from everyword_local.client import Json
 from everyword_local.commands.context import CommandContext, pass_reading_context
 from everyword_local.estimating import USUAL_HOURS, CostLine, estimate, tables
-from everyword_local.output import counted
 from everyword_local.prices import price_list, prices
 
 GPU = click.Choice(sorted(prices()["gpu"]))
+NO_GPU: Final = ("", "cpu")
+RECOGNITION: Final = ("load", "decode", "recognise", "diarize")
+"""The steps whose seconds are a GPU's, where there is one."""
 
 
 @click.command()
@@ -83,10 +86,43 @@ def _dated() -> str:
 
 
 def _paid(context: CommandContext, show: str | None) -> None:
-    """Add up what the episodes' events say that they cost."""
+    """Add up what the episodes' events say that they cost, by month and show."""
     episodes = list(context.api.pages("/v1/episodes", "episodes", show=show, limit=200))
-    known = [each["cost"] for each in episodes if each.get("cost") is not None]
-    hours = sum(each.get("duration_s") or 0.0 for each in episodes) / 3600
-    document = {"episodes": len(episodes), "hours": round(hours, 3), "usd": round(sum(known), 4)}
-    words = f"{document['usd']} USD for {counted(len(episodes), 'episode')} of {hours:.2f} hours"
-    context.output.result(document, [words])
+    parts: dict[tuple[str, str], list[Json]] = {}
+    for each in episodes:
+        parts.setdefault((each["created_at"][:7], each["show"]), []).append(each)
+    months = [
+        {"month": month, "show": name, **_spent(parts[month, name])}
+        for month, name in sorted(parts)
+    ]
+    document = {**_spent(episodes), "by_month_and_show": months}
+    table = context.output.table(
+        "month", "show", "episodes", "hours", "GPU s", "tokens", "GiB", "USD", "storage USD/month"
+    )
+    for each in [*months, {"month": "all", "show": "", **document}] if months else []:
+        table.add_row(
+            each["month"], each["show"], str(each["episodes"]), f"{each['hours']:.2f}",
+            f"{each['gpu_s']:.0f}", str(each["tokens"]), f"{each['gib']:.3f}",
+            f"{each['usd']:.4f}", f"{each['storage_usd_month']:.4f}",
+        )  # fmt: skip
+    context.output.result(document, table if months else ["nothing was paid: no episodes"])
+
+
+def _spent(episodes: Sequence[Json]) -> Json:
+    """Add up: money is what events say, and what S3 asks for what is stored, by the price file."""
+    gib = sum(each["stored_bytes"] for each in episodes) / 2**30
+    return {
+        "episodes": len(episodes),
+        "hours": round(sum(each.get("duration_s") or 0.0 for each in episodes) / 3600, 3),
+        "gpu_s": round(sum(map(_gpu_s, episodes)), 1),
+        "tokens": sum(each["tokens"] for each in episodes),
+        "gib": round(gib, 4),
+        "usd": round(sum(each.get("cost") or 0.0 for each in episodes), 4),
+        "storage_usd_month": round(gib * prices()["s3"]["gib_month"], 4),
+    }
+
+
+def _gpu_s(episode: Json) -> float:
+    device = (episode.get("engine") or {}).get("device", "")
+    steps = episode["timings"] if device not in NO_GPU else {}
+    return float(sum(steps.get(step, 0.0) for step in RECOGNITION))

@@ -1,6 +1,6 @@
 """An episode is a fold over its events: any order, any duplicates, the same view."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Final, Protocol
 
 from pydantic import AfterValidator, AwareDatetime, Field, FiniteFloat
@@ -78,7 +78,11 @@ def believable(duration_s: float | None) -> float | None:
 
 
 class EpisodeView(Model):
-    """All that is known of one episode now. `timings` are seconds by step, `cost` is in USD."""
+    """All that is known of one episode now. `timings` are seconds by step, `cost` is in USD.
+
+    `tokens` are those its newest run paid a language model for; `stored_bytes` are its audio's, its
+    transcript's and its published files'.
+    """
 
     episode_id: str
     run_id: str
@@ -98,6 +102,8 @@ class EpisodeView(Model):
     engine: EngineInfo | None = None
     timings: dict[str, float] = Field(default_factory=dict)
     cost: float | None = None
+    tokens: int = 0
+    stored_bytes: int = 0
     words: int | None = None
     speakers: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
@@ -212,7 +218,15 @@ def _made(history: RunHistory) -> dict[str, object]:
     captions = history.latest(CaptionsPublished)
     if captions is not None:
         made["files"] = captions[1].files
+    made["stored_bytes"] = _stored(made)
     return made
+
+
+def _stored(made: Mapping[str, object]) -> int:
+    files = made.get("files")
+    held = [made.get("audio"), made.get("transcript")]
+    held += files.values() if isinstance(files, dict) else ()
+    return sum({ref.uri: ref.bytes for ref in held if isinstance(ref, BlobRef)}.values())
 
 
 def _removed_audio(history: RunHistory, audio: object) -> dict[str, object]:
@@ -233,6 +247,7 @@ def _effort(ready: TranscriptReady | None, refined: TranscriptRefined | None) ->
         "engine": ready.engine if ready else None,
         "timings": {**(ready.timings_s if ready else {}), **(refined.timings_s if refined else {})},
         "cost": sum(costs) if costs else None,
+        "tokens": refined.tokens if refined else 0,
         "speakers": refined.speakers if refined else (),
         "flags": tuple(flags),
         "quality": ready.quality if ready else None,
