@@ -15,7 +15,7 @@ from everyword_local.settings import SettingsFile
 OPEN = ("/health/live", "/health/ready")
 OPERATORS = ("/v1/dead-letters", "/v1/events", "/v1/keys", "/v1/results", "/v1/retention",
              "/v1/saved-searches", "/v1/show-access", "/v1/webhooks", "/v1/worker", "/metrics",
-             "/v1/episodes/{episode_id}/logs")  # fmt: skip
+             "/v1/voices", "/v1/episodes/{episode_id}/logs")  # fmt: skip
 METHODS = {"get", "post", "put", "patch", "delete"}
 
 
