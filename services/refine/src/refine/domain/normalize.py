@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import ceil
 
 from everyword_transcripts import Segment, Transcript, Word
@@ -85,14 +86,14 @@ def _next_cut(words: Sequence[Word], first: int, shape: SegmentLimits) -> int:
     rest = len(words) - first
     rest_s = words[-1].end - words[first].start
     share = rest / max(1, ceil(rest / shape.most_words), ceil(rest_s / shape.longest_s))
+    span = max(share, 1.0)
     best, best_score = first + 1, -1.0
     for at in range(first + 1, len(words)):
         pause = words[at].start - words[at - 1].end
         if pause >= shape.split_pause_s:
             return at
-        score = _score(words[at - 1].word, pause) * max(
-            0.1, 1 - abs(at - first - share) / max(share, 1.0)
-        )
+        score = _mark(words[at - 1].word) + 2 * min(max(pause, 0.0), 1.0)
+        score *= max(0.1, 1 - abs(at - first - share) / span)
         if score >= best_score:
             best, best_score = at, score
         too_long = words[at].end - words[first].start > shape.longest_s
@@ -101,10 +102,11 @@ def _next_cut(words: Sequence[Word], first: int, shape: SegmentLimits) -> int:
     return len(words)
 
 
-def _score(word: str, pause_s: float) -> float:
+@lru_cache(maxsize=4096)
+def _mark(word: str) -> float:
+    """Return how good a place to cut the mark at a word's end makes it."""
     bare = word.rstrip(_CLOSERS)
-    mark = 3.0 if bare.endswith(_SENTENCE_END) else 1.5 if bare.endswith(_CLAUSE_END) else 0.2
-    return mark + 2 * min(max(pause_s, 0.0), 1.0)
+    return 3.0 if bare.endswith(_SENTENCE_END) else 1.5 if bare.endswith(_CLAUSE_END) else 0.2
 
 
 def _merge(segments: Sequence[Segment], shape: SegmentLimits, language: str) -> list[Segment]:
