@@ -113,9 +113,19 @@ def soak(minutes: float, data: Path) -> dict[str, Any]:
         try:
             assert server.stdout is not None
             load = Load(json.loads(server.stdout.readline())["url"])
-            return {**_under(load, psutil.Process(server.pid), minutes), "errors": errors_in(data)}
+            found = _under(load, psutil.Process(server.pid), minutes)
         finally:
             server.terminate()
+    return {**found, "errors": errors_in(data), "unwell": unwell([*command, "doctor"])}
+
+
+def unwell(doctor: list[str]) -> list[Any]:
+    """Return what `everyword doctor` finds wrong afterwards, with the index among others."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("EVERYWORD_")}
+    told = subprocess.run(doctor, capture_output=True, text=True, check=False, env=environment)
+    return [
+        each for each in json.loads(told.stdout)["findings"] if each["needed"] and not each["ok"]
+    ]
 
 
 def errors_in(data: Path) -> list[Any]:

@@ -26,5 +26,6 @@ def test_memory_and_handles_stay_flat() -> None:
     assert ran.returncode == 0, ran.stderr
     found = json.loads(ran.stdout.splitlines()[-1])
     assert found["failed"] == []
+    assert found["unwell"] == []
     assert found["end"]["rss_mib"] < found["middle"]["rss_mib"] * MOST_GROWTH, found
     assert found["end"]["handles"] < found["middle"]["handles"] + MOST_MORE_HANDLES, found
