@@ -78,6 +78,7 @@ def test_every_page_is_for_everyone(busy: Archive, open_page: Open, axe: Axe, ad
     assert page.evaluate(STYLED) == [], "a strict policy takes no style in line"
     page.set_viewport_size({"width": 320, "height": 640})
     page.emulate_media(color_scheme="dark")
+    page.wait_for_selector("[data-light=light]", state="detached")  # widgets follow an event
     assert axe(page) == []
     assert page.evaluate(WIDER) == 0, "320 px are enough"
     assert page.evaluate(SMALL) == [], "every target is 24 px or more each way"

@@ -31,7 +31,7 @@ class Question(Generic[Found]):
 
 
 @dataclass
-class Answer(Generic[Found]):
+class ModelAnswer(Generic[Found]):
     """What came of one question: what was read, or why there is nothing.
 
     Tokens are those paid in this run: stored replies cost nothing.
@@ -71,7 +71,7 @@ class ModelQuestions:
 
     def ask_all(
         self, instructions: Instructions, questions: Sequence[Question[Found]]
-    ) -> list[Answer[Found]]:
+    ) -> list[ModelAnswer[Found]]:
         """Ask a few at a time; never raises for what the model does."""
         if not questions:
             return []
@@ -82,9 +82,9 @@ class ModelQuestions:
         ) as pool:
             return list(pool.map(lambda question: self._answer(instructions, question), questions))
 
-    def _answer(self, instructions: Instructions, question: Question[Found]) -> Answer[Found]:
+    def _answer(self, instructions: Instructions, question: Question[Found]) -> ModelAnswer[Found]:
         """Ask once, and once more with the error when the reply cannot be read."""
-        answer: Answer[Found] = Answer()
+        answer: ModelAnswer[Found] = ModelAnswer()
         asked = question.message
         for _ in range(2):
             try:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from everyword_transcripts import Transcript
-from refine.domain.report import Change, Chapter
+from refine.domain.report import Change, ModelChapter
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class ChapterStepResult:
     Tokens are those paid in this run: stored replies cost nothing.
     """
 
-    chapters: tuple[Chapter, ...] = ()
+    chapters: tuple[ModelChapter, ...] = ()
     rejected: dict[str, int] = field(default_factory=dict)
     failure: str | None = None
     tokens_in: int = 0

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from everyword_transcripts import Transcript
-from refine.asking import Answer, ModelQuestions, Question
+from refine.asking import ModelAnswer, ModelQuestions, Question
 from refine.config import RefineSettings
 from refine.domain.glossary_candidates import GlossaryCandidate
 from refine.domain.lines import Chunk, PromptLine, chunks_of, lines_of, with_lines
@@ -46,7 +46,7 @@ class ModelStep:
         transcript: Transcript,
         lines: Sequence[PromptLine],
         chunks: Sequence[Chunk],
-        answers: Sequence[Answer[Suggestions]],
+        answers: Sequence[ModelAnswer[Suggestions]],
     ) -> ModelStepResult:
         name = self._questions.model_name
         validator = SuggestionValidator(transcript, lines, self._settings, name)

@@ -16,26 +16,26 @@ _SURELY_READ = 64 * 2**20
 
 
 @dataclass(frozen=True)
-class TranscriptFile:
+class FileRead:
     """A file's transcript, and what a person was told of how it was read."""
 
     transcript: Transcript
     warnings: tuple[str, ...] = ()
 
 
-def read_any(context: CommandContext, path: Path, language: str = "und") -> TranscriptFile:
+def read_any(context: CommandContext, path: Path, language: str = "und") -> FileRead:
     """Read a transcript of any kind, and tell what was noticed in it."""
     must_exist(path)
     raw = path.read_bytes()
     if path.suffix.lower() == ".json" and raw.startswith(OURS) and len(raw) <= _SURELY_READ:
         with naming(path):
-            return TranscriptFile(read_transcript(raw))
+            return FileRead(read_transcript(raw))
     from captions.reading import format_of_file, read_file  # noqa: PLC0415 - all parsers
 
     with naming(path):
         read = read_file(raw, format_of_file(path, raw, language), language=language)
     warn(context, path, read.warnings)
-    return TranscriptFile(read.transcript, read.warnings)
+    return FileRead(read.transcript, read.warnings)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from everyword_transcripts import Transcript, is_unspaced, split_words
 from refine.domain.diff import key
 from refine.domain.lines import PromptLine
 from refine.domain.replies import UnusableReply, read_answer
-from refine.domain.report import Chapter
+from refine.domain.report import ModelChapter
 
 LEAST_EPISODE_S: Final = 600.0
 LEAST_CHAPTER_S: Final = 60.0
@@ -96,7 +96,7 @@ def validated(
     lines: Sequence[PromptLine],
     suggested: Sequence[ChapterSuggestion],
     known: Sequence[str] = (),
-) -> tuple[tuple[Chapter, ...], Counter[str]]:
+) -> tuple[tuple[ModelChapter, ...], Counter[str]]:
     """Return the chapters that hold, and why others do not; none unless they cover the whole.
 
     `known` are names that a title may have although nobody says them in it: the show's, the
@@ -105,7 +105,7 @@ def validated(
     rejected: Counter[str] = Counter()
     kept = _in_their_places(transcript, lines, suggested, rejected)
     borders = [*(one.idx for one in kept), len(lines)]
-    chapters: list[Chapter] = []
+    chapters: list[ModelChapter] = []
     for one, (first, stop) in zip(kept, pairwise(borders), strict=True):
         said = " ".join(line.text for line in lines[first:stop])
         if not _is_spoken(one.title, said, known, transcript.language):
@@ -114,7 +114,7 @@ def validated(
             rejected["title_repeated"] += 1
         else:
             at = round(lines[one.idx].start, 3) if one.idx else 0.0
-            chapters.append(Chapter(at, one.title))
+            chapters.append(ModelChapter(at, one.title))
     reason = _incomplete(chapters, transcript.duration_s)
     if reason:
         rejected[reason] += len(chapters)
@@ -123,7 +123,7 @@ def validated(
 
 
 def still_hold(
-    chapters: Sequence[Chapter],
+    chapters: Sequence[ModelChapter],
     transcript: Transcript,
     lines: Sequence[PromptLine],
     known: Sequence[str] = (),
@@ -192,7 +192,7 @@ def _is_spoken(title: str, said: str, known: Sequence[str], language: str) -> bo
     return heard >= SPOKEN_SHARE * len(counted)
 
 
-def _incomplete(chapters: Sequence[Chapter], duration_s: float) -> str:
+def _incomplete(chapters: Sequence[ModelChapter], duration_s: float) -> str:
     """Say why what is left does not divide the whole recording."""
     if not chapters or chapters[0].start:
         return "no_beginning"

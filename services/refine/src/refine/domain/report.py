@@ -30,7 +30,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Chapter:
+class ModelChapter:
     """Where a chapter begins, in seconds, and what is spoken of."""
 
     start: float
@@ -66,7 +66,7 @@ class RefineReport:
     tokens_out: int = 0
     cost_usd: float | None = None
     steps_s: dict[str, float] = field(default_factory=dict)
-    chapters: tuple[Chapter, ...] = ()
+    chapters: tuple[ModelChapter, ...] = ()
     chapters_rejected: dict[str, int] = field(default_factory=dict)
     chapters_failure: str | None = None
 
