@@ -15,7 +15,6 @@ import click
 
 from everyword_events import Misconfigured, NotFound
 from everyword_local import MODEL_KEY
-from everyword_local.client import IN_PROCESS, Api
 from everyword_local.data_folder import (
     FILE_NAME,
     PRIVATE_UMASK,
@@ -28,6 +27,7 @@ from everyword_local.output import Output
 if TYPE_CHECKING:  # what a command does not use is not imported
     from pydantic import BaseModel
 
+    from everyword_local.client import Api
     from everyword_local.composition import Composition
     from everyword_local.settings import SettingsFile
 
@@ -44,8 +44,8 @@ class CommandContext(contextlib.AbstractContextManager["CommandContext"]):
     """The global options, made into things on first use and closed at the end."""
 
     output: Output
-    data: Path
     chosen_data: Path | None = None
+    usual_data: str = ""
     api_url: str = ""
     key: str = ""
     model_key: str = ""
@@ -69,8 +69,8 @@ class CommandContext(contextlib.AbstractContextManager["CommandContext"]):
         config_name = environment.get("EVERYWORD_CONFIG")
         return cls(
             output=Output(as_json=as_json, quiet=quiet),
-            data=data or Path(environment.get("EVERYWORD_DATA") or _default_data()),
             chosen_data=data,
+            usual_data=environment.get("EVERYWORD_DATA", ""),
             api_url=api or environment.get("EVERYWORD_API", ""),
             key=environment.get("EVERYWORD_KEY", ""),
             model_key=environment.get(MODEL_KEY, ""),
@@ -80,6 +80,11 @@ class CommandContext(contextlib.AbstractContextManager["CommandContext"]):
     def __exit__(self, *_: object) -> None:
         """Close what was opened."""
         self._closing.close()
+
+    @cached_property
+    def data(self) -> Path:
+        """The data folder's path: the option's, else the environment's, else the user's own."""
+        return self.chosen_data or Path(self.usual_data or _default_data())
 
     @cached_property
     def folder(self) -> DataFolder:
@@ -135,8 +140,10 @@ class CommandContext(contextlib.AbstractContextManager["CommandContext"]):
         )
 
     @cached_property
-    def api(self) -> Api:
+    def api(self) -> "Api":
         """The API of --api, of the server on the data folder, or of services in this process."""
+        from everyword_local.client import IN_PROCESS, Api  # noqa: PLC0415 - steps ask none
+
         if self.api_url:
             return Api(self.api_url, key=self.key)
         server = running_server(self.data)
