@@ -113,7 +113,7 @@ def test_interrupted_without_a_server_the_next_command_goes_on(archive: Everywor
     [
         (["replay", "--all", "--from", "TranscriptReady", "--rate", "fast"], 2),
         (["replay", "--all", "--show", "One", "--from", "TranscriptReady"], 2),
-        (["replay", "--all", "--from", "TranscriptReady", "--only", "search"], 2),
+        (["replay", "--all", "--from", "TranscriptRefined", "--only", "transcribe-gpu"], 2),
         (["replays", "follow", "none"], 3),
         (["replays", "pause", "none"], 3),
         (["--api", "http://127.0.0.1:9", "replay", "--all", "--from", "TranscriptReady"], 4),
