@@ -45,7 +45,7 @@ from support.aws import mocked_aws
 
 pytestmark = pytest.mark.slow
 EPISODES: Final = int(os.environ.get("EVERYWORD_CHAOS_EPISODES", "40"))
-"""Every replay and duplicate counts; `EVERYWORD_CHAOS_EPISODES=1000` takes some ten minutes."""
+"""Every replay and duplicate counts; `EVERYWORD_CHAOS_EPISODES=1000` takes half an hour."""
 MOST_IN_MOTO: Final = 100
 """Moto copies all of a table at every transaction: more go through one log after another."""
 _TIMED: Final = re.compile(r"receipt|report")
