@@ -1,15 +1,12 @@
 """Voices that people named in a show: whose they are is known again in later episodes.
 
-A voiceprint lies with the recognition that it is of. Beside the edits, which are the truth, lies a
-numbered list for each show that says by which edits people named a voice. What an episode teaches
-is gone with it; a voice that was to be forgotten is deleted, and its edits teach no more.
+A voiceprint lies with the recognition that it is of; a list for each show says by which edits
+people named a voice. What an episode teaches is gone with it; a voice that was to be forgotten is
+deleted, and its edits teach no more.
 """
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from everyword_events import (
     BlobRef,
@@ -35,8 +32,7 @@ from refine.contract import CONTRACT
 from refine.domain.edits import DIARIZED, Edit, in_force
 from refine.domain.voices import SpeakerMatch, matches
 from refine.ports import EpisodeHistory, VoiceHistory
-
-_JSON: Final = "application/json"
+from refine.show_edits import ShowEdits
 
 
 @dataclass(frozen=True)
@@ -62,18 +58,14 @@ class ShowVoices:
         self, blobs: BlobStore, history: EpisodeHistory, voices: VoiceHistory, log: EventLog
     ) -> None:
         self._blobs = blobs
+        self._named = ShowEdits(blobs, "voices")
         self._history = history
         self._voices = voices
         self._log = log
 
     def remember(self, show: str, event: Event) -> None:
         """Note that a person's edit says whose voice a label's is."""
-        made = {"episode_id": event.meta.episode_id, "event_id": event.meta.event_id}
-        body = json.dumps(made).encode()
-        digest = hashlib.sha256(body).hexdigest()
-        number = 0
-        while self._blobs.put(_key(show, number), body, media_type=_JSON).sha256 != digest:
-            number += 1
+        self._named.add(show, event)
 
     def match(
         self, show: str, episode_id: str, voices: Mapping[str, BlobRef]
@@ -162,11 +154,8 @@ class ShowVoices:
     def _samples(self, show: str, *, but: str = "") -> Iterator[_Sample]:
         """Yield the voices that people named in a show's episodes, `but` for one."""
         named: dict[str, set[str]] = {}
-        number = 0
-        while (ref := self._blobs.stat(_key(show, number))) is not None:
-            made = json.loads(self._blobs.get(ref))
-            named.setdefault(made["episode_id"], set()).add(made["event_id"])
-            number += 1
+        for listed in self._named.of(show):
+            named.setdefault(listed.episode_id, set()).add(listed.event_id)
         for episode_id, event_ids in named.items():
             if episode_id != but:
                 yield from self._taught(episode_id, event_ids)
@@ -219,7 +208,3 @@ class ShowVoices:
 def _labels(transcript: Transcript) -> dict[str, str]:
     """Return the name of each label that has one."""
     return {each.label: each.name for each in transcript.speakers if each.name}
-
-
-def _key(show: str, number: int) -> str:
-    return f"shows/{hashlib.sha256(show.encode()).hexdigest()}/voices/{number:06}.json"
