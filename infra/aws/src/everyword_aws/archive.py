@@ -108,7 +108,7 @@ def moment(text: str) -> datetime:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Replay, and wait for the end."""
-    parser = argparse.ArgumentParser("everyword_aws.archive", description=__doc__.splitlines()[0])  # type: ignore[union-attr]
+    parser = argparse.ArgumentParser("everyword_aws.archive", description=__doc__.splitlines()[0])
     parser.add_argument("--since", type=moment, required=True, help="when the first went out")
     parser.add_argument("--until", type=moment, required=True, help=ARCHIVED_AFTER)
     parser.add_argument("--only", nargs="+", default=(), help="consumers; all without it")
