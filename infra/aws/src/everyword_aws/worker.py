@@ -41,7 +41,7 @@ from transcribe_gpu.selection import EngineSelector
 from transcribe_gpu.self_test import self_test
 from transcribe_gpu.service import TranscribeService
 from transcribe_gpu.standalone import known_sources, model_library
-from transcribe_gpu.worker import stop_on_signals
+from transcribe_gpu.worker import JobsInHand, jobs_at_once, stop_on_signals
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +89,7 @@ class WorkersInbox:
         self._stop = stop
         self._idle_polls = idle_polls
         self._protection = protection
-        self._empty = 0
+        self._jobs = JobsInHand()
         self.is_idle = False
         """Whether it stopped for want of work."""
 
@@ -98,9 +98,10 @@ class WorkersInbox:
         found = self._inbox.receive(most=most, visibility_s=visibility_s, wait_s=wait_s)
         if found:
             self._protection.set(enabled=True)
-        self._empty = 0 if found else self._empty + 1
-        if self._empty >= self._idle_polls:
-            log.info("nothing to do, leaving", extra={"action": "left", "polls": self._empty})
+        self._jobs.polled(found)
+        polls = self._jobs.empty_polls
+        if polls >= self._idle_polls:
+            log.info("nothing to do, leaving", extra={"action": "left", "polls": polls})
             self.is_idle = True
             self._stop.set()
         return found
@@ -110,19 +111,29 @@ class WorkersInbox:
         self._inbox.extend(delivery, visibility_s=visibility_s)
 
     def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
-        """Finish the job; the task may be stopped again."""
-        self._inbox.acknowledge(deliveries)
-        self._protection.set(enabled=False)
+        """Finish jobs; after the last the task may be stopped again."""
+        try:
+            self._inbox.acknowledge(deliveries)
+        finally:
+            self._settled(deliveries)
 
     def give_back(self, delivery: Delivery, *, delay_s: float, spends: Spends = "attempt") -> None:
-        """Return the job; the task may be stopped again."""
-        self._inbox.give_back(delivery, delay_s=delay_s, spends=spends)
-        self._protection.set(enabled=False)
+        """Return the job."""
+        try:
+            self._inbox.give_back(delivery, delay_s=delay_s, spends=spends)
+        finally:
+            self._settled([delivery])
 
     def dead_letter(self, delivery: Delivery, *, code: str, message: str, hint: str) -> None:
-        """Give the job up; the task may be stopped again."""
-        self._inbox.dead_letter(delivery, code=code, message=message, hint=hint)
-        self._protection.set(enabled=False)
+        """Give the job up."""
+        try:
+            self._inbox.dead_letter(delivery, code=code, message=message, hint=hint)
+        finally:
+            self._settled([delivery])
+
+    def _settled(self, deliveries: Sequence[Delivery]) -> None:
+        if self._jobs.settled(deliveries):
+            self._protection.set(enabled=False)
 
 
 def work(environment: WorkerEnvironment, stop: threading.Event, *, poll_s: float = POLL_S) -> bool:
@@ -137,7 +148,8 @@ def work(environment: WorkerEnvironment, stop: threading.Event, *, poll_s: float
         dead_letter_url=environment.dead_letters(name),
         log=event_log,
     )
-    models = model_library(SpeechModelSettings.model_validate_json(environment.models))
+    shipped = SpeechModelSettings.model_validate_json(environment.models)
+    models = model_library(shipped)
     service = TranscribeService(
         ServiceBlobs(client("s3"), environment.bucket),
         Recogniser(
@@ -156,7 +168,14 @@ def work(environment: WorkerEnvironment, stop: threading.Event, *, poll_s: float
     own = WorkersInbox(inbox, stop, idle_polls=idle_polls, protection=TaskProtection())
     gate = PauseGate(name, DynamoConsumerStates(client("dynamodb"), environment.event_log))
     ConsumerRunner(
-        own, event_log, handler, batch=1, visibility_s=VISIBILITY_S, wait_s=poll_s, gate=gate
+        own,
+        event_log,
+        handler,
+        batch=1,
+        threads=jobs_at_once(shipped),
+        visibility_s=VISIBILITY_S,
+        wait_s=poll_s,
+        gate=gate,
     ).run_forever(stop)
     return own.is_idle
 

@@ -95,6 +95,7 @@ from transcribe_gpu.recognition import Recogniser
 from transcribe_gpu.selection import EngineSelector
 from transcribe_gpu.self_test import self_test
 from transcribe_gpu.standalone import known_sources, model_library
+from transcribe_gpu.worker import jobs_at_once
 
 CONTRACTS = (
     ingest.contract.CONTRACT,
@@ -579,7 +580,13 @@ class Composition:
         inbox = self.bus.inbox(consumer)
         gate = PauseGate(consumer, self.bus, changed=self.settings.stamp)
         return ConsumerRunner(
-            inbox, self.bus, self.handler(consumer), batch=batch, wait_s=WAIT_S, gate=gate
+            inbox,
+            self.bus,
+            self.handler(consumer),
+            batch=batch,
+            threads=jobs_at_once(self.settings.of_show("").models) if consumer in WORKER else 1,
+            wait_s=WAIT_S,
+            gate=gate,
         )
 
 

@@ -20,6 +20,7 @@ from everyword_events.ports import Spends
 from everyword_local.client import Api
 from everyword_storage import must_have_room, scratch_file
 from transcribe_gpu.config import TranscribeSettings
+from transcribe_gpu.worker import JobsInHand
 from transcribe_gpu.worker_api import LONGEST_WAIT_S, MOST_BYTES, DeliveryForm
 
 _SPOOL_BYTES: Final = 32 * 2**20
@@ -31,20 +32,24 @@ class RemoteInbox:
     def __init__(self, api: Api, *, most_empty: int = 0) -> None:
         self._api = api
         self._most_empty = most_empty
-        self._empty = 0
+        self._jobs = JobsInHand()
         self.log = cast("EventLog", _RemoteLog(api))
 
     @property
     def exhausted(self) -> bool:
-        """Whether as many polls in a row as were allowed brought nothing; 0 allows any number."""
-        return 0 < self._most_empty <= self._empty
+        """Whether as many polls in a row as were allowed brought nothing; 0 allows any number.
+
+        Polls beside a job in hand do not count.
+        """
+        return 0 < self._most_empty <= self._jobs.empty_polls
 
     def receive(self, *, most: int, visibility_s: float, wait_s: float = 0) -> Sequence[Delivery]:  # noqa: ARG002 - one at a time
         """Take one job, if there is one."""
         asked = {"visibility_s": visibility_s, "wait_s": min(wait_s, LONGEST_WAIT_S)}
         found = self._api.post("/v1/worker/deliveries:receive", asked)["deliveries"]
-        self._empty = 0 if found else self._empty + 1
-        return [DeliveryForm.model_validate(each).delivery() for each in found]
+        jobs = [DeliveryForm.model_validate(each).delivery() for each in found]
+        self._jobs.polled(jobs)
+        return jobs
 
     def extend(self, delivery: Delivery, *, visibility_s: float) -> None:
         """Keep the job."""
@@ -59,15 +64,24 @@ class RemoteInbox:
     ) -> None:
         """Hand in what jobs came to, and finish them."""
         done = {"deliveries": [_form(each) for each in deliveries], "events": _wire(events)}
-        self._api.post("/v1/worker/deliveries:complete", done)
+        try:
+            self._api.post("/v1/worker/deliveries:complete", done)
+        finally:
+            self._jobs.settled(deliveries)
 
     def give_back(self, delivery: Delivery, *, delay_s: float, spends: Spends = "attempt") -> None:
         """Return the job to the queue."""
-        self._post("return", delivery, delay_s=delay_s, spends=spends)
+        self._settle("return", delivery, delay_s=delay_s, spends=spends)
 
     def dead_letter(self, delivery: Delivery, *, code: str, message: str, hint: str) -> None:
         """Give the job up, with the reason."""
-        self._post("give-up", delivery, code=code, message=message, hint=hint)
+        self._settle("give-up", delivery, code=code, message=message, hint=hint)
+
+    def _settle(self, how: str, delivery: Delivery, **more: Any) -> None:
+        try:
+            self._post(how, delivery, **more)
+        finally:
+            self._jobs.settled([delivery])
 
     def _post(self, what: str, delivery: Delivery, **more: Any) -> None:
         self._api.post(f"/v1/worker/deliveries:{what}", {"delivery": _form(delivery), **more})

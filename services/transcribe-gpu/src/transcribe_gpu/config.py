@@ -68,7 +68,7 @@ class TranscribeSettings(BaseModel):
 
 
 class SpeechModelSettings(BaseModel):
-    """Where speech models may come from, and where they are kept."""
+    """Where speech models come from, where they are kept, and how a worker runs them."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
@@ -86,3 +86,6 @@ class SpeechModelSettings(BaseModel):
     """Where fetched models are kept; empty is the user's cache folder."""
     offline: bool = False
     """Fetch nothing, whatever `sources` says."""
+    recordings_at_once: int = Field(default=1, ge=1, le=16)
+    """How many recordings a worker with a GPU recognises at once: their windows fill its batches
+    together, which pays for short ones. On a processor it is always one."""

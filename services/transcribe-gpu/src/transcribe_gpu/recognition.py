@@ -1,7 +1,9 @@
 """One recording through one engine: decode, recognise, assemble. No events, no storage."""
 
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -25,14 +27,16 @@ from transcribe_gpu.ports import (
     Checkpoints,
     Diarizer,
     RecognisesPhones,
+    SpeechEngine,
     StageReport,
     VoiceActivityDetector,
 )
 from transcribe_gpu.progress import ProgressMeter
-from transcribe_gpu.selection import EngineSelector
+from transcribe_gpu.selection import CPU, EngineSelector
 from transcribe_gpu.speaker_pass import SpeakerPass
 
 MOST_CHANNELS: Final = 16
+_ASK_S: Final = 1.0
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,11 @@ class Recognition:
 
 
 class Recogniser:
-    """Recognises one recording at a time, in memory that does not grow with its length."""
+    """Recognises recordings in memory that does not grow with their length.
+
+    Threads may share it. On a GPU their windows fill batches together; on a processor one recording
+    waits for the other.
+    """
 
     def __init__(
         self,
@@ -59,8 +67,9 @@ class Recogniser:
     ) -> None:
         self._selector = selector
         self._detector = detector
-        self._speakers = SpeakerPass(diarizer, clock=clock)
+        self._diarizer = diarizer
         self._clock = clock
+        self._processor = threading.Lock()
 
     def run(
         self,
@@ -103,11 +112,12 @@ class Recogniser:
             clock=self._clock,
         )
         by_speaker = settings.channels == "speakers"
-        if by_speaker and audio.channels > 1:
-            channels = _each_channel(one_pass, audio, meter)
-        else:
-            reached = meter(audio.expected_duration_s).reached
-            channels = [one_pass.run(None, None, reached, heard=lambda each: heard(each.text))]
+        with self._turn(engine, check):
+            if by_speaker and audio.channels > 1:
+                channels = _each_channel(one_pass, audio, meter)
+            else:
+                reached = meter(audio.expected_duration_s).reached
+                channels = [one_pass.run(None, None, reached, heard=lambda each: heard(each.text))]
         flags = [*choice.flags, *audio.flags, *detection.flags()]
         if by_speaker and len(channels) == 1:
             flags.append("channels:mono" if audio.channels == 1 else "channels:identical")
@@ -121,12 +131,11 @@ class Recogniser:
         timings = {"load": loaded - began, **one_pass.timings_s}
         found: Diarization | None = None
         if not by_speaker or len(channels) == 1:
-            transcript = self._speakers.first(
-                transcript, audio, settings, report=report, check=check
-            )
-            found = self._speakers.found
-            if self._speakers.took_s is not None:
-                timings["diarize"] = self._speakers.took_s
+            speakers = SpeakerPass(self._diarizer, clock=self._clock)
+            transcript = speakers.first(transcript, audio, settings, report=report, check=check)
+            found = speakers.found
+            if speakers.took_s is not None:
+                timings["diarize"] = speakers.took_s
         quality = Quality.of(
             transcript, windows=one_pass.windows, heard_again=one_pass.windows_heard_again
         )
@@ -142,10 +151,24 @@ class Recogniser:
         check: Callable[[], None] = lambda: None,
     ) -> Recognition:
         """Return a transcript with the same words, who says them told anew from the audio."""
-        found = self._speakers.again(transcript, audio, settings, report=report, check=check)
-        timings = {} if self._speakers.took_s is None else {"diarize": self._speakers.took_s}
+        speakers = SpeakerPass(self._diarizer, clock=self._clock)
+        found = speakers.again(transcript, audio, settings, report=report, check=check)
+        timings = {} if speakers.took_s is None else {"diarize": speakers.took_s}
         quality = Quality.of(found)
-        return Recognition(found, quality, _rounded(timings), "", self._speakers.found)
+        return Recognition(found, quality, _rounded(timings), "", speakers.found)
+
+    @contextmanager
+    def _turn(self, engine: SpeechEngine, check: Callable[[], None]) -> Iterator[None]:
+        """Wait until an engine on the processor is free; `check` may end the wait."""
+        if engine.device != CPU:
+            yield
+            return
+        while not self._processor.acquire(timeout=_ASK_S):
+            check()
+        try:
+            yield
+        finally:
+            self._processor.release()
 
 
 def _rounded(timings_s: dict[str, float]) -> dict[str, float]:

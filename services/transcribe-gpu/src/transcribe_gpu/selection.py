@@ -1,6 +1,7 @@
 """Which engine and model recognise a recording, and what a person should be told about it."""
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from transcribe_gpu.ports import (
     SpeechEngine,
     StageReport,
 )
+from transcribe_gpu.shared_batches import SharedBatches
 from transcribe_gpu.short_of_memory import HalvingEngine
 
 log = logging.getLogger(__name__)
@@ -53,7 +55,9 @@ class EngineSelector:
 
     The chain to try is declared by the sources: for `auto` or a tier, what each offers for it; for
     an engine or a model asked for by name, that alone. Whatever is passed over is flagged on the
-    transcript (`fallback:faster-whisper base`).
+    transcript (`fallback:faster-whisper base`). Threads may share it: engines are loaded one at a
+    time, and recordings that are recognised at once share the batches of one on a GPU; one on a
+    processor takes one recording at a time.
     """
 
     def __init__(
@@ -66,7 +70,8 @@ class EngineSelector:
         self._sources = tuple(sources)
         self._clock = clock
         self._self_test = self_test
-        self._loaded: tuple[tuple[str, str], SpeechEngine] | None = None
+        self._loading = threading.Lock()
+        self._loaded: tuple[tuple[str, str], SpeechEngine, SharedBatches] | None = None
         self._worked: set[tuple[str, str]] = set()
         self._missing: dict[tuple[str, str], tuple[float, Availability]] = {}
 
@@ -104,7 +109,7 @@ class EngineSelector:
             available = self._availability(candidate)
             if available.ok:
                 try:
-                    engine = self._load(candidate, report)
+                    engine, shared = self._load(candidate, report)
                 except EngineUnavailable as error:
                     log.warning("engine failed to load", extra={"engine": str(candidate)})
                     available = self._gone(candidate, Availability(ok=False, detail=error.message))
@@ -115,7 +120,7 @@ class EngineSelector:
                     line = _line(name, accuracy, passed_over)
                     if engine.device != CPU:
                         rest = chain[place + 1 :]
-                        engine = HalvingEngine(engine, partial(self._next, rest, report))
+                        engine = HalvingEngine(shared, partial(self._next, rest, report))
                     return EngineChoice(engine, line, flags)
             passed_over.append((candidate, available))
         raise _none_of(settings, passed_over)
@@ -153,7 +158,7 @@ class EngineSelector:
         for candidate in rest:
             if self._availability(candidate).ok:
                 try:
-                    return self._load(candidate, report)
+                    return self._load(candidate, report)[1]
                 except EngineUnavailable as error:
                     self._gone(candidate, Availability(ok=False, detail=error.message))
         raise EngineUnavailable(
@@ -190,20 +195,23 @@ class EngineSelector:
         self._missing[candidate.source.name, candidate.model] = (self._clock(), found)
         return found
 
-    def _load(self, candidate: _Candidate, report: StageReport) -> SpeechEngine:
+    def _load(
+        self, candidate: _Candidate, report: StageReport
+    ) -> tuple[SpeechEngine, SharedBatches]:
         key = (candidate.source.name, candidate.model)
-        if self._loaded is None or self._loaded[0] != key:
-            self._loaded = None  # free the old one's memory first
-            try:
-                engine = candidate.source.load(candidate.model, report=report)
-                self._self_test(engine)
-            except (EngineUnavailable, OSError, RuntimeError) as error:
-                if key in self._worked:
-                    raise _no_longer(candidate, error) from error
-                raise
-            self._worked.add(key)
-            self._loaded = (key, engine)
-        return self._loaded[1]
+        with self._loading:
+            if self._loaded is None or self._loaded[0] != key:
+                self._loaded = None  # free the old one's memory first
+                try:
+                    engine = candidate.source.load(candidate.model, report=report)
+                    self._self_test(engine)
+                except (EngineUnavailable, OSError, RuntimeError) as error:
+                    if key in self._worked:
+                        raise _no_longer(candidate, error) from error
+                    raise
+                self._worked.add(key)
+                self._loaded = (key, engine, SharedBatches(engine))
+            return self._loaded[1:]
 
 
 def _no_longer(candidate: _Candidate, error: Exception) -> BrokenHost:

@@ -24,7 +24,7 @@ FAILED = "speakers:failed"
 
 
 class SpeakerPass:
-    """Tells the speakers of one recording after the other apart, where there is a diarizer."""
+    """Tells the speakers of one recording apart, where there is a diarizer."""
 
     def __init__(
         self, diarizer: Diarizer | None, *, clock: Callable[[], float] = time.monotonic
@@ -44,7 +44,6 @@ class SpeakerPass:
         check: Callable[[], None],
     ) -> Transcript:
         """Return the transcript with its speakers; without, flagged, if that cannot be done."""
-        self.took_s = self.found = None
         several = settings.speakers > 1
         diarizer = self._chosen(settings) if settings.diarization != "off" else None
         asked = several or settings.diarization == "on"
@@ -67,7 +66,6 @@ class SpeakerPass:
         check: Callable[[], None],
     ) -> Transcript:
         """Return a transcript with its speakers told anew; as it was, flagged, if that fails."""
-        self.took_s = self.found = None
         flags = tuple(flag for flag in transcript.flags if flag not in {FAILED, NOT_SEPARATED})
         plain = replace(transcript, flags=flags)
         if not transcript.segments:

@@ -60,7 +60,7 @@ def worker(
         known_sources,
         model_library,
     )
-    from transcribe_gpu.worker import run_worker, stop_on_signals  # noqa: PLC0415
+    from transcribe_gpu.worker import jobs_at_once, run_worker, stop_on_signals  # noqa: PLC0415
 
     if not context.api_url:
         raise Misconfigured(
@@ -103,7 +103,9 @@ def worker(
     watch = threading.Thread(target=_leave_when_idle, args=(inbox, stop), daemon=True)
     watch.start()
     context.output.note(f"taking jobs from {api.url} (process {os.getpid()}; Ctrl-C ends)")
-    run_worker(inbox, inbox.log, service, stop, visibility_s=VISIBILITY_S)
+    run_worker(
+        inbox, inbox.log, service, stop, visibility_s=VISIBILITY_S, at_once=jobs_at_once(models)
+    )
     context.output.result({"api": api.url, "stopped": True}, ["the worker has stopped"])
 
 
