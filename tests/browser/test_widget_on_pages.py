@@ -106,6 +106,25 @@ def test_a_transcript_reads_on_a_dark_page_too(
     assert text.evaluate("each => getComputedStyle(each).color") == LIGHT_TEXT
 
 
+@pytest.mark.parametrize("element", ["search", "transcript"])
+def test_a_page_s_frame_for_the_focus_is_not_drawn_around_all_of_it(
+    page_of: Callable[..., str], open_page: Open, element: str
+) -> None:
+    """An element has the focus where anything within it has; many themes outline that."""
+    body = (
+        BOX
+        + '<everyword-transcript src="/v1/episodes/interview/transcript"></everyword-transcript>'
+    )
+    page = open_page(page_of(body=body, style="body *:focus{outline:2px solid red}"))
+    box(page).focus()
+    host = page.locator(f"everyword-{element}")
+    if element == "transcript":
+        host.locator("[part=text]").wait_for()
+        host.evaluate("each => each.shadowRoot.querySelector('a,button,input').focus()")
+    assert host.evaluate("each => each.matches(':focus')")
+    assert host.evaluate("each => getComputedStyle(each).outlineStyle") == "none"
+
+
 def test_a_half_typed_word_finds_what_begins_so(
     page_of: Callable[..., str], open_page: Open
 ) -> None:

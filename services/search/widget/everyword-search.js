@@ -64,7 +64,7 @@ const STRINGS = {
 
 /** What both elements share: cut off from the page's styles, coloured by `--ew-…` or these. */
 export const THEME = `
-:host{display:block;color-scheme:inherit}
+:host{display:block;color-scheme:inherit;outline:0!important}
 :host([hidden]){display:none}
 :host([data-light=light]){color-scheme:light}
 :host([data-light=dark]){color-scheme:dark}
