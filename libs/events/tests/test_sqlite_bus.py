@@ -1,5 +1,6 @@
 """What only the SQLite bus promises: its file, its one transaction, lost claims."""
 
+import logging
 import os
 import sqlite3
 import subprocess
@@ -340,7 +341,10 @@ def test_a_full_disk_is_a_transient_failure(tmp_path: Path) -> None:
         bus.append([ready()])
 
 
-def test_a_long_queue_is_worked_through_in_little_memory(tmp_path: Path) -> None:
+def test_a_long_queue_is_worked_through_in_little_memory(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING, "everyword_events")  # pytest keeps every line logged
     with SqliteBus(tmp_path / "bus.sqlite3", REFINE) as bus:
         runner = ConsumerRunner(bus.inbox("refine"), bus, lambda _event: ())
 

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal
 
@@ -10,6 +10,7 @@ from fastapi import Query, Response
 from pydantic import AwareDatetime, BaseModel, Field
 
 from everyword_events import DeadLetter
+from everyword_events.moments import GivenMoment
 from everyword_events.ports import ConsumerStates, DeadLetters, QueueDepth
 from everyword_events.replay_jobs import ReplayJobs, ReplayState, ReplayStatus
 from everyword_http.access import needs
@@ -252,11 +253,9 @@ def logs_router(read: ReadLogs) -> Router:
     @routes.get("/v1/episodes/{episode_id}/logs", summary="What all processes logged about it")
     def logs(
         episode_id: str,
-        since: datetime | None = None,
+        since: GivenMoment = None,
         limit: Annotated[int, Query(ge=1, le=MOST_LINES)] = 1000,
     ) -> LogsReply:
-        if since is not None and since.tzinfo is None:
-            since = since.replace(tzinfo=UTC)
         return LogsReply(lines=read(episode_id, since, limit))
 
     return routes

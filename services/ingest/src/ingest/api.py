@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 
 from everyword_events import BlobRef, EngineInfo, TranscriptQuality
+from everyword_events.moments import GivenMoment
 from everyword_http import Router, needs, reply
 from everyword_storage import SignedParts, SignedUpload
 from ingest.domain import (
@@ -20,7 +21,6 @@ from ingest.domain import (
     State,
     trust_notes,
 )
-from ingest.domain.metadata import Published
 from ingest.intake import Announced
 from ingest.ports import ReplayTaken, TranscriptFile
 from ingest.service import MOST_PER_PAGE, IngestService
@@ -75,7 +75,7 @@ class ImportRequest(BaseModel):
     channels: Literal["", "mix", "speakers"] = ""
     engine: str = ""
     model: str = ""
-    published_at: Published = None
+    published_at: GivenMoment = None
     link: str | None = None
     allow_duplicate: bool = False
 

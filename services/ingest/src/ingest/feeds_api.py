@@ -8,9 +8,9 @@ from fastapi import Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from everyword_events import NotFound
+from everyword_events.moments import GivenMoment
 from everyword_http import PublicRouter, Router, needs, reply
 from ingest.domain.feed import FeedImport, FeedRecord, FeedReport, ImportState
-from ingest.domain.metadata import Published
 from ingest.feeds import FeedRequest
 from ingest.service import IngestService
 
@@ -32,7 +32,7 @@ class FollowRequest(BaseModel):
     show: str = ""
     language: str = ""
     newest: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
-    since: Published = None
+    since: GivenMoment = None
     dry_run: bool = False
     wait_s: WaitS = 2.0
 

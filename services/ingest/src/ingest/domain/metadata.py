@@ -2,13 +2,13 @@
 
 import re
 import unicodedata
-from datetime import UTC, datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from everyword_events import InvalidInput
+from everyword_events.moments import GivenMoment
 from ingest.domain.audio import AudioLimits
 from ingest.domain.languages import checked_language
 
@@ -23,22 +23,7 @@ _NAME: Final = re.compile(r"[\w./:@+-]{0,200}", re.ASCII)
 _TURNS_TEXT_AROUND: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
-def _with_zone(moment: datetime | None) -> datetime | None:
-    if moment is None:
-        return None
-    if moment.tzinfo is None:
-        return moment.replace(tzinfo=UTC)
-    try:
-        moment.astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError("in UTC it is before the year 1 or after the year 9999") from error
-    return moment
-
-
 FACTS: Final = ("title", "show", "published_at", "link")
-
-Published = Annotated[datetime | None, AfterValidator(_with_zone)]
-"""A date, or date and time; UTC where no zone is given."""
 
 
 class NewEpisode(BaseModel):
@@ -57,7 +42,7 @@ class NewEpisode(BaseModel):
     channels: Literal["", "mix", "speakers"] = ""
     engine: str = ""
     model: str = ""
-    published_at: Published = None
+    published_at: GivenMoment = None
     link: str | None = None
     allow_duplicate: bool = False
 
@@ -69,7 +54,7 @@ class EpisodeFacts(BaseModel):
 
     title: str | None = None
     show: str | None = None
-    published_at: Published = None
+    published_at: GivenMoment = None
     link: str | None = None
 
     def stated(self) -> dict[str, Any]:
