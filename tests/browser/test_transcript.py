@@ -234,6 +234,7 @@ def test_hostile_text_is_only_text(archive: Archive, open_page: Open) -> None:
     assert HOSTILE in page.title()
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_words_stay_light(archive: Archive, open_page: Open) -> None:
     archive.episodes["long"] = crowded(1, 200_000)[0]
     page = open_page(f"{archive.url}/host")

@@ -41,6 +41,7 @@ def test_one_transcript_through_the_house(everyword: Everyword, transcript_file:
     everyword("check-events", str(kept))
 
 
+@pytest.mark.slow
 def test_a_replay_with_a_changed_rule(everyword: Everyword, transcript_file: Path) -> None:
     episode = everyword.json("add", "--transcript", str(transcript_file), "--wait")["episode_id"]
     with (everyword.data / "everyword.toml").open("a") as settings:
@@ -71,6 +72,7 @@ def test_a_replay_for_search_only_leaves_the_captions(
     assert everyword("transcript", episode, "--format", "vtt") == before
 
 
+@pytest.mark.slow
 def test_every_projection_is_rebuilt_by_replay(everyword: Everyword, tmp_path: Path) -> None:
     ids = []
     for name in ("one", "two"):

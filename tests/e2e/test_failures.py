@@ -79,6 +79,7 @@ def test_a_broken_rule_on_the_run_fails_with_its_place(
         assert again["episodes"][0]["state"] == "ready"
 
 
+@pytest.mark.slow
 def test_a_typo_in_the_settings_pauses_work_and_loses_none(
     everyword: Everyword, transcript_file: Path
 ) -> None:

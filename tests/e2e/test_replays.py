@@ -48,6 +48,7 @@ def test_a_whole_archive_without_a_server(archive: Everyword) -> None:
     assert archive.json("search", "lighthouse")["hits"] == 3
 
 
+@pytest.mark.slow
 def test_a_show_is_replayed_and_no_other(archive: Everyword) -> None:
     said = archive("replay", "--show", "Two", "--from", "TranscriptReady", "--wait")
     assert said.splitlines()[0] == "2 replayed from TranscriptReady"

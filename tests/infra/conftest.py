@@ -1,10 +1,10 @@
 """The synthesized templates, made once and kept while nothing they are made of changes."""
 
+import fcntl
 import hashlib
 import importlib.util
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -52,14 +52,14 @@ def synthesized(pytestconfig: pytest.Config) -> Callable[..., Path]:
     def made(**choices: object) -> Path:
         name = hashlib.sha256(f"{digest}{sorted(choices.items())}".encode()).hexdigest()[:16]
         kept: Path = pytestconfig.cache.mkdir("aws-synth") / name  # type: ignore[union-attr]
-        if not (kept / "cdk.out" / "manifest.json").exists():
-            draft = kept.with_name(f"{name}.{os.getpid()}")
-            draft.mkdir(parents=True)
-            done = synthesize(draft, choices)
-            assert done.returncode == 0, done.stderr[-3000:]
-            if not kept.exists():
+        with kept.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # other test processes wait, and have them made
+            if not (kept / "cdk.out" / "manifest.json").exists():
+                draft = kept.with_name(f"{name}.{os.getpid()}")
+                draft.mkdir(parents=True)
+                done = synthesize(draft, choices)
+                assert done.returncode == 0, done.stderr[-3000:]
                 draft.rename(kept)
-            shutil.rmtree(draft, ignore_errors=True)
         return kept / "cdk.out"
 
     return made

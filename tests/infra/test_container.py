@@ -17,6 +17,7 @@ import yaml
 from everyword_aws.worker import TaskProtection, WorkersInbox
 
 from everyword_events import Delivery
+from everyword_events.testing import ready
 
 FOLDER = Path(__file__).parents[2] / "infra/aws"
 LOCAL = FOLDER.parent / "local/deploy"
@@ -137,7 +138,7 @@ class _Queue:
 
 def test_a_busy_task_is_protected_and_an_idle_worker_leaves(agent: str) -> None:
     stop = threading.Event()
-    queue: Any = _Queue(["job"], [], [])
+    queue: Any = _Queue([Delivery(ready(), "transcribe-gpu", 1, "receipt")], [], [])
     inbox = WorkersInbox(
         queue, stop, idle_polls=2, protection=TaskProtection({"ECS_AGENT_URI": agent})
     )

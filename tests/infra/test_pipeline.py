@@ -306,6 +306,7 @@ def test_keys_decide_who_may_do_what(cloud: Cloud, ready: tuple[str, str]) -> No
     assert cloud.ask("GET", path, key=reader).status == 401
 
 
+@pytest.mark.slow
 def test_a_removed_episode_is_gone_everywhere_and_starts_no_gpu(
     cloud: Cloud, key: str, audio: bytes
 ) -> None:

@@ -79,6 +79,7 @@ def test_a_feed_is_taken_in_polled_and_given_back_with_transcripts(
     assert get(cloud, key, "/v1/feeds")["feeds"] == []
 
 
+@pytest.mark.slow
 def test_audio_is_fetched_from_an_address_and_played(
     cloud: Cloud, key: str, audio: bytes, web: Web
 ) -> None:
@@ -149,6 +150,7 @@ def test_keys_are_made_rotated_and_revoked_by_an_admin(cloud: Cloud, key: str) -
     assert cloud.ask("GET", "/v1/episodes", key=again["key"]).status == 401
 
 
+@pytest.mark.slow
 def test_operators_see_queues_and_redrive_dead_letters(cloud: Cloud, key: str) -> None:
     boto3.client("sqs").send_message(
         QueueUrl=cloud.url("everyword-notify"), MessageBody="no event at all"

@@ -154,6 +154,7 @@ def test_a_feed_is_followed_listed_polled_and_removed(everyword: Everyword, web:
     assert len(everyword.json("status")["episodes"]) == 2
 
 
+@pytest.mark.slow
 def test_a_server_takes_a_feed_in_and_polls_it(everyword: Everyword, web: Web) -> None:
     items = "".join(item(str(n), web.file(f"/{n}/audio.wav", sound(n))) for n in range(5))
     items += item("gone", f"{web.url}/gone.mp3")

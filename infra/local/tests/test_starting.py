@@ -165,6 +165,7 @@ def test_status_fits_a_terminal(tmp_path: Path) -> None:
     assert everyword.json("status", first.split()[0])["title"].startswith(("A title", "B"))
 
 
+@pytest.mark.slow
 def test_removal_asks(tmp_path: Path) -> None:
     everyword = Everyword(tmp_path / "data")
     file = write_transcript_file(tmp_path / "talk.json", "the storm came")

@@ -121,6 +121,7 @@ def test_finds_what_brute_force_finds_in_every_language(archive: Archive) -> Non
     check_all(archive, documents, LANGUAGE_QUERIES)
 
 
+@pytest.mark.slow_on_opensearch
 @pytest.mark.parametrize(
     ("words", "queries"), [(260, 40), pytest.param(520, 110, marks=pytest.mark.slow)]
 )

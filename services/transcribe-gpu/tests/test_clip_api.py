@@ -258,6 +258,7 @@ def test_a_clip_is_really_recognised_in_a_process_of_its_own(talk: bytes) -> Non
     process.close()
 
 
+@pytest.mark.slow
 def test_a_process_that_dies_is_a_passing_failure(tmp_path: Path, talk: bytes) -> None:
     process = ClipProcess()
     path = tmp_path / "talk.mp3"

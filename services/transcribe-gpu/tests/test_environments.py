@@ -42,6 +42,7 @@ def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_an_engine_is_installed_apart_and_finds_this_program_behind_it(
     tmp_path: Path, wheels: Path
 ) -> None:
