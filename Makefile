@@ -13,11 +13,8 @@ PROJECTS := $(addsuffix /pyproject.toml,$(PACKAGES))
 # Every command that a test starts reads its modules compiled, whatever the caller's shell says.
 export PYTHONDONTWRITEBYTECODE :=
 
-# Half of a test's time is waiting for servers and processes, so four run at once on two cores and
-# more. Slow tests burn their core, and some hold a model: a process a core, four at most.
-PYTEST := $(BIN)/pytest -q --no-loadscope-reorder
-AT_ONCE := -n 4
-A_CORE_EACH := -n auto --maxprocesses 4
+# A process a core, four at most: each imports everything once, and pages keep up with the typing.
+PYTEST := $(BIN)/pytest -q -n auto --maxprocesses 4 --no-loadscope-reorder
 
 .PHONY: demo check unit test test-all explore lint types bench up clean constraints aws-synth aws-check dist docs pictures
 
@@ -31,15 +28,15 @@ check: .venv/.dev ## what to run before every commit: lint, types, unit tests
 	$(MAKE) -j 3 lint types unit
 
 unit: .venv/.dev
-	$(PYTEST) $(AT_ONCE) -m "not slow and not gpu and not opensearch and not browser" libs services
+	$(PYTEST) -m "not slow and not gpu and not opensearch and not browser" libs services
 
 test: .venv/.dev ## everything but what takes minutes
 	@echo "The tests run; those that need Chromium, Java or a GPU skip and say so where it is missing."
-	$(PYTEST) $(AT_ONCE) -m "not slow and not gpu"
+	$(PYTEST) -m "not slow and not gpu"
 
 test-all: .venv/.dev ## what takes minutes: load, chaos, real models, long input, many examples
-	$(PYTEST) $(A_CORE_EACH) -m "slow and not gpu"
-	$(PYTEST) $(A_CORE_EACH) -m "hypothesis and not slow and not gpu" --hypothesis-profile many libs services
+	$(PYTEST) -m "slow and not gpu"
+	$(PYTEST) -m "hypothesis and not slow and not gpu" --hypothesis-profile many libs services
 
 explore: .venv/.dev ## the property tests on new random examples
 	$(BIN)/pytest -q -m "not slow and not gpu" --hypothesis-profile explore libs services

@@ -39,10 +39,11 @@ def test_a_hit_plays_from_just_before_its_word(archive: Archive, open_page: Open
     page.wait_for_function("() => window.started.length === 1")
     word = start_of(archive, "interview", "foghorn")
     assert word - 0.35 <= page.evaluate("window.started[0]") <= word
+    page.evaluate("window.started = []")  # a player that had to wait for data begins twice
     page.locator(".hit").nth(3).click()
-    page.wait_for_function("() => window.started.length === 2")
+    page.wait_for_function("() => window.started.length > 0 && window.started.at(-1) > 19")
     word = start_of(archive, "archive", "foghorn")
-    assert word - 0.35 <= page.evaluate("window.started[1]") <= word, "the other episode"
+    assert word - 0.35 <= page.evaluate("window.started.find(at => at > 19)") <= word, "the other"
     assert page.url.endswith("/host?q=foghorn"), "it played here, it did not follow the link"
     assert any(each.startswith("/media/interview?") for each in archive.asked)
 
