@@ -78,32 +78,43 @@ def test_jobs_are_worked_on_one_after_the_other(
     assert not bus.inbox(CONTRACT.service).receive(most=1, visibility_s=1)
 
 
+class TerminatedWhenBusy(ProgressFolder):
+    """Ends this process's worker at its first report, and goes on once it was told to stop."""
+
+    def __init__(self, folder: Path, stop: threading.Event) -> None:
+        super().__init__(folder)
+        self._stop = stop
+        self.terminated = False
+
+    def report(
+        self, *, episode_id: str, run_id: str, stage: str, fraction: float, eta_s: float | None
+    ) -> None:
+        super().report(
+            episode_id=episode_id, run_id=run_id, stage=stage, fraction=fraction, eta_s=eta_s
+        )
+        if not self.terminated:
+            os.kill(os.getpid(), signal.SIGTERM)
+            self.terminated = self._stop.wait(60)
+
+
 def test_a_terminated_worker_gives_its_job_back_uncounted(
     bus: SqliteBus,
     blobs: DirectoryBlobStore,
-    progress: ProgressFolder,
+    tmp_path: Path,
     upload: Upload,
     question: Clip,
 ) -> None:
     bus.append([upload(encoded(question.samples))])
     stop = threading.Event()
     handlers = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
+    progress = TerminatedWhenBusy(tmp_path / "progress", stop)
     try:
         stop_on_signals(stop)
-        told = threading.Event()
-
-        def kill_when_busy() -> None:
-            while progress.read("ep-1", "run-1") is None:
-                time.sleep(0.005)
-            os.kill(os.getpid(), signal.SIGTERM)
-            told.set()
-
-        threading.Thread(target=kill_when_busy, daemon=True).start()
         serve(bus, blobs, progress, stop)
     finally:
         signal.signal(signal.SIGTERM, handlers[0])
         signal.signal(signal.SIGINT, handlers[1])
-    assert told.is_set()
+    assert progress.terminated
     (again,) = bus.inbox(CONTRACT.service).receive(most=1, visibility_s=60, wait_s=2)
     assert again.attempt == 1
     assert not bus.inbox("logs").receive(most=1, visibility_s=60)
