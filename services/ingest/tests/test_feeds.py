@@ -22,7 +22,8 @@ from everyword_events import (
 from everyword_events.sqlite.opener import delete_file
 from ingest import IngestSettings
 from ingest.domain import NewEpisode
-from ingest.domain.feed import FeedReport
+from ingest.domain.feed import FeedItem, FeedReport
+from ingest.estimating import Estimator, UsualEffort
 from ingest.feeds import FeedRequest
 
 ITEM = (
@@ -173,6 +174,15 @@ def test_a_dry_run_reckons_with_what_was_processed_before(world: Any, web: Any, 
     assert report.estimate is not None
     assert report.estimate.hours == 3.0
     assert report.estimate.processing_hours is None
+
+
+def test_a_dry_run_guesses_where_nothing_was_recognised_and_says_so(world: Any) -> None:
+    items = [FeedItem(guid=guid, title="T", duration_s=5400.0) for guid in "ab"]
+    guess = Estimator(world.tables, UsualEffort(0.25, 0.012)).estimate(items, "show")
+    assert (guess.hours, guess.processing_hours, guess.cost_usd) == (3.0, 0.75, 0.036)
+    assert guess.assumed
+    free = Estimator(world.tables, UsualEffort(0.25)).estimate(items, "show")
+    assert (free.processing_hours, free.cost_usd) == (0.75, None)
 
 
 def _with_itunes(show: Show) -> bytes:

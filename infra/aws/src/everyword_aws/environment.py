@@ -88,6 +88,8 @@ class ServiceEnvironment(ApiEnvironment):
     index_url: str = ""
     durable_function: str = ""
     model_key_parameter: str = ""
+    usual_work_hours: float = 0.0
+    usual_cost_usd: float = 0.0
 
 
 class WakeEnvironment(Environment):

@@ -74,6 +74,7 @@ from ingest.adapters.sqlite_notifications import (
     SqliteWebhooks,
 )
 from ingest.domain import AudioFacts
+from ingest.estimating import UsualEffort
 from ingest.notifications import Notifications
 from ingest.ports import ReadTranscript, TranscriptFile
 from ingest.replaying import LogReplay
@@ -112,6 +113,8 @@ FETCHING = (ingest.contract.FETCH_CONTRACT.service,)
 ONE_BY_ONE = (*WORKER, ingest.contract.FETCH_CONTRACT.service)
 OUTCOMES = (ingest.contract.CONTRACT.service, ingest.contract.NOTIFY_CONTRACT.service)
 """Consumers that end what a person waits for: the catalogue's state, and telling others."""
+USUAL_EFFORT = UsualEffort(work_hours=0.25)
+"""Whisper `base` on one core of an ordinary machine, rounded up (docs/benchmarks.md)."""
 OUTCOMES_WITHIN_S = 5.0
 QUICK_BATCH = 10
 NO_EPISODE = "none"
@@ -270,6 +273,7 @@ class Composition:
             feed_imports=SqliteFeedImports(feeds),
             read_transcript=_read_transcript,
             scratch=self.folder.downloads,
+            usual=USUAL_EFFORT,
         )
 
     @cached_property

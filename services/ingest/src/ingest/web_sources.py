@@ -11,7 +11,7 @@ from ingest.chapters import Chapters
 from ingest.config import IngestSettings
 from ingest.duplicates import DuplicateDetection
 from ingest.episodes import Episodes
-from ingest.estimating import Estimator
+from ingest.estimating import Estimator, UsualEffort
 from ingest.feed_imports import FeedImports
 from ingest.feed_items import FeedItems
 from ingest.feed_source import FeedSource
@@ -32,7 +32,10 @@ from ingest.replacing import AudioReplacement
 
 @dataclass(frozen=True)
 class WebAdapters:
-    """The adapters for what is fetched; `scratch` is a folder for downloads under way."""
+    """The adapters for what is fetched; `scratch` is a folder for downloads under way.
+
+    `usual` is what recognition takes where nothing was recognised yet.
+    """
 
     fetcher: Fetcher
     read_feed: FeedReader
@@ -40,6 +43,7 @@ class WebAdapters:
     feed_imports: FeedImportStore
     read_transcript: TranscriptReader
     scratch: Path
+    usual: UsualEffort | None = None
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,7 @@ def web_sources(
             settings_for=settings_for,
             clock=clock,
         ),
-        estimator=Estimator(catalogue),
+        estimator=Estimator(catalogue, web.usual),
         clock=clock,
     )
     return WebSources(web.fetcher, imports, feeds)

@@ -11,6 +11,7 @@ from everyword_aws.replays import sender
 from ingest.adapters.dynamodb_feeds import DynamoFeedImports, DynamoFeedStore
 from ingest.config import IngestSettings
 from ingest.domain.feed import Feed
+from ingest.estimating import UsualEffort
 from ingest.ports import Fetcher, ReadTranscript, TranscriptFile
 from ingest.service import IngestService
 from ingest.web_sources import WebAdapters
@@ -31,6 +32,7 @@ def service() -> IngestService:
             feed_imports=WakingFeedImports(DynamoFeedImports(dynamodb, table), _wake_feeds),
             read_transcript=_read_transcript,
             scratch=SCRATCH,
+            usual=_usual(),
         )
     )
 
@@ -39,6 +41,12 @@ def service() -> IngestService:
 def feeds() -> FeedRuns:
     """Return what takes feeds in, and asks them for what is new."""
     return FeedRuns(service().feeds, _wake_feeds)
+
+
+def _usual() -> UsualEffort | None:
+    known = graph().environment
+    hours = known.usual_work_hours
+    return UsualEffort(hours, known.usual_cost_usd or None) if hours else None
 
 
 def _wake_feeds() -> None:

@@ -12,8 +12,11 @@ from everyword_cdk import permissions
 from everyword_cdk.checks import SERVICES
 from everyword_cdk.parts.queue import FEW_RECEIVES
 from everyword_cdk.parts.storage import ServiceBucket, ServiceTable
+from everyword_cdk.simulation import GPU
 from everyword_cdk.stacks.base import DeploymentPlan
 from everyword_cdk.stacks.service import BATCH, MOST_AT_ONCE, ServiceStack
+from everyword_local.estimating import gpu_usd_an_hour
+from everyword_local.prices import prices
 from ingest.adapters.dynamodb import table_definition
 from ingest.contract import CONTRACT, FETCH_CONTRACT, NOTIFY_CONTRACT
 
@@ -81,6 +84,7 @@ class IngestStack(ServiceStack):
                 permissions.read_blobs(names, "captions"),  # chapters that were made
                 permissions.read_table(names, "transcribe-gpu"),  # how far a worker is
             ],
+            variables=_usual_effort(),
         )
 
     def _fetching(self, own: list[iam.PolicyStatement]) -> None:
@@ -185,3 +189,12 @@ class IngestStack(ServiceStack):
             reserved=1,
         )
         replays.work_on(queue, batch=1, most_at_once=2)
+
+
+def _usual_effort() -> dict[str, str]:
+    """Return what an hour of audio takes on a GPU, for the first estimate of a feed."""
+    known = prices()
+    return {
+        "usual_work_hours": f"{known['gpu'][GPU]['real_time_factor']}",
+        "usual_cost_usd": f"{gpu_usd_an_hour(known, GPU, spot=True):.4f}",
+    }

@@ -177,11 +177,11 @@ def _estimated(estimate: Json) -> str:
     if estimate["without_duration"]:
         words.append(f"{estimate['without_duration']} of unstated length, reckoned by size")
     if estimate["processing_hours"] is not None:
-        words.append(f"about {estimate['processing_hours']:.1f} hours of work here")
-    else:
-        words.append("the time it takes is unknown until something was processed here")
+        words.append(f"about {estimate['processing_hours']:.1f} hours of work")
     if estimate["cost_usd"] is not None:
         words.append(f"about {estimate['cost_usd']:.2f} USD")
+    if estimate["assumed"]:
+        words[-1] += " (a guess: nothing was recognised here yet)"
     return "dry run: " + "; ".join(words)
 
 

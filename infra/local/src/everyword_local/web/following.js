@@ -76,11 +76,12 @@ async function look(url) {
 
 function described({ show, items, estimate }) {
   const added = items.filter(({ action }) => action === 'added').length;
-  const { hours, processing_hours: work, cost_usd: cost } = estimate ?? {};
+  const { hours, processing_hours: work, cost_usd: cost, assumed } = estimate ?? {};
   return [
     `${plain(show)}: ${added} new of ${items.length} episodes, ${hours?.toFixed(1) ?? '?'} hours of audio.`,
-    [work == null ? 'How long it takes is not known until something was processed here.' : `About ${work.toFixed(1)} hours of work here.`,
-      cost == null ? '' : `About ${cost.toFixed(2)} USD.`].join(' ').trim(),
+    [work == null ? '' : `About ${work.toFixed(1)} hours of work here.`,
+      cost == null ? '' : `About ${cost.toFixed(2)} USD.`,
+      assumed ? 'A guess: nothing was recognised here yet.' : ''].filter(Boolean).join(' '),
   ];
 }
 

@@ -134,13 +134,17 @@ class ItemReport(Model):
 
 
 class Estimate(Model):
-    """What taking items in means; None where nothing is known to reckon with."""
+    """What taking items in means; None where nothing is known to reckon with.
+
+    `assumed`: nothing was recognised here yet, so time and cost are those of other machines.
+    """
 
     items: int
     hours: float
     without_duration: int = 0
     processing_hours: float | None = None
     cost_usd: float | None = None
+    assumed: bool = False
 
 
 class FeedReport(Model):
