@@ -1,5 +1,6 @@
 """Segments read from JSON that may lack words or times, or have them in forms of their own."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ _WORD_NAMES = ("word", "text", "punctuated_word")
 """What recognisers call a word's text: Whisper's family, whisper-timestamped, Deepgram."""
 _SCORE_NAMES = ("score", "confidence", "probability")
 _LARGEST_SCORE = 1e9
+_NUMBER = re.compile(r"-?[0-9]{1,12}(?:\.[0-9]{1,18})?")
 
 
 def mended_segments(raw_segments: Sequence[object], language: str) -> tuple[list[Segment], Flags]:
@@ -207,7 +209,12 @@ def text_of(raw: object) -> str:
 
 
 def seconds_of(raw: object) -> float | None:
-    """Return a time of a recording, none before its start; None where it is no such time."""
+    """Return a time of a recording, none before its start; None where it is no such time.
+
+    Some write the number as text.
+    """
+    if isinstance(raw, str):
+        raw = float(raw) if _NUMBER.fullmatch(raw) else None
     if isinstance(raw, int | float) and not isinstance(raw, bool) and abs(raw) <= LONGEST_S:
         return max(0.0, float(raw))
     return None

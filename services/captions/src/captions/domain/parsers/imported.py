@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from captions.domain.cues import Captions, Cue, CueLine
 from captions.domain.parsers.import_log import ImportLog
 from captions.domain.parsers.repeated_states import line_text, lines_of, read_once
+from captions.domain.parsers.single_words import gathered
 from captions.domain.parsers.timed_text import Piece, TimedText
 from captions.domain.wording import clean_text
 from everyword_transcripts import (
@@ -52,7 +53,7 @@ def transcript_of(
     A word that has a timestamp of its own, as in karaoke, keeps it unmarked.
     """
     segments = []
-    for _, heard in _heard(cues, language, log or ImportLog()):
+    for _, heard in _heard(gathered(cues), language, log or ImportLog()):
         for speaker, group in groupby(heard, lambda word: word.speaker):
             words = list(group)
             segments.append(

@@ -6,14 +6,18 @@ are read by `json_found`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any, Final
 
 from captions.domain.parsers import json_services
 from captions.domain.parsers.clock import parse_short_clock
-from captions.domain.parsers.json_found import found_transcript
+from captions.domain.parsers.json_found import found_transcript, names_in
+from captions.domain.parsers.single_words import words_of
+from everyword_transcripts import WordPiece
 
 Json = Mapping[str, Any]
 _MS: Final = 1000.0
+_FEW_PIECES: Final = 4
 
 
 def in_our_shape(form: Any) -> tuple[Json, bool]:
@@ -27,7 +31,7 @@ def in_our_shape(form: Any) -> tuple[Json, bool]:
         (lambda f: isinstance(f.get("monologues"), list), _rev),
         (lambda f: isinstance(f.get("events"), list), _json3),
         (json_services.is_azure, json_services.azure),
-        (json_services.is_google, json_services.google),
+        (json_services.google_results, json_services.google),
     ):
         if has(form):
             return shape(form), True
@@ -43,7 +47,9 @@ def _is_whispers(form: Json) -> bool:
     if not isinstance(segments, list):
         return isinstance(form.get("words"), list) and not found_transcript(form)
     known = [one for one in _objects(segments) if "text" in one or "words" in one]
-    return not known or any("end" in one or "duration" not in one for one in known)
+    named = not known or any("end" in one or "duration" not in one for one in known)
+    timed = any(one.get("start") is not None or one.get("end") is not None for one in known)
+    return named and (timed or any("words" in one for one in known) or not found_transcript(form))
 
 
 def _at(form: Any, *names: str) -> Any:
@@ -104,8 +110,30 @@ def _whisper_cpp(form: Json) -> Json:
         if start is None:
             start = _seconds(_at(one, "timestamps", "from"))
             end = _seconds(_at(one, "timestamps", "to"))
-        segments.append({"start": start, "end": end, "text": one.get("text"), "words": words})
-    return {"segments": segments, "language": _at(form, "result", "language")}
+        text = str(one.get("text") or "").replace("[SPEAKER_TURN]", "")
+        segment = {"start": start, "end": end, "text": text, "words": words}
+        segments.append({**segment, "speaker": _whisper_cpp_speaker(one.get("speaker"))})
+    language = _at(form, "result", "language")
+    if pieces := _pieces_alone(segments):
+        return _of_words(pieces, language)
+    return {"segments": segments, "language": language}
+
+
+def _whisper_cpp_speaker(raw: Any) -> str | None:
+    """Return the speaker of stereo files, told by the louder channel; `?` where neither is."""
+    return f"SPEAKER_{int(raw):02}" if isinstance(raw, str) and raw.isdecimal() else None
+
+
+def _pieces_alone(segments: Sequence[Json]) -> list[Json]:
+    """Return the words of a file that was written a token to a line (`-ml 1`); none of another."""
+    said = [one for one in segments if one["text"].strip()]
+    if len(said) < _FEW_PIECES or any(len(one["text"].split()) > 1 for one in said):
+        return []
+    return [
+        {"word": word.text, "start": word.start, "end": word.end, "speaker": speaker}
+        for speaker, run in groupby(said, lambda one: one["speaker"])
+        for word in words_of([WordPiece(one["text"], one["start"], one["end"]) for one in run])
+    ]
 
 
 def _amazon(form: Json) -> Json:
@@ -135,6 +163,7 @@ def _amazon(form: Json) -> Json:
 
 
 def _rev(form: Json) -> Json:
+    names = names_in(form)
     segments = []
     for monologue in _objects(form["monologues"]):
         words: list[dict[str, Any]] = []
@@ -145,7 +174,8 @@ def _rev(form: Json) -> Json:
                 words.append({"word": text, **times, "score": element.get("confidence")})
             elif words:
                 words[-1]["word"] += text.rstrip()
-        segments.append({"speaker": _speaker(monologue.get("speaker")), "words": words})
+        speaker = _speaker(monologue.get("speaker")) or ""
+        segments.append({"speaker": names.get(speaker, speaker), "words": words})
     return {"segments": segments, "language": form.get("language")}
 
 

@@ -18,17 +18,23 @@ _TEXTS: Final = (
 )
 _STARTS: Final = (
     *("start", "starttime", "datastart", "startts", "audiostart", "begin", "begintime"),
+    *("beginoffset", "startoffset"),
     *("offset", "from", "time", "timestamp", "timecode", "ts", "in", "tstart", "toffset"),
 )
-_ENDS: Final = ("end", "endtime", "dataend", "endts", "audioend", "stop", "to", "out")
+_ENDS: Final = (
+    *("end", "endtime", "dataend", "endts", "audioend", "endoffset", "stop", "to", "out"),
+)
 _DURATIONS: Final = ("duration", "dur", "dduration")
 _SPEAKERS: Final = (
     *("voice", "speakername", "speaker", "speakerlabel", "speakertag", "speakerid"),
-    *("username", "displayname", "name", "user", "participant", "channel"),
+    *("username", "displayname", "name", "user", "participant", "participantrole", "channel"),
 )
 _SCORES: Final = ("score", "confidence", "conf", "probability", "prob", "p")
-_UNITS: Final = {"ms": 1e3, "milliseconds": 1e3, "msec": 1e3, "inticks": 1e7, "ticks": 1e7}
-_UNIT: Final = re.compile(r"(ms|milliseconds|msec|inticks|ticks|seconds|secs?|s)\Z")
+_UNITS: Final = {
+    **dict.fromkeys(("ms", "milliseconds", "millis", "msec"), 1e3),
+    **dict.fromkeys(("inticks", "ticks"), 1e7),
+}
+_UNIT: Final = re.compile(r"(ms|milliseconds|millis|msec|inticks|ticks|seconds|secs?|s)\Z")
 _NOT_SPOKEN: Final = frozenset({"spacing", "audioevent", "nonspeech", "silence"})
 _ATTACHED: Final = frozenset({"punctuation", "punct"})
 _FIRST_OF: Final = ("alternatives", "nbest", "instances")

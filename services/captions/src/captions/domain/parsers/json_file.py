@@ -6,8 +6,9 @@ module of its own; `json_dialects` knows recognisers' and services'.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import groupby
 from typing import Any, Final
 
 from pydantic_core import from_json
@@ -22,7 +23,7 @@ from captions.domain.parsers.language_names import code_of
 from captions.domain.parsers.paragraph import TimedParagraph, transcript_of_paragraphs
 from captions.domain.parsers.podcast_json import is_podcast_json, podcast_segments
 from everyword_events import InvalidInput
-from everyword_transcripts import Transcript, read_transcript
+from everyword_transcripts import Segment, Transcript, read_transcript
 
 _FLAG: Final = "import_"
 _GAP: Final = re.compile(r"[\s,\x1e]*")
@@ -95,10 +96,21 @@ def transcript_of_json(form: Any, language: str, log: ImportLog) -> Transcript:
 
 
 def _imported(transcript: Transcript) -> Transcript:
-    """Mark a transcript as imported unless it names its engine."""
+    """Mark a transcript as imported unless it names its engine; cut it where the speaker changes.
+
+    Some services have one segment for all that is said, and speakers at its words alone.
+    """
+    if any(len({word.speaker for word in one.words}) > 1 for one in transcript.segments):
+        turns = [turn for one in transcript.segments for turn in _turns(one, transcript.language)]
+        transcript = replace(transcript, segments=tuple(turns))
     if transcript.engine.name != "unknown":
         return replace(imported(transcript), engine=transcript.engine)
     return imported(transcript)
+
+
+def _turns(segment: Segment, language: str) -> Iterator[Segment]:
+    for speaker, words in groupby(segment.words, lambda word: word.speaker):
+        yield Segment.of(tuple(words), speaker=speaker, language=language)
 
 
 def _noted(transcript: Transcript, log: ImportLog) -> Transcript:

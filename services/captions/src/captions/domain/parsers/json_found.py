@@ -21,7 +21,10 @@ _UNITS: Final = (1.0, 1e3, 1e7)
 _SLOWEST: Final = 0.5
 """Letters a second, below which nobody speaks: so slow are milliseconds taken for seconds."""
 _OTHER_READINGS: Final = frozenset({"alternatives", "nbest"})
-_LANGUAGES: Final = ("language", "language_code", "languageCode", "detected_language", "locale")
+_LANGUAGES: Final = (
+    *("language", "language_code", "languageCode", "LanguageCode"),
+    *("detected_language", "locale"),
+)
 
 
 def found_transcript(form: Any) -> Json | None:
@@ -30,17 +33,40 @@ def found_transcript(form: Any) -> Json | None:
     segments, words = (_best(places, words=kind) for kind in (False, True))
     if not segments and not words:
         return None
-    names = _names(form)
+    names = names_in(form)
     language = next(_languages(form, 0), None)
     usual = _unit([one for entries in segments or words for one in entries])
     read = [_segment(one, usual, names) for entries in segments for one in entries]
     spoken = [[_word(one, usual, names) for one in _joined(entries)] for entries in words]
     if read:
         said = [word for entries in spoken for word in entries]
-        return {"segments": sorted(read, key=_start), "words": said, "language": language}
+        segments_read = one_after_another(sorted(read, key=_start))
+        return {"segments": segments_read, "words": said, "language": language}
+    text = text_alone(form) if len(spoken) == 1 else ""
     for entries in spoken:
-        read += with_top_level_words({"segments": [], "words": entries})["segments"]
+        alone = {"segments": [], "words": entries, "text": text, "language": language}
+        read += with_top_level_words(alone)["segments"]
     return {"segments": sorted(read, key=_start), "language": language}
+
+
+def one_after_another(segments: Sequence[Json]) -> list[Json]:
+    """Return segments that last until the next one of their speaker begins, where they are longer.
+
+    Captions stay on the screen while the next line is said; segments with words have their times.
+    """
+    following: dict[Any, float] = {}
+    kept: list[Json] = []
+    for one in reversed(segments):
+        start, end, speaker = one.get("start"), one.get("end"), one.get("speaker")
+        after = following.get(speaker)
+        if not one.get("words") and start is not None and end is not None:
+            if after is not None and start < after < end:
+                kept.append({**one, "end": after})
+                following[speaker] = start
+                continue
+            following[speaker] = start
+        kept.append(one)
+    return kept[::-1]
 
 
 def text_alone(form: Any) -> str:
@@ -132,7 +158,11 @@ def _are_words(entries: Sequence[Entry]) -> bool:
 
 def _letters(entries: Sequence[Entry]) -> int:
     """Count the letters that entries say."""
-    return sum(max(len(one.text), sum(len(w.text) for w in one.words)) for one in entries)
+    return sum(max(_length(one), sum(map(_length, one.words))) for one in entries)
+
+
+def _length(entry: Entry) -> int:
+    return len(entry.text.strip())
 
 
 def _weight(entries: Sequence[Entry]) -> tuple[int, int]:
@@ -218,7 +248,7 @@ def _word(entry: Entry, usual: float, names: Mapping[str, str]) -> Json:
     }
 
 
-def _names(form: Any) -> dict[str, str]:
+def names_in(form: Any) -> dict[str, str]:
     """Return what a list called `speakers` calls them, by the id that entries have."""
     names: dict[str, str] = {}
     for one in _speaker_lists(form, 0):

@@ -6,22 +6,30 @@ from typing import Any, Final
 
 Json = Mapping[str, Any]
 _TICKS: Final = 10_000_000
+_PERIOD: Final = re.compile(r"PT(?:(\d{1,5})H)?(?:(\d{1,6})M)?(?:(\d{1,9}(?:\.\d{1,9})?)S)?")
 _SECONDS: Final = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)s")
 
 
-def is_google(form: Json) -> bool:
-    """Tell Google Speech-to-Text's: a list of results with alternatives."""
+def google_results(form: Json) -> list[Json]:
+    """Return Google Speech-to-Text's results: lists with alternatives; none of another form.
+
+    They stand at the top, in an operation's response, or in a file's transcript of a batch.
+    """
     results = form.get("results")
-    return isinstance(results, list) and any(
-        "alternatives" in one and "start_time" not in one for one in _objects(results)
-    )
+    if isinstance(results, list):
+        known = any("alternatives" in one and "start_time" not in one for one in _objects(results))
+        return _objects(results) if known else []
+    inner = [form.get("response"), form.get("transcript"), form.get("inlineResult")]
+    if isinstance(results, Mapping) and "channels" not in results:
+        inner += results.values()
+    return [one for found in inner if isinstance(found, Mapping) for one in google_results(found)]
 
 
 def google(form: Json) -> Json:
     """Read both versions; where speakers are told apart, the last result has all words again."""
     results = [
         (one, best)
-        for one in _objects(form["results"])
+        for one in google_results(form)
         if (best := next(iter(_objects(one.get("alternatives"))), None))
     ]
     told = [best for _, best in results if any(map(_google_speaker, _objects(best.get("words"))))]
@@ -115,6 +123,13 @@ def _google_s(raw: Any) -> float | None:
 
 
 def _ticks(one: Json, name: str) -> float | None:
+    """Read a time in ticks of 100 ns; without them, as `PT1M2.5S`."""
     raw = one.get(f"{name}InTicks")
-    is_number = isinstance(raw, int | float) and not isinstance(raw, bool)
-    return raw / _TICKS if is_number and raw is not None else None
+    if isinstance(raw, int | float) and not isinstance(raw, bool):
+        return raw / _TICKS
+    written = one.get(name)
+    found = _PERIOD.fullmatch(written) if isinstance(written, str) else None
+    if found is None:
+        return None
+    hours, minutes, seconds = (float(part or 0) for part in found.groups())
+    return (hours * 60 + minutes) * 60 + seconds

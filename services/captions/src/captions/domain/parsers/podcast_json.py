@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
+from captions.domain.parsers.clock import parse_short_clock
 from captions.domain.parsers.import_log import ImportLog
 from captions.domain.phrases import ends_sentence
 from everyword_events import InvalidInput
 from everyword_transcripts.mending import seconds_of
+from everyword_transcripts.timing import TYPICAL_WORD_S
 
 _LONG_PAUSE_S: Final = 1.0
 
@@ -49,7 +51,8 @@ def podcast_segments(form: Mapping[str, Any], log: ImportLog) -> list[dict[str, 
     speaker: str | None = None
     last: _Segment | None = None
     for at, segment in enumerate(segments):
-        following = segments[at + 1].start if at + 1 < len(segments) else segment.start
+        lasting = TYPICAL_WORD_S * len(segment.body.split())
+        following = segments[at + 1].start if at + 1 < len(segments) else segment.start + lasting
         end = max(segment.start, following if segment.end is None else segment.end)
         speaker = segment.speaker or speaker
         one = {"word": segment.body.strip(), "start": segment.start, "end": end}
@@ -69,12 +72,21 @@ def podcast_segments(form: Mapping[str, Any], log: ImportLog) -> list[dict[str, 
 def _segment(raw: object) -> _Segment | None:
     if not isinstance(raw, Mapping):
         return None
-    start, end = seconds_of(raw.get("startTime")), seconds_of(raw.get("endTime"))
+    start, end = _seconds(raw.get("startTime")), _seconds(raw.get("endTime"))
     body = raw.get("body")
     if start is None or not isinstance(body, str | None):
         return None
     speaker = raw.get("speaker")
     return _Segment(start, end, speaker if isinstance(speaker, str) else None, body or "")
+
+
+def _seconds(raw: object) -> float | None:
+    """Read a number of seconds, as the specification says, or a clock, as some write."""
+    seconds = seconds_of(raw)
+    if seconds is None and isinstance(raw, str):
+        ms = parse_short_clock(raw.strip())
+        seconds = None if ms is None else ms / 1000
+    return seconds
 
 
 def _goes_on(before: _Segment, segment: _Segment) -> bool:
