@@ -25,6 +25,16 @@ def read(name: str, raw: str | bytes | dict[str, Any] | list[Any]) -> ReadFile:
     return read_file(raw, format_of_file(Path(name), raw))
 
 
+TIMES = ("00:00:03,000 --> 00:00:05,000", "00:01:09,000 --> 00:01:10,000")
+
+
+def srt(*lines: str) -> str:
+    return "".join(
+        f"{number}\n{time}\n{line}\n\n"
+        for number, (time, line) in enumerate(zip(TIMES, lines, strict=True), 1)
+    )
+
+
 def heard(found: ReadFile) -> Heard:
     names = {one.label: one.name or one.label for one in found.transcript.speakers}
     return [
@@ -57,6 +67,98 @@ def heard(found: ReadFile) -> Heard:
 )
 def test_text_of_meetings_and_services(raw: str) -> None:
     assert heard(read("talk.txt", raw)) == BOTH
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        f"Ada Byron\n00:03\n{ADA}\nBo Lund\n01:09\n{BO}\n",
+        f"Ada Byron:\n0:03\n{ADA}\nBo Lund:\n1:09\n{BO}\n",
+        f"Ada Byron: 00:00:03\n{ADA}\nBo Lund: 00:01:09\n{BO}\n",
+        f"0:03 - Ada Byron\n  {ADA}\n\n1:09 - Bo Lund\n  {BO}\n",
+        f"00:00:03:00 - 00:00:05:12\nAda Byron\n{ADA}\n\n00:01:09:00 - 00:01:10:00\nBo Lund\n{BO}",
+        (
+            f"[00:00:03:00 - 00:00:05:12]\n\nAda Byron\n{ADA}\n\n"
+            f"[00:01:09:00 - 00:01:10:00]\n\nBo Lund\n{BO}"
+        ),
+        f"00:00:03,000 [Ada Byron]\n{ADA}\n\n00:01:09,000 [Bo Lund]\n{BO}\n",
+        f"#00:00:03-0# Ada Byron: {ADA}\n#00:01:09-0# Bo Lund: {BO}\n",
+        (
+            f"Timespan\tContent\tSpeaker\n0:03.0 - 0:05.5\t{ADA}\tAda Byron\n"
+            f"1:09.0 - 1:10.0\t{BO}\tBo Lund\n"
+        ),
+    ],
+    ids=[
+        *("fireflies", "names with colons", "colons before times", "fathom", "premiere"),
+        *("resolve", "names in brackets", "maxqda", "nvivo"),
+    ],
+)
+def test_text_of_editors_and_transcribers(raw: str) -> None:
+    assert heard(read("talk.txt", raw)) == BOTH
+
+
+def test_times_behind_what_was_said_are_its_end() -> None:
+    raw = f"Ada Byron: {ADA} #00:00:04-5#\n\nBo Lund: {BO} #00:00:09-1#\n"
+    assert heard(read("interview.txt", raw)) == [(0.0, "Ada Byron", ADA), (4.5, "Bo Lund", BO)]
+
+
+def test_hours_of_half_a_day_are_times_of_day() -> None:
+    raw = f"11:59:50 AM Ada Byron: {ADA}\n1:01:09 PM Bo Lund: {BO}\n"
+    found = read("a.txt", raw)
+    assert heard(found) == [(0.0, "Ada Byron", ADA), (3679.0, "Bo Lund", BO)]
+    assert "11:59:50" in found.warnings[0]
+
+
+@pytest.mark.parametrize(
+    "aloud", [("3 seconds", "1 minute, 9 seconds"), ("3 Sekunden", "1 Minute und 9 Sekunden")]
+)
+def test_times_that_a_page_says_once_more_are_not_spoken(aloud: tuple[str, str]) -> None:
+    raw = f"0:03\n{aloud[0]}\n{ADA}\n1:09\n{aloud[1]}\n{BO}\n"
+    assert heard(read("a.txt", raw)) == NOBODY
+    assert heard(read("b.txt", f"0:03\n3 gulls\n{ADA}\n1:09\n{BO}\n"))[0][2] == f"3 gulls {ADA}"
+
+
+@pytest.mark.parametrize(
+    ("name", "raw"),
+    [
+        ("talk.txt", f"0001 00:00:03:00 00:00:05:00 {ADA}\n0002 00:01:09:00 00:01:10:00 {BO}\n"),
+        (
+            "talk.stl",
+            f"$Bold = FALSE\n00:00:03:00 , 00:00:05:12 , {ADA}\n00:01:09:00 , 00:01:10:00 , {BO}",
+        ),
+        ("talk.txt", "00:00:03:Gulls|nest here.\n00:01:09:They|stay.\n"),
+        ("talk.txt", f"0:00:03={ADA}\n0:01:09={BO}\n"),
+    ],
+    ids=["encore", "spruce", "tmplayer", "tmplayer with an equals sign"],
+)
+def test_captions_of_authoring_programs_in_lines(name: str, raw: str) -> None:
+    assert heard(read(name, raw)) == NOBODY
+
+
+@pytest.mark.parametrize("label", ["[SPEAKER_{n:02}] ", "(speaker {n})", "[Speaker {n}]: "])
+def test_labels_in_brackets_are_speakers(label: str) -> None:
+    lines = [f"{label.format(n=n)}{text}" for n, text in enumerate((ADA, BO))]
+    txt = "".join(
+        f"[{time.replace(',', '.')}]  {line}\n" for time, line in zip(TIMES, lines, strict=True)
+    )
+    for found in (read("a.srt", srt(*lines)), read("a.txt", txt)):
+        assert [(text, bool(who)) for _, who, text in heard(found)] == [(ADA, True), (BO, True)]
+        assert len(found.transcript.speakers) == 2
+    sounds = read("a.srt", "1\n00:00:03,000 --> 00:00:05,000\n[Music] plays\n")
+    assert heard(sounds) == [(3.0, None, "[Music] plays")]
+
+
+def test_a_name_with_a_remark_is_the_name() -> None:
+    raw = srt(f"ADA BYRON (V.O.): {ADA}", f"BO LUND: {BO}")
+    assert [who for _, who, _ in heard(read("a.srt", raw))] == ["ADA BYRON", "BO LUND"]
+
+
+def test_webex_names_speakers_in_the_cues_identifiers() -> None:
+    raw = (
+        f'WEBVTT\n\n1 "Ada Byron" (1536479232)\n00:00:03.000 --> 00:00:05.000\n{ADA}\n\n'
+        f'2 "Bo Lund" (99)\n00:01:09.000 --> 00:01:10.000\n{BO}\n'
+    )
+    assert heard(read("call.vtt", raw)) == BOTH
 
 
 def test_a_family_name_before_a_comma_and_a_guest_are_names() -> None:
@@ -204,6 +306,16 @@ def test_frames_without_a_rate_are_told() -> None:
 )
 def test_tables_are_read_by_their_head(raw: str) -> None:
     assert heard(read("a.csv", raw)) == BOTH
+
+
+def test_durations_and_frames_of_tables() -> None:
+    raw = f"#,Timecode,Duration,Speakers,Text\n1,00;00;03;00,00;00;01;12,Ada Byron,{ADA}\n"
+    found = read("t.csv", raw + f"2,00;01;09;00,00;00;01;00,Bo Lund,{BO}\n")
+    assert heard(found) == BOTH
+    assert found.transcript.segments[0].end == pytest.approx(4.5)
+    alone = read("t.csv", f"start,text\n3.0,{ADA}\n69.0,{BO}\n")
+    assert heard(alone) == NOBODY
+    assert not alone.warnings
 
 
 def test_a_row_without_a_time_is_told() -> None:

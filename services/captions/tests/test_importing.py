@@ -50,6 +50,10 @@ def srt(*cues: tuple[str, str]) -> str:
         ("-00:00:01,865 --> 00:00:00,230", 0, 230),
         ("0-1:59:58,135 --> 00:-1:59,000", 0, 0),
         ("100:00:00,000 --> 100:00:01,000 X1:1 Y1:2", 360_000_000, 360_001_000),
+        ("00.00.01,500 --> 00.00.02,250", 1500, 2250),
+        ("00\uff1a00\uff1a01\uff0c500 \u2015\u2015> 00\uff1a00\uff1a02\uff0c250", 1500, 2250),
+        ("00:00:01:12 --> 00:00:02:24", 1480, 2960),
+        ("00:00:01:30 --> 00:00:02:250", 1500, 2250),
     ],
 )
 def test_a_time_line_means_what_it_says(line: str, start_ms: int, end_ms: int) -> None:
@@ -59,7 +63,16 @@ def test_a_time_line_means_what_it_says(line: str, start_ms: int, end_ms: int) -
 
 
 @pytest.mark.parametrize(
-    "line", ["we go from 3 -> 4", "5 - 3 > 1", "see --> there", "a 1:00 -> b 2:00", "->", "-->"]
+    "line",
+    [
+        "version 1.20.03 -> 1.20.04",
+        "we go from 3 -> 4",
+        "5 - 3 > 1",
+        "see --> there",
+        "a 1:00 -> b 2:00",
+        "->",
+        "-->",
+    ],
 )
 def test_speech_with_arrows_is_no_time_line(line: str) -> None:
     assert read_time_line(line) is None

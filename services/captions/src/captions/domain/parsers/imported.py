@@ -26,10 +26,13 @@ from everyword_transcripts.timing import TYPICAL_WORD_S
 
 # A name before a colon: one to four words that begin with capitals, or a diarizer's label.
 _NAME: Final = "[^\\W\\d_a-z][\\w.'\u2019&-]*"
-_SPEAKER: Final = rf"(?:{_NAME})(?: {_NAME}){{0,3}}(?: \d{{1,3}})?|[Ss]peaker[ _]\d+|SPEAKER_\d+"
+_SPEAKER: Final = rf"(?:{_NAME})(?: {_NAME}){{0,3}}(?: \d{{1,3}})?|[Ss]peaker[ _]?\d+|SPEAKER_\d+"
+_DIARIZED: Final = r"(?:SPEAKER|[Ss]peaker)[ _]?\d{1,3}"
 _PREFIX: Final = re.compile(
-    rf"\s*(?:>>+\s*)?(?:\[({_SPEAKER})\]|\(({_SPEAKER})\)|({_SPEAKER})):(?:\s+|\Z)"
+    rf"\s*(?:>>+\s*)?(?:[\[(]({_DIARIZED})[\])]\s*(?!:)"
+    rf"|(?:\[({_SPEAKER})\]|\(({_SPEAKER})\)|({_SPEAKER})(?: \([^()]{{1,20}}\))?):(?:\s+|\Z))"
 )
+_IN_BRACKETS: Final = re.compile(rf"\s*[\[(](?:({_DIARIZED})|[Ss]peaker \?)[\])]:?\s*")
 _LABEL: Final = re.compile(r"(?:SPEAKER_|spk_)\d+")
 _TYPICAL_MS: Final = round(TYPICAL_WORD_S * 1000)
 
@@ -88,6 +91,14 @@ def imported(transcript: Transcript) -> Transcript:
             for speaker in transcript.speakers
         ),
     )
+
+
+def with_colon(text: str) -> str:
+    """Write a diarizer's label in brackets before a line (`[SPEAKER_00] So`) as other names are."""
+    found = _IN_BRACKETS.match(text)
+    if found is None:
+        return text
+    return f"{found[1]}: {text[found.end() :]}" if found[1] else text[found.end() :]
 
 
 def looks_like_name(text: str) -> bool:

@@ -7,20 +7,25 @@ tenths), `:60` and `,1000` (carried), a minus sign (clamped to 0), one or three 
 import re
 from typing import Final, NamedTuple
 
-_ARROW: Final = re.compile("[ \t]*[-\u2013\u2014]{1,3}[ \t]?>[ \t]*")
+_ARROW: Final = re.compile("[ \t]*[-\u2013-\u2015]{1,3}[ \t]?>[ \t]*")
 _FIELD: Final = "\\d{0,2}[-\u2212]?\\d{1,6}"
 _COLON: Final = "[ \t]?:[ \t]?"
 _CLOCK: Final = re.compile(
     f"[ \t\ufeff]*(?:(?:({_FIELD}){_COLON})?({_FIELD}){_COLON})?({_FIELD})"
-    r"(?:[ \t]?[,.;:][ \t]?(\d{1,9}))?(?![\d:])"
+    r"(?:[ \t]?([,.;:])[ \t]?(\d{1,9}))?(?![\d:])"
 )
 _DIGIT: Final = re.compile(r"\d")
 _LONGEST: Final = 60
 """Characters within which the first time of a time line stands."""
 _SETTINGS: Final = re.compile(r"(?:[ \t]+[A-Za-z]+\d?:[^\s]+)*[ \t]*")
 _USUAL: Final = re.compile(r"(?:\d{1,6}:)?[0-5]?\d:[0-5]?\d(?:[.,]\d{1,3})?")
+_FULL_WIDTH: Final = str.maketrans("\uff1a\uff0c\uff0e\uff1e", ":,.>")
+_ODD: Final = re.compile("[\uff1a\uff0c\uff0e\uff1e]|\\d\\.\\d{2}\\.\\d")
+_POINTS: Final = re.compile(r"(?<![\d.:])(\d{1,2})\.(\d{2})\.(\d{2})(?=[.,;]\d)")
 _CARRIED_MS: Final = "1000"
 """Milliseconds that were rounded up and never carried; other digits are decimals."""
+_RATE: Final = 25
+_HIGHER_RATE: Final = 60
 _MINUS: Final = re.compile("[-\u2212]")
 
 
@@ -55,6 +60,27 @@ def read_time_line(line: str) -> TimeLine | None:
 
     An arrow of one dash is believed only where both sides are whole times with a colon.
     """
+    found = _time_line(line)
+    if found is None and _ODD.search(line):
+        found = _time_line(_in_usual_signs(line))
+        return found and found._replace(unusual=True)
+    return found
+
+
+def may_be_time_line(line: str) -> bool:
+    """Tell in little time whether a line holds an arrow of some kind."""
+    return ">" in line or "\uff1e" in line
+
+
+def _in_usual_signs(line: str) -> str:
+    """Write a line's clocks with colons, and a point or comma before the fraction.
+
+    Translators leave signs of full width, hands points alone.
+    """
+    return _POINTS.sub(r"\1:\2:\3", line.translate(_FULL_WIDTH), count=2)
+
+
+def _time_line(line: str) -> TimeLine | None:
     for arrow in _ARROW.finditer(line, 0, _LONGEST):
         head, tail = line[: arrow.start()], line[arrow.end() :]
         start = _clock(head)
@@ -85,6 +111,8 @@ def _clock(text: str) -> _Clock | None:
     if _MINUS.search(said):
         return _Clock(-1, said, found.end())
     hours, minutes, seconds = (int(field or 0) for field in found.groups()[:3])
-    fraction = found[4] or ""
+    fraction = found[5] or ""
     ms = 1000 if fraction == _CARRIED_MS else int(fraction[:3].ljust(3, "0"))
+    if found[4] == ":" and len(fraction) == 2:  # noqa: PLR2004 - frames, as editors count
+        ms = ms * 100 // (_RATE if ms < _RATE * 10 else _HIGHER_RATE)
     return _Clock(((hours * 60 + minutes) * 60 + seconds) * 1000 + ms, said, found.end())

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from captions.domain.parsers.decoding import decode_prose
 from captions.domain.parsers.import_log import ImportLog
-from captions.domain.parsers.imported import looks_like_name
+from captions.domain.parsers.imported import looks_like_name, with_colon
 from captions.domain.parsers.paragraph import TimedParagraph
 from captions.domain.parsers.text_heads import (
     LineHead,
@@ -15,10 +15,13 @@ from captions.domain.parsers.text_heads import (
     is_footer,
     preamble,
     timed_heads,
+    times_read_aloud,
 )
+from captions.domain.parsers.text_notations import with_times_in_front
 
 _HEAD: Final = re.compile(r"([^\s:][^:\n]{0,59}):(?:[ \t]+|\Z)")
 _TIMED: Final = re.compile(r"[^:]{1,60}: ?[\[(]\d{2}:\d{2}:\d{2}")
+_TIME_BELOW: Final = re.compile(r"[^:]{1,60}:\s+\d{1,2}(?::\d{2}){1,2}(?:\s|\Z)")
 _MOST_WORDS: Final = 6
 
 
@@ -37,6 +40,15 @@ def parse_text(
     return paragraphs_of(decode_prose(raw, language, log).split("\n"), log)
 
 
+def _is_ours(lines: Sequence[str]) -> bool:
+    """Tell whether a text begins with a name as ours do, and no time follows it."""
+    head = " ".join([line for line in lines if line][:2])
+    first = _head(head)
+    if first is None or not looks_like_name(first[1]) or _TIMED.match(head):
+        return False
+    return _TIME_BELOW.match(head) is None or len(timed_heads(lines)) < 2  # noqa: PLR2004
+
+
 class _Open(NamedTuple):
     """A paragraph that is being gathered."""
 
@@ -53,19 +65,18 @@ def paragraphs_of(raw_lines: Sequence[str], log: ImportLog | None = None) -> lis
     attended) is left out, and told.
     """
     log = log or ImportLog()
-    lines = [line.strip() for line in raw_lines]
-    first = _head(next((line for line in lines if line), ""))
-    ours = first is not None and looks_like_name(first[1]) and not _TIMED.match(first.string)
-    timed = {} if ours else timed_heads(lines)
+    lines = with_times_in_front([line.strip() for line in raw_lines])
+    timed = {} if _is_ours(lines) else timed_heads(lines)
     timed = from_the_first(timed, log)
     above = preamble(lines, timed)
     for at in sorted(above):
         log.note("text_outside", at + 1)
-    drop = {head.named_at for head in timed.values()} | above
+    drop = {head.named_at for head in timed.values()} | above | times_read_aloud(timed, lines)
     lines = [
         timed[at].text if at in timed else "" if at in drop else line
         for at, line in enumerate(lines)
     ]
+    lines = [with_colon(line) for line in lines]
     heads = [_head(line) for line in lines]
     names = _names(
         [found[1] if found else None for line, found in zip(lines, heads, strict=True) if line]

@@ -82,6 +82,8 @@ def under_txt(raw: bytes, language: str) -> str | None:
         return "sub"
     if is_tabbed(raw, language):
         return "tsv"
+    if lines and "\t" in lines[0] and is_table(lines[0]):
+        return "csv"
     is_srt = len(lines) > 1 and lines[0].isdecimal() and read_time_line(lines[1])
     return "srt" if is_srt else None
 
@@ -127,9 +129,10 @@ def _sniff_lines(raw: bytes, language: str, readable: str) -> str:
     ):
         if is_it:
             return name
-    if not any(map(read_time_line, lines)) and timed_heads(lines):
+    timed = any(map(read_time_line, lines))
+    if not timed and timed_heads(lines):
         return "txt"
-    if b"->" in raw or b"-\0>\0" in raw or b"\0-\0>" in raw:
+    if timed or b"->" in raw or b"-\0>\0" in raw or b"\0-\0>" in raw:
         return "srt"
     raise InvalidInput(
         "not a caption file that can be read",

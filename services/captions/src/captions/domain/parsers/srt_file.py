@@ -7,7 +7,12 @@ from typing import Final, NamedTuple
 from captions.domain.parsers.decoding import decode_lines
 from captions.domain.parsers.entities import decode_closed_references
 from captions.domain.parsers.import_log import ImportLog
-from captions.domain.parsers.lenient_times import TimeLine, looks_like_time_line, read_time_line
+from captions.domain.parsers.lenient_times import (
+    TimeLine,
+    looks_like_time_line,
+    may_be_time_line,
+    read_time_line,
+)
 from captions.domain.parsers.timed_text import Piece, TimedText
 from everyword_events import InvalidInput
 
@@ -47,7 +52,7 @@ class _Mark(NamedTuple):
 
 def _marks(lines: list[str]) -> Iterator[_Mark]:
     for at, line in enumerate(lines):
-        if ">" not in line:
+        if not may_be_time_line(line):
             continue
         times = read_time_line(line)
         if times is not None or looks_like_time_line(line):

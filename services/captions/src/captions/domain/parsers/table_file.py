@@ -6,7 +6,7 @@ or fractions, or numbers: seconds, or milliseconds where nobody could speak so s
 
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from captions.domain.parsers.clock import parse_short_clock
@@ -14,18 +14,22 @@ from captions.domain.parsers.decoding import decode_lines
 from captions.domain.parsers.import_log import ImportLog
 from captions.domain.parsers.timed_text import Piece, TimedText
 from everyword_events import InvalidInput
+from everyword_transcripts.timing import TYPICAL_WORD_S
 
 _COLUMNS: Final = {
     "start": ("start", "starttime", "starttimecode", "in", "intime", "timecodein", "begin", "from"),
     "end": ("end", "endtime", "endtimecode", "out", "outtime", "timecodeout", "stop", "to"),
     "text": ("text", "transcript", "caption", "subtitle", "content", "body", "words", "sentence"),
-    "speaker": ("speaker", "speakername", "name", "voice"),
+    "speaker": ("speaker", "speakers", "speakername", "name", "voice"),
+    "duration": ("duration", "dur", "length"),
 }
-_LONE_START: Final = ("time", "timecode", "timestamp")
+_LONE_START: Final = ("time", "timecode", "timestamp", "timespan")
+_SPAN: Final = re.compile(r"(.*\d)\s*(?:-->|\s-\s|\u2013)\s*(\d.*)")
 _UNIT: Final = re.compile(r"\((?:ms|s|sec|seconds|milliseconds|hh:mm:ss[^)]*)\)|_?(?:ms|sec|s)\Z")
-_FRAMES: Final = re.compile(r"(\d{1,3}):(\d{2}):(\d{2})[:;](\d{2,3})")
+_FRAMES: Final = re.compile(r"(\d{1,3})[:;](\d{2})[:;](\d{2})[:;](\d{2,3})")
 _RATES: Final = (24, 25, 30, 50, 60, 120)
 _SLOWEST: Final = 0.5
+_TYPICAL_MS: Final = round(TYPICAL_WORD_S * 1000)
 
 
 def is_table(head: str) -> bool:
@@ -51,7 +55,10 @@ def parse_table(raw: bytes, language: str = "und", log: ImportLog | None = None)
     rows = list(csv.reader(lines[1:], delimiter=delimiter))
     rows = [row for row in rows if any(cell.strip() for cell in row)]
     read = [{name: row[at] for name, at in columns.items() if at < len(row)} for row in rows]
-    times = _times([(row.get("start", ""), row.get("end", "")) for row in read], read)
+    for row in read:
+        if "end" not in row and (span := _SPAN.fullmatch(row.get("start", "").strip())):
+            row["start"], row["end"] = span.groups()
+    times = _with_ends(_times([_span_of(row) for row in read], read), read)
     log.seen += len(rows)
     cues = []
     for number, (row, (start, end)) in enumerate(zip(read, times, strict=True), start=2):
@@ -64,6 +71,28 @@ def parse_table(raw: bytes, language: str = "und", log: ImportLog | None = None)
     if rows and not cues:
         raise _invalid(f"none of its {len(rows)} rows has a start that can be read")
     return cues
+
+
+def _span_of(row: dict[str, str]) -> tuple[str, str]:
+    return row.get("start", ""), row.get("end") or row.get("duration", "")
+
+
+def _with_ends(
+    times: Sequence[tuple[int | None, int | None]], rows: Sequence[dict[str, str]]
+) -> Iterator[tuple[int | None, int | None]]:
+    """Count durations from the starts; a row without an end lasts as long as it takes to say.
+
+    It ends where the next row begins, at the latest.
+    """
+    following = [*(start for start, _ in times[1:]), None]
+    for (start, end), after, row in zip(times, following, rows, strict=False):
+        stop = end
+        if start is not None and end is not None and "end" not in row:
+            stop = start + end
+        elif start is not None and end is None:
+            stop = start + _TYPICAL_MS * max(1, len(row.get("text", "").split()))
+            stop = stop if after is None or after <= start else min(stop, after)
+        yield start, stop
 
 
 def _delimiter(head: str) -> str:

@@ -14,14 +14,18 @@ from typing import Final, NamedTuple
 from captions.domain.parsers.clock import parse_short_clock
 from captions.domain.parsers.import_log import ImportLog
 from captions.domain.parsers.imported import looks_like_name
+from captions.domain.parsers.text_notations import in_usual_form
 
 _TIME: Final = r"\d{1,4}:\d{1,2}(?::\d{1,2})?(?:[.,]\d{1,6})?"
 _UNTIL: Final = rf"(?:[ \t]*(?:-{{1,2}}>|[-\u2013\u2014]|to)[ \t]*(?P<until>{_TIME}))?"
 _SPAN: Final = rf"(?P<time>{_TIME}){_UNTIL}"
+_FROM_TO: Final = rf"(?P<time>{_TIME})[ \t]*[ \t,][ \t]*(?P<until>{_TIME})"
 _NAME: Final = r"(?P<name>[^\W\d_][^\t\n\[\](){}<>:]{0,58}?(?: \([^()\d]{1,30}\))?)"
 _IN_PARENTHESES: Final = re.compile(r" \([^()]*\)$")
 _HOURS: Final = re.compile(r"[\[(]?\d{1,4}:\d{2}:\d{2}[\])]?")
 _REST: Final = r"(?P<rest>.*)"
+_LINES: Final = r"(?P<lines>.*)"
+"""Players' formats, in which `|` parts a caption's lines."""
 _PATTERNS: Final = tuple(
     (re.compile(pattern), strong)
     for pattern, strong in (
@@ -29,17 +33,21 @@ _PATTERNS: Final = tuple(
         (rf"{_NAME}[ \t]*[\[(]{_SPAN}[\])][ \t]*:?[ \t]*{_REST}", True),
         (rf"{_NAME}:[ \t]*[\[(]{_SPAN}[\])][ \t]*{_REST}", True),
         (rf"\[{_NAME}\][ \t]+{_SPAN}[ \t]*:?{_REST}", True),
+        (rf"{_SPAN}[ \t]+\[{_NAME}\]:?{_REST}", True),
+        (rf"(?:\d{{1,5}}[ \t]+)?{_FROM_TO}[ \t,]+{_LINES}", True),
+        (rf"{_NAME}:[ \t]+{_SPAN}(?P<rest>)", True),
         (rf"{_NAME}(?:[ \t]*[-\u2013\u2014|,\t][ \t]*|[ \t]+){_SPAN}[ \t]*:?(?P<rest>)", True),
         (rf"{_NAME}(?:[ ]{{2,}}|[ ]*\t\s*){_SPAN}(?:[ ]{{2,}}|[ ]*\t\s*){_REST}", True),
         (rf"{_SPAN}(?P<rest>)", True),
         (rf"{_SPAN}(?:[ \t]+[-\u2013\u2014:|]|[ \t])[ \t]*{_REST}", False),
+        (rf"(?P<time>\d{{1,2}}:\d{{2}}:\d{{2}})(?P<until>\b)[:=](?=\D){_LINES}", False),
     )
 )
 _LOOKED_AT: Final = 300
 _MOST_WORDS: Final = 6
 _IN_ORDER: Final = 0.9
 _FOOTER: Final = re.compile(
-    r"Transcribed by https?://\S+\Z|Meeting ended after \d"
+    r"Transcribed by https?://\S+\Z|(?:Meeting|Transcription) ended after \d"
     r"|This editable transcript was computer generated|.{1,60} (?:started|stopped) transcription\Z",
     re.IGNORECASE,
 )
@@ -73,18 +81,27 @@ def timed_heads(lines: Sequence[str]) -> dict[int, LineHead]:
     weak: dict[int, LineHead] = {}
     spoken = [at for at, line in enumerate(lines) if line.strip()]
     for at in spoken:
-        found = _head(lines[at].strip())
+        found = _head(in_usual_form(lines[at].strip()))
         if found is not None:
             (heads if found[1] else weak)[at] = found[0]
-    if len(weak) * 2 > len(spoken):
+    if len(weak) * 2 > len(spoken) or _only_name(weak, lines):
         heads |= weak
     heads = _with_names({at: heads[at] for at in sorted(heads)})
-    heads = _with_next_names(heads, lines)
+    heads = _with_next_names(_with_names_above(heads, lines), lines)
     if len(heads) == 1 and not _stands_alone(heads, spoken, lines):
         return {}
     pairs = list(pairwise(head.start_ms for head in heads.values()))
     in_order = sum(a <= b for a, b in pairs)
     return heads if in_order >= _IN_ORDER * len(pairs) else {}
+
+
+def _only_name(weak: dict[int, LineHead], lines: Sequence[str]) -> bool:
+    """Tell whether all that stands behind the times is names, with what they say below."""
+    names = Counter(head.text for head in weak.values())
+    return len(weak) > 1 and all(
+        _is_name(head.text, names) and at + 1 < len(lines) and lines[at + 1] and at + 1 not in weak
+        for at, head in weak.items()
+    )
 
 
 def _stands_alone(heads: dict[int, LineHead], spoken: Sequence[int], lines: Sequence[str]) -> bool:
@@ -107,9 +124,12 @@ def _with_next_names(heads: dict[int, LineHead], lines: Sequence[str]) -> dict[i
     following: dict[int, tuple[int, str]] = {}
     for at in unnamed:
         own = heads[at].text
-        below = [line.strip() for line in lines[at + 1 : at + (2 if own else 3)]]
-        if all(below) and len(below) == (1 if own else 2) and not {at + 1, at + 2} & set(heads):
-            following[at] = (at, own) if own else (at + 1, below[0])
+        down = at + 1
+        while not own and down < len(lines) and not lines[down].strip():
+            down += 1
+        below = [line.strip() for line in lines[down : down + (1 if own else 2)]]
+        if all(below) and len(below) == (1 if own else 2) and not {down, down + 1} & set(heads):
+            following[at] = (at, own) if own else (down, below[0])
     names = Counter(name for _, name in following.values())
     likely = {at: one for at, one in following.items() if _is_name(one[1], names)}
     if not unnamed or len(likely) < _IN_ORDER * len(unnamed):
@@ -118,6 +138,44 @@ def _with_next_names(heads: dict[int, LineHead], lines: Sequence[str]) -> dict[i
     for at, (line, name) in likely.items():
         read[at] = heads[at]._replace(name=name.removesuffix(":"), text="", named_at=line)
     return read
+
+
+def _with_names_above(heads: dict[int, LineHead], lines: Sequence[str]) -> dict[int, LineHead]:
+    """Give times on lines of their own the names that stand above them, as Fireflies writes.
+
+    Believed where all have one, and each has more text before the next one's name.
+    """
+    found = list(heads.items())
+    if not found or any(head.name or head.text for _, head in found):
+        return heads
+    above = {at: lines[at - 1].strip() if at else "" for at, _ in found}
+    names = Counter(above.values())
+    told = all(name and _is_name(name, names) for name in above.values())
+    texts = [sum(1 for one in lines[a + 1 : b] if one.strip()) for a, b in pairwise(heads)]
+    if not told or any(count < 2 for count in texts):  # noqa: PLR2004 - a text and the next name
+        return heads
+    return {
+        at: head._replace(name=above[at].removesuffix(":"), named_at=at - 1) for at, head in found
+    }
+
+
+def times_read_aloud(heads: dict[int, LineHead], lines: Sequence[str]) -> set[int]:
+    """Return the lines that only say the time above them once more, as YouTube's pages do.
+
+    "1 minute, 2 seconds" in any language: its numbers are those of the clock.
+    """
+    found = {
+        at + 1
+        for at, head in heads.items()
+        if not head.text and at + 1 < len(lines) and _says(lines[at + 1], head.start_ms // 1000)
+    }
+    return found if len(found) > 1 and len(found) >= _IN_ORDER * len(heads) else set()
+
+
+def _says(line: str, seconds: int) -> bool:
+    numbers = [int(number) for number in re.findall(r"\d{1,5}", line)]
+    parts = [seconds // 3600, seconds // 60 % 60, seconds % 60]
+    return numbers == ([part for part in parts if part] or [0])
 
 
 def is_footer(line: str) -> bool:
@@ -150,7 +208,8 @@ def preamble(lines: Sequence[str], heads: dict[int, LineHead]) -> set[int]:
     if not heads:
         return set()
     first = min(heads)
-    above = [at for at in range(first) if lines[at]]
+    named = {head.named_at for head in heads.values()}
+    above = [at for at in range(first) if lines[at] and at not in named]
     marked = next((at for at in above if lines[at].casefold() == "transcript"), None)
     if marked is not None:
         return {at for at in above if at <= marked}
@@ -174,7 +233,8 @@ def _head(line: str) -> tuple[LineHead, bool] | None:
         if start is None or (name and len(name.split()) > _MOST_WORDS):
             continue
         until = parse_short_clock(found["until"]) if found["until"] else None
-        text = found["rest"] + line[_LOOKED_AT:]
+        told = found.groupdict()
+        text = told.get("rest", (told.get("lines") or "").replace("|", " ")) + line[_LOOKED_AT:]
         return LineHead(start, until, name, text.strip()), strong
     return None
 
