@@ -11,12 +11,13 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
 from captions.domain.phrases import small_words
+from captions.domain.topic_changes import likenesses
 from captions.domain.wording import clean_text
 from everyword_transcripts import Segment, Transcript, is_unspaced
 
@@ -29,7 +30,6 @@ LEAST_EPISODE_S: Final = 600.0
 LEAST_CHAPTER_S: Final = 150.0
 USUAL_CHAPTER_S: Final = 480.0
 MOST_CHAPTERS: Final = 24
-WINDOW_WORDS: Final = 120
 LONG_PAUSE_S: Final = 3.0
 PAUSE_WEIGHT: Final = 0.35
 LEAST_SCORE: Final = 0.55
@@ -99,7 +99,9 @@ def _content(segment: Segment, language: str) -> list[str]:
     """Return the words of a segment that say what it is about."""
     small = small_words(language.lower().split("-")[0])
     least = LEAST_SIGNS if is_unspaced(language) else LEAST_LETTERS
-    trimmed = (_EDGES.sub("", word.word) for word in segment.words)
+    trimmed = (
+        word.word if word.word.isalnum() else _EDGES.sub("", word.word) for word in segment.words
+    )
     return [
         word
         for word in trimmed
@@ -113,7 +115,7 @@ def _cuts(
     """Return the segments that begin a chapter, but for the first."""
     most = min(MOST_CHAPTERS, max(2, round(duration_s / USUAL_CHAPTER_S))) - 1
     scored = sorted(
-        ((_score(segments, words, at), -at) for at in range(1, len(segments))), reverse=True
+        ((score, -at) for at, score in enumerate(_scores(segments, words), start=1)), reverse=True
     )
     cuts: list[int] = []
     for score, negative in scored:
@@ -126,28 +128,14 @@ def _cuts(
     return sorted(cuts)
 
 
-def _score(segments: Sequence[Segment], words: Sequence[Sequence[str]], at: int) -> float:
-    """Say how much a chapter begins here: 0 to 1 for the change of words, and more for a pause."""
-    pause_s = max(0.0, segments[at].start - segments[at - 1].end)
-    before = _window(words, range(at - 1, -1, -1))
-    after = _window(words, range(at, len(words)))
-    pause = min(pause_s, LONG_PAUSE_S) / LONG_PAUSE_S
-    return 1 - _cosine(before, after) + PAUSE_WEIGHT * pause
+def _scores(segments: Sequence[Segment], words: Sequence[Sequence[str]]) -> Iterator[float]:
+    """Yield how much a chapter begins at each segment but the first.
 
-
-def _window(words: Sequence[Sequence[str]], places: range) -> Counter[str]:
-    found: Counter[str] = Counter()
-    for place in places:
-        found.update(word.lower() for word in words[place])
-        if found.total() >= WINDOW_WORDS:
-            break
-    return found
-
-
-def _cosine(a: Counter[str], b: Counter[str]) -> float:
-    dot = sum(count * b[word] for word, count in a.items())
-    size = math.sqrt(sum(n * n for n in a.values()) * sum(n * n for n in b.values()))
-    return dot / size if size else 1.0
+    That is 0 to 1 for the change of words, and more for a pause.
+    """
+    for (before, after), likeness in zip(pairwise(segments), likenesses(words), strict=True):
+        pause_s = min(max(0.0, after.start - before.end), LONG_PAUSE_S)
+        yield 1 - likeness + PAUSE_WEIGHT * (pause_s / LONG_PAUSE_S)
 
 
 def _titles(parts: Sequence[Sequence[str]]) -> list[str]:
