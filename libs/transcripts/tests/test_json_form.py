@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from everyword_transcripts import (
     Transcript,
     Word,
     read_transcript,
+    with_ids,
     write_transcript,
 )
 
@@ -33,6 +35,15 @@ WHISPERX = {
     "word_segments": [],
     "language": "en",
 }
+
+
+def test_nobodys_transcript_becomes_an_episodes_as_if_written_anew() -> None:
+    nobodys = read_transcript(json.dumps(WHISPERX))
+    mine = replace(nobodys, episode_id='e"1', run_id="r")
+    written = with_ids(write_transcript(nobodys), episode_id='e"1', run_id="r")
+    assert written == write_transcript(mine)
+    with pytest.raises(ValueError, match="already"):
+        with_ids(written, episode_id="e2", run_id="r")
 
 
 def test_whisperx_json_is_read_and_its_untimed_word_estimated() -> None:

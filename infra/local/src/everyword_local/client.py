@@ -90,6 +90,16 @@ class Api:
         found: Json = json.loads(self._send("POST", path, body=body or {}))
         return found
 
+    def post_file(self, path: str, file: Path, fields: Mapping[str, Any]) -> Json:
+        """POST a form of a file and fields, and return the answer's document."""
+        from everyword_local.form import form_of  # noqa: PLC0415 - seldom needed
+
+        kind, data = form_of({name: _text(value) for name, value in fields.items()}, file)
+        headers = {**self._headers, "Content-Type": kind}
+        ask = Ask("POST", f"{self.url}{path}", headers, data, len(data))
+        found: Json = json.loads(self._carry(ask).body)
+        return found
+
     def put(self, path: str, body: Mapping[str, Any]) -> Json:
         """PUT a JSON document and return the answer's."""
         found: Json = json.loads(self._send("PUT", path, body=body))

@@ -48,6 +48,7 @@ from everyword_local.captions_process import captions_command, cores, run_under_
 from everyword_local.client import IN_PROCESS
 from everyword_local.data_folder import DataFolder
 from everyword_local.keys import SqliteKeyStore
+from everyword_local.processes import process_group
 from everyword_local.projections import projection, refill_captions, telling
 from everyword_local.public_shows import SqlitePublicShows
 from everyword_local.refilling import refill_index
@@ -121,6 +122,7 @@ NO_EPISODE = "none"
 """An id that no episode has."""
 WAIT_S = 0.05
 """So long an idle consumer looks before it sees whether to stop: a look costs a counter's read."""
+SEE_EVERY_S = 0.25
 SETTLE_EVERY_S = 60.0
 FEEDS_EVERY_S = 5.0
 IMPORTS_EVERY_S = 0.25
@@ -457,6 +459,36 @@ class Composition:
                 self._settle_outcomes()
 
     @contextlib.contextmanager
+    def at_much_work(self) -> Iterator[None]:
+        """Do all queued work while the block runs, in the processes that `everyword up` has.
+
+        A second one takes as long to start as a dozen transcripts take.
+        """
+        if cores() == 1:
+            with self.at_work():
+                yield
+            return
+        self.resume()
+        with working_beside(partial(self.run, WORKER)), working_beside(self._dispatch_apart):
+            yield
+            self._settle_outcomes()
+
+    def _dispatch_apart(self, stop: threading.Event) -> None:
+        """Have a process of its own dispatch; this one does where that cannot be kept running."""
+        failed = threading.Event()
+        with process_group(self.arguments, failed.set, roles=("dispatcher",)):
+            while not (failed.is_set() or stop.wait(SEE_EVERY_S)):
+                pass
+        if failed.is_set():
+            self.run(DISPATCHER, stop)
+
+    @property
+    def arguments(self) -> list[str]:
+        """What a process on the same folder and settings is given; see `everyword_local.roles`."""
+        settings = [] if self.settings.path is None else ["--settings", str(self.settings.path)]
+        return ["--data", str(self.folder.root), *settings]
+
+    @contextlib.contextmanager
     def replaying(self) -> Iterator[None]:
         """Do the replays of many episodes while the block runs, and none of the work they cause."""
         with working_beside(ReplayWorker(self.replays, self.replayer).run):
@@ -490,11 +522,8 @@ class Composition:
 
     def _captions_helped(self, stop: threading.Event) -> None:
         """See to it that a second process writes captions while many wait."""
-        arguments = ["--data", str(self.folder.root)]
-        if self.settings.path is not None:
-            arguments += ["--settings", str(self.settings.path)]
         waiting = functools.partial(self.unfinished, captions.contract.CONTRACT.service)
-        run_under_load(captions_command(arguments), waiting, stop)
+        run_under_load(captions_command(self.arguments), waiting, stop)
 
     def _replay(self, stop: threading.Event) -> None:
         def waiting() -> int:

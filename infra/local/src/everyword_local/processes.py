@@ -66,6 +66,7 @@ class Child:
         now = self.clock()
         if self.process is not None:
             self._died(self.process.returncode, now)
+            _close_input(self.process)
             self.process = None
         mended = self.settings_at_end is not None and (self.stamp(),) != self.settings_at_end
         if (now < self.due_at and not mended) or not self.wanted():
@@ -96,9 +97,7 @@ class Child:
         """Ask the process to finish; end it if it does not."""
         if self.process is None:
             return
-        if self.process.stdin is not None:
-            with contextlib.suppress(OSError):
-                self.process.stdin.close()
+        _close_input(self.process)
         try:
             self.process.wait(STOP_TIMEOUT_S)
         except subprocess.TimeoutExpired:
@@ -151,11 +150,16 @@ def process_group(
         over.set()
         keeper.join()
         for child in children:
-            if child.process is not None and child.process.stdin is not None:
-                with contextlib.suppress(OSError):
-                    child.process.stdin.close()
+            _close_input(child.process)
         for child in children:
             child.stop()
+
+
+def _close_input(process: subprocess.Popen[bytes] | None) -> None:
+    """Let a child see the end of its input, and give its pipe back."""
+    if process is not None and process.stdin is not None:
+        with contextlib.suppress(OSError):
+            process.stdin.close()
 
 
 def _settings_of(arguments: Sequence[str]) -> Path | None:

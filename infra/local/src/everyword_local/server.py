@@ -98,9 +98,6 @@ def serve(
             composition.resume()
             logs = folder.logs
             log_as_json(logs / "http.log", audit=logs / "audit.log")
-            arguments = ["--data", str(folder.root)]
-            if settings.path is not None:
-                arguments += ["--settings", str(settings.path)]
             search = stack.enter_context(_searching(folder, settings))
             app = application(composition, access=access, search_elsewhere=search)
             server = server_of(guarded(app, settings))
@@ -113,7 +110,9 @@ def serve(
             signal.signal(signal.SIGTERM, lambda *_: give_up())
             roles = [role for role in ROLES if listening.worker or role != "worker"]
             wanted = {"worker": partial(_recognition_waits, composition)}
-            with process_group(arguments, give_up, roles=roles, wanted=wanted) as children:
+            with process_group(
+                composition.arguments, give_up, roles=roles, wanted=wanted
+            ) as children:
                 keep_what_is_loaded()
                 ready(url)
                 server.run(sockets=[listener])

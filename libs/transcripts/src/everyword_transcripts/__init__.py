@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from everyword_transcripts.json_form import read_transcript, write_transcript
+from everyword_transcripts.json_form import read_transcript, with_ids, write_transcript
 from everyword_transcripts.model import Engine, PhoneSpan, Segment, Speaker, Transcript, Word
 from everyword_transcripts.spacing import is_unspaced, join_words, split_words
 from everyword_transcripts.timing import LONGEST_S, estimate_times, spread
@@ -39,6 +39,7 @@ __all__ = [
     "split_words",
     "spread",
     "voiceprint_name",
+    "with_ids",
     "write_transcript",
     "write_voiceprint",
 ]

@@ -58,6 +58,14 @@ def write_transcript(transcript: Transcript) -> bytes:
     return _ENCODER.encode(form)
 
 
+def with_ids(written: bytes, *, episode_id: str, run_id: str) -> bytes:
+    """Return what `write_transcript` wrote of nobody's transcript as that of an episode's run."""
+    nobody = _head(None, None)
+    if not written.startswith(nobody):
+        raise ValueError("it is an episode's already")
+    return _head(episode_id, run_id) + written.removeprefix(nobody)
+
+
 def in_order(segments: list[Segment], duration_s: float) -> bool:
     """Tell whether the times already hold what `Transcript` promises."""
     latest: dict[str | None, float] = {}
@@ -171,6 +179,12 @@ def _parsed(raw: bytes | str) -> object:
         return from_json(_without_mark(raw))
     except ValueError as error:
         raise invalid(f"not JSON: {error}") from error
+
+
+def _head(episode_id: str | None, run_id: str | None) -> bytes:
+    """Return how a file begins, up to its language."""
+    form = {"schema": SCHEMA, "episode_id": episode_id, "run_id": run_id}
+    return _ENCODER.encode(form).removesuffix(b"}")
 
 
 def _without_mark(raw: bytes | str) -> bytes | str:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from everyword_events import (
@@ -13,7 +14,7 @@ from everyword_events import (
     TranscriptReady,
 )
 from everyword_storage import BlobStore, artifact_key
-from everyword_transcripts import Engine, Transcript, read_transcript, write_transcript
+from everyword_transcripts import Engine, Transcript, read_transcript, with_ids, write_transcript
 from ingest.config import MOST_TRANSCRIPT_BYTES
 from ingest.domain import AudioFacts, human_bytes
 
@@ -24,10 +25,10 @@ TOLERANCE_S = 1.0
 
 @dataclass(frozen=True)
 class Imported:
-    """A transcript in our own form; `sha256` knows it again whatever episode it belongs to."""
+    """A transcript that is no episode's yet, and its JSON."""
 
     transcript: Transcript
-    sha256: str
+    json: bytes
 
     @classmethod
     def read(cls, raw: bytes | Mapping[str, Any], *, language: str = "") -> "Imported":
@@ -52,7 +53,12 @@ class Imported:
             episode_id=None,
             run_id=None,
         )
-        return cls(transcript, hashlib.sha256(write_transcript(transcript)).hexdigest())
+        return cls(transcript, write_transcript(transcript))
+
+    @cached_property
+    def sha256(self) -> str:
+        """The digest that knows it again, whatever episode it belongs to."""
+        return hashlib.sha256(self.json).hexdigest()
 
 
 class ImportedTranscripts:
@@ -63,10 +69,9 @@ class ImportedTranscripts:
 
     def keep(self, imported: Imported, *, episode_id: str, run_id: str) -> BlobRef:
         """Store the transcript as this run's."""
-        mine = replace(imported.transcript, episode_id=episode_id, run_id=run_id)
         return self._blobs.put(
             artifact_key(episode_id, run_id, ARTIFACT),
-            write_transcript(mine),
+            with_ids(imported.json, episode_id=episode_id, run_id=run_id),
             media_type="application/json",
         )
 
@@ -79,15 +84,16 @@ class ImportedTranscripts:
         kept: BlobRef,
         episode: EpisodeInfo,
         *,
+        imported: Imported | None = None,
         audio: BlobRef | None = None,
         facts: AudioFacts | None = None,
     ) -> TranscriptReady:
-        """Return what to tell of a kept transcript.
+        """Return what to tell of a kept transcript; it is read unless it is `imported` just now.
 
         The episode lasts as long as its audio; words beyond the audio's end are flagged, as the
         two may not belong together.
         """
-        transcript = read_transcript(self._blobs.get(kept))
+        transcript = imported.transcript if imported else read_transcript(self._blobs.get(kept))
         flags = transcript.flags
         if facts is not None and transcript.duration_s > facts.duration_s + TOLERANCE_S:
             flags = (*flags, "transcript_longer_than_audio")

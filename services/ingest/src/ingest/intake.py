@@ -152,7 +152,7 @@ class Intake:
         if kept is None or new.bytes > 0:
             data = self._created(new, settings.upload_expires_s)
         else:
-            data = self._imports.ready(kept, self._info(new))
+            data = self._imports.ready(kept, self._info(new), imported=imported)
         self._episodes.record(_first(episode_id, data, self._clock()))
 
     def import_audio(

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from everyword_events import EverywordError, InvalidInput, TranscriptionHints
+from everyword_local.captions_process import MANY
 from everyword_local.client import Json
 from everyword_local.commands.context import (
     POLL_S,
@@ -88,7 +89,8 @@ def add(
     if wait and context.api.in_process and any(not each.transcript for each in named.items):
         context.output.note(_engine_line(context, about))
     selection = {"newest": newest, "since": since, "dry_run": dry_run}
-    with context.working() if wait else contextlib.nullcontext():
+    much = len(named.items) >= MANY
+    with context.working(much=much) if wait else contextlib.nullcontext():
         added = _add_all(context, named, about, selection)
         ended = _ended(context, added) if wait else []
     _report(context, added, ended, wait=wait)

@@ -176,13 +176,16 @@ class CommandContext(contextlib.AbstractContextManager["CommandContext"]):
         )
 
     @contextlib.contextmanager
-    def working(self) -> Iterator[None]:
-        """See to it that queued work is done meanwhile: by the server, or by this process."""
+    def working(self, *, much: bool = False) -> Iterator[None]:
+        """See to it that queued work is done meanwhile: by the server, or by this process.
+
+        For much of it, processes are started beside this one, as the server has them.
+        """
         if not self.api.in_process:
             yield
             return
         self._log_to_the_folder()
-        with self.composition.at_work():
+        with self.composition.at_much_work() if much else self.composition.at_work():
             yield
 
     @contextlib.contextmanager

@@ -1,27 +1,17 @@
 """Announce an episode to the API and bring it its audio, its transcript, or its address."""
 
 import hashlib
-import json
 import mimetypes
 from pathlib import Path
 
-from captions.reading import format_of_file, read_file
 from everyword_local.client import Json
 from everyword_local.commands.context import CommandContext
 from everyword_local.commands.sources import Item
-from everyword_transcripts import write_transcript
 
 
 def add_item(context: CommandContext, item: Item, about: Json) -> str:
     """Add one episode from files; return its id. The same audio again is the same episode."""
     body: Json = {"title": Path(item.name).stem or item.name, **about}
-    if item.transcript is not None:
-        language = about.get("language", "und")
-        raw = item.transcript.read_bytes()
-        read = read_file(raw, format_of_file(item.transcript, raw, language), language=language)
-        for warning in read.warnings:
-            context.output.note(f"warning: {item.transcript}: {warning}")
-        body["transcript"] = json.loads(write_transcript(read.transcript))
     if item.audio is not None:
         body |= {
             "filename": item.audio.name,
@@ -29,7 +19,12 @@ def add_item(context: CommandContext, item: Item, about: Json) -> str:
             "sha256": _sha256(item.audio),
             "media_type": mimetypes.guess_type(item.audio.name)[0] or "application/octet-stream",
         }
-    announced = context.api.post("/v1/episodes", body)
+    if item.transcript is None:
+        announced = context.api.post("/v1/episodes", body)
+    else:
+        announced = context.api.post_file("/v1/transcripts", item.transcript, body)
+        for warning in announced["warnings"]:
+            context.output.note(f"warning: {item.transcript}: {warning}")
     if item.audio is not None:
         _upload(context, announced, item.audio)
     return str(announced["episode_id"])

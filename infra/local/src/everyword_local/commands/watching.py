@@ -69,7 +69,8 @@ def _watch_many(context: CommandContext, episode_ids: Sequence[str]) -> list[Jso
                 said = line
             if len(settled) == len(episode_ids):
                 break
-            time.sleep(MANY_POLL_S)
+            left = len(episode_ids) - len(settled)
+            time.sleep(min(MANY_POLL_S, left * MANY_POLL_S / MOST_BARS))
     return [found.get(each) or context.api.get(f"/v1/episodes/{each}") for each in episode_ids]
 
 
