@@ -349,6 +349,18 @@ def test_a_shadow_of_a_line_is_not_said_again() -> None:
         ("Mewy żyją przy porcie, śpiewając", "cp1250", "pl"),
         ("Martılar limanın yanında yaşıyor", "cp1254", "tr"),
         ("Die Möwen schlafen über der Straße", "cp1252", "und"),
+        ("Die Möwen grüßen über der Straße", "mac_roman", "und"),
+        ("Die Möwen grüßen über der Straße", "cp850", "de"),
+        ("Mewy żyją przy porcie, śpiewając", "cp1250", "und"),
+        ("Mewy żyją przy porcie, śpiewając", "iso8859_2", "und"),
+        ("Rackové žijí u přístavu, říká se", "cp1250", "und"),
+        ("A sirályok a kikötőnél élnek, űzik egymást", "cp1250", "und"),
+        ("Martılar çok güzel, yanında yaşıyor", "cp1254", "und"),
+        ("Les mouettes, là où ça crie à cœur joie", "cp1252", "und"),
+        ("As gaivotas não vêm à praia às três", "cp1252", "und"),
+        ("השחפים חיים ליד הנמל ועפים גבוה", "cp1255", "und"),
+        ("Чайки живут у моря и кричат", "mac_cyrillic", "ru"),
+        ("かもめは港に住んでいます。", "iso2022_jp", "und"),
     ],
 )
 @pytest.mark.parametrize("as_text", [False, True])
@@ -361,6 +373,30 @@ def test_old_encodings_are_told_apart_and_named(
     assert spoken == "".join(text.split())
     assert "not UTF-8" in found.warnings[0]
     assert "name its language" in found.warnings[0]
+
+
+def test_a_file_put_together_of_two_encodings_is_read_line_by_line() -> None:
+    times = [f"00:00:0{n},000 --> 00:00:0{n},900" for n in (1, 2, 3)]
+    lines = ["Möwen über dem Meer", "größer als Tauben", "Gänse fliegen"]
+    one = srt(*zip(times[:2], lines[:2], strict=True)).encode()
+    other = srt((times[2], lines[2])).encode("cp1252")
+    found = read(one + b"\n" + other)
+    assert texts(found) == lines
+    assert "UTF-8 and windows-1252" in found.warnings[0]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "cp1252", "mac_roman"])
+def test_json_may_be_in_any_encoding(encoding: str) -> None:
+    raw = '{"segments": [{"start": 0, "end": 1, "text": "Größere Möwen"}]}'
+    assert texts(read_file(raw.encode(encoding))) == ["Größere Möwen"]
+
+
+@pytest.mark.parametrize("half", ["\\ud83d", "\\ude00", "\\ud83d\\ud83d\\ude00"])
+def test_half_a_sign_in_json_does_not_lose_the_rest(half: str) -> None:
+    found = read('{"segments": [{"start": 0, "end": 1, "text": "Gulls ' + half + ' nest"}]}')
+    words = texts(found)[0].split()
+    assert (words[0], words[-1]) == ("Gulls", "nest")
+    words[1].encode()
 
 
 def test_damaged_utf_8_is_not_taken_for_another_encoding() -> None:

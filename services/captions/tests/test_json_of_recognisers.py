@@ -88,6 +88,24 @@ def test_a_last_line_without_an_end_lasts_as_long_as_it_takes_to_say() -> None:
     assert found.transcript.segments[0].end > 2.5
 
 
+def test_tokens_with_parts_of_letters_are_made_whole_by_the_text() -> None:
+    parts = [
+        (" M", 0),
+        ("\ufffd", 100),
+        ("\ufffd", 150),
+        ("wen", 200),
+        (" n", 500),
+        ("isten.", 600),
+    ]
+    said = [{"text": text, "offsets": {"from": at, "to": at + 100}} for text, at in parts]
+    line = {"offsets": {"from": 0, "to": 900}, "text": " Möwen nisten.", "tokens": said}
+    found = read({"transcription": [line]})
+    assert words(found) == [("Möwen", 0.0, 0.3), ("nisten.", 0.5, 0.7)]
+    assert not found.warnings
+    other = read({"transcription": [{**line, "text": " Ganz anders."}]})
+    assert heard(other) == [(None, "Ganz anders.")]
+
+
 def spoken(*said: tuple[str, float, str]) -> list[dict[str, Any]]:
     return [{"word": word, "start": at, "end": at + 0.4, "speaker": who} for word, at, who in said]
 

@@ -199,7 +199,7 @@ def _read(raw: bytes, name: str, language: str, log: ImportLog) -> Transcript:
         )
     if raw.startswith(OURS):
         return read_transcript(raw)
-    return transcript_of_json(parse_json(raw), language, log)
+    return transcript_of_json(parse_json(raw, log), language, log)
 
 
 def _checked_size(raw: bytes) -> bytes:

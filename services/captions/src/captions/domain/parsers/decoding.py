@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Final
 
 from captions.domain.parsers.import_log import ImportLog
+from captions.domain.parsers.latin_alphabets import by_alphabet
 from everyword_events import InvalidInput
 
 _MARKS: Final = (
@@ -18,7 +19,7 @@ _MARKS: Final = (
 # What Windows, DOS and Unix wrote before Unicode, by language; the likeliest first.
 _LEGACY: Final = {
     "ar fa ur": ("cp1256", "iso8859_6"),
-    "bg mk ru sr uk be": ("cp1251", "koi8_r", "cp866", "iso8859_5"),
+    "bg mk ru sr uk be": ("cp1251", "koi8_r", "cp866", "iso8859_5", "mac_cyrillic"),
     "bs cs hr hu pl ro sk sl sq": ("cp1250", "iso8859_2", "cp852"),
     "el": ("cp1253", "iso8859_7"),
     "et lt lv": ("cp1257", "iso8859_13"),
@@ -37,13 +38,25 @@ _BY_LANGUAGE: Final = {
     for language in languages.split()
 }
 _WESTERN: Final = "cp1252"
-_NAMES: Final = {"cp932": "Shift JIS", "gb18030": "GB 18030", "cp949": "EUC-KR", "cp866": "CP866"}
+_HEBREW: Final = "cp1255"
+_HEBREW_LETTERS: Final = range(0xE0, 0xFB)
+_ENOUGH: Final = 25
+_JAPANESE_MAIL: Final = re.compile(rb"\x1b\$[@B].*?\x1b\([BJ]", re.DOTALL)
+_NAMES: Final = {
+    "cp932": "Shift JIS",
+    "gb18030": "GB 18030",
+    "cp949": "EUC-KR",
+    "cp866": "CP866",
+    "iso2022_jp": "ISO-2022-JP",
+}
 _TWICE: Final = re.compile("[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u2122]")
 _MOST_TWICE: Final = 0.9
 _SAMPLE_BYTES: Final = 20_000
 _RUN: Final = re.compile(rb"[\x80-\xff]+")
 _ISOLATED: Final = 0.7
 """From this share of single bytes among ASCII letters, a text is in a Latin script."""
+_LONGEST_RUN: Final = 1.6
+"""So many high bytes on end, on average, are letters with accents among others."""
 _MOST_DAMAGED: Final = 0.25
 """Up to this share of broken sequences, a file is damaged UTF-8 and nothing else."""
 _NUL_SHARE: Final = 0.2
@@ -121,15 +134,47 @@ def _decoded(raw: bytes, language: str, log: ImportLog | None) -> str:
     if wide := _utf_16_without_mark(raw):
         return _with_damage(raw, wide, log)
     try:
-        return raw.decode()
+        text = raw.decode()
     except UnicodeDecodeError:
-        pass
+        return _not_utf_8(raw, language.lower().split("-")[0], log)
+    return _guessed(raw, "iso2022_jp", log) if _JAPANESE_MAIL.search(raw) else text
+
+
+def _not_utf_8(raw: bytes, language: str, log: ImportLog | None) -> str:
+    if (mixed := _mixed(raw, language, log)) is not None:
+        return mixed
     if _is_damaged_utf_8(raw):
         return _with_damage(raw, "utf-8", log)
-    encoding = _guess(raw, language.lower().split("-")[0])
+    return _guessed(raw, _guess(raw, language), log)
+
+
+def _guessed(raw: bytes, encoding: str, log: ImportLog | None, *, beside: str = "") -> str:
     if log is not None:
-        log.note("encoding", detail=_NAMES.get(encoding, encoding.replace("cp125", "windows-125")))
+        name = _NAMES.get(encoding, encoding.replace("cp125", "windows-125"))
+        log.note("encoding", detail=f"{beside}{name}")
     return _with_damage(raw, encoding, log)
+
+
+def _mixed(raw: bytes, language: str, log: ImportLog | None) -> str | None:
+    """Read a file that was put together of UTF-8 and an older encoding, line by line."""
+    lines = raw.splitlines()
+    told = [at for at, line in enumerate(lines) if not line.isascii()]
+    whole = sum("\ufffd" not in lines[at].decode(errors="replace") for at in told)
+    old = [at for at in told if _has_no_utf_8(lines[at])]
+    if not old or whole * 2 <= len(told):
+        return None
+    sample = b"\n".join(lines[at] for at in old)
+    read = _guessed(sample, _guess(sample, language), log, beside="UTF-8 and ").split("\n")
+    mended = dict(zip(old, read, strict=False))
+    return "\n".join(
+        mended[at] if at in mended else line.decode(errors="replace")
+        for at, line in enumerate(lines)
+    )
+
+
+def _has_no_utf_8(line: bytes) -> bool:
+    text = line.decode(errors="replace")
+    return "\ufffd" in text and not any("\x7f" < character != "\ufffd" for character in text)
 
 
 def _with_damage(raw: bytes, encoding: str, log: ImportLog | None) -> str:
@@ -166,8 +211,15 @@ def _guess(raw: bytes, language: str) -> str:
         return max(usual, key=lambda each: _fit(sample, each))
     runs = _RUN.findall(sample)
     latin = sum(len(run) == 1 for run in runs) >= _ISOLATED * len(runs)
-    if latin and language not in _BY_LANGUAGE and _decodes(sample, _WESTERN):
-        return _WESTERN
+    if language not in _BY_LANGUAGE:
+        few = sum(map(len, runs)) <= _LONGEST_RUN * len(runs)
+        fitting = by_alphabet(sample) if few else None
+        if fitting is not None:
+            return fitting
+        if latin and _decodes(sample, _WESTERN):
+            return _WESTERN
+    if language not in _BY_LANGUAGE and _is_hebrew(sample):
+        return _HEBREW
     detected = _detected(sample)
     return max(
         [*([detected] if detected else []), *_BY_LANGUAGE["ru"][:3]],
@@ -207,6 +259,12 @@ def _fit(sample: bytes, encoding: str) -> int:
             inside = before.isalpha() and before.islower() and character.isupper()
             fit += -2 if odd or inside else 1
     return fit * len(sample) // max(1, len(text))
+
+
+def _is_hebrew(sample: bytes) -> bool:
+    """Tell Hebrew: its letters end where Cyrillic and Greek have some of their commonest."""
+    letters = [byte for byte in sample if byte >= 0xC0]  # noqa: PLR2004 - where letters begin
+    return len(letters) >= _ENOUGH and all(byte in _HEBREW_LETTERS for byte in letters)
 
 
 def _detected(sample: bytes) -> str | None:

@@ -13,6 +13,7 @@ from captions.domain.parsers import json_services
 from captions.domain.parsers.clock import parse_short_clock
 from captions.domain.parsers.json_found import found_transcript, names_in
 from captions.domain.parsers.single_words import words_of
+from captions.domain.parsers.token_bytes import whole_tokens
 from everyword_transcripts import WordPiece
 
 Json = Mapping[str, Any]
@@ -111,6 +112,7 @@ def _whisper_cpp(form: Json) -> Json:
             start = _seconds(_at(one, "timestamps", "from"))
             end = _seconds(_at(one, "timestamps", "to"))
         text = str(one.get("text") or "").replace("[SPEAKER_TURN]", "")
+        words = whole_tokens(words, text)
         segment = {"start": start, "end": end, "text": text, "words": words}
         segments.append({**segment, "speaker": _whisper_cpp_speaker(one.get("speaker"))})
     language = _at(form, "result", "language")

@@ -26,18 +26,24 @@ from everyword_events import InvalidInput
 from everyword_transcripts import Segment, Transcript, read_transcript
 
 _FLAG: Final = "import_"
+_HALVES: Final = re.compile(
+    rb"(?<!\\)\\u(?:[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|"
+    rb"(?<!\\u[dD][89abAB][0-9a-fA-F]{2}\\u)[dD][c-fC-F][0-9a-fA-F]{2})"
+)
 _GAP: Final = re.compile(r"[\s,\x1e]*")
 
 __all__ = ["is_podcast_json", "parse_json", "transcript_of_json"]
 
 
-def parse_json(raw: bytes) -> Any:
-    """Parse a document; several on end, as in JSON lines, are a list of them.
+def parse_json(raw: bytes, log: ImportLog | None = None) -> Any:
+    r"""Parse a document; several on end, as in JSON lines, are a list of them.
+
+    Halves of a sign that was cut (`\ud83d` alone) are damage.
 
     Raises:
         InvalidInput: not JSON, or neither an object nor a list.
     """
-    text = _as_utf_8(raw)
+    text = _HALVES.sub(rb"\\ufffd", _as_utf_8(raw, log))
     try:
         form = from_json(text, allow_inf_nan=True)
     except ValueError as error:
@@ -65,11 +71,18 @@ def _several(text: str) -> list[Any] | None:
     return found if len(found) > 1 and all(isinstance(one, Mapping) for one in found) else None
 
 
-def _as_utf_8(raw: bytes) -> bytes:
-    """Return JSON without a byte order mark, from UTF-16 if it is that."""
+def _as_utf_8(raw: bytes, log: ImportLog | None) -> bytes:
+    """Return JSON as UTF-8 without a byte order mark, whatever it is in.
+
+    Bytes that are broken are damage: whisper.cpp's tokens hold parts of letters.
+    """
     if raw[:1] in b"{[" and raw[1:2] != b"\0":
-        return raw
-    return decode_as_found(raw).encode()
+        text = raw.decode(errors="replace")
+        if "\ufffd" not in text:
+            return raw
+        if any(character > "\x7f" and character != "\ufffd" for character in text):
+            return text.encode()
+    return decode_as_found(raw, log=log).encode()
 
 
 def transcript_of_json(form: Any, language: str, log: ImportLog) -> Transcript:
