@@ -260,7 +260,9 @@ def test_a_reader_beside_writers_sees_the_order_grow_at_its_end_only(opened: Ope
     thread.start()
     log = opened()
     seen: list[str] = []
+    deadline = time.monotonic() + 120
     while not done.is_set() or len(seen) < 30:
+        assert time.monotonic() < deadline, f"only {len(seen)} of 30 were written"
         now = [event.meta.event_id for event in events_of(log.of_episode("e"))]
         assert now[: len(seen)] == seen
         seen = now
@@ -280,11 +282,10 @@ def test_processes_that_append_at_once_lose_nothing(tmp_path: Path) -> None:
 
 
 def test_processes_that_append_to_dynamodb_at_once_lose_nothing(
-    dynamodb: Any, tmp_path: Path
+    dynamodb: Any,
 ) -> None:
-    address = str(tmp_path / "dynamodb.socket")
-    with Listener(address) as listener:
-        command = [sys.executable, str(CHILD), "--dynamodb", address, "12"]
+    with Listener(family="AF_UNIX", backlog=3) as listener:
+        command = [sys.executable, str(CHILD), "--dynamodb", str(listener.address), "12"]
         children = [subprocess.Popen(command) for _ in range(3)]
         pipes = [listener.accept() for _ in children]
         served = [threading.Thread(target=_serve, args=(pipe, dynamodb)) for pipe in pipes]

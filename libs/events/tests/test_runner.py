@@ -4,8 +4,10 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from everyword_events import (
     Delivery,
     Event,
     Handler,
+    Inbox,
     Interrupted,
     InvalidInput,
     Misconfigured,
@@ -24,6 +27,7 @@ from everyword_events import (
     TranscriptRefined,
     TransientFailure,
 )
+from everyword_events.consumer import runner as runner_module
 from everyword_events.consumer.pause import PauseGate
 from everyword_events.consumer.retry import RetryPolicy
 from everyword_events.consumer.runner import ConsumerRunner
@@ -35,6 +39,9 @@ CONTRACTS = (
     ServiceContract("captions", consumes=(TranscriptRefined,)),
 )
 AT_ONCE = RetryPolicy(base_delay_s=0)
+PATIENCE_S = 120.0
+FOR_EVER_S = 300.0
+"""What comes sooner was not waited for."""
 
 
 def refine(event: Event) -> Sequence[Event]:
@@ -53,18 +60,28 @@ def runner_of(bus: SqliteBus, handler: Handler, **options: object) -> ConsumerRu
     return ConsumerRunner(bus.inbox("refine"), bus, handler, **options)  # type: ignore[arg-type]
 
 
-def run_until(runner: ConsumerRunner, reached: Callable[[], bool], timeout_s: float = 10) -> None:
-    """Run forever in a thread until something is reached."""
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline, "it does not come to be so"
+        time.sleep(0.005)
+
+
+@contextmanager
+def running(runner: ConsumerRunner, bus: SqliteBus) -> Iterator[None]:
+    """Run forever in a thread, beside a block."""
     stop = threading.Event()
     thread = threading.Thread(target=runner.run_forever, args=(stop,))
     thread.start()
-    deadline = time.monotonic() + timeout_s
-    while not reached() and time.monotonic() < deadline:
-        time.sleep(0.005)
-    stop.set()
-    thread.join(timeout_s)
+    try:
+        yield
+    finally:
+        stop.set()
+        deadline = time.monotonic() + PATIENCE_S
+        while thread.is_alive() and time.monotonic() < deadline:
+            bus.wake()
+            thread.join(0.01)
     assert not thread.is_alive()
-    assert reached()
 
 
 def test_results_are_published_and_the_delivery_acknowledged(sqlite_bus: SqliteBus) -> None:
@@ -239,8 +256,11 @@ def test_what_a_clock_that_ran_ahead_dated_is_done_once_it_is_set_back(
     assert {each.meta.causation_id for each in caused} == {e.meta.event_id for e in events}
 
 
-def test_wrong_settings_pause_the_consumer_and_harm_no_delivery(sqlite_bus: SqliteBus) -> None:
+def test_wrong_settings_pause_the_consumer_and_harm_no_delivery(
+    timed: tuple[SqliteBus, FakeTime],
+) -> None:
     """A typo in everyword.toml while the server runs: nothing is lost, and work goes on after."""
+    bus, clock = timed
     typo = [True]
     seen: list[str] = []
 
@@ -251,26 +271,23 @@ def test_wrong_settings_pause_the_consumer_and_harm_no_delivery(sqlite_bus: Sqli
         return refine(event)
 
     events = [ready() for _ in range(6)]
-    sqlite_bus.append(events)
-    gate = PauseGate("refine", sqlite_bus, changed=lambda: typo[0])
-    runner = runner_of(sqlite_bus, handler, gate=gate, wait_s=0.1, batch=5)
-    stop = threading.Event()
-    thread = threading.Thread(target=runner.run_forever, args=(stop,))
-    thread.start()
-    wait_for(lambda: "refine" in sqlite_bus.paused())
-    time.sleep(0.3)
-    why = sqlite_bus.paused()["refine"]
-    assert (why.code, why.message) == ("misconfigured", "line 4: unknown key 'refine.glosary'")
-    assert why.hint == "did you mean …"
-    assert len(seen) <= 2
-    assert sqlite_bus.pending()["refine"].unfinished == len(events)
-    typo[0] = False
-    wait_for(lambda: sqlite_bus.pending()["refine"].unfinished == 0)
-    assert sqlite_bus.paused() == {}
-    stop.set()
-    thread.join()
-    assert sqlite_bus.list() == []
-    assert len(drain(sqlite_bus.inbox("captions"))) == len(events)
+    bus.append(events)
+    gate = PauseGate("refine", bus, changed=lambda: typo[0], clock=lambda: 0.0)
+    runner = runner_of(bus, handler, gate=gate, wait_s=0.1, batch=5)
+    with running(runner, bus):
+        wait_for(lambda: "refine" in bus.paused())
+        time.sleep(0.3)  # in which nothing more is tried
+        why = bus.paused()["refine"]
+        assert (why.code, why.message) == ("misconfigured", "line 4: unknown key 'refine.glosary'")
+        assert why.hint == "did you mean …"
+        assert len(seen) == 1
+        assert bus.pending()["refine"].unfinished == len(events)
+        typo[0] = False
+        clock.now += 60  # what was given back is due
+        wait_for(lambda: bus.pending()["refine"].unfinished == 0)
+        assert bus.paused() == {}
+    assert bus.list() == []
+    assert len(drain(bus.inbox("captions"))) == len(events)
 
 
 def test_a_broken_host_ends_the_runner_and_leaves_the_delivery(sqlite_bus: SqliteBus) -> None:
@@ -282,13 +299,6 @@ def test_a_broken_host_ends_the_runner_and_leaves_the_delivery(sqlite_bus: Sqlit
     assert sqlite_bus.paused()["refine"].message == "no CUDA"
     assert sqlite_bus.pending()["refine"].unfinished == 2
     assert sqlite_bus.list() == []
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 30.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def test_a_poison_event_is_dead_lettered_then_redriven_after_the_fix(
@@ -384,19 +394,39 @@ def test_deliveries_whose_workers_died_each_time_are_dead_lettered(sqlite_bus: S
     assert dead.code == "no_answer"
 
 
-def test_the_heartbeat_keeps_long_work_from_others(sqlite_bus: SqliteBus) -> None:
-    sqlite_bus.append([ready()])
+class BeatsSeen:
+    """An inbox that tells at what time of the bus a claim was last extended."""
+
+    def __init__(self, inbox: Inbox, clock: FakeTime) -> None:
+        self._inbox = inbox
+        self._clock = clock
+        self.extended_at = 0.0
+
+    def extend(self, delivery: Delivery, *, visibility_s: float) -> None:
+        at = self._clock.now
+        self._inbox.extend(delivery, visibility_s=visibility_s)
+        self.extended_at = at
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inbox, name)
+
+
+def test_the_heartbeat_keeps_long_work_from_others(timed: tuple[SqliteBus, FakeTime]) -> None:
+    bus, clock = timed
+    bus.append([ready()])
+    inbox: Any = BeatsSeen(bus.inbox("refine"), clock)
     others: list[Sequence[Delivery]] = []
 
     def slow(event: Event) -> Sequence[Event]:
         for _ in range(6):
-            time.sleep(0.1)
-            others.append(sqlite_bus.inbox("refine").receive(most=1, visibility_s=60))
+            clock.now += 0.29
+            wait_for(lambda: inbox.extended_at == clock.now)
+            others.append(bus.inbox("refine").receive(most=1, visibility_s=60))
         return refine(event)
 
-    runner_of(sqlite_bus, slow, visibility_s=0.3).run_once()
+    ConsumerRunner(inbox, bus, slow, visibility_s=0.3).run_once()
     assert others == [()] * 6
-    assert len(drain(sqlite_bus.inbox("captions"))) == 1
+    assert len(drain(bus.inbox("captions"))) == 1
 
 
 def test_a_lost_claim_is_noticed_and_does_no_harm(
@@ -406,14 +436,13 @@ def test_a_lost_claim_is_noticed_and_does_no_harm(
 
     def overtaken(event: Event) -> Sequence[Event]:
         sqlite_bus.release_claims("refine")
-        (other,) = sqlite_bus.inbox("refine").receive(most=1, visibility_s=60)
-        time.sleep(0.3)
+        (other,) = sqlite_bus.inbox("refine").receive(most=1, visibility_s=3600)
+        wait_for(lambda: "claim lost while working" in caplog.messages)
         events = refine(event)
         sqlite_bus.inbox("refine").append_and_acknowledge(events, [other])
         return events
 
     runner_of(sqlite_bus, overtaken, visibility_s=0.3).run_once()
-    assert "claim lost while working" in caplog.messages
     assert len(drain(sqlite_bus.inbox("captions"))) == 1
     assert sqlite_bus.pending()["refine"].unfinished == 0
 
@@ -427,34 +456,29 @@ def test_threads_share_the_work(sqlite_bus: SqliteBus) -> None:
 
     sqlite_bus.append([ready() for _ in range(6)])
     runner = runner_of(sqlite_bus, together, batch=1, threads=3, wait_s=0.05)
-    run_until(runner, lambda: sqlite_bus.pending()["captions"].waiting == 6)
+    with running(runner, sqlite_bus):
+        wait_for(lambda: sqlite_bus.pending()["captions"].waiting == 6)
 
 
 def test_run_forever_wakes_for_new_events(sqlite_bus: SqliteBus) -> None:
-    runner = runner_of(sqlite_bus, refine, wait_s=5)
-    published = threading.Timer(0.1, sqlite_bus.append, [[ready()]])
-    published.start()
-    started = time.monotonic()
-    stop = threading.Event()
-    thread = threading.Thread(target=runner.run_forever, args=(stop,))
-    thread.start()
-    while not sqlite_bus.pending()["captions"].waiting and time.monotonic() - started < 10:
-        time.sleep(0.005)
-    arrived_s = time.monotonic() - started
-    stop.set()
-    sqlite_bus.append([ready()])  # ends the waiting
-    thread.join(120)
-    assert arrived_s < 1
+    with running(runner_of(sqlite_bus, refine, wait_s=FOR_EVER_S), sqlite_bus):
+        for number in (1, 2):
+            sqlite_bus.append([ready()])
+            wait_for(lambda number=number: sqlite_bus.pending()["captions"].waiting == number)  # type: ignore[misc]
 
 
-def test_batches_grow_while_handlers_are_quick_and_shrink_when_not(sqlite_bus: SqliteBus) -> None:
+def test_batches_grow_while_handlers_are_quick_and_shrink_when_not(
+    sqlite_bus: SqliteBus, monkeypatch: pytest.MonkeyPatch
+) -> None:
     stop = threading.Event()
     in_hand: list[int] = []
+    clock = FakeTime()
+    monkeypatch.setattr(runner_module, "time", SimpleNamespace(monotonic=clock))
 
     def handler(_event: Event) -> Sequence[Event]:
         in_hand.append(sqlite_bus.pending()["refine"].in_flight)
         if len(in_hand) == 3:
-            time.sleep(0.1)
+            clock.now += 0.1
         if len(in_hand) == 11:
             stop.set()
         return ()
@@ -487,7 +511,7 @@ def test_work_that_outlasts_the_grace_is_given_back_uncounted(sqlite_bus: Sqlite
 
     def handler(event: Event) -> Sequence[Event]:
         stop.set()
-        release.wait(120)
+        release.wait(PATIENCE_S)
         ended.set()
         return refine(event)
 
@@ -496,7 +520,7 @@ def test_work_that_outlasts_the_grace_is_given_back_uncounted(sqlite_bus: Sqlite
     (again,) = sqlite_bus.inbox("refine").receive(most=1, visibility_s=60)
     assert again.attempt == 1
     release.set()
-    assert ended.wait(120)
+    assert ended.wait(PATIENCE_S)
     time.sleep(0.1)
     assert drain(sqlite_bus.inbox("captions")) == [], "what comes too late is dropped"
 
