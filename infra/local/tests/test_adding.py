@@ -2,12 +2,10 @@
 
 import io
 import re
-import time
 import wave
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -15,6 +13,7 @@ import pytest
 from everyword_local.commands.sources import find_sources
 from ingest.testing.web import Web, serving
 from support.stack import Everyword, write_transcript_file
+from support.waiting import until
 
 SETTINGS = "[ingest]\nallow_private_addresses = true\nhost_delay_s = 0\nhost_at_once = 8\n"
 
@@ -164,18 +163,14 @@ def test_a_server_takes_a_feed_in_and_polls_it(everyword: Everyword, web: Web) -
         assert len(set(ids)) == 6
         done = everyword.run("add", "--json", web.file("/single.wav", sound(9)), "--show", "S")
         assert done.returncode == 0
-        states = _settled(everyword)
+        states = until(lambda: _settled(everyword))
     assert states.count("awaiting_upload") == 0
     assert states.count("failed") == 1
 
 
 def _settled(everyword: Everyword) -> list[str]:
-    for _ in range(400):
-        states: list[Any] = [each["state"] for each in everyword.json("status")["episodes"]]
-        if "awaiting_upload" not in states:
-            return states
-        time.sleep(0.5)
-    raise AssertionError(states)
+    states: list[str] = [each["state"] for each in everyword.json("status")["episodes"]]
+    return [] if "awaiting_upload" in states else states
 
 
 @pytest.mark.slow

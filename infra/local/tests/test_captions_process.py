@@ -2,28 +2,19 @@
 
 import sys
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from everyword_local import captions_process
 from everyword_local.captions_process import MANY, leave_when_idle, run_under_load
-
-PATIENCE_S = 60.0
+from support.waiting import PATIENCE_S, until
 
 
 @pytest.fixture(autouse=True)
 def looking_often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(captions_process, "LOOK_EVERY_S", 0.01)
-
-
-def until(is_so: Callable[[], bool]) -> None:
-    ends_at = time.monotonic() + PATIENCE_S
-    while not is_so():
-        assert time.monotonic() < ends_at
-        time.sleep(0.01)
+    monkeypatch.setattr(captions_process, "STOP_TIMEOUT_S", PATIENCE_S)
 
 
 def writing(file: Path, then: str = "") -> tuple[str, ...]:

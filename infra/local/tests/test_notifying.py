@@ -3,12 +3,14 @@
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
-from ingest.testing.web import Web, serving
+from ingest.testing.web import serving
 from support.stack import Everyword, write_transcript_file
+from support.waiting import until
 
 
 @pytest.fixture
@@ -27,10 +29,9 @@ def test_an_episode_s_end_and_what_it_says_are_told(everyword: Everyword, tmp_pa
         everyword("webhooks", "test", hook["id"])
         everyword("saved", "add", '"fog horn"')
         everyword("add", "--transcript", str(file), "--show", "Isles", "--wait")
-        bodies = _posted(web, 3)
-        (message,) = httpx.get(f"{url}/v1/results", params={"wait_s": 10}, timeout=60).json()[
-            "messages"
-        ]
+        until(lambda: len(web.posted) >= 3)
+        bodies = [json.loads(body) for _, _, body in web.posted]
+        (message,) = until(lambda: _results(url))
         done = httpx.post(
             f"{url}/v1/results:acknowledge",
             json={"message_ids": [message["message_id"]]},
@@ -44,8 +45,7 @@ def test_an_episode_s_end_and_what_it_says_are_told(everyword: Everyword, tmp_pa
             "messages": []
         }
         assert time.monotonic() - began >= 1
-        log = everyword.json("webhooks", "log", hook["id"])["deliveries"]
-        assert {each["state"] for each in log} == {"delivered"}
+        until(lambda: _states(everyword, hook["id"]) == {"delivered"})
     kinds = {body["type"]: body for body in bodies}
     assert set(kinds) == {"Test", "EpisodeFinished", "SavedSearchMatched"}
     assert (message["status"], message["details"]["show"]) == ("success", "Isles")
@@ -66,12 +66,13 @@ def test_a_command_that_does_the_work_itself_tells_before_it_ends(
     assert "nothing is left to do" in everyword("status", "--watch")
 
 
-def _posted(web: Web, count: int) -> list[dict[str, object]]:
-    for _ in range(400):
-        if len(web.posted) >= count:
-            break
-        time.sleep(0.5)
-    return [json.loads(body) for _, _, body in web.posted]
+def _results(url: str) -> list[dict[str, Any]]:
+    reply = httpx.get(f"{url}/v1/results", params={"wait_s": 10}, timeout=60).json()
+    return list(reply["messages"])
+
+
+def _states(everyword: Everyword, hook_id: str) -> set[str]:
+    return {each["state"] for each in everyword.json("webhooks", "log", hook_id)["deliveries"]}
 
 
 @pytest.mark.slow

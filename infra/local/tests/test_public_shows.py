@@ -1,6 +1,5 @@
 """Those without a key read the shows that are public, and nothing of the others."""
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from everyword_local.application import application
 from everyword_local.composition import DISPATCHER, Composition
 from everyword_local.data_folder import DataFolder
 from everyword_local.settings import SettingsFile
+from support.waiting import until
 
 KEY = {"Authorization": "Bearer k3y"}
 SPOKEN = {"Open": "the lighthouse stands on the pelican rock",
@@ -49,10 +49,10 @@ class Reading:
             assert made.status_code == 201, made.text
             self.ids[show] = made.json()["episode_id"]
         with self.composition.at_work(DISPATCHER):
-            while {self.composition.ingest.get(each).state for each in self.ids.values()} != {
-                "ready"
-            }:
-                time.sleep(0.05)
+            until(lambda: self.states() == {"ready"})
+
+    def states(self) -> set[str]:
+        return {self.composition.ingest.get(each).state for each in self.ids.values()}
 
     def hits(self, q: str, **headers: str) -> int:
         found = self.client.get("/v1/search", params={"q": q}, headers=headers)

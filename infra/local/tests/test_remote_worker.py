@@ -15,6 +15,7 @@ from everyword_local.in_process import in_process
 from everyword_local.remote_worker import RemoteBlobs, RemoteInbox, RemoteProgress, settings_from
 from everyword_local.settings import SettingsFile
 from everyword_transcripts import read_transcript
+from support.waiting import until
 from transcribe_gpu.adapters.decoding import PyAvAudio
 from transcribe_gpu.recognition import Recogniser
 from transcribe_gpu.selection import EngineSelector
@@ -67,9 +68,10 @@ def test_a_job_goes_out_and_its_transcript_comes_back(
         target=run_worker, args=(inbox, inbox.log, service(api, stop, engine), stop)
     )
     worker.start()
-    while not inbox.exhausted:
-        stop.wait(0.05)
-    stop.set()
+    try:
+        until(lambda: inbox.exhausted)
+    finally:
+        stop.set()
     worker.join(120)
     assert not worker.is_alive()
     (ready,) = [

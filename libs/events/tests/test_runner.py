@@ -3,7 +3,7 @@
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,13 +33,13 @@ from everyword_events.consumer.retry import RetryPolicy
 from everyword_events.consumer.runner import ConsumerRunner
 from everyword_events.sqlite.bus import SqliteBus
 from everyword_events.testing import drain, ready, sample
+from support.waiting import PATIENCE_S, until
 
 CONTRACTS = (
     ServiceContract("refine", consumes=(TranscriptReady,)),
     ServiceContract("captions", consumes=(TranscriptRefined,)),
 )
 AT_ONCE = RetryPolicy(base_delay_s=0)
-PATIENCE_S = 120.0
 FOR_EVER_S = 300.0
 """What comes sooner was not waited for."""
 
@@ -58,13 +58,6 @@ def raising(error: BaseException) -> Handler:
 
 def runner_of(bus: SqliteBus, handler: Handler, **options: object) -> ConsumerRunner:
     return ConsumerRunner(bus.inbox("refine"), bus, handler, **options)  # type: ignore[arg-type]
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline, "it does not come to be so"
-        time.sleep(0.005)
 
 
 @contextmanager
@@ -275,7 +268,7 @@ def test_wrong_settings_pause_the_consumer_and_harm_no_delivery(
     gate = PauseGate("refine", bus, changed=lambda: typo[0], clock=lambda: 0.0)
     runner = runner_of(bus, handler, gate=gate, wait_s=0.1, batch=5)
     with running(runner, bus):
-        wait_for(lambda: "refine" in bus.paused())
+        until(lambda: "refine" in bus.paused())
         time.sleep(0.3)  # in which nothing more is tried
         why = bus.paused()["refine"]
         assert (why.code, why.message) == ("misconfigured", "line 4: unknown key 'refine.glosary'")
@@ -284,7 +277,7 @@ def test_wrong_settings_pause_the_consumer_and_harm_no_delivery(
         assert bus.pending()["refine"].unfinished == len(events)
         typo[0] = False
         clock.now += 60  # what was given back is due
-        wait_for(lambda: bus.pending()["refine"].unfinished == 0)
+        until(lambda: bus.pending()["refine"].unfinished == 0)
         assert bus.paused() == {}
     assert bus.list() == []
     assert len(drain(bus.inbox("captions"))) == len(events)
@@ -420,7 +413,7 @@ def test_the_heartbeat_keeps_long_work_from_others(timed: tuple[SqliteBus, FakeT
     def slow(event: Event) -> Sequence[Event]:
         for _ in range(6):
             clock.now += 0.29
-            wait_for(lambda: inbox.extended_at == clock.now)
+            until(lambda: inbox.extended_at == clock.now)
             others.append(bus.inbox("refine").receive(most=1, visibility_s=60))
         return refine(event)
 
@@ -437,7 +430,7 @@ def test_a_lost_claim_is_noticed_and_does_no_harm(
     def overtaken(event: Event) -> Sequence[Event]:
         sqlite_bus.release_claims("refine")
         (other,) = sqlite_bus.inbox("refine").receive(most=1, visibility_s=3600)
-        wait_for(lambda: "claim lost while working" in caplog.messages)
+        until(lambda: "claim lost while working" in caplog.messages)
         events = refine(event)
         sqlite_bus.inbox("refine").append_and_acknowledge(events, [other])
         return events
@@ -457,14 +450,14 @@ def test_threads_share_the_work(sqlite_bus: SqliteBus) -> None:
     sqlite_bus.append([ready() for _ in range(6)])
     runner = runner_of(sqlite_bus, together, batch=1, threads=3, wait_s=0.05)
     with running(runner, sqlite_bus):
-        wait_for(lambda: sqlite_bus.pending()["captions"].waiting == 6)
+        until(lambda: sqlite_bus.pending()["captions"].waiting == 6)
 
 
 def test_run_forever_wakes_for_new_events(sqlite_bus: SqliteBus) -> None:
     with running(runner_of(sqlite_bus, refine, wait_s=FOR_EVER_S), sqlite_bus):
         for number in (1, 2):
             sqlite_bus.append([ready()])
-            wait_for(lambda number=number: sqlite_bus.pending()["captions"].waiting == number)  # type: ignore[misc]
+            until(lambda number=number: sqlite_bus.pending()["captions"].waiting == number)  # type: ignore[misc]
 
 
 def test_batches_grow_while_handlers_are_quick_and_shrink_when_not(

@@ -36,9 +36,9 @@ from everyword_events.consumer.runner import ConsumerRunner
 from everyword_events.ports import QueueDepth
 from everyword_events.sqlite.bus import SqliteBus
 from everyword_events.testing import drain, event_ids, ready
+from support.waiting import PATIENCE_S
 
 REFINE = (ServiceContract("refine", consumes=(TranscriptReady,)),)
-PATIENCE_S = 120.0
 FOR_EVER_S = 300.0
 """What comes sooner was not waited for."""
 
@@ -221,10 +221,7 @@ def test_a_waiting_receiver_is_woken_by_its_own_process(sqlite_bus: SqliteBus) -
 def test_waiting_receivers_return_empty_when_they_are_woken(sqlite_bus: SqliteBus) -> None:
     inboxes = [sqlite_bus.inbox(consumer) for consumer in ("refine", "search")]
     with ThreadPoolExecutor(2) as pool:
-        waiting = [
-            pool.submit(inbox.receive, most=1, visibility_s=60, wait_s=FOR_EVER_S)
-            for inbox in inboxes
-        ]
+        waiting = [received(inbox, pool) for inbox in inboxes]
         deadline = time.monotonic() + PATIENCE_S
         while not all(each.done() for each in waiting):
             assert time.monotonic() < deadline, "they are not woken"
