@@ -1,6 +1,8 @@
 """Options of every test suite of the project."""
 
 import os
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -37,9 +39,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register what only this file reads."""
+    _heed_ctrl_c()
     config.addinivalue_line(
         "markers", "slow_on_opensearch: slow where the engine is OpenSearch, quick on the embedded"
     )
+
+
+def _heed_ctrl_c() -> None:
+    """Take SIGINT as Python does, here and in every process that a test starts.
+
+    A shell without job control has what it starts in the background ignore it.
+    """
+    here = threading.current_thread() is threading.main_thread()
+    if here and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -20,6 +20,7 @@ from everyword_local.data_folder import DataFolder
 from everyword_local.in_process import in_process
 from everyword_local.restoring import SCHEMAS, restore
 from everyword_local.settings import SettingsFile
+from support.waiting import until
 
 
 @contextmanager
@@ -31,10 +32,8 @@ def archive(root: Path) -> Iterator[tuple[Composition, Api]]:
 
 def finish(composition: Composition, api: Api) -> None:
     """Do all that is queued."""
-    quiet = threading.Event()
     with composition.at_work():
-        while api.get("/v1/health")["pending"]:
-            quiet.wait(0.02)
+        until(lambda: not api.get("/v1/health")["pending"])
 
 
 def add(api: Api, number: int) -> str:

@@ -1,12 +1,12 @@
 """A poison event: given up on with a reason, listed, mended, redriven; or discarded."""
 
 import json
-import time
 from pathlib import Path
 
 import pytest
 
 from support.stack import Everyword
+from support.waiting import until
 
 POLL_S = 1.0
 """Between two looks: each is a process."""
@@ -46,10 +46,7 @@ def test_it_is_listed_mended_and_redriven(
     blob.write_bytes(whole)
     assert everyword.json("failed", "redrive", "--all")["redriven"] == len(dead_letters)
     with everyword.up():
-        deadline = time.monotonic() + 120
-        while everyword.json("status", episode)["state"] != "ready":
-            assert time.monotonic() < deadline
-            time.sleep(POLL_S)
+        until(lambda: everyword.json("status", episode)["state"] == "ready", every_s=POLL_S)
     assert everyword.json("failed", "list")["dead_letters"] == []
     assert everyword.json("search", "storm")["hits"] == 1
 
@@ -88,16 +85,10 @@ def test_a_typo_in_the_settings_pauses_work_and_loses_none(
         episode = everyword.json("add", "--transcript", str(transcript_file))["episode_id"]
         settings.write_text('[refine]\nglosary = ["Mammino"]\n')
         everyword("replay", episode, "--from", "TranscriptReady")
-        deadline = time.monotonic() + 120
-        while "refine" not in (paused := everyword.json("status")["paused"]):
-            assert time.monotonic() < deadline
-            time.sleep(POLL_S)
-        assert "glosary" in paused["refine"]["message"]
-        assert "did you mean 'glossary'?" in paused["refine"]["hint"]
+        why = until(lambda: everyword.json("status")["paused"].get("refine"), every_s=POLL_S)
+        assert "glosary" in why["message"]
+        assert "did you mean 'glossary'?" in why["hint"]
         assert everyword.json("failed", "list")["dead_letters"] == []
         settings.write_text('[refine]\nglossary = ["Mammino"]\n')
-        while everyword.json("status")["paused"] or (
-            everyword.json("status", episode)["state"] != "ready"
-        ):
-            assert time.monotonic() < deadline + 60
-            time.sleep(POLL_S)
+        until(lambda: not everyword.json("status")["paused"], every_s=POLL_S)
+        until(lambda: everyword.json("status", episode)["state"] == "ready", every_s=POLL_S)

@@ -3,7 +3,6 @@
 import io
 import json
 import sqlite3
-import time
 import wave
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +18,7 @@ from everyword_local.in_process import in_process
 from everyword_local.settings import SettingsFile
 from ingest.testing.web import Web, serving
 from support.stack import Everyword
+from support.waiting import until
 
 SETTINGS = '[transcribe]\nengine = "pocketsphinx"\n[ingest]\nallow_private_addresses = true\n'
 SPOKEN = "kakapo numbat lighthouse quokka"
@@ -150,14 +150,6 @@ def as_bytes(cell: object) -> bytes:
         except zlib.error:
             continue
     return cell
-
-
-def until(is_so: Callable[[], object], *, within_s: float = 120) -> object:
-    ends = time.monotonic() + within_s
-    while not (found := is_so()):
-        assert time.monotonic() < ends, "it does not come to be so"
-        time.sleep(0.1)
-    return found
 
 
 def transcript(text: str) -> dict[str, Any]:

@@ -66,7 +66,7 @@ def test_what_has_no_such_event_is_counted(archive: Everyword) -> None:
 
 
 def test_interrupted_it_goes_on_and_can_be_steered(archive: Everyword) -> None:
-    asked = ("replay", "--all", "--from", "TranscriptRefined", "--rate", "0.05/s")
+    asked = ("replay", "--all", "--from", "TranscriptRefined", "--rate", "0.001/s")
     with archive.up():
         command = [sys.executable, "-m", "everyword_local", "--data", str(archive.data), *asked]
         with subprocess.Popen(

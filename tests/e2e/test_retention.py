@@ -2,7 +2,6 @@
 
 import io
 import json
-import threading
 import wave
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from everyword_local.data_folder import DataFolder
 from everyword_local.in_process import in_process
 from everyword_local.settings import SettingsFile
 from ingest.domain import NewEpisode
+from support.waiting import until
 
 SETTINGS = '[shows."Radio".retention]\naudio_days = 0.000001\nruns = 1\n'
 
@@ -45,10 +45,8 @@ class House:
         return added.episode.episode_id
 
     def finish(self) -> None:
-        quiet = threading.Event()
         with self.composition.at_work():
-            while self.api.get("/v1/health")["pending"]:
-                quiet.wait(0.02)
+            until(lambda: not self.api.get("/v1/health")["pending"])
 
     def get(self, episode_id: str) -> Any:
         return self.api.get(f"/v1/episodes/{episode_id}")

@@ -6,6 +6,7 @@ tests, and whatever runs `up`.
 """
 
 import atexit
+import contextlib
 import functools
 import importlib
 import json
@@ -66,7 +67,8 @@ class Forked:
     def send_signal(self, number: int) -> None:
         """Send it a signal, unless it is known to have ended."""
         if self.poll() is None:
-            os.kill(self.pid, number)
+            with contextlib.suppress(ProcessLookupError):  # it just ended
+                os.kill(self.pid, number)
 
     def kill(self) -> None:
         """End it at once."""

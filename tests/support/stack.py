@@ -82,7 +82,10 @@ class Everyword:
                 yield json.loads(said.readline())["url"], server
             finally:
                 server.send_signal(signal.SIGTERM)
-                server.wait(TIMEOUT_S)
+                try:
+                    server.wait(TIMEOUT_S)
+                finally:
+                    server.kill()
 
 
 def fresh(folder: Path) -> Everyword:

@@ -4,22 +4,12 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
 
 import pytest
 
 from everyword_local.beside import working_beside
 
 
-@pytest.fixture
-def heeds_ctrl_c() -> Iterator[None]:
-    """Take SIGINT as Python does: a shell has what it starts in the background ignore it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.usefixtures("heeds_ctrl_c")
 def test_ctrl_c_while_the_work_stops_comes_after_its_end() -> None:
     ended = threading.Event()
 

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from everyword_local import doctor
 from everyword_local.data_check import damaged_databases
 from everyword_local.data_folder import DataFolder
 from everyword_local.doctor import Finding, examine
 from everyword_local.settings import SettingsFile
 from support.stack import Everyword, write_transcript_file
+from support.waiting import PATIENCE_S
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +59,7 @@ def test_a_damaged_database_is_named_with_what_to_do(archive: Path, name: str, d
 
 
 @pytest.fixture
-def model_server() -> Iterator[str]:
+def model_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     class Models(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             body = json.dumps({"data": [{"id": "small"}]}).encode()
@@ -66,6 +68,7 @@ def model_server() -> Iterator[str]:
             self.end_headers()
             self.wfile.write(body)
 
+    monkeypatch.setattr(doctor, "ANSWERS_IN_S", PATIENCE_S)
     with HTTPServer(("127.0.0.1", 0), Models) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()

@@ -2,7 +2,6 @@
 
 import gzip
 import threading
-import time
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -23,6 +22,7 @@ from everyword_http import (
     reply,
 )
 from everyword_http.keys import ApiKey, KeyAccess, Keys
+from support.waiting import PATIENCE_S
 
 STUCK = threading.Event()
 
@@ -64,7 +64,7 @@ def private() -> Router:
 
     @routes.get("/v1/hang")
     def hang() -> Said:
-        STUCK.wait(20)
+        STUCK.wait(PATIENCE_S)
         return Said(said="at last")
 
     return routes
@@ -266,14 +266,12 @@ def test_public_search_opens_the_reading_routes_alone(serve: Any) -> None:
 def test_a_hung_route_is_a_503_and_the_others_go_on(serve: Any) -> None:
     STUCK.clear()
     limits = WorkerLimits(threads=2, most_stuck=3, time_limit_s=0.3)
-    client = serve(application(limits={"private": limits, "public": limits}))
+    client = serve(application(limits={"private": limits, "public": WorkerLimits()}))
     try:
         for _ in range(3):
-            began = time.monotonic()
             hung = client.get("/v1/hang")
             assert (hung.status_code, hung.json()["code"]) == (503, "timeout")
             assert hung.headers["retry-after"]
-            assert time.monotonic() - began < 5
         refused = client.get("/v1/hang")
         assert (refused.status_code, refused.json()["code"]) == (503, "overloaded")
         assert client.get("/v1/echo/x").status_code == 200

@@ -11,6 +11,7 @@ from typing import Any
 
 from everyword_storage import upload_key
 from ingest.domain import NewEpisode
+from support.waiting import PATIENCE_S
 
 TRANSCRIPT = json.dumps({"segments": [{"start": 0, "end": 1, "text": "hello there"}]}).encode()
 AT_ONCE = 6
@@ -46,7 +47,7 @@ tables.close()
 
 def together(call: Callable[[], str]) -> list[str]:
     """Call from several threads at once; return what each got."""
-    barrier, found = threading.Barrier(AT_ONCE), []
+    barrier, found = threading.Barrier(AT_ONCE, timeout=PATIENCE_S), []
 
     def one() -> None:
         barrier.wait()

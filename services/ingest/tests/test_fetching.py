@@ -13,6 +13,7 @@ from everyword_events import EverywordError, InvalidInput, TransientFailure
 from ingest.adapters.fetching import HttpFetcher, Politeness
 from ingest.adapters.fetching.addresses import checked_url, is_public
 from ingest.ports import Fetched, FetchRequest
+from support.waiting import PATIENCE_S
 
 EAGER = Politeness(at_once=8, delay_s=0)
 BODY = bytes(range(256)) * 400
@@ -192,12 +193,10 @@ def test_a_slow_drip_ends_with_the_total_time(
             request.wfile.flush()
 
     url = web.page("/drip", drip)
-    began = time.monotonic()
     error = refused(fetcher, url, tmp_path, total_s=1.0)
     over.set()
     assert isinstance(error, TransientFailure)
     assert error.code == "download_too_slow"
-    assert time.monotonic() - began < 6
 
 
 def test_what_broke_off_is_taken_up_where_it_broke(
@@ -328,14 +327,15 @@ def test_one_host_is_asked_by_so_many_at_a_time_with_a_pause_between() -> None:
 
 def test_a_host_s_places_are_limited() -> None:
     politeness, inside, most = Politeness(at_once=2, delay_s=0), [0], [0]
-    lock = threading.Lock()
+    lock, both = threading.Lock(), threading.Barrier(2, timeout=PATIENCE_S)
 
     def visit() -> None:
         with politeness.towards("a"):
             with lock:
                 inside[0] += 1
                 most[0] = max(most[0], inside[0])
-            time.sleep(0.02)
+            both.wait()
+            time.sleep(0.02)  # in which a third could come in
             with lock:
                 inside[0] -= 1
 

@@ -4,7 +4,6 @@ import io
 import random
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -200,7 +199,6 @@ def test_damaged_files_are_taken_or_refused_and_never_break_anything(
     audio: Audio, container: str, codec: str, video: str | None
 ) -> None:
     whole = audio(container, codec, video=video)
-    began = time.monotonic()
     for seed in range(40):
         chance = random.Random(seed)
         damaged = bytearray(whole)
@@ -213,7 +211,6 @@ def test_damaged_files_are_taken_or_refused_and_never_break_anything(
             assert error.code in {"not_audio", "truncated", "no_audio_track"}  # noqa: PT017
         else:
             assert facts.duration_s >= 0
-    assert time.monotonic() - began < 30
 
 
 def test_ffmpeg_writes_nothing_to_the_terminal(tmp_path: Path, audio: Audio) -> None:

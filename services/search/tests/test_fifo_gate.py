@@ -7,6 +7,7 @@ import pytest
 
 from everyword_events import TransientFailure
 from search.fifo_gate import FifoGate
+from support.waiting import PATIENCE_S, until
 
 
 def test_who_came_first_goes_first_and_one_at_a_time() -> None:
@@ -16,7 +17,7 @@ def test_who_came_first_goes_first_and_one_at_a_time() -> None:
 
     def search(number: int) -> None:
         nonlocal inside
-        with gate.pass_through(patience_s=10):
+        with gate.pass_through(patience_s=PATIENCE_S):
             inside += 1
             assert inside == 1
             order.append(number)
@@ -25,9 +26,9 @@ def test_who_came_first_goes_first_and_one_at_a_time() -> None:
 
     threads = [threading.Thread(target=search, args=(number,)) for number in range(20)]
     with gate.pass_through(patience_s=1):
-        for thread in threads:
+        for number, thread in enumerate(threads):
             thread.start()
-            time.sleep(0.005)
+            until(lambda number=number: len(gate._waiting) == number + 1)  # type: ignore[misc]
     for thread in threads:
         thread.join()
     assert order == list(range(20))

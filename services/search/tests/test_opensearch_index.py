@@ -2,8 +2,7 @@
 
 import re
 import threading
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -20,6 +19,7 @@ from search.config import SearchSettings
 from search.domain.query import Filters
 from search.service import SearchService
 from search.testing.corpus import document, generated, info
+from support.waiting import until
 
 
 @pytest.fixture(name="client")
@@ -67,14 +67,6 @@ def words_in(client: OpenSearchClient, prefix: str) -> set[str]:
         for field in hit["_source"].values()
         for word in re.split(r"[ :]", field)
     }
-
-
-def until(found: Callable[[], Any], within_s: float = 60) -> Any:
-    ends = time.monotonic() + within_s
-    while not (is_so := found()):
-        assert time.monotonic() < ends
-        time.sleep(0.1)
-    return is_so
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from search.config import SearchSettings
 from search.domain.reply import SearchReply
 from search.service import SearchService
 from search.testing.corpus import document, info
+from support.waiting import PATIENCE_S
 
 
 @pytest.fixture(name="path")
@@ -64,7 +65,7 @@ def test_opened_several_times_at_once_it_is_made_anew_once(path: Path) -> None:
         index.put(document("old", "kept bees"))
         index.close()
         to_format_2(path)
-        together = Barrier(4)
+        together = Barrier(4, timeout=PATIENCE_S)
         opened: list[SqliteWordIndex] = []
 
         def opens() -> None:

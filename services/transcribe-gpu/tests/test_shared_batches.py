@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import ctranslate2
@@ -24,6 +25,7 @@ from everyword_events import (
 from everyword_events.sqlite.bus import SqliteBus
 from everyword_storage.directory import DirectoryBlobStore
 from everyword_transcripts import Transcript, read_transcript
+from support.waiting import PATIENCE_S, until
 from transcribe_gpu.adapters.decoding import PyAvAudio
 from transcribe_gpu.adapters.progress_file import ProgressFolder
 from transcribe_gpu.config import SpeechModelSettings
@@ -38,7 +40,6 @@ from transcribe_gpu.testing import encoded
 from transcribe_gpu.testing_tones import TONES, LoudIsSpeech, ToneEngine, ToneSource, tones
 from transcribe_gpu.worker import JobsInHand, jobs_at_once, run_worker
 
-PATIENCE_S = 60.0
 BATCH = 8
 RECORDINGS = [tones(range(first, first + 12), pause_s=0.6) for first in range(0, 120, 20)]
 
@@ -86,8 +87,7 @@ class Crowd:
                 threads.submit(self.shared.recognise, windows, language=language)
                 for windows, language in asked
             ]
-            while len(self.shared._waiting) < len(asked):
-                threading.Event().wait(0.01)
+            until(lambda: len(self.shared._waiting) == len(asked))
             self.engine.goes_on.set()
             first.result(PATIENCE_S)
             return [each.result(PATIENCE_S) for each in others]
@@ -194,6 +194,10 @@ def uploaded(blobs: DirectoryBlobStore, number: int) -> Event:
     )
 
 
+def told(bus: SqliteBus) -> Sequence[Delivery]:
+    return bus.inbox("logs").receive(most=10, visibility_s=600)
+
+
 def test_a_worker_takes_several_jobs_and_finishes_each(
     tmp_path: Path, blobs: DirectoryBlobStore, progress: ProgressFolder
 ) -> None:
@@ -216,16 +220,14 @@ def test_a_worker_takes_several_jobs_and_finishes_each(
         )
         worker.start()
         numbers = range(len(RECORDINGS))
-        while sum(progress.read(f"ep-{n}", "run-1") is not None for n in numbers) < 3:
-            assert worker.is_alive()
-            stop.wait(0.01)
-        engine.goes_on.set()
         found: list[Event] = []
-        while len(found) < len(RECORDINGS):
-            assert worker.is_alive()
-            received = bus.inbox("logs").receive(most=10, visibility_s=60, wait_s=0.2)
-            found += [delivery.event for delivery in received]
-        stop.set()
+        try:
+            until(lambda: sum(progress.read(f"ep-{n}", "run-1") is not None for n in numbers) == 3)
+            engine.goes_on.set()
+            while len(found) < len(RECORDINGS):
+                found += [each.event for each in until(partial(told, bus))]
+        finally:
+            stop.set()
         worker.join(PATIENCE_S)
         assert not worker.is_alive()
     for event in found:

@@ -11,6 +11,8 @@ from everyword_events import Event, ServiceContract, TranscriptReady
 from everyword_events.sqlite.bus import SqliteBus
 from everyword_storage.directory import DirectoryBlobStore
 from everyword_transcripts import read_transcript
+from support.waiting import PATIENCE_S
+from transcribe_gpu.adapters import spot_notice
 from transcribe_gpu.adapters.decoding import PyAvAudio
 from transcribe_gpu.adapters.progress_file import ProgressFolder
 from transcribe_gpu.adapters.spot_notice import NoMetadata, SpotNotice, stop_on_spot_notice
@@ -25,8 +27,13 @@ from transcribe_gpu.testing_metadata import Metadata, serving
 from transcribe_gpu.testing_tones import TONES, LoudIsSpeech, ToneEngine, ToneSource, tones
 from transcribe_gpu.worker import run_worker
 
-PATIENCE_S = 60.0
 REFINE = ServiceContract("refine", consumes=(TranscriptReady,))
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody may be slow on such a machine; the one of the tests may."""
+    monkeypatch.setattr(spot_notice, "_TIMEOUT_S", PATIENCE_S)
 
 
 @pytest.fixture

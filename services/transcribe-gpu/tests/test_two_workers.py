@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from everyword_events import Event, TranscriptReady
 from everyword_storage.directory import DirectoryBlobStore
 from everyword_transcripts import read_transcript
+from support.waiting import PATIENCE_S
 from transcribe_gpu.adapters.decoding import PyAvAudio
 from transcribe_gpu.adapters.progress_file import ProgressFolder
 from transcribe_gpu.domain import Hypothesis
@@ -16,8 +17,6 @@ from transcribe_gpu.selection import EngineSelector
 from transcribe_gpu.service import TranscribeService
 from transcribe_gpu.testing import encoded
 from transcribe_gpu.testing_tones import TONES, LoudIsSpeech, ToneEngine, ToneSource, tones
-
-PATIENCE_S = 60.0
 
 
 class InStep(ToneEngine):

@@ -27,14 +27,19 @@ class HubSource:
     name = "hub"
 
     def __init__(
-        self, endpoint: str | None = None, *, clock: Callable[[], float] = time.monotonic
+        self,
+        endpoint: str | None = None,
+        *,
+        wait_s: float = HUB_WAIT_S,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._endpoint = endpoint
+        self._wait_s = wait_s
         self._clock = clock
         self._silent_since = float("-inf")
 
     def offers(self, model: SpeechModel) -> Availability:
-        """Tell within 3 s, name look-up included, whether the hub answers and has the model."""
+        """Tell in `wait_s`, name look-up included, whether the hub answers and has the model."""
         if not model.repository:
             return Availability(ok=False, detail="no hub repository is known for it")
         if self._offline():
@@ -43,7 +48,7 @@ class HubSource:
         url = f"{self._address()}/{model.repository}/resolve/{revision}/config.json"
         if self._clock() - self._silent_since < BELIEVED_S:
             return Availability(ok=False, detail="no hub answers")
-        found = answers(url)
+        found = answers(url, wait_s=self._wait_s)
         if found is None:
             self._silent_since = self._clock()
             return Availability(ok=False, detail="no hub answers")
