@@ -105,14 +105,19 @@ def _sqlite_archive(tmp_path: Path) -> Iterator[Archive]:
 @pytest.fixture(name="opensearch_archive")
 def _opensearch_archive(opensearch_url: str, opensearch_prefix: str) -> Archive:
     """Passages are cut short, so that most of what is found crosses their borders."""
+    driver = driver_for(opensearch_url)
     index = OpenSearchWordIndex(
-        OpenSearchClient(driver_for(opensearch_url)),
+        OpenSearchClient(driver),
         prefix=opensearch_prefix,
         most_passages=120,
         passage_words=60,
         poll_s=0.01,
     )
-    return Archive(index, index.vocabulary, lambda: time.sleep(0.1))
+
+    def settle() -> None:
+        driver.indices.refresh(index=f"{opensearch_prefix}-*")
+
+    return Archive(index, index.vocabulary, settle)
 
 
 @pytest.mark.slow_on_opensearch

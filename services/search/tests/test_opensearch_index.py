@@ -169,7 +169,7 @@ def test_reindexing_loses_nothing_and_searches_go_on(client: OpenSearchClient, p
     layout = Layout(client, prefix)
     old = layout.current()
     try:
-        assert reindex(client, prefix=prefix, grace_s=0.5) == 10
+        assert reindex(client, prefix=prefix, grace_s=5) == 10
     finally:
         done.set()
         reader.join()

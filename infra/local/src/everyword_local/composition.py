@@ -116,7 +116,8 @@ OUTCOMES = (ingest.contract.CONTRACT.service, ingest.contract.NOTIFY_CONTRACT.se
 """Consumers that end what a person waits for: the catalogue's state, and telling others."""
 USUAL_EFFORT = UsualEffort(work_hours=0.25)
 """Whisper `base` on one core of an ordinary machine, rounded up (docs/benchmarks.md)."""
-OUTCOMES_WITHIN_S = 5.0
+OUTCOMES_WITHIN_S = 15.0
+"""As long as one webhook may take to answer."""
 QUICK_BATCH = 10
 NO_EPISODE = "none"
 """An id that no episode has."""
