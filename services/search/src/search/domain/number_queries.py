@@ -4,14 +4,15 @@ See `search.domain.spoken_forms` for what else has several spellings.
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import accumulate
 from typing import Final
 
-from search.domain.numbers import Spellings
+from search.domain.numbers import Spellings, codes_of
 from search.domain.query import Clause, Query, Spelling
+from search.domain.said_signs import read_aloud
 from search.domain.spoken_forms import forms_in
 
 _INITIALS: Final = re.compile(r"\b(?:[A-Z]\.?){2,5}(?!\w)")
@@ -26,11 +27,22 @@ def with_numbers(query: Query, languages: Collection[str]) -> Query:
     """
     initials = frozenset(word.replace(".", "").lower() for word in _INITIALS.findall(query.text))
     forms = partial(forms_in, languages=languages, initials=initials)
+    aloud = read_aloud(query.text, codes_of(languages))
     return replace(
         query,
-        wanted=tuple(dict.fromkeys(_merged(query.wanted, forms))),
-        unwanted=tuple(dict.fromkeys(_spelled(c, forms) for c in query.unwanted)),
+        wanted=tuple(dict.fromkeys(_aloud(c, aloud) for c in _merged(query.wanted, forms))),
+        unwanted=tuple(dict.fromkeys(_aloud(_spelled(c, forms), aloud) for c in query.unwanted)),
     )
+
+
+def _aloud(clause: Clause, aloud: Mapping[tuple[str, ...], tuple[tuple[str, ...], ...]]) -> Clause:
+    """Return a clause whose words with signs may be said as well, unless they are a prefix."""
+    if clause.is_prefix or not any(one.tokens in aloud for one in clause.spellings):
+        return clause
+    spellings = tuple(
+        replace(one, others=(*one.others, *aloud.get(one.tokens, ()))) for one in clause.spellings
+    )
+    return replace(clause, spellings=spellings)
 
 
 def _merged(clauses: Sequence[Clause], forms: _Forms) -> Iterator[Clause]:

@@ -20,6 +20,7 @@ from search.domain.numbers import (
     number_said,
     numbers_spelled,
 )
+from search.domain.said_signs import letters_and_digits, written_with_signs
 from search.domain.tokens import tokens_of
 
 _UNITS: Final = frozenset(
@@ -69,11 +70,33 @@ _WITH_H: Final = re.compile(r"(\d{1,2})h(\d{2})")
 _MINUTES: Final = re.compile(r"([0-5]\d)(am|pm|h|uhr)?")
 _HALVES: Final = (("am",), ("pm",))
 _NAMES: Final = {
-    "": "c++=c plus plus|c#=c sharp|f#=f sharp|nodejs=node js|nodejs=node dot js",
+    "": "c++=c plus plus|c#=c sharp|f#=f sharp|nodejs=node js|nodejs=node dot js|"
+    "b2b=b to b|b2c=b to c|p2p=peer to peer|ok=okay",
     "en": "mr=mister|mrs=missus|dr=doctor|prof=professor|st=saint|st=street|vs=versus|jr=junior|"
-    "sr=senior|ave=avenue|lt=lieutenant|sgt=sergeant|capt=captain",
+    "sr=senior|ave=avenue|lt=lieutenant|sgt=sergeant|capt=captain|mt=mount|etc=et cetera|"
+    "rock n roll=rock and roll|rocknroll=rock and roll|rocknroll=rock n roll|"
+    "rock roll=rock and roll|rock roll=rock n roll|rock roll=rocknroll|"
+    "world war ii=world war two|world war ii=world war 2|"
+    "world war i=world war one|world war i=world war 1|world war two=world war 2|"
+    "world war one=world war 1",
     "de": "dr=doktor|prof=professor|nr=nummer|st=sankt|bzw=beziehungsweise|usw=und so weiter|"
-    "zb=zum beispiel",
+    "zb=zum beispiel|z b=zum beispiel|"
+    + "|".join(
+        f"{tens}0er={name}|19{tens}0er={name}|19{tens}0er={tens}0er"
+        for tens, name in enumerate(
+            (
+                "zwanziger",
+                "dreißiger",
+                "vierziger",
+                "fünfziger",
+                "sechziger",
+                "siebziger",
+                "achtziger",
+                "neunziger",
+            ),
+            2,
+        )
+    ),
     "fr": "mme=madame|mlle=mademoiselle|mm=messieurs|dr=docteur|st=saint|ste=sainte",
     "es": "sr=señor|sra=señora|srta=señorita|dr=doctor|dra=doctora|ud=usted",
     "it": "sig=signor|dott=dottor|dr=dottor|prof=professor",
@@ -95,6 +118,8 @@ _CLOCK: Final = {
 }
 """How half past, a quarter past and a quarter to an hour `h` are said; `n` is the next hour."""
 _FEMININE: Final = {"es": "una", "it": "una"}
+_PREFIXES: Final = frozenset({"e", "x", "t", "k", "o", "wi", "hi", "lo", "sci"})
+"""What English writes before a word with a hyphen, as a word of its own, or together with it."""
 _PHONE: Final = range(7, 16)
 _FEWEST_SPELLED_DIGITS: Final = 5
 _MOST_GROUPINGS: Final = 14
@@ -123,7 +148,8 @@ def forms_in(
 def _form_at(row: Tokens, codes: Tokens, is_initials: bool) -> tuple[int, tuple[Tokens, ...]]:
     """Return how many tokens the longest form at the start has, and its other spellings."""
     ways: list[Callable[[Tokens, Tokens], Iterator[tuple[int, Tokens]]]] = [
-        _numbers, _names, _with_units, _times, _telephone, _letters,
+        _numbers, _names, _with_units, _times, _telephone, _letters, _with_prefix,
+        written_with_signs, letters_and_digits,
     ]  # fmt: skip
     found = [form for way in ways for form in way(row, codes)]
     if (is_initials or not _VOWEL.search(row[0])) and row[0].isalpha():
@@ -149,8 +175,24 @@ def _names(row: Tokens, codes: Tokens) -> Iterator[tuple[int, Tokens]]:
 def _pairs(codes: Tokens) -> tuple[tuple[Tokens, Tokens], ...]:
     listed = [_NAMES.get(code, "") for code in ("", *dict.fromkeys(c.split("_")[0] for c in codes))]
     pairs = [pair.split("=") for names in listed for pair in names.split("|") if pair]
+    if any(code.startswith("en") for code in codes):
+        pairs += _decades()
     both = [(_tokens(short), _tokens(long)) for short, long in pairs]
     return (*both, *((long, short) for short, long in both))
+
+
+def _decades() -> Iterator[list[str]]:
+    """Yield `90s` and `nineties`, `1990s` and `nineteen nineties`, and the short for the long."""
+    names = ("twenties", "thirties", "forties", "fifties", "sixties")
+    for tens, name in enumerate((*names, "seventies", "eighties", "nineties"), 2):
+        short, long = f"{tens}0s", f"19{tens}0s"
+        yield from ([short, name], [long, f"nineteen {name}"], [long, name], [long, short])
+
+
+def _with_prefix(row: Tokens, codes: Tokens) -> Iterator[tuple[int, Tokens]]:
+    """Yield `email` for `e mail`, `wifi` for `wi fi`."""
+    if len(row) > 1 and row[0] in _PREFIXES and row[1].isalpha() and "en" in codes:
+        yield 2, (row[0] + row[1],)
 
 
 def _with_units(row: Tokens, codes: Tokens) -> Iterator[tuple[int, Tokens]]:

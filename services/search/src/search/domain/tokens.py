@@ -53,7 +53,13 @@ _TOKEN: Final = re.compile(
 _LETTERS_WITHOUT_DECOMPOSITION: Final = str.maketrans(
     {"ø": "o", "œ": "oe", "æ": "ae", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ħ": "h", "ŧ": "t"}
     | {"\u0131": "i", "ŋ": "n", "ĸ": "k", "\u0640": ""}
+    | {"\u06cc": "\u064a", "\u0649": "\u064a", "\u06a9": "\u0643", "\u0901": "\u0902"}
+    | {chr(code): chr(code - 0x60) for code in range(0x30A1, 0x30F7)}
 )
+"""Also letters that one keyboard has and another has not (Arabic and Persian ye and kaf), Hindi's
+two signs for a nasal, and katakana."""
+_NASAL: Final = re.compile("[\u0919\u091e\u0923\u0928\u092e]\u094d(?=[\u0915-\u0939])")
+"""A nasal consonant before its like may be written as a dot above: हिन्दी, हिंदी."""
 _SPELLED_AS_TWO: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
 _PARTICLES: Final = tuple(
     sorted(
@@ -175,6 +181,7 @@ def fold(token: str) -> str:
         for c in unicodedata.normalize("NFKD", token)
         if not _is_accent(c) and not "\U0001f3fb" <= c <= "\U0001f3ff"
     ).translate(_LETTERS_WITHOUT_DECOMPOSITION)
+    kept = _NASAL.sub("\u0902", kept)
     return unicodedata.normalize("NFC", kept) or token
 
 

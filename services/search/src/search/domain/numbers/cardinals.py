@@ -66,7 +66,10 @@ def _grouped(value: int, codes: tuple[str, ...]) -> Iterator[Tokens]:
 
 
 def _decimal(row: Tokens, codes: tuple[str, ...]) -> Iterator[Tokens]:
-    """Yield the other spellings of a decimal: 12.5, twelve point five."""
+    """Yield the other spellings of a decimal: 12.5, twelve point five; 1.5 million."""
+    if len(row) > 1 and any(atoms_of(code)[0].get(row[-1], 0) in SCALES for code in codes):
+        yield from ((*way, row[-1]) for way in _decimal(row[:-1], codes))
+        return
     if len(row) == 1 and _DECIMAL.fullmatch(row[0]):
         whole, part = row[0].split(".")
         yield row
