@@ -85,3 +85,34 @@ def test_items_are_numbered_as_they_stand() -> None:
     first, second = feed_items(raw)
     assert (first.number, second.number) == (0, 1)
     assert first.published == "Fri, 27 Nov 2026 10:00:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("now", "then"),
+    [
+        (
+            "https://dts.podtrac.com/redirect.mp3/host.example/a/1.mp3",
+            "https://host.example/a/1.mp3",
+        ),
+        (
+            "https://chrt.fm/track/ABC/pdst.fm/e/host.example/a/1.mp3?updated=2",
+            "https://op3.dev/e/host.example/a/1.mp3?updated=1",
+        ),
+        ("https://host.example/1.mp3?token=b&id=1", "https://host.example/1.mp3?id=1&token=a"),
+    ],
+    ids=["a prefix", "other prefixes", "another token"],
+)
+def test_counters_on_the_way_and_tokens_do_not_make_another_file(now: str, then: str) -> None:
+    feed = items({"title": "A", "enclosure_url": now}, {"title": "B", "enclosure_url": f"{HOST}/2"})
+    assert matched(feed, episode("a", title="Renamed", source_url=then)) == {0: "a"}
+
+
+def test_what_else_is_in_a_query_tells_files_apart() -> None:
+    feed = items({"title": "A", "enclosure_url": "https://host.example/audio.mp3?id=2"})
+    other = episode("a", title="B", source_url="https://host.example/audio.mp3?id=1")
+    assert matched(feed, other) == {}
+
+
+def test_titles_escaped_once_more_are_the_same_title() -> None:
+    feed = items({"title": "Gulls &amp; terns", "enclosure_url": f"{HOST}/1.mp3"})
+    assert matched(feed, episode("a", title="Gulls & terns")) == {0: "a"}

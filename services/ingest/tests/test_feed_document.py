@@ -184,3 +184,57 @@ def test_bytes_that_are_an_address_are_not_fetched(web: Any) -> None:
     with pytest.raises(InvalidInput):
         read_feed(url.encode(), url=URL)
     assert not web.asked
+
+
+@pytest.mark.parametrize(
+    ("written", "title"),
+    [
+        ("A &amp;amp; B&amp;#8217;s", "A & B\u2019s"),
+        ("<![CDATA[A & B <b>and</b> C]]>", "A & B and C"),
+        ("5 &lt; 6 &amp; 7 &gt; 3", "5 < 6 & 7 > 3"),
+        ("vector&lt;int&gt;", "vector<int>"),
+    ],
+)
+def test_titles_are_text_however_they_are_escaped(written: str, title: str) -> None:
+    assert only_item(f"<title>{written}</title>").title == title
+
+
+def test_a_title_of_itunes_stands_where_there_is_no_other() -> None:
+    assert only_item("<itunes:title>Only here</itunes:title>").title == "Only here"
+    assert only_item("<title>Five: gulls</title><itunes:title>x</itunes:title>").title[:4] == "Five"
+
+
+def test_control_characters_are_no_part_of_a_title() -> None:
+    raw = rss("<item><title>Gulls\x00 and\x0b terns</title></item>")
+    assert read_feed(raw, url=URL).items[0].title == "Gulls and terns"
+
+
+def test_a_guid_is_no_page_unless_it_is_an_address() -> None:
+    assert only_item("<guid>ep 1</guid>").link is None
+    assert only_item("<guid>https://example.org/1</guid>").link == "https://example.org/1"
+
+
+@pytest.mark.parametrize("around", ["rss", "item"])
+def test_addresses_go_by_the_base_that_the_feed_names(around: str) -> None:
+    base = 'xml:base="https://cdn.example.net/shows/"'
+    inside = '<title>A</title><enclosure url="1.mp3"/><podcast:transcript url="1.vtt"/>'
+    raw = rss(f"<item {base if around == 'item' else ''}>{inside}</item>").decode()
+    if around == "rss":
+        raw = raw.replace("<rss ", f"<rss {base} ")
+    (item,) = read_feed(raw.encode(), url=URL).items
+    assert item.url == "https://cdn.example.net/shows/1.mp3"
+    assert item.transcripts[0].url == "https://cdn.example.net/shows/1.vtt"
+
+
+def test_media_stand_for_an_enclosure_where_there_is_none() -> None:
+    media = '<m:content xmlns:m="http://search.yahoo.com/mrss/" url="/1.mp3" type="audio/mpeg"'
+    item = only_item(f'{media} fileSize="5"/>')
+    assert (item.url, item.media_type, item.bytes) == ("https://example.org/1.mp3", "audio/mpeg", 5)
+    both = only_item(f'{media}/><enclosure url="/2.mp3" type="audio/mpeg"/>')
+    assert both.url == "https://example.org/2.mp3"
+
+
+def test_seconds_since_1970_are_a_date() -> None:
+    item = only_item("<pubDate>1714644000</pubDate>")
+    assert item.published_at is not None
+    assert item.published_at.isoformat() == "2024-05-02T10:00:00+00:00"

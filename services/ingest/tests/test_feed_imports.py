@@ -1,5 +1,6 @@
 """Taking a feed in in the background: kept, resumed, cancelled, with a line for every item."""
 
+import gzip
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from everyword_events import NotFound
+from everyword_events import InvalidInput, NotFound
 from everyword_events.sqlite.database import SqliteDatabase
 from ingest.adapters.sqlite_feed_imports import MOST_KEPT, SqliteFeedImports
 from ingest.adapters.sqlite_feeds import SCHEMA, SqliteFeedStore
@@ -159,6 +160,16 @@ def test_encodings_of_feeds_are_read(world: Any, web: Any, encoding: str) -> Non
         FeedRequest(published(web, items, encoding=encoding, title="Sjörapporten"))
     )
     assert (report.show, report.items[0].title) == ("Sjörapporten", "Über Öland")
+
+
+def test_a_feed_that_is_kept_as_a_gzip_file_is_read(world: Any, web: Any) -> None:
+    document = HEAD.format(encoding="utf-8", title="Packed") + ITEM.format("1", "One", "x")
+    packed = gzip.compress(f"{document}</channel></rss>".encode())
+    report = world.service.feeds.add(FeedRequest(web.file("/f.gz", packed, "application/gzip")))
+    assert (report.show, report.items[0].title) == ("Packed", "One")
+    cut = web.file("/cut.gz", packed[:-12], "application/gzip")
+    with pytest.raises(InvalidInput, match="gzip file that is damaged"):
+        world.service.feeds.add(FeedRequest(cut))
 
 
 def test_odd_items_each_end_with_a_line(world: Any, web: Any, audio: Callable[..., bytes]) -> None:

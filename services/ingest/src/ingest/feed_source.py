@@ -1,12 +1,15 @@
 """Reads podcast feeds from the web: their pages, and their own bytes."""
 
+import gzip
+import io
+import zlib
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
-from everyword_events import EverywordError
+from everyword_events import EverywordError, InvalidInput
 from ingest.domain.feed import Feed, FeedItem, FeedRecord
 from ingest.ports import FeedReader, Fetched, Fetcher, FetchRequest
 
@@ -118,6 +121,30 @@ class FeedSource:
         )
         if fetched.not_modified:
             return fetched, b""
-        raw = fetched.path.read_bytes()
+        raw = _unpacked(fetched.path.read_bytes())
         fetched.path.unlink()
         return fetched, raw
+
+
+def _unpacked(raw: bytes) -> bytes:
+    """Return a feed that is kept as a gzip file, as some hosts have it, up to the usual size.
+
+    Raises:
+        InvalidInput: it is damaged, or larger.
+    """
+    if not raw.startswith(b"\x1f\x8b"):
+        return raw
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(raw)) as packed:
+            text = packed.read(MOST_FEED_BYTES + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise InvalidInput(
+            f"a feed in a gzip file that is damaged: {error}",
+            hint="fetch it again, and tell its host",
+            code="feed_invalid",
+        ) from error
+    if len(text) > MOST_FEED_BYTES:
+        raise InvalidInput(
+            f"a feed of more than {MOST_FEED_BYTES // 1_000_000} MB", code="feed_invalid"
+        )
+    return text

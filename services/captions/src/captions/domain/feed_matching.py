@@ -4,11 +4,13 @@ A transcript of another episode under an item is worse than none, as apps show i
 an item and an episode belong together only by a key that is one item's and one episode's alone.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
+from html import unescape
 from pathlib import PurePosixPath
 from typing import Final, TypeVar
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -31,6 +33,14 @@ class ArchivedEpisode:
     has_chapters: bool = False
 
 
+_HOST: Final = re.compile(
+    r"(?:[a-z0-9-]+\.)+(?!(?:mp3|m4a|m4b|mp4|aac|ogg|oga|opus|wav|flac|php|html?)\Z)[a-z]{2,12}"
+)
+_CHANGING: Final = re.compile(
+    r"updated|token|expires?|exp|sig|signature|policy|key-pair-id|hash|hdnea|x-amz-.*|utm_.*|t|ts|_"
+    r"|dest-id|ref|source|aid|pid|cache|nocache|rand|rnd|v",
+    re.IGNORECASE,
+)
 T = TypeVar("T")
 Key = Hashable | None
 _ItemKey = Callable[[FeedItemIdentity], Key]
@@ -85,6 +95,10 @@ def _episode_titled_on(episode: ArchivedEpisode) -> Key:
 _KEYS: Final[tuple[tuple[_ItemKey, _EpisodeKey], ...]] = (
     (_guid, lambda episode: episode.guid),
     (lambda item: _address(item.enclosure_url), lambda episode: _address(episode.source_url)),
+    (
+        lambda item: _stable_address(item.enclosure_url),
+        lambda episode: _stable_address(episode.source_url),
+    ),
     (lambda item: _address(item.link), lambda episode: _address(episode.link)),
     (_titled_on, _episode_titled_on),
     (lambda item: _plain(item.title), lambda episode: _plain(episode.title)),
@@ -112,13 +126,33 @@ def _day(stated: str) -> date | None:
 
 
 def _plain(title: str) -> str:
-    return " ".join(title.casefold().split())
+    return " ".join(unescape(unescape(title)).casefold().split())
 
 
 def _address(url: str) -> str:
     """Return an address without its scheme, which hosts change, and without a fragment."""
     parts = _split(url.strip())
     return f"{parts.netloc.lower()}{parts.path}?{parts.query}" if parts.netloc else ""
+
+
+def _stable_address(url: str) -> str:
+    """Return an address without those that count downloads on the way, and what changes each time.
+
+    `dts.podtrac.com/redirect.mp3/host.example/a.mp3?updated=7` is `host.example/a.mp3`. What else
+    stands in the query may tell one file from another, and stays.
+    """
+    parts = _split(url.strip())
+    if not parts.netloc:
+        return ""
+    way = [parts.netloc.lower(), *parts.path.split("/")[1:]]
+    hosts = [at for at, part in enumerate(way[:-1]) if _HOST.fullmatch(part.lower())]
+    way = way[hosts[-1] :] if hosts else way
+    kept = [
+        field
+        for field in parts.query.split("&")
+        if field and not _CHANGING.fullmatch(field.partition("=")[0])
+    ]
+    return f"{way[0].lower()}/{'/'.join(way[1:])}?{'&'.join(sorted(kept))}"
 
 
 def _file(url: str) -> str:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from html import unescape
 from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 from xml.parsers.expat import ExpatError, ParserCreate
@@ -34,6 +35,11 @@ _PLAYABLE: Final = re.compile(
     r"\.(mp3|m4a|m4b|mp4|aac|ogg|oga|opus|flac|wav|mov|m4v|webm)\b", re.IGNORECASE
 )
 _MOST_TEXT: Final = 2000
+_TAGS: Final = re.compile(
+    r"</?(?:b|i|u|em|strong|span|sup|sub|small|br|p|a)(?:\s[^<>]*)?/?>", re.IGNORECASE
+)
+_CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_EPOCH_S: Final = re.compile(r"1\d{9}")
 
 
 def read_feed(raw: bytes, *, url: str, media_type: str = "") -> Feed:
@@ -64,7 +70,7 @@ def read_feed(raw: bytes, *, url: str, media_type: str = "") -> Feed:
     if len(extras) != len(parsed.entries):  # not well-formed: feedparser guessed where items end
         extras = [_Extras() for _ in parsed.entries]
     return Feed(
-        title=_text(parsed.feed.get("title")),
+        title=_plain(parsed.feed.get("title")),
         language=_text(parsed.feed.get("language")),
         items=tuple(
             _item(each, more, url) for each, more in zip(parsed.entries, extras, strict=True)
@@ -83,17 +89,18 @@ class _Extras:
     inline: list[tuple[float, str]] = field(default_factory=list)
 
 
-def _item(entry: Any, more: _Extras, base: str) -> FeedItem:
+def _item(entry: Any, more: _Extras, url: str) -> FeedItem:
     enclosure = _enclosure(entry)
+    title = entry.get("title") or entry.get("itunes_title")
+    # feedparser tells the `xml:base` that holds for an element, and follows it for some of them
+    base = _address((entry.get("title_detail") or {}).get("base"), url) or url
+    guid = _text(entry.get("id"))
     image = (entry.get("image") or {}).get("href")
     return FeedItem(
-        guid=_text(entry.get("id")),
-        title=_text(entry.get("title")),
-        link=_address(entry.get("link"), base),
-        # dict.get: feedparser's own puts one date in the other's place, and warns of it
-        published_at=_moment(
-            dict.get(entry, "published_parsed") or dict.get(entry, "updated_parsed")
-        ),
+        guid=guid,
+        title=_plain(title),
+        link=_page(_text(entry.get("link")), guid, base),
+        published_at=_published_at(entry),
         duration_s=_duration_s(_text(entry.get("itunes_duration"))),
         url=_address(enclosure.get("href"), base) or "",
         media_type=_text(enclosure.get("type")),
@@ -110,7 +117,11 @@ def _item(entry: Any, more: _Extras, base: str) -> FeedItem:
 
 def _enclosure(entry: Any) -> Mapping[str, Any]:
     """Return the enclosure that is sound, by its type or its name; else the first there is."""
-    found = [each for each in entry.get("enclosures", []) if each.get("href")]
+    media = [
+        {**each, "href": each.get("url"), "length": each.get("filesize")}
+        for each in entry.get("media_content", [])
+    ]
+    found = [each for each in (*entry.get("enclosures", []), *media) if each.get("href")]
     for each in found:
         kind = _text(each.get("type")).lower()
         if kind.startswith(("audio/", "video/")) or _PLAYABLE.search(each["href"]):
@@ -194,6 +205,25 @@ def _next_url(links: Any, base: str) -> str | None:
     )
 
 
+def _published_at(entry: Any) -> datetime | None:
+    """Return an item's date; some write seconds since 1970, which are no date to feedparser."""
+    stated = _text(dict.get(entry, "published"))
+    if _EPOCH_S.fullmatch(stated):
+        return datetime.fromtimestamp(int(stated), UTC)
+    # dict.get: feedparser's own puts one date in the other's place, and warns of it
+    return _moment(dict.get(entry, "published_parsed") or dict.get(entry, "updated_parsed"))
+
+
+def _page(link: str, guid: str, base: str) -> str | None:
+    """Return an item's page; feedparser takes a guid for one, which is only if it is an address."""
+    return None if link == guid and "://" not in link else _address(link, base)
+
+
+def _plain(title: Any) -> str:
+    """Return a title as text: its tags taken away, and what is still escaped once more decoded."""
+    return _text(unescape(_TAGS.sub("", unescape(str(title or "")))))
+
+
 def _moment(parsed: Any) -> datetime | None:
     if not parsed:
         return None
@@ -218,4 +248,4 @@ _MOST_SECONDS: Final = 100 * 3600
 
 
 def _text(found: Any) -> str:
-    return " ".join(str(found or "").split())[:_MOST_TEXT]
+    return " ".join(_CONTROLS.sub(" ", str(found or "")).split())[:_MOST_TEXT]
