@@ -1,8 +1,9 @@
-"""Work on a thread of its own beside a block."""
+"""Work on threads of their own: beside a block, or at its end."""
 
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 
 @contextlib.contextmanager
@@ -37,3 +38,22 @@ def _wait_for(ended: threading.Event) -> None:
             interrupted = interrupt
     if interrupted:
         raise interrupted
+
+
+class ClosedTogether:
+    """What is to be closed at the end, all at once: each file waits for the disk by itself."""
+
+    def __init__(self) -> None:
+        self._closes: list[Callable[[], object]] = []
+
+    def callback(self, close: Callable[[], object]) -> None:
+        """Have this called at the end."""
+        self._closes.append(close)
+
+    def close(self) -> None:
+        """Close all, whatever becomes of the others; raise the first error there was."""
+        closes, self._closes = self._closes, []
+        with ThreadPoolExecutor(max(1, len(closes)), "closing") as threads:
+            closing = [threads.submit(close) for close in reversed(closes)]
+        for each in closing:
+            each.result()

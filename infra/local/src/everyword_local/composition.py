@@ -43,7 +43,7 @@ from everyword_events.sqlite.compaction import compact_due
 from everyword_events.sqlite.database import SqliteDatabase
 from everyword_events.sqlite.replays import SqliteReplays
 from everyword_http.keys import Keys
-from everyword_local.beside import working_beside
+from everyword_local.beside import ClosedTogether, working_beside
 from everyword_local.captions_process import captions_command, cores, run_under_load
 from everyword_local.client import IN_PROCESS
 from everyword_local.data_folder import DataFolder
@@ -169,8 +169,9 @@ class Composition:
         self.settings = settings
         self._model_key = model_key
         self._stopping = threading.Event()
-        self._closing = contextlib.ExitStack()
-        self.bus = self._closing.enter_context(SqliteBus(folder.bus, CONTRACTS))
+        self._closing = ClosedTogether()
+        self.bus = SqliteBus(folder.bus, CONTRACTS)
+        self._closing.callback(self.bus.close)
         self.blobs = DirectoryBlobStore(folder.blobs)
         self.signer = DirectoryUploadSigner(lambda: REQUEST_ORIGIN.get(base_url), folder.secret())
         self.multipart = DirectoryMultipartUploads(folder.uploads, self.blobs, self.signer)
