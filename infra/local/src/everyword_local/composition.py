@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from functools import cached_property, partial
 from pathlib import Path
-from typing import BinaryIO, Protocol, Self
+from typing import TYPE_CHECKING, BinaryIO, Protocol, Self
 
 import captions.contract
 import captions.service
@@ -42,15 +42,12 @@ from everyword_events.sqlite.bus import SqliteBus
 from everyword_events.sqlite.compaction import compact_due
 from everyword_events.sqlite.database import SqliteDatabase
 from everyword_events.sqlite.replays import SqliteReplays
-from everyword_http.keys import Keys
 from everyword_local.beside import ClosedTogether, working_beside
 from everyword_local.captions_process import captions_command, cores, run_under_load
 from everyword_local.client import IN_PROCESS
 from everyword_local.data_folder import DataFolder
-from everyword_local.keys import SqliteKeyStore
 from everyword_local.processes import process_group
 from everyword_local.projections import projection, refill_captions, telling
-from everyword_local.public_shows import SqlitePublicShows
 from everyword_local.refilling import refill_index
 from everyword_local.settings import SettingsFile
 from everyword_storage.clock import utc_now
@@ -99,6 +96,10 @@ from transcribe_gpu.self_test import self_test
 from transcribe_gpu.standalone import known_sources, model_library
 from transcribe_gpu.worker import jobs_at_once
 
+if TYPE_CHECKING:
+    from everyword_http.keys import Keys
+    from everyword_local.public_shows import SqlitePublicShows
+
 CONTRACTS = (
     ingest.contract.CONTRACT,
     ingest.contract.FETCH_CONTRACT,
@@ -119,6 +120,8 @@ USUAL_EFFORT = UsualEffort(work_hours=0.25)
 OUTCOMES_WITHIN_S = 15.0
 """As long as one webhook may take to answer."""
 QUICK_BATCH = 10
+CAPTIONED_AT_ONCE = 2
+"""One episode's ten files wait for the disk as long as they are computed: then another has turn."""
 NO_EPISODE = "none"
 """An id that no episode has."""
 WAIT_S = 0.05
@@ -281,15 +284,20 @@ class Composition:
         )
 
     @cached_property
-    def keys(self) -> Keys:
+    def keys(self) -> "Keys":
         """The API keys."""
+        from everyword_http.keys import Keys  # noqa: PLC0415 - only who speaks HTTP waits for it
+        from everyword_local.keys import SqliteKeyStore  # noqa: PLC0415
+
         store = SqliteKeyStore(self.folder.keys)
         self._closing.callback(store.close)
         return Keys(store)
 
     @cached_property
-    def public_shows(self) -> SqlitePublicShows:
+    def public_shows(self) -> "SqlitePublicShows":
         """Which shows those without a key may read."""
+        from everyword_local.public_shows import SqlitePublicShows  # noqa: PLC0415 - speaks HTTP
+
         shows = SqlitePublicShows(
             self.folder.public_shows, show_of=lambda episode_id: self.ingest.get(episode_id).show
         )
@@ -333,7 +341,7 @@ class Composition:
             lambda show: self.settings.of_show(show).search,
             engine.phonetics,
             engine.gate,
-            readable=self.public_shows.readable,
+            readable=lambda: self.public_shows.readable(),  # noqa: PLW0108 - opened when asked
         )
         if engine.unfilled is not None:
             refill_index(service, engine.unfilled, self.bus)
@@ -619,10 +627,15 @@ class Composition:
             self.bus,
             self.handler(consumer),
             batch=batch,
-            threads=jobs_at_once(self.settings.of_show("").models) if consumer in WORKER else 1,
+            threads=self._at_once(consumer),
             wait_s=WAIT_S,
             gate=gate,
         )
+
+    def _at_once(self, consumer: str) -> int:
+        if consumer in WORKER:
+            return jobs_at_once(self.settings.of_show("").models)
+        return CAPTIONED_AT_ONCE if consumer == captions.contract.CONTRACT.service else 1
 
 
 def _of(service: Service) -> tuple[Handler, Forget]:
