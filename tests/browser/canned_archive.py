@@ -40,9 +40,8 @@ class Archive:
 
     episodes: dict[str, Episode] = field(default_factory=dict)
     states: list[Json] = field(default_factory=list)
-    delay_s: float = 0.0
-    slow: dict[str, float] = field(default_factory=dict)
-    """A query's own delay."""
+    held: str | None = None
+    """The query whose answer waits until this is another; `*`: every answer of the API."""
     fail: int = 0
     """A status every API call answers with; 0: none."""
     asked: list[str] = field(default_factory=list)

@@ -3,7 +3,6 @@
 import asyncio
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
@@ -24,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from everyword_transcripts import write_transcript
 from search.pages import render_results, render_transcript
 from search.widget_files import widget_path
+from support.waiting import until
 
 BAD = 400
 ADDED = ("doubts", "turns")
@@ -60,7 +60,8 @@ class _Site:
         self.archive = archive
 
     async def _trouble(self, query: str = "") -> Response | None:
-        await asyncio.sleep(self.archive.slow.get(query, self.archive.delay_s))
+        while self.archive.held in {"*", query}:  # noqa: ASYNC110 - the test's thread lets it go
+            await asyncio.sleep(0.01)
         if not self.archive.fail:
             return None
         problem = {
@@ -290,11 +291,11 @@ def served(archive: Archive) -> Iterator[Archive]:
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
-    while not server.started:
-        time.sleep(0.01)
     try:
+        until(lambda: server.started)
         yield archive
     finally:
+        archive.held = None
         server.should_exit = True
         server.force_exit = True
         thread.join(120)

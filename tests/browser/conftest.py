@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from browser.canned_archive import Archive, awkward, sample
 from browser.canned_site import served
+from browser.playing import STANDING_STILL
 
 from support.stack import Everyword, fresh
 
@@ -91,15 +92,20 @@ def embed(archive: Archive) -> Callable[[str], str]:
 def open_page(browser: Any) -> Iterator[Callable[..., Any]]:
     """Open a page in a context of its own, and hold it to account at the end.
 
-    Whatever a test does, no script error, policy violation or injected script may have occurred.
+    `still` has recordings stand where they begin to play. Whatever a test does, no script error,
+    policy violation or injected script may have occurred.
     """
     contexts: list[Any] = []
     scripted: list[Any] = []
     complaints: list[str] = []
 
-    def opened(address: str, *, width: int = 900, height: int = 800, **options: Any) -> Any:
+    def opened(
+        address: str, *, width: int = 900, height: int = 800, still: bool = False, **options: Any
+    ) -> Any:
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
         contexts.append(context)
+        if still:
+            context.add_init_script(STANDING_STILL)
         if options.get("java_script_enabled", True):
             scripted.append(context)
         context.set_default_timeout(60_000)

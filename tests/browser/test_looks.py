@@ -207,7 +207,7 @@ def test_forced_colours_keep_marks_and_places(archive: Archive, open_page: Open)
 
 
 def test_reduced_motion_holds_still(archive: Archive, open_page: Open) -> None:
-    archive.delay_s = 1.0
+    archive.held = "*"
     page = open_page(f"{archive.url}/host?q=foghorn", reduced_motion="reduce")
     page.locator(".root.loading").wait_for()
     assert page.evaluate("document.getAnimations({ subtree: true }).length") == 0

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from browser.canned_archive import SAMPLES
+from browser.playing import jump, note_starts, plays_from
 from browser.real_archive import add_sample, static_files
 
 from support.clips import clip
@@ -19,17 +20,6 @@ READY_MS = 90_000
 README = Path(__file__).parents[2] / "README.md"
 
 
-def note_starts(page: Any) -> None:
-    """Keep in `window.started` where the widget's player begins, however long it then plays."""
-    page.evaluate(
-        """() => {
-          window.started = [];
-          document.querySelector('everyword-search').shadowRoot
-            .addEventListener('playing', ({ target }) => started.push(target.currentTime), true);
-        }"""
-    )
-
-
 def test_find_a_word_hear_it_and_read_on(
     everyword: Everyword, stack: str, open_page: Open, tmp_path: Path
 ) -> None:
@@ -39,14 +29,13 @@ def test_find_a_word_hear_it_and_read_on(
     words = [word for sentence in truth["sentences"] for word in sentence["words"]]
     start = next(word["start"] for word in words if word["word"] == "foghorn")
 
-    page = open_page(stack)
+    page = open_page(stack, still=True)
     note_starts(page)
-    page.get_by_role("combobox", name="Search every spoken word").press_sequentially("foghorn")
+    page.get_by_role("combobox", name="Search every spoken word").fill("foghorn")
     page.get_by_text("8 times in 2 episodes").wait_for()
     hit = page.locator(".hit", has_text="0:17")
     hit.click()
-    page.wait_for_function("() => window.started.length === 1")
-    assert start - 0.35 <= page.evaluate("window.started[0]") <= start
+    plays_from(page, start - 0.35, start)
 
     page.goto(hit.get_attribute("href"))
     assert page.url == f"{stack}/episodes/{episode_id}#t={start:g}"
@@ -54,6 +43,7 @@ def test_find_a_word_hear_it_and_read_on(
     page.wait_for_function(f"() => Math.abs({player}.currentTime - {start - 0.3}) < 0.05")
     page.wait_for_function("() => [...CSS.highlights.get('everyword-cursor')][0] == 'foghorn'")
     page.evaluate(f"{player}.play()")
+    jump(page, player, start + 0.01)
     page.locator(".caption", has_text="the foghorn was so loud").wait_for()
 
 
@@ -73,17 +63,14 @@ def test_two_lines_of_the_readme_find_and_play_a_phrase_on_any_page(
         box = page.get_by_role("combobox", name="Search every spoken word")
         box.wait_for()
         note_starts(page)
-        box.press_sequentially('"nothing but potatoes"')
+        box.fill('"nothing but potatoes"')
         page.get_by_text("1 time in 1 episode").wait_for()
         hit = page.locator(".hit")
         assert hit.locator("mark").inner_text() == "nothing but potatoes."
         hit.click()
+        plays_from(page, 38, 41)
         audio = "document.querySelector('everyword-search').shadowRoot.querySelector('audio')"
-        page.wait_for_function(f"() => {audio}?.readyState >= 3 && !{audio}.paused")
-        page.wait_for_function("() => window.started.length === 1")
-        start = page.evaluate("window.started[0]")
-        assert 38 < start < 41
-        page.wait_for_function(f"() => {audio}.currentTime > {start + 1}")
+        page.wait_for_function(f"() => !{audio}.paused && {audio}.currentTime > 41")
         assert hit.get_attribute("href").startswith(f"{stack}/episodes/")
         page.set_viewport_size({"width": 320, "height": 640})
         root = "document.documentElement"

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from browser.canned_archive import Archive, state
 
+from support.waiting import until
+
 pytestmark = pytest.mark.browser
 Open = Callable[..., Any]
 NOTHING = {"waiting": 0, "in_flight": 0, "delayed": 0, "dead": 0}
@@ -52,8 +54,9 @@ def test_what_waits_runs_and_stands_still_is_said(archive: Archive, open_page: O
     assert row == ["refine", "2", "1", "0", "0"]
     page.get_by_role("button", name="Try again: refine").click()
     archive.work["dead-letters"] = {"dead_letters": []}
-    archive.work["health"] = health()
     archive.states = []
+    until(lambda: "asked dead-letters:redrive" in archive.work)
+    archive.work["health"] = health()
     page.get_by_text("Nothing is left to do.").wait_for()
     assert archive.work["asked dead-letters:redrive"] == {"dead_letters": ["7"]}
     assert page.locator("#paused, #steps, #dead").filter(visible=True).count() == 0

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from browser.canned_archive import HOSTILE, Archive, crowded, spoken
+from browser.playing import jump, note_starts, plays_from
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Any]
@@ -39,13 +40,8 @@ def opened(open_page: Open, address: str, **options: Any) -> Any:
     return page
 
 
-def started(page: Any) -> None:
-    page.evaluate(
-        f"""() => {{
-          window.started = [];
-          {PLAYER}.addEventListener('playing', () => window.started.push({PLAYER}.currentTime));
-        }}"""
-    )
+def said(page: Any, text: str) -> None:
+    page.locator("everyword-transcript .sr[role=status]", has_text=text).wait_for(state="attached")
 
 
 def start_of(archive: Archive, word: str) -> float:
@@ -54,13 +50,13 @@ def start_of(archive: Archive, word: str) -> float:
 
 
 def test_a_click_on_a_word_plays_it(archive: Archive, open_page: Open) -> None:
-    page = opened(open_page, f"{archive.url}/episodes/interview")
-    started(page)
+    page = opened(open_page, f"{archive.url}/episodes/interview", still=True)
+    note_starts(page)
     box = word_box(page, "conversation")
     page.mouse.click(box["x"], box["y"])
-    page.wait_for_function("() => window.started.length")
     word = start_of(archive, "conversation")
-    assert word - 0.35 <= page.evaluate("window.started[0]") <= word
+    plays_from(page, word - 0.35, word)
+    jump(page, PLAYER, word + 0.01)
     page.wait_for_function(f"() => {PAINTED.format('spoken')} === 'conversation?'")
     page.get_by_role("button", name="Copy link to 0:24").wait_for()
 
@@ -78,12 +74,14 @@ def test_selecting_text_does_not_play(archive: Archive, open_page: Open) -> None
 
 
 def test_it_follows_playback_until_the_reader_scrolls(archive: Archive, open_page: Open) -> None:
-    page = opened(open_page, f"{archive.url}/episodes/interview", height=500)
+    # Without smooth scrolling: it comes to rest at once.
+    page = opened(
+        open_page, f"{archive.url}/episodes/interview", height=500, reduced_motion="reduce"
+    )
     follow = page.get_by_role("button", name="Follow along")
     assert follow.get_attribute("aria-pressed") == "true"
     page.evaluate(f"{PLAYER}.currentTime = 80")
     page.wait_for_function("() => scrollY > 300")
-    page.wait_for_timeout(1000)  # the smooth scroll comes to rest
     page.mouse.move(300, 250)
     page.mouse.wheel(0, -2000)
     page.wait_for_function("() => scrollY === 0")
@@ -97,8 +95,8 @@ def test_it_follows_playback_until_the_reader_scrolls(archive: Archive, open_pag
 
 
 def test_words_can_be_reached_by_keys(archive: Archive, open_page: Open) -> None:
-    page = opened(open_page, f"{archive.url}/episodes/interview")
-    started(page)
+    page = opened(open_page, f"{archive.url}/episodes/interview", still=True)
+    note_starts(page)
     page.locator("everyword-transcript [part=text]").focus()
     for _ in range(4):
         page.keyboard.press("ArrowRight")
@@ -107,9 +105,8 @@ def test_words_can_be_reached_by_keys(archive: Archive, open_page: Open) -> None
     spoken_aloud = page.locator("everyword-transcript .sr[role=status]")
     assert spoken_aloud.inner_text() == "welcome, 0:00"
     page.keyboard.press("Enter")
-    page.wait_for_function("() => window.started.length")
     word = start_of(archive, "welcome")
-    assert max(0, word - 0.35) <= page.evaluate("window.started[0]") <= word
+    plays_from(page, max(0, word - 0.35), word)
 
 
 def test_arrows_go_the_way_of_the_script(archive: Archive, open_page: Open) -> None:
@@ -158,7 +155,7 @@ def test_finding_folds_accents_and_needs_no_spaces(archive: Archive, open_page: 
 
 def test_a_link_to_a_moment_goes_there(archive: Archive, open_page: Open) -> None:
     at = start_of(archive, "difficult")
-    page = opened(open_page, f"{archive.url}/episodes/interview#t={at:g}", height=500)
+    page = opened(open_page, f"{archive.url}/episodes/interview#t={at:g}", height=500, still=True)
     page.wait_for_function(f"() => Math.abs({PLAYER}.currentTime - {at - 0.3}) < 0.01")
     assert page.evaluate(f"{PLAYER}.paused"), "nobody asked for sound"
     assert page.evaluate(PAINTED.format("cursor")) == "difficult"
@@ -171,10 +168,11 @@ def test_a_hit_leads_to_its_word_and_plays(archive: Archive, open_page: Open) ->
     archive.host_page = archive.host_page.replace(
         "<everyword-search", '<everyword-search player="none"'
     )
-    page = open_page(f"{archive.url}/host?q=difficult")
+    page = open_page(f"{archive.url}/host?q=difficult", still=True)
     page.locator(".hit").first.click()
     page.wait_for_url("**/episodes/interview#t=*")
-    page.wait_for_function(f"() => !{PLAYER}.paused")
+    page.wait_for_function(f"() => !{PLAYER}.paused && {PLAYER}.currentTime")
+    jump(page, PLAYER, start_of(archive, "difficult") + 0.01)
     page.wait_for_function(f"() => {PAINTED.format('spoken')} === 'difficult'")
 
 
@@ -185,7 +183,7 @@ def test_a_link_can_be_copied(archive: Archive, open_page: Open) -> None:
         permissions=["clipboard-read", "clipboard-write"],
     )
     page.get_by_role("button", name="Copy link to 0:26").click()
-    page.get_by_role("button", name="Link to 0:26 copied").wait_for()
+    said(page, "Link to 0:26 copied")  # the button says so for a moment only
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == f"{archive.url}/episodes/interview#t=26.32"
 
@@ -194,14 +192,16 @@ def test_without_a_clipboard_the_address_bar_has_it(archive: Archive, open_page:
     page = opened(open_page, f"{archive.url}/episodes/interview")
     page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error()); }")
     page.get_by_role("button", name="Copy link to 0:00").click()
-    page.get_by_role("button", name="The address bar now holds the link to 0:00").wait_for()
+    said(page, "The address bar now holds the link to 0:00")
     assert page.url.endswith("#t=0.42")
 
 
 def test_the_caption_spoken_now_stands_above_the_player(archive: Archive, open_page: Open) -> None:
-    page = opened(open_page, f"{archive.url}/episodes/interview")
+    page = opened(open_page, f"{archive.url}/episodes/interview", still=True)
     box = word_box(page, "conversation")
     page.mouse.click(box["x"], box["y"])
+    page.wait_for_function(f"() => !{PLAYER}.paused && {PLAYER}.currentTime")
+    jump(page, PLAYER, start_of(archive, "conversation") + 0.01)
     caption = page.locator(".caption", has_text="one sentence in ten thousand hours")
     caption.wait_for()
 

@@ -6,17 +6,11 @@ from typing import Any
 
 import pytest
 from browser.canned_archive import Archive
+from browser.playing import jump, note_starts, plays_from
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Any]
 Embed = Callable[[str], str]
-STARTED = """() => {
-  window.started = [];
-  const hear = ({ target }) => window.started.push(target.currentTime);
-  for (const root of [document, document.querySelector('everyword-search').shadowRoot]) {
-    root.addEventListener('playing', hear, true);
-  }
-}"""
 OWN_PLAYER = "document.querySelector('everyword-search').shadowRoot.querySelector('audio')"
 PAINTED = "[...CSS.highlights.get('{}') ?? []].map(String).join('|')"
 
@@ -26,36 +20,37 @@ def word_at(archive: Archive, episode: str, seconds: float) -> str:
     return next(w.word for w in reversed(words) if w.start <= seconds)
 
 
-def start_of(archive: Archive, episode: str, word: str) -> float:
-    return next(
-        w.start for w in archive.episodes[episode].transcript.words() if w.word.startswith(word)
-    )
+def start_of(archive: Archive, episode: str, word: str, *, after: float = 0.0) -> float:
+    words = archive.episodes[episode].transcript.words()
+    return next(w.start for w in words if w.word.startswith(word) and w.start >= after)
 
 
 def test_a_hit_plays_from_just_before_its_word(archive: Archive, open_page: Open) -> None:
-    page = open_page(f"{archive.url}/host?q=foghorn")
-    page.evaluate(STARTED)
+    page = open_page(f"{archive.url}/host?q=foghorn", still=True)
+    note_starts(page)
     page.locator(".hit").first.click()
-    page.wait_for_function("() => window.started.length === 1")
     word = start_of(archive, "interview", "foghorn")
-    assert word - 0.35 <= page.evaluate("window.started[0]") <= word
-    page.evaluate("window.started = []")  # a player that had to wait for data begins twice
+    plays_from(page, word - 0.35, word)
     page.locator(".hit").nth(3).click()
-    page.wait_for_function("() => window.started.length > 0 && window.started.at(-1) > 19")
     word = start_of(archive, "archive", "foghorn")
-    assert word - 0.35 <= page.evaluate("window.started.find(at => at > 19)") <= word, "the other"
+    plays_from(page, word - 0.35, word)
     assert page.url.endswith("/host?q=foghorn"), "it played here, it did not follow the link"
     assert any(each.startswith("/media/interview?") for each in archive.asked)
 
 
 def test_the_word_being_spoken_is_painted(archive: Archive, open_page: Open) -> None:
-    page = open_page(f"{archive.url}/host?q=foghorn")
+    page = open_page(f"{archive.url}/host?q=foghorn", still=True)
+    note_starts(page)
     page.locator(".hit").first.click()
+    at = start_of(archive, "interview", "foghorn")
+    plays_from(page, at - 0.35, at)
     painted = PAINTED.format("everyword-now")
-    page.wait_for_function(f"() => {painted} === 'foghorn'")
-    page.wait_for_function(f"() => {painted} === 'was'")
+    for word in ("foghorn", "was"):
+        at = start_of(archive, "interview", word, after=at)
+        jump(page, OWN_PLAYER, at + 0.01)
+        page.wait_for_function(f"(word) => {painted} === word", arg=word)
     page.evaluate(f"{OWN_PLAYER}.pause()")
-    page.evaluate(f"{OWN_PLAYER}.currentTime = 36.9")
+    jump(page, OWN_PLAYER, 36.9)
     page.locator(".hit[aria-current]", has_text="0:36").wait_for()
     head = page.locator("article[data-episode=interview] .strip line")
     assert float(head.get_attribute("x1")) == pytest.approx(37.2 / 90.331 * 1000, abs=5)
@@ -68,45 +63,43 @@ def strip_of(page: Any, episode: str) -> Any:
 
 
 def test_a_mark_on_the_strip_plays_its_hit(archive: Archive, open_page: Open) -> None:
-    page = open_page(f"{archive.url}/host?q=foghorn")
-    page.evaluate(STARTED)
+    page = open_page(f"{archive.url}/host?q=foghorn", still=True)
+    note_starts(page)
     strip = strip_of(page, "interview")
     wide = strip.bounding_box()["width"]
     length = archive.episodes["interview"].transcript.duration_s
     # Between two marks the nearer one is meant. 36.6 s is the third hit, 68.8 s the fourth.
     strip.click(position={"x": 38.5 / length * wide, "y": 12})
-    page.wait_for_function("() => window.started.length === 1")
+    plays_from(page, 35.9, 36.7)
     third = page.locator("article[data-episode=interview] .hit").nth(2)
     assert third.get_attribute("aria-current") == "true"
-    assert page.evaluate("window.started[0]") == pytest.approx(36.3, abs=0.4)
     strip.click(position={"x": 68.5 / length * wide, "y": 12})
-    page.wait_for_function("() => window.started.length === 2")
-    assert page.evaluate("window.started[1]") == pytest.approx(68.5, abs=0.4), "not in the list yet"
+    plays_from(page, 68.1, 68.9)  # not in the list yet
     assert page.locator(".hit[aria-current]").count() == 0
     page.wait_for_function(
         "() => document.querySelector('everyword-search').shadowRoot"
         ".querySelector('.strip line').getAttribute('x1') > 750"
     )
     page.get_by_role("button", name="2 more").click()
+    jump(page, OWN_PLAYER, start_of(archive, "interview", "foghorn", after=68) + 0.01)
     page.locator(".hit[aria-current]", has_text="1:08").wait_for()
 
 
 def test_the_strip_is_walked_by_keys(archive: Archive, open_page: Open) -> None:
-    page = open_page(f"{archive.url}/host?q=foghorn")
-    page.evaluate(STARTED)
+    page = open_page(f"{archive.url}/host?q=foghorn", still=True)
+    note_starts(page)
     strip = strip_of(page, "interview")
     strip.focus()
     assert strip.get_attribute("aria-valuetext") == "1 of 5, 0:17"
     page.keyboard.press("ArrowRight")
-    page.wait_for_function("() => window.started.length === 1")
-    assert page.evaluate("window.started[0]") == pytest.approx(34.2, abs=0.4)
+    plays_from(page, 33.8, 34.6)
     assert strip.get_attribute("aria-valuenow") == "2"
     page.keyboard.press("End")
-    page.wait_for_function("() => window.started.length === 2")
+    plays_from(page, 69, 80)
     assert strip.get_attribute("aria-valuetext").startswith("5 of 5, 1:1")
     page.keyboard.press("Home")
     page.keyboard.press("ArrowLeft")
-    page.wait_for_function("() => window.started.length >= 3")
+    plays_from(page, 17, 18)
     assert strip.get_attribute("aria-valuenow") == "1", "there is nothing before the first"
     page.keyboard.press("ArrowDown")
     focused = "document.querySelector('everyword-search').shadowRoot.activeElement.className"
@@ -142,13 +135,12 @@ def test_the_page_may_play_it_itself(archive: Archive, open_page: Open) -> None:
 
 def test_a_player_on_the_page_is_used(archive: Archive, embed: Embed, open_page: Open) -> None:
     body = '<audio id=p></audio><everyword-search player="#p"></everyword-search>'
-    page = open_page(f"{embed(body)}?q=potatoes")
-    page.evaluate(STARTED)
+    page = open_page(f"{embed(body)}?q=potatoes", still=True)
+    note_starts(page)
     page.locator(".hit").first.click()
-    page.wait_for_function("() => window.started.length === 1")
-    assert page.evaluate("p.currentSrc").endswith("/media/archive")
     word = start_of(archive, "archive", "potatoes")
-    assert word - 0.35 <= page.evaluate("window.started[0]") <= word
+    plays_from(page, word - 0.35, word)
+    assert page.evaluate("p.currentSrc").endswith("/media/archive")
 
 
 def test_a_recording_of_the_page_own_is_kept(

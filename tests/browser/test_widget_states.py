@@ -19,11 +19,12 @@ def says(page: Any, text: str) -> None:
 
 
 def test_a_slow_answer_is_awaited_in_words(archive: Archive, open_page: Open) -> None:
-    archive.delay_s = 1.0
+    archive.held = "*"
     page = open_page(f"{archive.url}/host?q=foghorn")
     says(page, "Searching…")
     results = page.locator("everyword-search .results")
     assert results.get_attribute("aria-busy") == "true"
+    archive.held = None
     says(page, "8 times in 2 episodes")
     assert results.get_attribute("aria-busy") == "false"
 
@@ -31,10 +32,11 @@ def test_a_slow_answer_is_awaited_in_words(archive: Archive, open_page: Open) ->
 def test_old_results_stay_while_new_ones_come(archive: Archive, open_page: Open) -> None:
     page = open_page(f"{archive.url}/host?q=foghorn")
     says(page, "8 times in 2 episodes")
-    archive.delay_s = 1.0
+    archive.held = "*"
     box(page).fill("potatoes")
     page.locator(".root.loading").wait_for()
     assert page.locator(".hit").count() == 6
+    archive.held = None
     says(page, "1 time in 1 episode")
 
 
