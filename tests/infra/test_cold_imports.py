@@ -23,14 +23,31 @@ ONLY_SEARCH = {"numpy", "num2words"}
 """Spoken numbers and sounds: what search alone knows of."""
 
 
+TOLD = """
+import gc, json, sys
+from everyword_events import CATALOGUE
+names = [kind for kind in CATALOGUE if CATALOGUE[kind].__pydantic_complete__]
+print(json.dumps([names, gc.get_stats()[2]["collections"], sorted(sys.modules)]))
+"""
+
+
 def loaded_by(handlers: AbstractSet[str]) -> set[str]:
     """Return the packages that a fresh process has after importing handlers."""
+    return {name.partition(".")[0] for name in told_after(handlers)[2]}
+
+
+def told_after(handlers: AbstractSet[str]) -> tuple[list[str], int, list[str]]:
+    """Return the event models made by then, the full collections, and the modules loaded."""
     imports = "".join(f"import everyword_aws.handlers.{each}\n" for each in sorted(handlers))
-    told = f"{imports}import json, sys\nprint(json.dumps([n.split('.')[0] for n in sys.modules]))"
     done = subprocess.run(
-        [sys.executable, "-c", told], capture_output=True, text=True, check=True, timeout=300
+        [sys.executable, "-c", imports + TOLD],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=300,
     )
-    return set(json.loads(done.stdout))
+    models, collections, modules = json.loads(done.stdout)
+    return models, collections, modules
 
 
 @pytest.mark.parametrize(
@@ -54,3 +71,10 @@ def test_each_service_is_alone_in_its_functions() -> None:
     others = {"refine", "search", "transcribe_gpu"}
     assert loaded_by({"captions_events", "captions_api"}) & (others | {"ingest"}) == set()
     assert loaded_by({"relay", "sweep"}) & (others | {"ingest", "captions"}) == set()
+
+
+def test_what_a_function_may_not_need_is_made_by_its_first_use() -> None:
+    models, collections, modules = told_after(set(HANDLERS))
+    assert models == []
+    assert collections == 0, "all that was imported was looked through for garbage"
+    assert not [name for name in modules if "utilities.parser.envelopes" in name]

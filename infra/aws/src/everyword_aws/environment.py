@@ -16,7 +16,7 @@ BATCH, GROUP = "batch", "asg"
 class Environment(BaseModel):
     """Variables named `EVERYWORD_` and the field's name."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     def variables(self) -> dict[str, str]:
         """Return the variables, for the function's definition; empty ones are left out."""

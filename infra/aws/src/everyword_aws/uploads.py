@@ -10,6 +10,7 @@ import re
 from typing import Any, Final
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor
+from aws_lambda_powertools.utilities.parser.models import EventBridgeModel
 from pydantic import BaseModel
 
 from everyword_events import EverywordError, NotFound
@@ -52,6 +53,12 @@ class Created(BaseModel):
 
     bucket: _Named
     object: _Key
+
+
+class Told(EventBridgeModel):
+    """S3's message; Powertools' envelope for it would load those of all other sources too."""
+
+    detail: Created
 
 
 class UploadNotices:

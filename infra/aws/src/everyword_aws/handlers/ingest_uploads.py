@@ -5,14 +5,12 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.batch import EventType
 from aws_lambda_powertools.utilities.batch import process_partial_response as each_of
-from aws_lambda_powertools.utilities.parser import parse
-from aws_lambda_powertools.utilities.parser.envelopes import EventBridgeEnvelope
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from everyword_aws.graphs.ingest import graph, service
 from everyword_aws.retaining import SCHEDULE, time_is_up
 from everyword_aws.telemetry import logger
-from everyword_aws.uploads import Created, ToldBatch, UploadNotices
+from everyword_aws.uploads import ToldBatch, Told, UploadNotices
 
 processor = ToldBatch(EventType.SQS, raise_on_entire_batch_failure=False)
 
@@ -25,8 +23,7 @@ def uploads() -> UploadNotices:
 
 def validate_upload(record: Any) -> str:
     """Settle the upload that one message tells of."""
-    created = parse(record.json_body, Created, EventBridgeEnvelope)
-    return uploads().take(created) if isinstance(created, Created) else "no_upload"
+    return uploads().take(Told.model_validate(record.json_body).detail)
 
 
 @logger.inject_lambda_context
