@@ -18,7 +18,7 @@ from pathlib import Path
 from captions.config import CaptionsSettings
 from captions.domain.cue_building import build_cues
 from captions.domain.cues import Captions, Cue, CueLine
-from captions.domain.formats import FORMATS
+from captions.domain.file_formats import FORMATS
 from captions.domain.limits import PROFILES, CueLimits
 from captions.domain.quality import CaptionQuality, measure
 from captions.domain.tracks import separator, shown_speakers, tracks

@@ -78,3 +78,13 @@ def test_what_a_function_may_not_need_is_made_by_its_first_use() -> None:
     assert models == []
     assert collections == 0, "all that was imported was looked through for garbage"
     assert not [name for name in modules if "utilities.parser.envelopes" in name]
+
+
+def test_who_only_links_to_captions_loads_none_of_their_writers() -> None:
+    _, _, modules = told_after({"ingest_notify", "ingest_webhooks"})
+    assert [name for name in modules if name.partition(".")[0] == "captions"] == [
+        "captions",
+        "captions.addresses",
+        "captions.domain",
+        "captions.domain.file_formats",
+    ]

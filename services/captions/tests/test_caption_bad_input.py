@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from captions.config import CaptionsSettings
-from captions.domain.formats import FORMATS
+from captions.domain.file_formats import FORMATS
 from captions.domain.parsers.srt_file import parse_srt
 from captions.domain.parsers.vtt_file import parse_vtt
 from captions.standalone import render

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from captions.config import CaptionsSettings
 from captions.domain.ass import write_ass
 from captions.domain.cues import Captions, Cue, CueLine
-from captions.domain.formats import FORMATS, TranscriptWriter
+from captions.domain.file_formats import FORMATS
+from captions.domain.formats import TranscriptWriter
 from captions.domain.srt import write_srt
 from captions.domain.text import write_markdown
 from captions.domain.timestamps import clock
@@ -75,10 +76,9 @@ def test_karaoke_stamps_rise_inside_the_cue() -> None:
 def test_ass_lights_up_each_word_for_its_time() -> None:
     first = CueLine("Say {x}", "A, B", ("Say", "{x}"), (1100, 1504))
     second = CueLine("a\\N b", "A, B", ("a\\N", "b"), (1504, 1400))
-    written = FORMATS["ass"].write(
-        TranscriptWriter(Transcript("en", 5.0), cues=captions(Cue(1000, 2000, (first, second))))
-    )
-    (event,) = pysubs2.SSAFile.from_string(str(written), format_="ass")
+    cues = captions(Cue(1000, 2000, (first, second)))
+    written = TranscriptWriter(Transcript("en", 5.0), cues=cues).write("ass").decode()
+    (event,) = pysubs2.SSAFile.from_string(written, format_="ass")
     assert (event.start, event.end, event.name) == (1000, 2000, "A; B")
     assert event.text == ("{\\k10}{\\k40}Say {\\k0}\\{x\\}\\N{\\k0}a\\\u2060N {\\k50}b")
     late = captions(cue("Late.", start=36_000_000, end=36_001_000))

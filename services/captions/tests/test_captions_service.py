@@ -8,7 +8,7 @@ import pytest
 from captions.addresses import address_of
 from captions.config import CaptionsSettings
 from captions.contract import CONTRACT
-from captions.domain.formats import FORMATS, PUBLISHED
+from captions.domain.file_formats import FORMATS, PUBLISHED
 from captions.service import CaptionsService
 from everyword_events import CaptionsPublished, NotFound, SuggestedChapter, new_run_id
 from everyword_transcripts import Segment, Transcript, Word

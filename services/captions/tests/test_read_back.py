@@ -8,7 +8,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from captions.config import CaptionsSettings
-from captions.domain.formats import FORMATS, TranscriptWriter
+from captions.domain.file_formats import FORMATS
+from captions.domain.formats import TranscriptWriter
 from captions.domain.paragraphs import Paragraph
 from captions.reading import READABLE, convert, read_captions, sniff
 from everyword_transcripts import Segment, Speaker, Transcript, Word

@@ -1,7 +1,6 @@
 """Where people find a caption file that an event references."""
 
-from captions.domain.chapters import FILE as CHAPTERS_FILE
-from captions.domain.formats import FORMATS
+from captions.domain.file_formats import CHAPTERS_FILE, FORMATS
 from everyword_events import BlobRef
 
 

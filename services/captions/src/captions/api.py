@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Header, Query, Response
 
-from captions.domain.formats import FORMATS, PUBLISHED, Format
+from captions.domain.file_formats import FORMATS, PUBLISHED, Format
 from captions.service import CaptionsService
 from everyword_http import PublicRouter, is_fresh
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from captions.choices import CaptionChoices, OfProfile
-from captions.domain.formats import FORMATS, TranscriptWriter
+from captions.domain.file_formats import FORMATS
+from captions.domain.formats import TranscriptWriter
 from captions.domain.parsers import sniffing
 from captions.domain.parsers.ass_file import parse_ass
 from captions.domain.parsers.docx_file import parse_docx

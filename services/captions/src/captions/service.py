@@ -5,10 +5,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from captions.config import CaptionsSettings
-from captions.domain.chapters import FILE as CHAPTERS_FILE
 from captions.domain.chapters import MEDIA_TYPE as CHAPTERS_TYPE
 from captions.domain.chapters import generate_chapters, suggested_chapters, write_chapters
-from captions.domain.formats import FORMATS, PUBLISHED
+from captions.domain.file_formats import CHAPTERS_FILE, FORMATS, PUBLISHED
 from captions.domain.latest import LatestFiles, retitled_name
 from captions.ports import LatestCaptions
 from captions.standalone import transcript_writer

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from captions.choices import CaptionChoices
-from captions.domain.formats import FORMATS, TranscriptWriter
+from captions.domain.file_formats import FORMATS
+from captions.domain.formats import TranscriptWriter
 from everyword_events import InvalidInput
 from everyword_transcripts import Transcript
 

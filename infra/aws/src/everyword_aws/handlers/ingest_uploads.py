@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from everyword_aws.graphs.ingest import graph, service
 from everyword_aws.retaining import SCHEDULE, time_is_up
 from everyword_aws.telemetry import logger
-from everyword_aws.uploads import ToldBatch, Told, UploadNotices
+from everyword_aws.uploads import Told, ToldBatch, UploadNotices
 
 processor = ToldBatch(EventType.SQS, raise_on_entire_batch_failure=False)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from captions.choices import CaptionChoices, OfProfile
-from captions.domain.formats import FORMATS
+from captions.domain.file_formats import FORMATS
 from captions.standalone import check_formats, format_of, render, render_files
 from everyword_local.commands.context import CommandContext, pass_context
 from everyword_local.commands.files import IN, OUT, done, must_exist, write

@@ -23,7 +23,6 @@ from everyword_transcripts import Segment, Transcript, is_unspaced
 
 VERSION: Final = "1.2.0"
 MEDIA_TYPE: Final = "application/json+chapters"
-FILE: Final = "chapters.json"
 SAID: Final = "Made from pauses and topic words by Everyword, not by the creator."
 SAID_OF_A_MODEL: Final = "Suggested by a language model by way of Everyword, not by the creator."
 LEAST_EPISODE_S: Final = 600.0

@@ -10,7 +10,7 @@ from typing import Final
 from xml.parsers.expat import ExpatError, ParserCreate
 from xml.sax.saxutils import quoteattr
 
-from captions.domain.formats import FORMATS
+from captions.domain.file_formats import FORMATS
 from everyword_events import InvalidInput
 
 NAMESPACE: Final = "https://podcastindex.org/namespace/1.0"

@@ -1,4 +1,4 @@
-"""Every format by name: its file, its media type, and how it is made."""
+"""How every format is written."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -41,92 +41,20 @@ class TranscriptWriter:
 
     def write(self, name: str) -> bytes:
         """Write one of `FORMATS`: UTF-8 without BOM, LF, the same bytes for the same transcript."""
-        written = FORMATS[name].write(self)
+        written = _WRITERS[name](self)
         return written if isinstance(written, bytes) else written.encode()
 
 
-@dataclass(frozen=True)
-class Format:
-    """One format: `file` is the artifact's name, `suffix` what files and addresses end in.
-
-    `published` ones are made for every episode, the others when asked for.
-    """
-
-    name: str
-    file: str
-    suffix: str
-    media_type: str
-    write: Callable[[TranscriptWriter], str | bytes]
-    published: bool = True
-
-
-_ALL: Final = (
-    Format(
-        "vtt",
-        "captions.vtt",
-        ".vtt",
-        "text/vtt; charset=utf-8",
-        lambda m: write_vtt(m.captions, voices=m.voices, settings=m.cue_settings),
+_WRITERS: Final[Mapping[str, Callable[[TranscriptWriter], str | bytes]]] = {
+    "vtt": lambda m: write_vtt(m.captions, voices=m.voices, settings=m.cue_settings),
+    "srt": lambda m: write_srt(m.captions),
+    "json": lambda m: write_transcript(m.transcript),
+    "podcast-json": lambda m: write_podcast_json(m.captions),
+    "html": lambda m: write_html(
+        m.paragraphs, title=clean_text(m.title), language=m.transcript.language
     ),
-    Format(
-        "srt",
-        "captions.srt",
-        ".srt",
-        "application/x-subrip; charset=utf-8",
-        lambda m: write_srt(m.captions),
-    ),
-    Format(
-        "json",
-        "transcript.json",
-        ".json",
-        "application/json",
-        lambda m: write_transcript(m.transcript),
-    ),
-    Format(
-        "podcast-json",
-        "podcast.json",
-        ".podcast.json",
-        "application/json",
-        lambda m: write_podcast_json(m.captions),
-    ),
-    Format(
-        "html",
-        "transcript.html",
-        ".html",
-        "text/html; charset=utf-8",
-        lambda m: write_html(
-            m.paragraphs, title=clean_text(m.title), language=m.transcript.language
-        ),
-    ),
-    Format(
-        "md",
-        "transcript.md",
-        ".md",
-        "text/markdown; charset=utf-8",
-        lambda m: write_markdown(m.paragraphs, title=clean_text(m.title)),
-    ),
-    Format(
-        "txt",
-        "transcript.txt",
-        ".txt",
-        "text/plain; charset=utf-8",
-        lambda m: write_text(m.paragraphs),
-    ),
-    Format(
-        "karaoke-vtt",
-        "karaoke.vtt",
-        ".karaoke.vtt",
-        "text/vtt; charset=utf-8",
-        lambda m: write_karaoke(m.captions, voices=m.voices, settings=m.cue_settings),
-    ),
-    Format(
-        "ass",
-        "karaoke.ass",
-        ".ass",
-        "text/x-ssa; charset=utf-8",
-        lambda m: write_ass(m.captions),
-        published=False,
-    ),
-)
-FORMATS: Final[Mapping[str, Format]] = {form.name: form for form in _ALL}
-PUBLISHED: Final = tuple(form for form in _ALL if form.published)
+    "md": lambda m: write_markdown(m.paragraphs, title=clean_text(m.title)),
+    "txt": lambda m: write_text(m.paragraphs),
+    "karaoke-vtt": lambda m: write_karaoke(m.captions, voices=m.voices, settings=m.cue_settings),
+    "ass": lambda m: write_ass(m.captions),
+}
