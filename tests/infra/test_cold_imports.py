@@ -82,6 +82,8 @@ def test_what_a_function_may_not_need_is_made_by_its_first_use() -> None:
 
 def test_who_only_links_to_captions_loads_none_of_their_writers() -> None:
     _, _, modules = told_after({"ingest_notify", "ingest_webhooks"})
+    _, _, of_api = told_after({"ingest_api"})
+    assert "captions.domain.formats" not in of_api
     assert [name for name in modules if name.partition(".")[0] == "captions"] == [
         "captions",
         "captions.addresses",

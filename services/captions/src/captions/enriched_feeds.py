@@ -16,7 +16,7 @@ from captions.domain.feed import (
     transcript_links,
 )
 from captions.domain.feed_matching import ArchivedEpisode, match_items
-from captions.service import CHAPTERS
+from captions.domain.file_formats import CHAPTERS
 from everyword_events import BlobRef
 from everyword_http import PublicRouter
 

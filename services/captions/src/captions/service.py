@@ -7,7 +7,7 @@ from dataclasses import replace
 from captions.config import CaptionsSettings
 from captions.domain.chapters import MEDIA_TYPE as CHAPTERS_TYPE
 from captions.domain.chapters import generate_chapters, suggested_chapters, write_chapters
-from captions.domain.file_formats import CHAPTERS_FILE, FORMATS, PUBLISHED
+from captions.domain.file_formats import CHAPTERS, CHAPTERS_FILE, FORMATS, PUBLISHED
 from captions.domain.latest import LatestFiles, retitled_name
 from captions.ports import LatestCaptions
 from captions.standalone import transcript_writer
@@ -27,7 +27,6 @@ from everyword_transcripts import Transcript, read_transcript
 _LOG = logging.getLogger(__name__)
 _TITLED = ("html", "md")
 _TRIES = 8
-CHAPTERS = "chapters"
 
 
 class CaptionsService:

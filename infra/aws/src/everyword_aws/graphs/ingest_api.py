@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from captions.service import CHAPTERS
+from captions.domain.file_formats import CHAPTERS
 from everyword_aws.clients import client
 from everyword_aws.graphs.ingest import graph, replays
 from everyword_aws.graphs.notifications import notifications

@@ -14,8 +14,8 @@ from captions.domain.feed import (
     snippet,
 )
 from captions.domain.feed_matching import ArchivedEpisode, match_items
+from captions.domain.file_formats import CHAPTERS
 from captions.enriched_feeds import links_of
-from captions.service import CHAPTERS
 from everyword_events import NotFound
 from everyword_local.client import Json
 from everyword_local.commands.context import CommandContext, pass_reading_context

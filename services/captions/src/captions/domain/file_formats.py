@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+CHAPTERS: Final = "chapters"
+"""What chapters are called among the files of an episode."""
 CHAPTERS_FILE: Final = "chapters.json"
 
 
