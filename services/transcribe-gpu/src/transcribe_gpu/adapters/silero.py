@@ -17,7 +17,11 @@ from transcribe_gpu.ports import VoiceActivityDetector
 
 _CONTEXT: Final = 64
 """The network sees the end of the frame before."""
-_STATE: Final = (1, 1, 128)
+_FRESH: Final = np.zeros((1, 1, 128), np.float32)
+_QUIET: Final = 32
+"""After about a second without speech the network hears anew: it gets used to a voice, and then
+takes another, on another microphone, for noise (167 of 581 frames of sure speech, 28 s in)."""
+_NOBODY: Final = 0.1
 
 
 class SileroVoiceActivity:
@@ -46,19 +50,33 @@ class SileroVoiceActivity:
 class _SileroStream:
     def __init__(self, session: Any) -> None:
         self._session = session
-        self._h = np.zeros(_STATE, np.float32)
-        self._c = np.zeros(_STATE, np.float32)
         self._context = np.zeros(_CONTEXT, np.float32)
+        self._since = 0
+        self._likeliest = 0.0
+        self._h = self._c = _FRESH
 
     def __call__(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         frames = samples.reshape(-1, FRAME)
         before = np.concatenate((self._context[np.newaxis], frames[:-1, -_CONTEXT:]))
         self._context = frames[-1, -_CONTEXT:].copy()
         seen = np.concatenate((before, frames), axis=1)
-        said, self._h, self._c = self._session.run(
-            None, {"input": seen, "h": self._h, "c": self._c}
-        )
-        return np.asarray(said, np.float32).reshape(-1)
+        said = []
+        while seen.size:
+            now, seen = np.split(seen, [_QUIET - self._since])
+            said.append(self._hear(now))
+        return np.concatenate(said)
+
+    def _hear(self, seen: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Hear frames up to the end of a second; if nobody spoke in it, forget all before."""
+        out, self._h, self._c = self._session.run(None, {"input": seen, "h": self._h, "c": self._c})
+        said = np.asarray(out, np.float32).reshape(-1)
+        self._since = (self._since + len(seen)) % _QUIET
+        self._likeliest = max(self._likeliest, float(said.max()))
+        if not self._since:
+            if self._likeliest < _NOBODY:
+                self._h = self._c = _FRESH
+            self._likeliest = 0.0
+        return said
 
 
 def voice_activity() -> VoiceActivityDetector:
