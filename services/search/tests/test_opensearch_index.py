@@ -253,6 +253,74 @@ def test_a_write_during_the_switch_reaches_the_new_generation(
     assert layout.beside(layout.current()) == []
 
 
+class Counting(OpenSearchClient):
+    """Counts its requests."""
+
+    made = 0
+
+    def request(self, *args: Any, **how: Any) -> Json:
+        self.made += 1
+        return super().request(*args, **how)
+
+
+@pytest.mark.opensearch
+def test_a_page_takes_one_request(client: OpenSearchClient, prefix: str) -> None:
+    counting = Counting(client.driver)
+    index = OpenSearchWordIndex(counting, prefix=prefix, poll_s=0.01)
+    index.put(document("a", "the e-mail of the lighthouse keeper, running late"))
+    index.put(document("b", "many emails and a lighthouse"))
+    service = searching(index)
+
+    def takes(requests: int, query: str, hits: int) -> bool:
+        """Whether it does at last: what was written shows, and what was asked is remembered."""
+
+        def made() -> int:
+            before = counting.made
+            assert service.search(query)["hits"] == hits
+            return counting.made - before
+
+        return bool(until(lambda: made() == requests))
+
+    assert takes(1, "lighthouse", hits=2)
+    assert takes(1, '"lighthouse keeper"', hits=1)
+    assert takes(1, "late keeper", hits=1)
+    assert takes(1, "e-mail", hits=1)
+    # Said as a compound alone: the passages tell, and are looked through once more.
+    assert takes(2, "email", hits=1)
+    # Accents and forms are asked for at once, then for the form that is said.
+    assert takes(3, "ran running", hits=0)
+    assert takes(3, "run lighthouse", hits=1)
+
+
+@pytest.mark.opensearch
+def test_several_shards_are_read_in_one_state(client: OpenSearchClient, prefix: str) -> None:
+    layout = Layout(client, prefix)
+    layout.put_templates()
+    split = {"settings": {"number_of_shards": 3}}
+    client.request("PUT", f"/{prefix}-passages-{FORMAT}-first", split)
+    writer, reader = (
+        OpenSearchWordIndex(client, prefix=prefix, passage_words=5, poll_s=0.01) for _ in range(2)
+    )
+    for run in range(1, 4):
+        for name in ("a", "b"):
+            writer.put(document(name, f"run{run} always " * 20, run=str(run)))
+        for index in (writer, reader):
+            found = searching(index).search("run*", limit=50)
+            assert found["hits"] == 40
+            said = {w["text"] for g in found["results"] for m in g["moments"] for w in m["snippet"]}
+            assert said == {f"run{run}", "always"}
+    writer.remove("a")
+    assert [searching(index).search("always")["hits"] for index in (writer, reader)] == [20, 20]
+
+
+@pytest.mark.opensearch
+def test_half_a_surrogate_pair_is_found_nowhere(client: OpenSearchClient, prefix: str) -> None:
+    index = OpenSearchWordIndex(client, prefix=prefix, poll_s=0.01)
+    index.put(document("a", "some words"))
+    assert searching(index).search("words", show="\udcff")["hits"] == 0
+    assert searching(index).search("words \udcff")["hits"] == 1
+
+
 @pytest.mark.opensearch
 def test_an_index_of_another_version_is_refused(client: OpenSearchClient, prefix: str) -> None:
     layout = Layout(client, prefix)

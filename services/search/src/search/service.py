@@ -220,7 +220,6 @@ class SearchService:
         """
         beside = _beside(show, episode, speaker, date_from=date_from, date_to=date_to)
         query, request = self._understood(q, beside)
-        digest = digest_of(query, sort, exact=exact)
         request = replace(
             request,
             sort=sort,
@@ -232,7 +231,7 @@ class SearchService:
         )
         expansion = Expansion(query, self._vocabulary)
         if cursor:
-            at = Cursor.decode(cursor, digest=digest)
+            at = Cursor.decode(cursor, digest=digest_of(query, sort, exact=exact))
             tier, found = at.tier, self._go_on(request, expansion, at)
             totals, inside = at.totals, at.inside
         else:
@@ -245,7 +244,10 @@ class SearchService:
         uncertain = perhaps and not cursor and not exact and tier is not Tier.SOUNDS_LIKE
 
         def cursor_to(place: PagePosition | None, *, inside: bool = False) -> str | None:
-            return place and Cursor(digest, tier, place, totals, inside).encode()
+            if place is None:
+                return None
+            digest = digest_of(query, sort, exact=exact)
+            return Cursor(digest, tier, place, totals, inside).encode()
 
         reply = SearchReply(
             query=q,
@@ -368,8 +370,9 @@ class SearchService:
 
     def _understood(self, q: str, beside: Filters) -> tuple[Query, SearchRequest]:
         query = with_numbers(parse_query(q), self._vocabulary.languages())
-        allowed = Filters(shows=self._allowed())
-        filters = self._named(query.filters).also(beside).also(allowed)
+        filters = self._named(query.filters).also(beside)
+        if (allowed := self._allowed()) is not None:
+            filters = filters.also(Filters(shows=allowed))
         query = replace(query, filters=filters)
         ends_at = time.monotonic() + self._settings_for("").time_budget_s
         return query, SearchRequest(plans=(), filters=query.filters, ends_at=ends_at)
@@ -401,25 +404,33 @@ class SearchService:
         """Try tier after tier until one finds something."""
         languages: Collection[str] = ()
         nothing = SearchPage(0, 0, False, (), None)
-        request = replace(request, look_up=expansion.look_up)
+        look_up = expansion.look_up
         for tier in _AS_WRITTEN if exact else _TIERS:
-            if tier is Tier.STEMMED:
+            if tier is Tier.FOLDED and not exact:
                 languages = self._vocabulary.languages()
             plans = expansion.plans(tier, languages)
-            found = self._index.find(replace(request, plans=tuple(plans))) if plans else nothing
+            asked = replace(request, plans=tuple(plans), look_up=look_up)
+            found = self._index.find(asked) if plans else nothing
             if found.compounds:
                 expansion = expansion.knowing(found.compounds)
                 plans = expansion.plans(tier, languages)
-                found = self._index.find(replace(request, plans=tuple(plans), look_up=frozenset()))
+                if tuple(plans) != asked.plans:
+                    asked = replace(request, plans=tuple(plans), look_up=frozenset())
+                    found = self._index.find(asked)
             if found.hits:
                 return tier, found, expansion
-            request = replace(request, look_up=frozenset())
+            look_up = frozenset()
         return Tier.EXACT, nothing, expansion
 
     def _go_on(self, request: SearchRequest, expansion: Expansion, at: Cursor) -> SearchPage:
         languages = self._vocabulary.languages() if at.tier is Tier.STEMMED else ()
         expansion = expansion.knowing(
-            self._vocabulary.variants(VariantKind.JOIN, expansion.look_up)
+            {
+                key: words
+                for (_, key), words in self._vocabulary.variants(
+                    [(VariantKind.JOIN, word) for word in expansion.look_up]
+                ).items()
+            }
         )
         request = replace(request, plans=tuple(expansion.plans(at.tier, languages)), after=at.place)
         if at.inside:

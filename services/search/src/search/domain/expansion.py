@@ -46,6 +46,10 @@ class VariantKind(StrEnum):
     NOUN = "noun"
 
 
+Shared = tuple[VariantKind, str]
+"""What words share: its kind, and the key."""
+
+
 class Vocabulary(Protocol):
     """The words ever said in the archive."""
 
@@ -55,7 +59,7 @@ class Vocabulary(Protocol):
     def spoken(self, terms: Collection[str]) -> frozenset[str]:
         """Return those of `terms` that are said somewhere."""
 
-    def variants(self, kind: VariantKind, keys: Collection[str]) -> Mapping[str, Collection[str]]:
+    def variants(self, shared: Collection[Shared]) -> Mapping[Shared, Collection[str]]:
         """Return, for each key, the words that share it; a word that is its own key may lack."""
 
     def near(self, term: str, distance: int) -> Collection[str]:
@@ -107,6 +111,7 @@ class Expansion:
         self._terms = frozenset(
             term for rows in self._rows.values() for row in rows for term in row
         )
+        self._variants: dict[Shared, Collection[str]] = {}
         self._folded: dict[str, frozenset[str]] | None = None
         self._with_particles: dict[str, frozenset[str]] | None = None
 
@@ -133,6 +138,7 @@ class Expansion:
             return [self._plan(self._nouns())]
         if not self._query.wanted:
             return []
+        self._know_variants(languages)
         if tier is Tier.FOLDED:
             plan = self._plan(self.folded(), folded_too=True)
             return [plan] if plan != self._plan(self._nouns()) else []
@@ -146,25 +152,41 @@ class Expansion:
     def folded(self) -> Mapping[str, frozenset[str]]:
         """Return, for each term, the words that differ from it in accents alone."""
         if self._folded is None:
-            keys = {folded for term in self._terms for folded in folds(term)}
-            variants = self._vocabulary.variants(VariantKind.FOLD, keys)
+            self._know_variants(())
             self._folded = {
                 term: self._nouns()
                 .get(term, frozenset((term,)))
                 .union(
-                    *((*_itself(folded, fold), *variants.get(folded, ())) for folded in folds(term))
+                    *(
+                        (*_itself(folded, fold), *self._variants[VariantKind.FOLD, folded])
+                        for folded in folds(term)
+                    )
                 )
                 for term in self._terms
             }
         return self._folded
 
+    def _know_variants(self, languages: Collection[str]) -> None:
+        """Ask at once for all that differs from the terms in accents or, per language, in form."""
+        folded = {(VariantKind.FOLD, key) for term in self._terms for key in folds(term)}
+        stemmed = {
+            (VariantKind.STEM, f"{language}:{stem(term, language)}")
+            for language in languages
+            for term in self._terms
+        }
+        unknown = (folded | stemmed) - self._variants.keys()
+        if unknown:
+            found = self._vocabulary.variants(unknown)
+            self._variants.update({shared: found.get(shared, ()) for shared in unknown})
+
     def _nouns(self) -> Mapping[str, frozenset[str]]:
         """Return, for each Korean noun, itself and its words with a particle."""
         if self._with_particles is None:
             nouns = {term for term in self._terms if is_hangul(term)}
-            found = self._vocabulary.variants(VariantKind.NOUN, nouns) if nouns else {}
+            shared = [(VariantKind.NOUN, noun) for noun in nouns]
+            found = self._vocabulary.variants(shared) if shared else {}
             self._with_particles = {
-                noun: frozenset((noun, *words)) for noun, words in found.items()
+                noun: frozenset((noun, *words)) for (_, noun), words in found.items()
             }
         return self._with_particles
 
@@ -200,19 +222,14 @@ class Expansion:
 
     def _stemmed(self, languages: Collection[str]) -> Iterator[QueryPlan]:
         folded = self.folded()
-        stems = {
-            (language, term): stem(term, language) for language in languages for term in self._terms
-        }
-        variants = self._vocabulary.variants(
-            VariantKind.STEM, {f"{language}:{key}" for (language, _), key in stems.items()}
-        )
         narrower = self._plan(folded, folded_too=True)
         for language in sorted(languages):
             widened = {}
             for term in self._terms:
-                key = stems[language, term]
+                key = stem(term, language)
                 itself = _itself(key, lambda word: stem(word, language))  # noqa: B023
-                widened[term] = folded[term].union(itself, variants.get(f"{language}:{key}", ()))
+                variants = self._variants[VariantKind.STEM, f"{language}:{key}"]
+                widened[term] = folded[term].union(itself, variants)
             prefixed = frozenset(
                 filter(_may_take_an_ending, self._terms if language == "ko" else ())
             )

@@ -40,9 +40,9 @@ def _aloud(clause: Clause, aloud: Mapping[tuple[str, ...], tuple[tuple[str, ...]
     if clause.is_prefix or not any(one.tokens in aloud for one in clause.spellings):
         return clause
     spellings = tuple(
-        replace(one, others=(*one.others, *aloud.get(one.tokens, ()))) for one in clause.spellings
+        one._replace(others=(*one.others, *aloud.get(one.tokens, ()))) for one in clause.spellings
     )
-    return replace(clause, spellings=spellings)
+    return clause._replace(spellings=spellings)
 
 
 def _merged(clauses: Sequence[Clause], forms: _Forms) -> Iterator[Clause]:
@@ -61,7 +61,7 @@ def _spelled(clause: Clause, forms: _Forms) -> Clause:
     """Return a clause whose numbers have other spellings; a prefix is no whole word."""
     end = len(clause.spellings) - clause.is_prefix
     whole = _with_others(clause.spellings[:end], forms)
-    return replace(clause, spellings=(*whole, *clause.spellings[end:]))
+    return clause._replace(spellings=(*whole, *clause.spellings[end:]))
 
 
 def _with_others(words: Sequence[Spelling], forms: _Forms) -> list[Spelling]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from everyword_events import InvalidInput
 from search.domain.tokens import fold, joined, tokens_of
@@ -24,8 +24,7 @@ _QUOTES: Final = str.maketrans(dict.fromkeys("“”„‟«»\uff02", '"'))
 _DATE: Final = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
 
 
-@dataclass(frozen=True)
-class Spelling:
+class Spelling(NamedTuple):
     """One word of a query as its tokens, and written together when it is a compound.
 
     A number may be several words (`nineteen eighty-four`); `others` are its other spellings.
@@ -36,8 +35,7 @@ class Spelling:
     others: tuple[tuple[str, ...], ...] = ()
 
 
-@dataclass(frozen=True)
-class Clause:
+class Clause(NamedTuple):
     """What must be said in one piece: a word or a phrase; its last token may be a prefix."""
 
     spellings: tuple[Spelling, ...]

@@ -57,10 +57,13 @@ class _Page:
         among = self._reads.episodes_among(self._request.filters)
         if among == []:
             return SearchPage(0, 0, False, (), None)
+        look_up = self._request.look_up
         queries = [
-            passage_query(plan, self._request.filters, among) for plan in self._request.plans
+            passage_query(plan, self._request.filters, among, look_up)
+            for plan in self._request.plans
         ]
-        passages, compounds = self._reads.first(queries)
+        passages = self._reads.first(queries)
+        compounds = self._reads.compounds(passages)
         located = self._located(passages)
         if self._request.tally:
             return replace(self._tallied(queries, located), compounds=compounds)

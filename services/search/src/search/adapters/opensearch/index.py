@@ -8,7 +8,7 @@ from everyword_events import Conflict, EpisodeInfo, Misconfigured, TransientFail
 from search.adapters.opensearch.client import Json, OpenSearchClient
 from search.adapters.opensearch.facets import count_facets
 from search.adapters.opensearch.find import find_page
-from search.adapters.opensearch.known import KnownEpisodes, stamped
+from search.adapters.opensearch.known import MARK_ID, KnownEpisodes, new_mark, stamped
 from search.adapters.opensearch.layout import Generation, Layout
 from search.adapters.opensearch.locate import moments_of
 from search.adapters.opensearch.match import NO_DATE, episode_query
@@ -36,8 +36,9 @@ class OpenSearchWordIndex:
     """Keeps the index in OpenSearch.
 
     A run's passages are written beside those of the run before; only when they can be found does
-    the episode's own document name the new run, and only then are the old passages deleted. So a
-    reader, who reads passages first and episodes second, sees one run or the other.
+    the episode's own document name the new run; then the mark changes, which tells readers so, and
+    only when that can be found are the old passages deleted. So a reader sees one run or the other:
+    the new one once the write has returned, in another process once the next refresh has come.
     `visible_within_s` bounds the wait for a refresh (10 s on Serverless). `generation` writes to
     indices that no alias leads to yet. With a `pronouncer`, English episodes are stored as sounds
     too; it is asked for at the first of them.
@@ -80,7 +81,7 @@ class OpenSearchWordIndex:
             seen = self._client.get(generation.episodes, episode_id)
             about = seen["_source"] if seen else {**_BLANK, "episode_id": episode_id}
             if about["removed"] or about["revision"] > document.revision:
-                self._sweep(generation, about)
+                self._settle(generation, about)
                 return None
             passages = -(-len(document.words) // self._passage_words)
             if about["revision"] < document.revision:
@@ -93,17 +94,17 @@ class OpenSearchWordIndex:
                     number = self._client.write(generation.episodes, episode_id, about, seen)
                 except Conflict:
                     continue
-                self._wait_for_write(generation, episode_id, number)
-                self.vocabulary.languages_changed()
-            self._sweep(generation, about)
+                self._wait_for_write(generation.episodes, episode_id, number)
+            self._settle(generation, about)
             return Stored(len(document.words), passages, generation.passages)
         raise _contended(episode_id)
 
     def describe(self, episode_id: str, info: EpisodeInfo) -> None:
         """State an episode's title, show, date and link."""
         self._written(
-            lambda generation: self._change(
-                generation, episode_id, lambda about: _restated(about, info)
+            lambda generation: self._tell(
+                generation,
+                self._change(generation, episode_id, lambda about: _restated(about, info)),
             )
         )
 
@@ -111,7 +112,7 @@ class OpenSearchWordIndex:
         """Forget an episode for good."""
         gone = {**_BLANK, "episode_id": episode_id, "removed": True}
         self._written(
-            lambda generation: self._sweep(
+            lambda generation: self._settle(
                 generation, self._change(generation, episode_id, lambda _: gone)
             )
         )
@@ -211,11 +212,24 @@ class OpenSearchWordIndex:
                 number = self._client.write(generation.episodes, episode_id, changed, seen)
             except Conflict:
                 continue
-            self._wait_for_write(generation, episode_id, number)
+            self._wait_for_write(generation.episodes, episode_id, number)
             return changed
         raise _contended(episode_id)
 
-    def _sweep(self, generation: Generation, about: Json) -> None:
+    def _settle(self, generation: Generation, about: Json) -> None:
+        """Tell readers that an episode's document can be found, and delete what it replaced."""
+        self._sweep(generation, about, self._tell(generation, about))
+
+    def _tell(self, generation: Generation, about: Json) -> Callable[[], None]:
+        """Change the mark; return what waits until that can be found."""
+        self._known.forget(about["episode_id"])
+        self.vocabulary.changed()
+        number = self._client.overwrite(generation.passages, MARK_ID, new_mark())
+        return lambda: self._wait_for_write(generation.passages, MARK_ID, number)
+
+    def _sweep(
+        self, generation: Generation, about: Json, wait_for_mark: Callable[[], None]
+    ) -> None:
         """Delete the passages of older runs, or all of a removed episode."""
         old: list[Json] = [{"term": {"episode_id": about["episode_id"]}}]
         if not about["removed"]:
@@ -225,6 +239,7 @@ class OpenSearchWordIndex:
             unlearns = about["removed"] and index == generation.passages
             source = ["tokens", "words", "language"] if unlearns else False
             while hits := self._hits(index, query, source):
+                wait_for_mark()
                 if unlearns:
                     passages = [hit["_source"] for hit in hits]
                     self.vocabulary.unlearn(generation.words, about["episode_id"], passages)
@@ -239,11 +254,11 @@ class OpenSearchWordIndex:
         found: list[Json] = self._client.search(index, body)["hits"]["hits"]
         return found
 
-    def _wait_for_write(self, generation: Generation, episode_id: str, number: int) -> None:
-        """Wait until searches see an episode's document as written, or later."""
+    def _wait_for_write(self, index: str, document_id: str, number: int) -> None:
+        """Wait until searches see a document as written, or later."""
         self._wait(
             lambda: (
-                (found := self._client.get(generation.episodes, episode_id)) is not None
+                (found := self._client.get(index, document_id)) is not None
                 and found["_seq_no"] >= number
             )
         )

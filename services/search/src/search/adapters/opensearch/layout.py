@@ -1,9 +1,9 @@
 """The indices: names, versions, mappings; made from templates, reached through aliases.
 
-Four indices make up a generation: `passages` (the words), `episodes` (which run's passages
-count, and what the episode is called), `words` (the vocabulary) and `sounds`. Words are cut into
-tokens by our own code before they get here, so one mapping serves every language, and hits are
-the same on any engine and any version of OpenSearch.
+Four indices make up a generation: `passages` (the words, and the mark: see `known`), `episodes`
+(which run's passages count, and what the episode is called), `words` (the vocabulary) and
+`sounds`. Words are cut into tokens by our own code before they get here, so one mapping serves
+every language, and hits are the same on any engine and any version of OpenSearch.
 """
 
 import re
@@ -14,7 +14,7 @@ from everyword_events import Misconfigured
 from search.adapters.opensearch.client import Json, OpenSearchClient
 from search.domain.phonetics.phones import GRAM, LETTERS, coarse
 
-FORMAT: Final = 5
+FORMAT: Final = 6
 """Of the mappings, or of the tokens in them: an older index is written anew."""
 FIRST: Final = "first"
 _KEYWORD: Final = {"type": "keyword"}
@@ -34,6 +34,8 @@ _PASSAGE: Final[Json] = {
     "times": _KEPT,  # see `spoken_words`
     "breaks": _KEPT,
     "turns": _KEPT,
+    "joined": _FILTER,  # its compounds written together, where it has any
+    "apart": _KEPT,  # the tokens of each, joined by spaces
 }
 _EPISODE: Final[Json] = {
     "episode_id": _KEYWORD,

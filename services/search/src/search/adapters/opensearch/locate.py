@@ -4,7 +4,6 @@ import math
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -19,6 +18,7 @@ from search.domain.pages import (
     EpisodeMoments,
     Located,
     Moment,
+    PagePosition,
     SearchRequest,
     locate,
     spread,
@@ -78,17 +78,16 @@ class FoundMoments:
     def shown(self, cut: Cut, episode: Json) -> EpisodeMoments:
         """Return the part of an episode that a page shows."""
         matches = cut.located.matches
+        passages = self._passages[episode["episode_id"]]
         starts_s = sorted(
-            self._passage(episode, match).spoken.start_s(match.first)
+            _passage_of(match, passages).spoken.start_s(match.first)
             for match in matches[spread(matches)]
         )
         moments = tuple(
-            moment_in(self._passage(episode, match), match)
+            moment_in(_passage_of(match, passages), match)
             for match in matches[cut.first : cut.last]
         )
-        return replace(
-            moments_of(episode, moments), hits=len(matches), starts_s=starts_s, more=cut.more
-        )
+        return moments_of(episode, moments, hits=len(matches), starts_s=starts_s, more=cut.more)
 
     def _locate(
         self, episode: Json, some: Sequence[Numbered], around: Mapping[PassageKey, Passage]
@@ -139,13 +138,9 @@ class FoundMoments:
             if at + 1 == len(passages) or passages[at + 1].first > passage.stop:
                 turns.append((passage.stop, None))
         for match in turns_of(turns, passages[-1].stop, is_wanted):
-            passage = passages[bisect_right(passages, match.first, key=attrgetter("first")) - 1]
+            passage = _passage_of(match, passages)
             unwanted = [_spans_around(ways, passage, around) for ways in plan.unwanted]
             yield from kept([match], unwanted)
-
-    def _passage(self, episode: Json, match: Match) -> Passage:
-        passages = self._passages[episode["episode_id"]]
-        return passages[bisect_right(passages, match.first, key=attrgetter("first")) - 1]
 
 
 def moment_in(passage: Passage, match: Match) -> Moment:
@@ -153,8 +148,17 @@ def moment_in(passage: Passage, match: Match) -> Moment:
     return passage.spoken.moment(match, passage.speaker(match.first))
 
 
-def moments_of(episode: Json, moments: tuple[Moment, ...]) -> EpisodeMoments:
-    """Return some moments of an episode, as if these were all."""
+def moments_of(
+    episode: Json,
+    moments: tuple[Moment, ...],
+    *,
+    hits: int | None = None,
+    starts_s: Sequence[float] | None = None,
+    more: PagePosition | None = None,
+) -> EpisodeMoments:
+    """Return some moments of an episode; of how many, and where all are, if these are not all."""
+    if starts_s is None:
+        starts_s = sorted(moment.start_s for moment in moments)
     return EpisodeMoments(
         episode_id=episode["episode_id"],
         show=episode["show"],
@@ -162,9 +166,10 @@ def moments_of(episode: Json, moments: tuple[Moment, ...]) -> EpisodeMoments:
         published_s=None if episode["published"] <= NO_DATE else episode["published"],
         link=episode["link"],
         duration_s=episode["duration_ms"] / 1000,
-        hits=len(moments),
-        starts_s=sorted(moment.start_s for moment in moments),
+        hits=len(moments) if hits is None else hits,
+        starts_s=starts_s,
         moments=moments,
+        more=more,
     )
 
 
@@ -172,6 +177,13 @@ def published(episode: Json) -> float:
     """Return when an episode was published; -inf where that is not known."""
     published_s: float = episode["published"]
     return -math.inf if published_s <= NO_DATE else published_s
+
+
+def _passage_of(match: Match, passages: Sequence[Passage]) -> Passage:
+    """Return the passage that a match starts in; `passages` are in order."""
+    if len(passages) == 1:
+        return passages[0]
+    return passages[bisect_right(passages, match.first, key=attrgetter("first")) - 1]
 
 
 def _spans_around(

@@ -10,9 +10,17 @@ from search.domain.query import Filters
 _MOST_PHRASES: Final = 8
 
 
-def passage_query(plan: QueryPlan, filters: Filters, episodes: list[str] | None) -> Json:
-    """Return the query; it may let passages pass that a closer look then refuses."""
-    conditions = [_clause(alternatives) for alternatives in plan.wanted]
+def passage_query(
+    plan: QueryPlan,
+    filters: Filters,
+    episodes: list[str] | None,
+    look_up: frozenset[str] = frozenset(),
+) -> Json:
+    """Return the query; it may let passages pass that a closer look then refuses.
+
+    Such are the passages in which a word to `look_up` is said as a compound.
+    """
+    conditions = [_clause(alternatives, look_up) for alternatives in plan.wanted]
     if plan.language is not None:
         conditions.append({"term": {"language": plan.language}})
     if filters.speakers is not None:
@@ -42,8 +50,11 @@ NO_DATE: Final = -1e15
 """Stands for a date that is not known: a number, as a sort wants one."""
 
 
-def _clause(alternatives: Alternatives) -> Json:
-    return _any_of([_pattern(pattern) for pattern in alternatives])
+def _clause(alternatives: Alternatives, look_up: frozenset[str]) -> Json:
+    options = [_pattern(pattern) for pattern in alternatives]
+    if look_up:
+        options.append({"terms": {"joined": sorted(look_up)}})
+    return _any_of(options)
 
 
 def _pattern(pattern: Pattern) -> Json:

@@ -14,11 +14,11 @@ from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from search.adapters.opensearch.client import Json
-from search.adapters.opensearch.spoken_words import SpokenWords, pack_times, unpack_times
+from search.adapters.opensearch.spoken_words import SpokenWords, TextWords, pack_times, unpack_times
 from search.domain.document import EpisodeDocument
 from search.domain.matching import CONTEXT, Alternatives, MatchSpan, Pattern, occurrences
 from search.domain.query import WINDOW, folded_name
-from search.domain.tokens import tokens_of
+from search.domain.tokens import joined, tokens_of
 
 PASSAGE_WORDS: Final = 400
 
@@ -68,6 +68,7 @@ def cut(document: EpisodeDocument, size: int) -> Iterator[tuple[str, Json]]:
                 "times": pack_times(spoken.starts_ms, spoken.lengths_ms),
                 "breaks": _breaks(positions, first),
                 "turns": turns,
+                **_compounds(tokens[first:end]),
             },
         )
 
@@ -103,7 +104,7 @@ class Passage:
     @cached_property
     def spoken(self) -> SpokenWords:
         """The words that are shown of it."""
-        words = self._source["words"].split(" ")
+        words = TextWords(self._source["words"])
         return SpokenWords(_first_shown(self.first), words, *unpack_times(self._source["times"]))
 
     def own(self) -> SpokenWords:
@@ -132,6 +133,11 @@ class Passage:
         turns = self._source["turns"]
         at = bisect_right(turns, word, key=itemgetter(0)) - 1
         return turns[at][1] if at >= 0 else None
+
+    @property
+    def compounds(self) -> Iterable[tuple[str, str]]:
+        """Its compounds: each written together, and its tokens joined by spaces."""
+        return zip(self._source.get("joined", ()), self._source.get("apart", ()), strict=True)
 
     def _occurrences_of_text(self, text: str, more: int) -> Iterator[MatchSpan]:
         """Find tokens in a row by looking for them in the text: at the speed of C."""
@@ -187,6 +193,18 @@ def _breaks(positions: Sequence[int], first: int) -> list[list[int]]:
             found.append([token, word])
         expected = word + 1
     return found
+
+
+def _compounds(tokens: Iterable[Sequence[str]]) -> Json:
+    found = {
+        (together, " ".join(word))
+        for word in tokens
+        if len(word) > 1 and (together := joined(word)) is not None
+    }
+    if not found:
+        return {}
+    ordered = sorted(found)
+    return {"joined": [one for one, _ in ordered], "apart": [apart for _, apart in ordered]}
 
 
 def _turns_between(document: EpisodeDocument, first: int, stop: int) -> list[list[Any]]:

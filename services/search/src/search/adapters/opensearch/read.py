@@ -1,14 +1,22 @@
-"""One attempt's requests to OpenSearch: passages, then whether the episodes stayed as they were."""
+"""One attempt's requests to OpenSearch: passages, and whether the episodes stayed as they were."""
 
 import math
 import time
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from everyword_events import Misconfigured
 from search.adapters.opensearch.client import Json
-from search.adapters.opensearch.known import MARK, KnownEpisodes, Overtaken, mark_of
+from search.adapters.opensearch.known import (
+    MARK,
+    MARK_ID,
+    KnownEpisodes,
+    Overtaken,
+    mark_in,
+    with_mark,
+)
 from search.adapters.opensearch.layout import Layout
 from search.adapters.opensearch.match import NO_DATE, episode_query
 from search.adapters.opensearch.passages import Passage, PassageKey
@@ -26,6 +34,13 @@ _AT_ONCE: Final = 100
 _SORT: Final = [{"episode_id": "asc"}, {"number": "asc"}]
 
 
+class _Read(NamedTuple):
+    """How many passages match, and those that were read."""
+
+    total: int
+    hits: list[Json]
+
+
 @dataclass
 class Reads:
     """Reads for one page; all that it gives comes from one generation.
@@ -39,31 +54,47 @@ class Reads:
     most_passages: int
     total: int = 0
     _since_s: float = field(default_factory=time.monotonic)
-    _mark: float = 0
+    _mark: str = ""
     _indices: set[str] = field(default_factory=set)
 
-    def first(self, queries: Sequence[Json]) -> tuple[list[Numbered], dict[str, list[str]]]:
-        """Read what the queries match, and the compounds that were asked for.
+    def first(self, queries: Sequence[Json]) -> list[Numbered]:
+        """Read what the queries match.
 
         Of more passages than are read at most, only some; `total` is how many there are.
         """
         bodies = [{**self._body(query, _AT_ONCE), "sort": _SORT} for query in queries]
-        look_up = self.request.look_up
-        beside = [(self.layout.words, variant_search(VariantKind.JOIN, look_up))] if look_up else []
-        *replies, variants = self._read(bodies, beside) if look_up else (*self._read(bodies), {})
-        self.total = sum(reply["hits"]["total"]["value"] for reply in replies)
+        replies = self._read(bodies)
+        self.total = sum(reply.total for reply in replies)
         passages: list[Numbered] = []
         rest: list[tuple[int, Json]] = []
         for number, reply in enumerate(replies):
-            hits = self._hits(reply)
-            passages += [(number, Passage(hit["_source"])) for hit in hits]
-            if reply["hits"]["total"]["value"] > len(hits):
+            passages += [(number, Passage(hit["_source"])) for hit in reply.hits]
+            if reply.total > len(reply.hits):
                 body = {**bodies[number], "size": self.most_passages}
-                rest.append((number, {**body, "search_after": hits[-1]["sort"]}))
+                rest.append((number, {**body, "search_after": reply.hits[-1]["sort"]}))
         if rest and self.has_all:
             for (number, _), reply in zip(rest, self._read([b for _, b in rest]), strict=True):
-                passages += [(number, Passage(hit["_source"])) for hit in self._hits(reply)]
-        return passages, variants_found(variants) if look_up else {}
+                passages += [(number, Passage(hit["_source"])) for hit in reply.hits]
+        return passages
+
+    def compounds(self, passages: Sequence[Numbered]) -> dict[str, list[str]]:
+        """Return how the words that were asked about are said apart, where they are compounds.
+
+        The passages tell, if they are all that can; else the vocabulary does.
+        """
+        look_up = self.request.look_up
+        if not look_up:
+            return {}
+        if not self.has_all or any(plan.unwanted for plan in self.request.plans):
+            search = variant_search([(VariantKind.JOIN, word) for word in look_up])
+            told = variants_found(self._searches([(self.layout.words, search)])[0])
+            return {word: ways for (_, word), ways in told.items()}
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        for _, passage in passages:
+            for word, apart in passage.compounds:
+                if word in look_up:
+                    found[word].add(apart)
+        return {word: sorted(ways) for word, ways in found.items()}
 
     @property
     def has_all(self) -> bool:
@@ -79,7 +110,7 @@ class Reads:
         return [
             (number, Passage(hit["_source"]))
             for number, reply in zip(episodes, self._read(bodies), strict=True)
-            for hit in self._hits(reply)
+            for hit in reply.hits
         ]
 
     def these(self, keys: Collection[PassageKey]) -> list[Passage]:
@@ -91,16 +122,14 @@ class Reads:
             self._body({"ids": {"values": ids[at : at + MOST_ROWS]}}, MOST_ROWS)
             for at in range(0, len(ids), MOST_ROWS)
         ]
-        return [
-            Passage(hit["_source"]) for reply in self._read(bodies) for hit in self._hits(reply)
-        ]
+        return [Passage(hit["_source"]) for reply in self._read(bodies) for hit in reply.hits]
 
     def sounds(self, body: Json) -> list[Json]:
         """Search what episodes sound like; return the hits."""
         reply, mark = self._searches(
-            [(self.layout.sounds, body)], then=[(self.layout.episodes, MARK)]
+            [(self.layout.sounds, body)], then=[(self.layout.passages, MARK)]
         )
-        self._mark = mark_of(mark)
+        self._mark = mark_in(mark["hits"]["hits"])
         return self._hits(reply)
 
     def counts(self, query: Json) -> dict[str, int]:
@@ -159,26 +188,45 @@ class Reads:
             }
             if past is not None:
                 body["search_after"] = past
-            hits = self.known.rows(body, self._search_episodes)
+            hits = self.known.rows(body, self._mark, self._search_episodes)
             yield from (hit["_source"] for hit in hits)
             if len(hits) < size:
                 return
             past = hits[-1]["sort"]
             size = min(4 * size, MOST_ROWS)
 
-    def _read(self, bodies: Sequence[Json], beside: Sequence[tuple[str, Json]] = ()) -> list[Json]:
-        """Search passages, and last of all, after everything was read, for the mark."""
-        asked = [*((self.layout.passages, body) for body in bodies), *beside]
-        *replies, mark = self._searches(asked, then=[(self.layout.episodes, MARK)])
-        self._mark = mark_of(mark)
-        return replies
+    def _read(self, bodies: Sequence[Json]) -> list[_Read]:
+        """Search passages, and for the mark: with them, or after all of them were read."""
+        if len(bodies) == 1 and self.known.in_one_shard and "search_after" not in bodies[0]:
+            return [self._read_with_mark(bodies[0])]
+        asked = [(self.layout.passages, body) for body in bodies]
+        *replies, mark = self._searches(asked, then=[(self.layout.passages, MARK)])
+        self._mark = mark_in(mark["hits"]["hits"])
+        return [_Read(reply["hits"]["total"]["value"], self._hits(reply)) for reply in replies]
+
+    def _read_with_mark(self, body: Json) -> _Read:
+        """Search passages and the mark at once: in one shard both are as they were at one time.
+
+        Raises:
+            Overtaken: there are more shards.
+        """
+        size = min(body["size"] + 1, MOST_ROWS)
+        body = {**body, "size": size, "query": with_mark(body["query"])}
+        (reply,) = self._searches([(self.layout.passages, body)])
+        if reply["_shards"]["total"] > 1:
+            self.known.in_one_shard = False
+            raise Overtaken
+        hits = self._hits(reply)
+        self._mark = mark_in(hits)
+        found = [hit for hit in hits if hit["_id"] != MARK_ID]
+        return _Read(reply["hits"]["total"]["value"] - (len(hits) - len(found)), found)
 
     def _body(self, query: Json, size: int) -> Json:
         return {
             "size": size,
             "query": query,
             "sort": ["_doc"],
-            "track_total_hits": self.most_passages + 1,
+            "track_total_hits": self.most_passages + 2,  # the mark may be one
         }
 
     def _hits(self, reply: Json) -> list[Json]:

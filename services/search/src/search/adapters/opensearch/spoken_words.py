@@ -1,11 +1,12 @@
 """What is shown of a passage: its words and those around it, as they are written, with times."""
 
 import base64
+import binascii
 import struct
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +16,37 @@ from search.domain.matching import Match
 from search.domain.pages import Moment, shown_range, snippet
 
 _INT16: Final = np.iinfo(np.int16)
-_FORMS: Final = (np.dtype("<i4"), np.dtype("<i2"))
+_FORMS: Final[tuple[np.dtype[np.signedinteger[Any]], ...]] = (np.dtype("<i4"), np.dtype("<i2"))
 _HEADER: Final = "<i?"
-Milliseconds = NDArray[np.int64]
+_HEADER_SIZE: Final = struct.calcsize(_HEADER)
+_SPACE: Final = ord(" ")
+Milliseconds = NDArray[np.signedinteger[Any]]
+
+
+class TextWords(Sequence[str]):
+    """The words of a text, cut where they are read: a moment shows few of a passage's."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text.encode() + b" "
+        (self._ends,) = (np.frombuffer(self._text, np.uint8) == _SPACE).nonzero()
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    @overload
+    def __getitem__(self, at: int) -> str: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> list[str]: ...
+
+    def __getitem__(self, at: int | slice) -> str | list[str]:
+        if isinstance(at, int):
+            return self[range(len(self))[at] :][0]
+        first, stop, step = at.indices(len(self))
+        if first >= stop:
+            return []
+        start = self._ends[first - 1] + 1 if first else 0
+        return self._text[start : self._ends[stop - 1]].decode().split(" ")[::step]
 
 
 @dataclass(frozen=True)
@@ -53,15 +82,16 @@ class SpokenWords:
 
     def moment(self, match: Match, speaker: str | None) -> Moment:
         """Return a moment with its times and the words around it."""
-        left, right = shown_range(match, self.first + len(self.words))
-        around = self.part(left, right - left + 1)
+        left, right = shown_range(match, self.first + len(self.starts_ms))
+        around = slice(left - self.first, right - self.first + 1)
+        starts_s = (self.starts_ms[around] / 1000).tolist()
         return Moment(
             start_s=self.start_s(match.first),
             end_s=self.end_s(match.last),
             speaker=speaker,
             first_word=match.first,
             n_words=match.last - match.first + 1,
-            snippet=snippet(match, left, around.words, (around.starts_ms / 1000).tolist()),
+            snippet=snippet(match, left, self.words[around], starts_s),
         )
 
 
@@ -82,12 +112,14 @@ def pack_times(starts_ms: Milliseconds, lengths_ms: Milliseconds) -> str:
 
 def unpack_times(times: str) -> tuple[Milliseconds, Milliseconds]:
     """Read back the starts and lengths that `pack_times` wrote."""
-    raw = zlib.decompress(base64.b64decode(times))
+    raw = zlib.decompress(binascii.a2b_base64(times))
     first_ms, narrow = struct.unpack_from(_HEADER, raw)
     form = _FORMS[narrow]
-    planes = np.frombuffer(raw, np.uint8, offset=struct.calcsize(_HEADER))
-    data = np.ascontiguousarray(planes.reshape(form.itemsize, -1).T)
-    pauses, lengths_ms = data.view(form).astype(np.int64).reshape(2, -1)
-    pauses[0] = first_ms
-    pauses[1:] += lengths_ms[:-1]
-    return pauses.cumsum(), lengths_ms
+    planes = np.frombuffer(raw, np.uint8, offset=_HEADER_SIZE).reshape(form.itemsize, -1)
+    numbers = np.frombuffer(planes.T.tobytes(), form)
+    count = len(numbers) // 2
+    pauses, lengths_ms = numbers[:count], numbers[count:]
+    starts_ms = np.empty(count, np.int64)
+    starts_ms[0] = first_ms
+    np.add(pauses[1:], lengths_ms[:-1], out=starts_ms[1:], dtype=np.int64)
+    return starts_ms.cumsum(out=starts_ms), lengths_ms

@@ -15,7 +15,7 @@ from everyword_events import Conflict
 from search.adapters.opensearch.client import Json
 from search.adapters.opensearch.layout import Layout
 from search.domain.document import EpisodeDocument
-from search.domain.expansion import VariantKind, variants_of
+from search.domain.expansion import Shared, VariantKind, variants_of
 from search.domain.tokens import tokens_of
 
 _ITSELF: Final = "term"
@@ -23,8 +23,11 @@ _ITSELF: Final = "term"
 _MOST_KIN: Final = 10_000
 _MOST_NEAR: Final = 500
 _SAMPLE: Final = 200
-_LANGUAGES_FOR_S: Final = 10.0
+_REMEMBERED_FOR_S: Final = 10.0
 _ASKED_AT_ONCE: Final = 500
+_MOST_REMEMBERED: Final = 10_000
+_LATELY_S: Final = 1.0
+"""Whether a word is said is asked beside its variants; so long it is not asked again."""
 _UNLEARNED: Final = "unlearned"
 """The id and the key of the mark that words were deleted; no kind is called so."""
 
@@ -38,7 +41,8 @@ class OpenSearchVocabulary:
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
-        self._languages: tuple[float, tuple[str, ...]] = (-_LANGUAGES_FOR_S, ())
+        self._languages: tuple[float, tuple[str, ...]] = (-_REMEMBERED_FOR_S, ())
+        self._said: dict[str, tuple[float, bool]] = {}
         self._learned: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
         self._unlearned: dict[str, str] = {}
 
@@ -106,14 +110,15 @@ class OpenSearchVocabulary:
             for term in self.spoken(ordered[start : start + _ASKED_AT_ONCE], besides=episode_id)
         )
 
-    def languages_changed(self) -> None:
-        """Ask for the languages anew at the next use: an episode was written."""
-        self._languages = (-_LANGUAGES_FOR_S, ())
+    def changed(self) -> None:
+        """Ask for what is remembered anew at the next use: an episode was written."""
+        self._languages = (-_REMEMBERED_FOR_S, ())
+        self._said.clear()
 
     def languages(self) -> Collection[str]:
         """Return the languages of the episodes, as they were some seconds ago at the earliest."""
         read_at, found = self._languages
-        if time.monotonic() > read_at + _LANGUAGES_FOR_S:
+        if time.monotonic() > read_at + _REMEMBERED_FOR_S:
             body = {
                 "size": 0,
                 "query": {"bool": {"must_not": [{"term": {"revision": ""}}]}},
@@ -127,33 +132,36 @@ class OpenSearchVocabulary:
 
     def spoken(self, terms: Collection[str], *, besides: str = "") -> frozenset[str]:
         """Return those of `terms` that are said somewhere, `besides` in one episode."""
+        lately = time.monotonic() - _LATELY_S
+        told = {term: at for term in terms if (at := self._said.get(term)) is not None}
+        if not besides and all(term in told and told[term][0] > lately for term in terms):
+            return frozenset(term for term, (_, is_said) in told.items() if is_said)
         asked = sorted(terms)
         if not asked:
             return frozenset()
-        each = {str(number): {"term": {"tokens": term}} for number, term in enumerate(asked)}
-        reply = self._layout.client.search(
-            self._layout.passages,
-            {
-                "size": 0,
-                "query": {
-                    "bool": {
-                        "filter": {"terms": {"tokens": asked}},
-                        "must_not": {"term": {"episode_id": besides}},
-                    }
-                },
-                "aggs": {"said": {"filters": {"filters": each}}},
-            },
-        )
-        buckets = reply["aggregations"]["said"]["buckets"]
-        return frozenset(asked[int(number)] for number, b in buckets.items() if b["doc_count"])
+        search = _spoken_search(asked, besides)
+        return _spoken_of(asked, self._layout.client.search(self._layout.passages, search))
 
-    def variants(self, kind: VariantKind, keys: Collection[str]) -> dict[str, list[str]]:
-        """Return, for each key, the words that share it."""
-        if not keys:
+    def variants(self, shared: Collection[Shared]) -> dict[Shared, list[str]]:
+        """Return, for each key, the words that share it.
+
+        Where accents are asked about, the words themselves are looked for too: whether they are
+        said is what one asks next.
+        """
+        if not shared:
             return {}
-        return variants_found(
-            self._layout.client.search(self._layout.words, variant_search(kind, keys))
-        )
+        searches = [(self._layout.words, variant_search(shared))]
+        bare = sorted(key for kind, key in shared if kind == VariantKind.FOLD)
+        if bare:
+            searches.append((self._layout.passages, _spoken_search(bare, "")))
+        asked_at = time.monotonic()
+        found, *said = self._layout.client.searches(searches)
+        if said:
+            if len(self._said) > _MOST_REMEMBERED:
+                self._said.clear()
+            spoken = _spoken_of(bare, said[0])
+            self._said.update({term: (asked_at, term in spoken) for term in bare})
+        return variants_found(found)
 
     def near(self, term: str, distance: int) -> frozenset[str]:
         """Return the words within `distance` edits of `term`."""
@@ -198,7 +206,7 @@ class OpenSearchVocabulary:
     def _terms(self, query: Json, most: int) -> list[str]:
         body = {"size": most, "query": query, "sort": ["_doc"]}
         reply = self._layout.client.search(self._layout.words, body)
-        return [_read(hit["_source"])[1] for hit in reply["hits"]["hits"]]
+        return [_read(hit["_source"])[2] for hit in reply["hits"]["hits"]]
 
     def _created(
         self, index: str, variants: Collection[tuple[str, str, str]]
@@ -215,9 +223,9 @@ def _known_by(variant: tuple[str, str, str]) -> str:
     return urlsafe_b64encode(blake2b("|".join(variant).encode(), digest_size=9).digest()).decode()
 
 
-def variant_search(kind: str, keys: Collection[str]) -> Json:
+def variant_search(shared: Collection[Shared]) -> Json:
     """Return the search for the words that share keys."""
-    known_as = [f"{kind} {key}" for key in sorted(keys)]
+    known_as = sorted(f"{kind} {key}" for kind, key in shared)
     return {
         "size": _MOST_KIN,
         "query": {"bool": {"filter": {"terms": {"key": known_as}}}},
@@ -225,16 +233,35 @@ def variant_search(kind: str, keys: Collection[str]) -> Json:
     }
 
 
-def variants_found(reply: Json) -> dict[str, list[str]]:
+def variants_found(reply: Json) -> dict[Shared, list[str]]:
     """Read the answer to `variant_search`."""
-    found: defaultdict[str, list[str]] = defaultdict(list)
+    found: defaultdict[Shared, list[str]] = defaultdict(list)
     for hit in reply["hits"]["hits"]:
-        key, term = _read(hit["_source"])
-        found[key].append(term)
+        kind, key, term = _read(hit["_source"])
+        found[VariantKind(kind), key].append(term)
     return dict(found)
 
 
-def _read(source: Json) -> tuple[str, str]:
-    """Return a key without its kind, and the word it leads to: itself, if none is named."""
-    key = source["key"].partition(" ")[2]
-    return key, source.get("term", key)
+def _spoken_search(terms: Sequence[str], besides: str) -> Json:
+    each = {str(number): {"term": {"tokens": term}} for number, term in enumerate(terms)}
+    return {
+        "size": 0,
+        "query": {
+            "bool": {
+                "filter": {"terms": {"tokens": terms}},
+                "must_not": {"term": {"episode_id": besides}},
+            }
+        },
+        "aggs": {"said": {"filters": {"filters": each}}},
+    }
+
+
+def _spoken_of(terms: Sequence[str], reply: Json) -> frozenset[str]:
+    buckets = reply["aggregations"]["said"]["buckets"]
+    return frozenset(terms[int(number)] for number, b in buckets.items() if b["doc_count"])
+
+
+def _read(source: Json) -> tuple[str, str, str]:
+    """Return a kind, a key, and the word it leads to: the key itself, if none is named."""
+    kind, _, key = source["key"].partition(" ")
+    return kind, key, source.get("term", key)

@@ -10,7 +10,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from search.adapters.sqlite.connections import Connections
-from search.domain.expansion import VariantKind
+from search.domain.expansion import Shared, VariantKind
 
 
 class SqliteVocabulary:
@@ -48,10 +48,17 @@ class SqliteVocabulary:
             ).fetchall()
         return frozenset(term for (term,) in rows)
 
-    def variants(self, kind: VariantKind, keys: Collection[str]) -> dict[str, list[str]]:
+    def variants(self, shared: Collection[Shared]) -> dict[Shared, list[str]]:
         """Return, for each key, the words that share it."""
+        keys: defaultdict[VariantKind, set[str]] = defaultdict(set)
+        for kind, key in shared:
+            keys[kind].add(key)
         with self._connections.reading() as connection:
-            return variants(connection, kind, keys)
+            return {
+                (kind, key): words
+                for kind, some in keys.items()
+                for key, words in variants(connection, kind, some).items()
+            }
 
     def near(self, term: str, distance: int) -> frozenset[str]:
         """Return the words within `distance` edits of `term`."""
