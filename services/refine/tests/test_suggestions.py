@@ -118,6 +118,8 @@ def answer(*lines: str) -> str:
             f"{answer('the gulls')} I changed a word."
         ),
         f"First {answer('a draft')}, then rather:\n{answer('the gulls')}",
+        '```json\n{"speakers": [], "updates": [{"idx": 0, "text": "the gulls",},\n],}\n```',
+        '{"updates": [{"idx": 0, "text": "the gulls"} , ]}',
         f'{answer("the gulls")}\nThe form was {{"updates": "as you asked"}}, {{}}.',
         (
             f"<|channel|>analysis<|message|>{answer('a draft')}<|channel|>final<|message|>"

@@ -14,6 +14,7 @@ _THOUGHT_BEGINS = re.compile(r"<(?:think|thinking|thought|reasoning)>", re.IGNOR
 _THOUGHT_ENDS = re.compile(
     r"</(?:think|thinking|thought|reasoning)>|<\|channel\|>final(?:<\|message\|>)?", re.IGNORECASE
 )
+_TRAILING_COMMA = re.compile(r",\s{0,200}([\]}])")
 
 Found = TypeVar("Found")
 
@@ -42,7 +43,7 @@ def read_reply(text: str) -> Suggestions:
     """Read an answer: one JSON object, alone or with prose or a code fence around it.
 
     What a model thinks aloud is no answer: only what stands after the last `</think>` counts, and
-    of several objects the last that can be used.
+    of several objects the last that can be used. Commas before a closing bracket do no harm.
 
     Raises:
         UnusableReply: no such object, an object of another shape, or one cut short.
@@ -59,7 +60,9 @@ def read_answer(text: str, key: str, read: Callable[[dict[str, object]], Found])
     if len(text) > LONGEST_REPLY:
         raise UnusableReply(f"it has {len(text)} characters, far more than the lines it is about")
     failure: UnusableReply | None = None
-    for form in reversed(_objects(_answer(text), key)):
+    said = _answer(text)
+    forms = _objects(said, key) or _objects(_TRAILING_COMMA.sub(r"\1", said), key)
+    for form in reversed(forms):
         try:
             return read(form)
         except UnusableReply as error:
