@@ -21,6 +21,17 @@ def test_one_transcript_through_the_house(everyword: Everyword, transcript_file:
     assert (first["start"], first["end"], first["first_word"], first["n_words"]) == (1.6, 2.3, 4, 2)
     assert [w["text"] for w in first["snippet"] if w["match"]] == ["fog", "horn"]
 
+    assert found["perhaps"] == []
+    near = everyword.json("search", "foghorns")
+    places = [
+        (m["first_word"], m["n_words"], m["matched"])
+        for one in (*near["perhaps"], *near["results"])
+        for m in one["moments"]
+        if 0 < m.get("likelihood", 1) <= 1 and "matched" in m
+    ]
+    assert near["hits"] + len(places) >= 2
+    assert "perhaps" not in everyword.json("search", "--no-perhaps", "fog")
+
     captions = everyword("transcript", episode, "--format", "vtt")
     assert captions.startswith("WEBVTT")
     assert "fog horn" in captions

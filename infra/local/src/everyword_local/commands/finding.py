@@ -18,7 +18,7 @@ class QueryCommand(click.Command):
         takes_value = {
             name: not getattr(parameter, "is_flag", False)
             for parameter in self.get_params(ctx)
-            for name in parameter.opts
+            for name in (*parameter.opts, *parameter.secondary_opts)
         }
         waiting = iter(args)
         for argument in waiting:
@@ -44,6 +44,11 @@ class QueryCommand(click.Command):
 @click.option("--from", "from_", metavar="DATE", help="Only episodes published from this day on.")
 @click.option("--to", metavar="DATE", help="Only episodes published up to this day.")
 @click.option("--exact", is_flag=True, help="Only as it is written: no other forms, no sounds.")
+@click.option(
+    "--perhaps/--no-perhaps",
+    default=True,
+    help="Also where it was perhaps said and written otherwise; on by default.",
+)
 @click.option("--sort", type=click.Choice(["relevance", "date"]), help="The order of episodes.")
 @click.option("--limit", type=click.IntRange(1, 100), help="Episodes a page.")
 @click.option("--cursor", help="The page after this one: `next` of the page before.")
@@ -54,12 +59,15 @@ def search(
     query: tuple[str, ...],
     episode: str | None,
     exact: bool,
+    perhaps: bool,
     **options: str | None,
 ) -> None:
     """Find a spoken word, a "phrase", a pre* or all of several words."""
     options["from"] = options.pop("from_", None)
     if exact:
         options["exact"] = "true"
+    options["titles"] = "true"
+    options["perhaps"] = str(perhaps).lower()
     if episode:
         options["episode"] = context.find_episode(episode)
     reply = context.api.get("/v1/search", q=" ".join(query), **options)
