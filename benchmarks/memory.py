@@ -20,6 +20,7 @@ from running import Stack, add, transcript, wait_until_idle
 MIB = 1024 * 1024
 SEARCHES = 200
 SETTLE_S = 3.0
+LONGEST_LOOKS = 40
 
 
 def main() -> None:
@@ -30,7 +31,7 @@ def main() -> None:
     options = parser.parse_args()
     bare = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     with Stack(f"[server]\nsearch_processes = {options.processes}\n") as stack, stack.api() as api:
-        time.sleep(SETTLE_S)
+        settle(stack)
         report("a bare Python", [psutil.Process(bare.pid)])
         report("idle", stack.processes(), each=True)
         draw = random.Random(5)
@@ -39,9 +40,20 @@ def main() -> None:
         wait_until_idle(api)
         for number in range(SEARCHES):
             api.get("/v1/search", params={"q": f"w{number}"}).raise_for_status()
-        time.sleep(SETTLE_S)
+        settle(stack)
         report(f"after {SEARCHES} searches", stack.processes(), each=True)
     bare.communicate(b"\n")
+
+
+def settle(stack: Stack) -> None:
+    """Wait until the processes take as much as a while before: what starts takes more and more."""
+    before = -MIB
+    for _ in range(LONGEST_LOOKS):
+        time.sleep(SETTLE_S)
+        now = sum(process.memory_info().rss for process in stack.processes())
+        if abs(now - before) < MIB:
+            return
+        before = now
 
 
 def report(name: str, processes: list[psutil.Process], *, each: bool = False) -> None:

@@ -86,7 +86,7 @@ def add(
     check_title(about.get("title"), named)
     for note in named.notes:
         context.output.note(note)
-    if wait and context.api.in_process and any(not each.transcript for each in named.items):
+    if wait and context.in_process and any(not each.transcript for each in named.items):
         context.output.note(_engine_line(context, about))
     selection = {"newest": newest, "since": since, "dry_run": dry_run}
     much = len(named.items) >= MANY

@@ -19,6 +19,7 @@ from everyword_local.data_folder import (
     FILE_NAME,
     PRIVATE_UMASK,
     DataFolder,
+    RunningServer,
     is_data_folder,
     running_server,
 )
@@ -140,15 +141,24 @@ class CommandContext(contextlib.AbstractContextManager["CommandContext"]):
         )
 
     @cached_property
+    def _server(self) -> RunningServer | None:
+        """The server on the data folder, if one runs and no other was named."""
+        return None if self.api_url else running_server(self.data)
+
+    @property
+    def in_process(self) -> bool:
+        """Whether no server is asked, and the work is done here."""
+        return not self.api_url and self._server is None
+
+    @cached_property
     def api(self) -> "Api":
         """The API of --api, of the server on the data folder, or of services in this process."""
         from everyword_local.client import IN_PROCESS, Api  # noqa: PLC0415 - steps ask none
 
         if self.api_url:
             return Api(self.api_url, key=self.key)
-        server = running_server(self.data)
-        if server is not None:
-            return Api(server.url, key=self.key or server.key)
+        if self._server is not None:
+            return Api(self._server.url, key=self.key or self._server.key)
         from everyword_local.in_process import in_process  # noqa: PLC0415 - no server runs
 
         return Api(IN_PROCESS, transport=in_process(self.composition))
@@ -179,9 +189,10 @@ class CommandContext(contextlib.AbstractContextManager["CommandContext"]):
     def working(self, *, much: bool = False) -> Iterator[None]:
         """See to it that queued work is done meanwhile: by the server, or by this process.
 
-        For much of it, processes are started beside this one, as the server has them.
+        For much of it, processes are started beside this one, as the server has them, before
+        this one loads what answers requests.
         """
-        if not self.api.in_process:
+        if not self.in_process:
             yield
             return
         self._log_to_the_folder()
