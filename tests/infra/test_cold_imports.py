@@ -90,3 +90,4 @@ def test_who_only_links_to_captions_loads_none_of_their_writers() -> None:
         "captions.domain",
         "captions.domain.file_formats",
     ]
+    assert "everyword_transcripts.model" not in modules, "nor do they read a transcript"

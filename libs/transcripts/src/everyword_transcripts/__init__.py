@@ -3,13 +3,12 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from everyword_transcripts.json_form import read_transcript, with_ids, write_transcript
-from everyword_transcripts.model import Engine, PhoneSpan, Segment, Speaker, Transcript, Word
-from everyword_transcripts.spacing import is_unspaced, join_words, split_words
-from everyword_transcripts.timing import LONGEST_S, estimate_times, spread
-from everyword_transcripts.word_pieces import WordPiece, begin_with_spaces, join_pieces
-
 if TYPE_CHECKING:
+    from everyword_transcripts.json_form import OURS, read_transcript, with_ids, write_transcript
+    from everyword_transcripts.limits import LONGEST_S
+    from everyword_transcripts.model import Engine, PhoneSpan, Segment, Speaker, Transcript, Word
+    from everyword_transcripts.spacing import is_unspaced, join_words, split_words
+    from everyword_transcripts.timing import estimate_times, spread
     from everyword_transcripts.voiceprint import (
         VOICES,
         Voiceprint,
@@ -17,9 +16,11 @@ if TYPE_CHECKING:
         voiceprint_name,
         write_voiceprint,
     )
+    from everyword_transcripts.word_pieces import WordPiece, begin_with_spaces, join_pieces
 
 __all__ = [
     "LONGEST_S",
+    "OURS",
     "VOICES",
     "Engine",
     "PhoneSpan",
@@ -43,13 +44,22 @@ __all__ = [
     "write_transcript",
     "write_voiceprint",
 ]
-_OF_VOICES = {"VOICES", "Voiceprint", "read_voiceprint", "voiceprint_name", "write_voiceprint"}
+_NAMES = {
+    "json_form": "OURS read_transcript with_ids write_transcript",
+    "limits": "LONGEST_S",
+    "model": "Engine PhoneSpan Segment Speaker Transcript Word",
+    "spacing": "is_unspaced join_words split_words",
+    "timing": "estimate_times spread",
+    "voiceprint": "VOICES Voiceprint read_voiceprint voiceprint_name write_voiceprint",
+    "word_pieces": "WordPiece begin_with_spaces join_pieces",
+}
+_MODULE_OF = {name: module for module, names in _NAMES.items() for name in names.split()}
+"""Imported as they are asked for: who only asks how long a recording may be reads no JSON."""
 
 
 def __getattr__(name: str) -> Any:
-    """Import what is of voices when it is asked for: nothing else here needs pydantic."""
-    if name not in _OF_VOICES:
+    if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = getattr(import_module("everyword_transcripts.voiceprint"), name)
+    found = getattr(import_module(f"everyword_transcripts.{_MODULE_OF[name]}"), name)
     globals()[name] = found
     return found

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from everyword_transcripts.limits import LONGEST_S
 from everyword_transcripts.mending import invalid, mended_segments, seconds_of, text_of
 from everyword_transcripts.model import (
     SCHEMA,
@@ -18,7 +19,7 @@ from everyword_transcripts.model import (
     Word,
 )
 from everyword_transcripts.spacing import is_unspaced, writes_spaces
-from everyword_transcripts.timing import LONGEST_S, put_in_order
+from everyword_transcripts.timing import put_in_order
 from everyword_transcripts.top_level_words import with_top_level_words
 
 Json = Mapping[str, Any]

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from everyword_events import InvalidInput
+from everyword_transcripts.limits import LONGEST_S
 from everyword_transcripts.model import Segment, Word
 from everyword_transcripts.spacing import split_words
-from everyword_transcripts.timing import LONGEST_S, TYPICAL_WORD_S, estimate_times, spread
+from everyword_transcripts.timing import TYPICAL_WORD_S, estimate_times, spread
 from everyword_transcripts.words_along import words_along
 
 Json = Mapping[str, Any]

@@ -6,8 +6,6 @@ from everyword_transcripts.model import Segment
 
 TYPICAL_WORD_S = 0.35
 """What a word takes in ordinary speech (about 170 words a minute), where nothing else is known."""
-LONGEST_S = 1_000_000.0
-"""No recording lasts longer (eleven days): a later time is none."""
 
 
 def spread(words: Sequence[str], start: float, end: float) -> list[tuple[float, float]]:

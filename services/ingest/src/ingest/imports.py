@@ -4,8 +4,9 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import everyword_transcripts as transcripts  # what reads one is loaded by the first
 from everyword_events import (
     BlobRef,
     EngineInfo,
@@ -14,9 +15,11 @@ from everyword_events import (
     TranscriptReady,
 )
 from everyword_storage import BlobStore, artifact_key
-from everyword_transcripts import Engine, Transcript, read_transcript, with_ids, write_transcript
 from ingest.config import MOST_TRANSCRIPT_BYTES
 from ingest.domain import AudioFacts, human_bytes
+
+if TYPE_CHECKING:
+    from everyword_transcripts import Transcript
 
 ENGINE = "imported"
 ARTIFACT = "imported.json"
@@ -27,7 +30,7 @@ TOLERANCE_S = 1.0
 class Imported:
     """A transcript that is no episode's yet, and its JSON."""
 
-    transcript: Transcript
+    transcript: "Transcript"
     json: bytes
 
     @classmethod
@@ -43,17 +46,17 @@ class Imported:
                 f"{human_bytes(MOST_TRANSCRIPT_BYTES)} are the most",
                 code="too_large",
             )
-        read = read_transcript(raw)
+        read = transcripts.read_transcript(raw)
         made_by = "/".join(part for part in (read.engine.name, read.engine.model) if part)
         known = read.engine.name not in {"", "unknown", ENGINE}
         transcript = replace(
             read,
             language=language or read.language,
-            engine=Engine(ENGINE, made_by if known else read.engine.model, ""),
+            engine=transcripts.Engine(ENGINE, made_by if known else read.engine.model, ""),
             episode_id=None,
             run_id=None,
         )
-        return cls(transcript, write_transcript(transcript))
+        return cls(transcript, transcripts.write_transcript(transcript))
 
     @cached_property
     def sha256(self) -> str:
@@ -71,7 +74,7 @@ class ImportedTranscripts:
         """Store the transcript as this run's."""
         return self._blobs.put(
             artifact_key(episode_id, run_id, ARTIFACT),
-            with_ids(imported.json, episode_id=episode_id, run_id=run_id),
+            transcripts.with_ids(imported.json, episode_id=episode_id, run_id=run_id),
             media_type="application/json",
         )
 
@@ -93,7 +96,9 @@ class ImportedTranscripts:
         The episode lasts as long as its audio; words beyond the audio's end are flagged, as the
         two may not belong together.
         """
-        transcript = imported.transcript if imported else read_transcript(self._blobs.get(kept))
+        transcript = (
+            imported.transcript if imported else transcripts.read_transcript(self._blobs.get(kept))
+        )
         flags = transcript.flags
         if facts is not None and transcript.duration_s > facts.duration_s + TOLERANCE_S:
             flags = (*flags, "transcript_longer_than_audio")

@@ -7,6 +7,7 @@ from itertools import dropwhile
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import everyword_transcripts as transcripts  # what reads one is loaded by the first
 from everyword_events import (
     AudioRemoved,
     AudioUploaded,
@@ -28,7 +29,6 @@ from everyword_events import (
 from everyword_events.replay import DIARIZE
 from everyword_storage import BlobStore, MultipartUploads, UploadSigner, episode_prefix, upload_key
 from everyword_storage.clock import utc_now
-from everyword_transcripts.json_form import OURS
 from ingest.audio_import import not_audio
 from ingest.chapters import Chapters
 from ingest.config import IngestSettings, RetentionSettings
@@ -157,7 +157,7 @@ class IngestService:
         """
         if not isinstance(transcript, TranscriptFile):
             return self._intake.create(new, transcript=transcript, idempotency_key=idempotency_key)
-        if self._read_transcript is None or transcript.raw.startswith(OURS):
+        if self._read_transcript is None or transcript.raw.startswith(transcripts.OURS):
             read = ReadTranscript(transcript.raw)
         else:
             read = self._read_transcript(transcript, checked_language(new.language))

@@ -1,9 +1,10 @@
 """Whether a transcript that a feed links to is good enough to be used instead of recognition."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from everyword_transcripts import Transcript
+if TYPE_CHECKING:
+    from everyword_transcripts import Transcript
 
 LEAST_SHARE: Final = 0.6
 """How far into the audio its last word must be."""
@@ -21,7 +22,7 @@ class Assessment:
     reason: str = ""
 
 
-def assess_transcript(transcript: Transcript, duration_s: float) -> Assessment:
+def assess_transcript(transcript: "Transcript", duration_s: float) -> Assessment:
     """Compare a transcript with the length of the audio that it is said to belong to."""
     words = [word for segment in transcript.segments for word in segment.words]
     if not words or duration_s <= 0:
