@@ -44,14 +44,23 @@ def test_silence_gives_no_window() -> None:
     assert cut(sound((0.2, 0.0))) == []
 
 
-def test_a_pause_is_kept_and_a_long_one_is_shortened() -> None:
-    (window,) = cut(sound((3, 0), (2, 0.5), (1, 0), (2, 0.5), (20, 0), (2, 0.5), (4, 0)))
+def test_a_pause_is_kept_and_a_long_one_after_little_speech_is_shortened() -> None:
+    (window,) = cut(sound((3, 0), (1, 0.5), (0.5, 0), (0.5, 0.5), (20, 0), (2, 0.5), (4, 0)))
     assert window.start == pytest.approx(2.6, abs=0.05)
-    assert window.samples.size / RATE == pytest.approx(0.4 + 2 + 1 + 2 + 0.8 + 2 + 0.4, abs=0.1)
-    assert window.speech_s == pytest.approx(6, abs=0.1)
+    assert window.samples.size / RATE == pytest.approx(0.4 + 2 + 0.8 + 2 + 0.4, abs=0.1)
+    assert window.speech_s == pytest.approx(3.5, abs=0.1)
     # the last part's first second, on the window's clock and on the recording's
-    start, end = window.span_in_recording(6.3, 6.8)
-    assert (start, end) == (pytest.approx(28.1, abs=0.1), pytest.approx(28.6, abs=0.1))
+    start, end = window.span_in_recording(3.3, 3.8)
+    assert (start, end) == (pytest.approx(25.1, abs=0.1), pytest.approx(25.6, abs=0.1))
+
+
+def test_what_follows_a_long_pause_is_cut_as_it_would_be_alone() -> None:
+    first, pause, second = sound((3.2, 0.5)), sound((2.56, 0.0)), sound((5.12, 0.5), (1, 0.0))
+    before, after = cut(np.concatenate([first, pause, second]))
+    (alone,) = cut(np.concatenate([pause, second]))
+    assert np.array_equal(after.samples, alone.samples)
+    assert before.keep_until == after.keep_from == pytest.approx(3.2 + 2.56 - 0.4, abs=0.05)
+    assert before.end <= after.start
 
 
 def test_windows_are_cut_in_the_longest_pause_of_the_later_half() -> None:

@@ -1,6 +1,8 @@
 """Bounded windows of a recording, cut where nobody speaks.
 
-A window holds speech and the pauses in it; pauses over 2 s are shortened to .8 s. It is cut in
+A window holds speech and the pauses in it. A pause over 2 s ends it, since what follows may be
+another voice in another room, of which a recogniser loses the first words if it began with the
+one before; after less than 3 s it is shortened to .8 s instead. Else a window is cut in
 the longest pause of its later part. Only where somebody speaks for a whole window without a
 pause is it cut in speech: there two windows overlap, and their words are joined by time.
 """
@@ -22,6 +24,7 @@ _SHORTEST_PAUSE: Final = round(0.16 / FRAME_S)
 _PADDING: Final = round(0.4 / FRAME_S)
 """What is kept of a long pause before and after speech."""
 _LONGEST_PAUSE: Final = round(2.0 / FRAME_S)
+_ENOUGH: Final = round(3.0 / FRAME_S)
 _OVERLAP: Final = round(1.0 / FRAME_S)
 _SMOOTH: Final = 9
 _FEWEST_FRAMES: Final = 3
@@ -108,7 +111,7 @@ class _Frame:
 
 @dataclass(slots=True)
 class _Pause:
-    """A pause in the frames kept: `at` is its middle, `length` how long it truly was."""
+    """A pause in the frames kept, to be cut at `at`; `length` is how long it truly was."""
 
     at: int
     length: int
@@ -131,7 +134,7 @@ class _WindowCutter:
     ) -> Iterator[Window]:
         frames = samples.reshape(-1, FRAME)
         for frame, probability in zip(frames, probabilities.tolist(), strict=True):
-            self._hear(_Frame(self._next, frame, probability))
+            yield from self._hear(_Frame(self._next, frame, probability))
             self._next += 1
             if len(self._kept) >= self._longest:
                 yield from self._cut()
@@ -139,13 +142,13 @@ class _WindowCutter:
     def finish(self) -> Iterator[Window]:
         yield from self._window(len(self._kept), float("inf"))
 
-    def _hear(self, frame: _Frame) -> None:
+    def _hear(self, frame: _Frame) -> Iterator[Window]:
         if self._speaking:
             self._kept.append(frame)
             self._quiet = self._quiet + 1 if frame.probability < OFFSET else 0
             self._speaking = self._quiet < _SHORTEST_PAUSE
         elif frame.probability >= ONSET:
-            self._begin_speech(frame)
+            yield from self._begin_speech(frame)
         else:
             self._quiet += 1
             if self._kept and self._quiet <= _PADDING:
@@ -153,13 +156,18 @@ class _WindowCutter:
             else:
                 self._silence.append(frame)
 
-    def _begin_speech(self, frame: _Frame) -> None:
+    def _begin_speech(self, frame: _Frame) -> Iterator[Window]:
         long = self._quiet > _LONGEST_PAUSE or not self._kept
         lead = list(self._silence)[-_PADDING:] if long else list(self._silence)
+        if long and len(self._kept) >= _ENOUGH:
+            yield from self._window(len(self._kept), lead[0].place * FRAME_S)
+            self._keep_from = lead[0].place * FRAME_S
+            self._kept, self._pauses = [], []
         if self._kept:
+            onset = len(self._kept) + len(lead)
             first = len(self._kept) - min(self._quiet, _PADDING)
-            last = len(self._kept) + len(lead)
-            self._pauses.append(_Pause((first + last) // 2, self._quiet))
+            middle = (first + onset) // 2
+            self._pauses.append(_Pause(max(middle, onset - _PADDING), self._quiet))
         self._kept += [*lead, frame]
         self._silence.clear()
         self._speaking = True
