@@ -234,14 +234,29 @@ def test_a_damaged_stretch_does_not_end_the_file() -> None:
 
 
 @pytest.mark.parametrize("damage", ["zeros", "noise"])
-@pytest.mark.parametrize("options", [{}, {"write_xing": "0"}])
+@pytest.mark.parametrize(
+    ("container", "codec", "rate", "options"),
+    [
+        ("mp3", "libmp3lame", 16_000, {}),
+        ("mp3", "libmp3lame", 16_000, {"write_xing": "0"}),
+        ("mp2", "mp2", 16_000, {}),
+        ("mp2", "mp2", 44_100, {}),
+        ("ac3", "ac3", 48_000, {}),
+        ("adts", "aac", 16_000, {}),
+        ("adts", "aac", 44_100, {}),
+        ("ogg", "libopus", 48_000, {}),
+        ("flac", "flac", 16_000, {}),
+        ("mpegts", "aac", 16_000, {}),
+        ("mpegts", "mp2", 48_000, {}),
+    ],
+)
 def test_what_comes_after_a_damaged_stretch_keeps_its_time(
-    options: dict[str, str], damage: str
+    container: str, codec: str, rate: int, options: dict[str, str], damage: str
 ) -> None:
-    """An MP3 carries no times: a packet's is the number of packets before it."""
+    """Bare packets carry no times: each one's is the number of packets before it."""
     sound = noisy(20)
     sound[17 * 16_000 : 18 * 16_000] = 0
-    raw = bytearray(encoded(sound, container="mp3", codec="libmp3lame", options=options))
+    raw = bytearray(encoded(sound, container=container, codec=codec, rate=rate, options=options))
     middle, length = len(raw) // 2, len(raw) // 10
     bad = np.random.default_rng(1).bytes(length) if damage == "noise" else bytes(length)
     raw[middle : middle + length] = bad
@@ -253,7 +268,8 @@ def test_what_comes_after_a_damaged_stretch_keeps_its_time(
     assert 13 + np.flatnonzero(quiet)[0] / 100 == pytest.approx(17, abs=0.2)
     assert source.flags[0] == "damaged_audio"
     gaps = [flag.removeprefix("gap:").split("-") for flag in source.flags[1:]]
-    assert sum(float(end) - float(start) for start, end in gaps) == pytest.approx(2, abs=0.4)
+    silent_s = sum(float(end) - float(start) for start, end in gaps)
+    assert 1.6 <= silent_s <= (3.1 if container == "ogg" else 2.6)  # Ogg loses whole seconds
 
 
 def written(path: Path, frames: list[av.AudioFrame] | list[av.VideoFrame], codec: str) -> Path:

@@ -16,30 +16,30 @@ from av.audio.resampler import AudioResampler
 from numpy.typing import NDArray
 
 from everyword_events import InvalidInput
+from transcribe_gpu.adapters.byte_clock import READ_AT_ONCE, UNTIMED, ByteClock
 from transcribe_gpu.adapters.mixing import STEREO, StereoMixer
 from transcribe_gpu.ports import SAMPLE_RATE_HZ, Float32Array
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
     from av.container import InputContainer
-    from av.packet import Packet
 
+_BUFFER: Final = 32_768
 BLOCK: Final = SAMPLE_RATE_HZ
 """A second of samples."""
 GAP_S: Final = 0.1
 """Smaller jumps between packets' times are rounding; longer ones are holes, filled with silence."""
-_UNBROKEN: Final = ("flac", "mp3")
+_UNBROKEN: Final = frozenset({"flac", "mpegts", "ogg"}) | UNTIMED
 """Files of these formats have no way to leave sound out: a hole in them is damage."""
-_COUNTED: Final = "mp3"
-"""Its files carry no times: a packet's is the number of packets before it, however many were lost,
-so for how long sound was lost is told by its bytes."""
+_RESYNC_BYTES: Final = 2**30
+"""How far the next packet of a transport stream is looked for; by FFmpeg's default, .06 MB."""
 LONGEST_GAP_S: Final = 3600.0
 TRUNCATED: Final = "truncated_audio"
 DAMAGED: Final = "damaged_audio"
 CANCELLED: Final = "channels_cancel"
 MOST_GAPS_TOLD: Final = 20
 
-_CLOSED: Final = {"protocol_whitelist": "none"}
+_OPENING: Final = {"protocol_whitelist": "none", "resync_size": str(_RESYNC_BYTES)}
 """A playlist that poses as audio must not make FFmpeg open other files or addresses."""
 
 
@@ -53,11 +53,14 @@ class PyAvAudio:
         self._difference = self._energy = 0.0
         self._lost = False
         self._lost_s = 0.0
+        self._buffer = _BUFFER
         with closing(self._open()) as container:
             stream = _audio_stream(container)
             self.channels = stream.codec_context.channels
             self.expected_duration_s = _duration(container, stream)
             self._guessed = _is_guess(self.expected_duration_s, container, stream)
+            if container.format.name in UNTIMED:
+                self._buffer = READ_AT_ONCE
 
     @property
     def one_sound(self) -> bool:
@@ -128,8 +131,7 @@ class PyAvAudio:
 
     def _frames(self, container: "InputContainer", stream: "AudioStream") -> Iterator[AudioFrame]:
         packets = container.demux(stream)
-        counted = container.format.name == _COUNTED
-        whole_bytes, whole_s = 0, 0.0
+        clock = ByteClock() if container.format.name in UNTIMED else None
         while True:
             try:
                 packet = next(packets, None)
@@ -145,11 +147,13 @@ class PyAvAudio:
             except av.error.FFmpegError:
                 self._flag(DAMAGED)
                 self._lost = True
-                if counted and whole_bytes:
-                    self._lost_s += max(0, packet.size * whole_s / whole_bytes - _length_s(packet))
+                if clock:
+                    clock.bad(packet)
                 continue
-            whole_bytes += packet.size
-            whole_s += _length_s(packet)
+            if clock and clock.good(packet, read_bytes=self._source.tell()):
+                self._flag(DAMAGED)
+                self._lost = True
+                self._lost_s = clock.lost_s
             for frame in frames:
                 if isinstance(frame, AudioFrame) and frame.samples:
                     yield frame
@@ -184,7 +188,11 @@ class PyAvAudio:
         self._source.seek(0)
         try:
             return av.open(
-                self._source, mode="r", container_options=_CLOSED, metadata_errors="ignore"
+                self._source,
+                mode="r",
+                container_options=_OPENING,
+                metadata_errors="ignore",
+                buffer_size=self._buffer,
             )
         except (av.error.FFmpegError, ValueError) as error:
             raise InvalidInput(
@@ -235,11 +243,6 @@ def _audio_stream(container: "InputContainer") -> "AudioStream":
             "the file holds no audio track", hint="export it with sound", code="no_audio_track"
         )
     return stream  # type: ignore[return-value]
-
-
-def _length_s(packet: "Packet[AudioStream]") -> float:
-    duration, base = packet.duration, packet.time_base
-    return float(duration * base) if duration and base else 0.0
 
 
 def _silence(seconds: float) -> Iterator[Float32Array]:
