@@ -242,6 +242,27 @@ def test_a_highlighted_line_gives_its_words_times(kind: str) -> None:
     assert {segment.speaker for segment in found.transcript.segments} == {"Ada"}
 
 
+@pytest.mark.parametrize(
+    ("on", "off"),
+    [("{\\c&H00FF00&}", "{\\c}"), ("{\\1c&HFF&\\b1}", "{\\r}"), ("{\\u1}", "{\\u0}")],
+)
+def test_a_line_highlighted_by_ass_overrides_is_read_once(on: str, off: str) -> None:
+    words = ["Gulls", "nest", "here"]
+    shown = [
+        " ".join(f"{on}{w}{off}" if k == n else w for k, w in enumerate(words))
+        for n in range(len(words))
+    ]
+    head = "[Script Info]\n[Events]\nFormat: Start, End, Text\n"
+    lines = [f"Dialogue: 0:00:0{n}.00,0:00:0{n + 1}.00,{line}\n" for n, line in enumerate(shown)]
+    found = read(head + "".join(lines), "ass")
+    assert timed(found) == [("Gulls", 0.0, 1.0), ("nest", 1.0, 2.0), ("here", 2.0, 3.0)]
+
+
+def test_breaks_and_looks_of_other_players_in_srt_are_not_spoken() -> None:
+    raw = srt(("00:00:01,000 --> 00:00:02,000", "{y:i}Gulls<br>nest<br />here {quietly}"))
+    assert texts(read(raw)) == ["Gulls nest here {quietly}"]
+
+
 def test_a_highlight_that_fills_the_line_gives_its_words_times() -> None:
     states = ["<b>the</b> old pier", "<b>the old</b> pier", "<b>the old pier</b>"]
     found = read(

@@ -160,6 +160,27 @@ def test_lines_that_stay_on_the_screen_end_where_the_next_one_begins() -> None:
     assert [(one.start, one.end) for one in found.transcript.segments] == [(1.0, 3.0), (3.0, 6.0)]
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "cut"),
+    [
+        ("zh", "我们用Python写。", ["我", "们", "用", "Python", "写。"]),
+        ("ja", "東京でWi", ["東", "京", "で", "Wi"]),
+        ("th", "สวัสดี", ["ส", "วั", "ส", "ดี"]),
+    ],
+)
+def test_letters_of_a_script_without_spaces_stay_whole(
+    language: str, text: str, cut: list[str]
+) -> None:
+    said = [{"word": c, "start": n / 10, "end": n / 10 + 0.1} for n, c in enumerate(text)]
+    found = read({"language": language, "segments": [{"text": text, "words": said}]})
+    assert [word for word, _, _ in words(found)] == cut
+    whole = read(
+        {"language": "ja", "segments": [{"text": "東京で", "words": [
+            {"word": "東京", "start": 0.0, "end": 0.5}, {"word": "で", "start": 0.5, "end": 0.6}]}]}
+    )  # fmt: skip
+    assert words(whole) == [("東京", 0.0, 0.5), ("で", 0.5, 0.6)]
+
+
 def test_names_of_speakers_stand_for_their_numbers() -> None:
     monologues = [
         {"speaker": n, "elements": [{"type": "text", "value": w, "ts": n, "end_ts": n + 0.5}]}

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 
 from everyword_transcripts.model import Word
-from everyword_transcripts.spacing import is_unspaced, writes_spaces
+from everyword_transcripts.spacing import is_unspaced, split_words, writes_spaces
 from everyword_transcripts.word_pieces import WordPiece, begin_with_spaces, join_pieces
 
 _FEW_WORDS = 1.5
@@ -29,6 +29,8 @@ def words_along(text: str, words: Sequence[Word], language: str) -> list[Word] |
     stripped = [word.word.strip() for word in words]
     if tokens == stripped or not words:
         return _spelled(words, stripped)
+    if not spaced and (whole := _in_whole_tokens(text, words, stripped, language)):
+        return whole
     if tokens:
         for letters in (_letters, _spoken_letters):
             spelled = [letters(word) for word in stripped]
@@ -40,6 +42,40 @@ def words_along(text: str, words: Sequence[Word], language: str) -> list[Word] |
     if spaced and begin_with_spaces([word.word for word in words]):
         return _joined(words)
     return _spelled(words, stripped)
+
+
+def _in_whole_tokens(
+    text: str, words: Sequence[Word], stripped: Sequence[str], language: str
+) -> list[Word] | None:
+    """Join what was cut inside a token of a language without spaces: Latin words, vowel signs.
+
+    None where nothing was, or the words do not spell the text. Words of several tokens stay.
+    """
+    if "".join(stripped) != _letters(text):
+        return None
+    ends = set(accumulate(map(len, split_words(text, language))))
+    groups: list[list[Word]] = [[]]
+    at = 0
+    for word, spelled in zip(words, stripped, strict=True):
+        groups[-1].append(word)
+        at += len(spelled)
+        if at in ends:
+            groups.append([])
+    groups = [group for group in groups if group]
+    return [_whole(group) for group in groups] if len(groups) < len(words) else None
+
+
+def _whole(group: Sequence[Word]) -> Word:
+    timed = [word for word in group if word.start >= 0]
+    scores = [word.score for word in timed if word.score is not None]
+    return Word(
+        "".join(word.word.strip() for word in group),
+        timed[0].start if timed else -1.0,
+        max(timed[0].start, timed[-1].end) if timed else -1.0,
+        sum(scores) / len(scores) if scores else None,
+        group[0].speaker,
+        any(word.estimated for word in group),
+    )
 
 
 def _are_pieces(words: Sequence[str], tokens: Sequence[str]) -> bool:

@@ -26,6 +26,9 @@ _TOKEN: Final = re.compile(
     rf"|(?:[^\\{{]|\\(?![{{}}Nnh{ESCAPED_BACKSLASH[1]}]))+"
 )
 _KARAOKE: Final = re.compile(r"\\(?:kf|ko|k|K)([0-9]{1,6})")
+_LOOK: Final = re.compile(
+    r"\\(r|[1-4]?c|alpha|[1-4]a|b|i|u|s|bord|shad|fs|fscx|fscy)(?![a-z])(&?[^\\()}]{0,20})"
+)
 _DRAWING: Final = re.compile(r"\\p([0-9])")
 
 
@@ -102,25 +105,34 @@ def _pieces(text: str, start_ms: int, name: str) -> Iterator[Piece]:
     """Yield an event's runs of text, each with its line's speaker and its karaoke time."""
     runs = list(_runs(text, start_ms))
     voices = name.split(NAME_SEPARATOR)
-    if len(voices) != 1 + sum(run == "\n" for run, _ in runs):
+    if len(voices) != 1 + sum(run == "\n" for run, _, _ in runs):
         voices = [name] * (1 + len(runs))
     line = 0
-    for run, at_ms in runs:
-        yield Piece(run, voices[line].strip() or None, at_ms)
+    for run, at_ms, style in runs:
+        yield Piece(run, voices[line].strip() or None, at_ms, style=style)
         line += run == "\n"
 
 
-def _runs(text: str, start_ms: int) -> Iterator[tuple[str, int | None]]:
+def _runs(text: str, start_ms: int) -> Iterator[tuple[str, int | None, str]]:
+    """Yield runs of text with their karaoke time and how they look beside the line's own style."""
     clock, at_ms, drawing = start_ms, None, False
+    looks: dict[str, str] = {}
     for found in _TOKEN.finditer(text):
         overrides = found["overrides"]
         if overrides is None:
             if not drawing:
-                yield _shown(found), at_ms
+                yield _shown(found), at_ms, ";".join(sorted(looks.values()))
             continue
         for lasting in _KARAOKE.findall(overrides):
             at_ms = clock
             clock += int(lasting) * 10
+        for name, value in _LOOK.findall(overrides):
+            if name == "r":
+                looks.clear()
+            elif value and value != "0":
+                looks[name] = name + value
+            else:
+                looks.pop(name, None)
         for scale in _DRAWING.findall(overrides):
             drawing = scale != "0"
 

@@ -16,8 +16,11 @@ from captions.domain.parsers.lenient_times import (
 from captions.domain.parsers.timed_text import Piece, TimedText
 from everyword_events import InvalidInput
 
-_TAG: Final = re.compile(r"<(/?)(i|b|u|s|font)\b([^<>]*)>|\{\\[^{}]*\}", re.IGNORECASE)
+_TAG: Final = re.compile(
+    r"<(/?)(i|b|u|s|font)\b([^<>]*)>|\{\\[^{}]*\}|\{[yYcCfFsS]:[^{}\n]*\}", re.IGNORECASE
+)
 _COLOUR: Final = re.compile(r"color\s*=\s*[\"']?([#\w]+)", re.IGNORECASE)
+_BREAK: Final = re.compile(r"<br ?/?>", re.IGNORECASE)
 _BLANK: Final = re.compile(r"\s*")
 
 
@@ -77,7 +80,7 @@ def _cues(lines: list[str], marks: list[_Mark], log: ImportLog) -> Iterator[Time
         if times.rest:
             log.note("text_on_time_line", at + 1)
             kept.insert(0, times.rest)
-        raw = "\n".join(kept)
+        raw = _BREAK.sub("\n", "\n".join(kept))
         identifier = lines[at - 1].strip() if at else ""
         yield TimedText(times.start_ms, times.end_ms, _pieces(raw), identifier, raw)
 
