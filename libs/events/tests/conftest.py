@@ -2,7 +2,6 @@
 
 import json
 import sqlite3
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import boto3
 import pytest
 from moto.dynamodb.models import dynamodb_backends
+from moto.sqs import models as queues
 
 from everyword_events import (
     DeadLetters,
@@ -111,10 +111,12 @@ def stream_of(table: str) -> list[dict[str, Any]]:
 class AwsUnderTest:
     """EventBridge rules and SQS queues made from the contracts, inside moto.
 
-    One thread drives it, and nothing polls: moto is not thread-safe.
+    One thread drives it, and nothing polls: moto is not thread-safe. Its queues have a clock that
+    is moved by hand.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
         self.events = boto3.client("events", region_name=REGION)
         self.sqs = boto3.client("sqs", region_name=REGION)
         self.dynamodb = boto3.client("dynamodb", region_name=REGION)
@@ -150,7 +152,7 @@ class AwsUnderTest:
         )
 
     def pass_time(self, seconds: float) -> None:
-        time.sleep(seconds)
+        self.clock.now += seconds
 
     def send_raw(self, consumer: str, body: str) -> None:
         self.sqs.send_message(QueueUrl=self.queues[consumer].queue_url, MessageBody=body)
@@ -160,8 +162,16 @@ class AwsUnderTest:
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[AwsUnderTest]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
+    clock = Clock()
+
+    def tick() -> float:
+        clock.now += 1e-5  # moto shows again what has been hidden for no time, once any has passed
+        return clock.now
+
+    monkeypatch.setattr(queues, "unix_time", tick)
+    monkeypatch.setattr(queues, "unix_time_millis", lambda: tick() * 1000)
     with mocked_aws():
-        yield AwsUnderTest()
+        yield AwsUnderTest(clock)
 
 
 @pytest.fixture(params=["sqlite", "aws"])
