@@ -22,6 +22,7 @@ from everyword_transcripts import (
     read_transcript,
     write_transcript,
 )
+from support.waiting import PATIENCE_S
 from transcribe_gpu.adapters.decoding import PyAvAudio
 from transcribe_gpu.adapters.environments import EngineEnvironments
 from transcribe_gpu.adapters.progress_file import ProgressFolder
@@ -132,7 +133,7 @@ def test_what_is_no_checkpoint_is_refused(raw: bytes) -> None:
 
 ENDINGS = {
     "dies": ("import sys; sys.stderr.write('no room\\n'); sys.exit(3)", "no room"),
-    "hangs": ("import time; time.sleep(60)", "longer than"),
+    "hangs": ("import time; time.sleep(600)", "longer than"),
     "talks": ("import sys; sys.stdin.buffer.read(); print('hello')", "no answer"),
     "killed": ("import os; os.kill(os.getpid(), 9)", "was killed"),
 }
@@ -311,7 +312,8 @@ def test_a_failed_diarization_delivers_the_transcript_flagged(
     ending: str, library: ModelLibrary
 ) -> None:
     script, reason = ENDINGS[ending]
-    diarizer = ProcessDiarizer(library, least_s=0.5, command=(sys.executable, "-c", script))
+    least_s = 0.5 if ending == "hangs" else PATIENCE_S
+    diarizer = ProcessDiarizer(library, least_s=least_s, command=(sys.executable, "-c", script))
     audio = PyAvAudio(io.BytesIO(encoded(tones([1, 2, 3, 4]))))
     with pytest.raises(DiarizationFailed, match=reason):
         diarizer.diarize(audio, speakers=2, check=lambda: None)
@@ -394,7 +396,7 @@ def test_diarization_alone_that_fails_leaves_the_speakers_and_says_so(
     library: ModelLibrary,
 ) -> None:
     script, _ = ENDINGS["dies"]
-    diarizer = ProcessDiarizer(library, least_s=0.5, command=(sys.executable, "-c", script))
+    diarizer = ProcessDiarizer(library, command=(sys.executable, "-c", script))
     before = spoken(("SPEAKER_00", "a b"), ("SPEAKER_01", "c d"))
     found = SpeakerPass(diarizer).again(
         before,
