@@ -59,7 +59,7 @@ def test_an_episode_is_found_through_opensearch(everyword: Everyword, engine: st
 @pytest.mark.slow
 def test_reindexing_while_the_server_answers(everyword: Everyword, engine: str) -> None:
     settings = everyword.data / "everyword.toml"
-    settings.write_text(f"{engine}time_budget_s = 1\nsearches_per_s = 0\n")
+    settings.write_text(f"{engine}time_budget_s = 10\nsearches_per_s = 0\n")
     file = write_transcript_file(everyword.data.parent / "talk.json", "we heard the fog horn")
     everyword.json("add", "--transcript", str(file), "--wait")
     assert hits_become(everyword, '"fog horn"', 1)

@@ -221,7 +221,7 @@ def test_what_was_said_of_a_removed_episode_can_be_erased(log: EventLog) -> None
 
 
 def test_threads_that_append_at_once_lose_and_mix_nothing(opened: Open) -> None:
-    mine = [[ready(f"{t}.{n}", episode_id="e") for n in range(8)] for t in range(6)]
+    mine = [[ready(f"{t}.{n}", episode_id="e") for n in range(5)] for t in range(5)]
     shared = ready("shared", episode_id="e")
 
     def run(events: list[Event]) -> None:
@@ -235,7 +235,7 @@ def test_threads_that_append_at_once_lose_and_mix_nothing(opened: Open) -> None:
     for thread in threads:
         thread.join()
     recorded = opened().of_episode("e")
-    assert len({each.position for each in recorded}) == len(recorded) == 6 * 8 + 1
+    assert len({each.position for each in recorded}) == len(recorded) == 5 * 5 + 1
     for events in mine:
         assert [e for e in events_of(recorded) if e in events] == events
 
