@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from browser.canned_archive import Archive, state
 
+from support.waiting import until
+
 pytestmark = pytest.mark.browser
 Open = Callable[..., Any]
 Axe = Callable[[Any], list[str]]
@@ -26,6 +28,7 @@ QUICK = ("results", "archive", "transcript")
 
 
 def settled(page: Any) -> None:
+    """Wait until a page that was opened asks for nothing any more; later it tells nothing."""
     page.wait_for_load_state("networkidle")
 
 
@@ -89,7 +92,8 @@ def test_axe_finds_nothing_serious_in_what_opens(busy: Archive, open_page: Open,
     page.get_by_text("Filters", exact=True).click()
     page.locator(".hit").first.click()
     page.get_by_role("combobox", name="Search every").press_sequentially(" f")
-    settled(page)
+    until(lambda: any("q=foghorn+f&" in asked for asked in busy.asked))
+    page.locator(".root:not(.loading)").wait_for()
     assert axe(page) == []
     busy.fail = 503
     page.get_by_role("combobox", name="Search every").fill("storm")
