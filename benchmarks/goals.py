@@ -105,7 +105,7 @@ GOALS: Final = (
     Goal(
         "`transcribe`, s above plain",
         "recognition_speed --commands",
-        rf"^ours .*s +[+]?{NUMBER} s",
+        rf"^ours .* [+]?{NUMBER} s$",
         "<= .3",
     ),
     Goal("`up` idle, MiB", "memory", _cells("idle", 1), "<= 200"),
