@@ -69,7 +69,7 @@ RUNS: Final = (
     Run("memory", quick=("--transcripts", "10")),
     Run("over_http", quick=()),
     Run("against_tantivy", quick=("--rounds", "2"), lacks=no_tantivy),
-    Run("many_searches", quick=("--seconds", "1.5")),
+    Run("many_searches", quick=("--seconds", "1")),
     Run("word_search", ("--sounds",), quick=("--sounds", "--indexing")),
     Run("refine_and_captions", quick=(), lacks=no_node),
     Run("recognition_speed", quick=("--runs", "1"), lacks=no_whisper),
