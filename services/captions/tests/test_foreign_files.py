@@ -83,6 +83,8 @@ def test_text_of_meetings_and_services(raw: str) -> None:
         ),
         f"00:00:03,000 [Ada Byron]\n{ADA}\n\n00:01:09,000 [Bo Lund]\n{BO}\n",
         f"#00:00:03-0# Ada Byron: {ADA}\n#00:01:09-0# Bo Lund: {BO}\n",
+        f"[3.00s -> 5.00s] Ada Byron: {ADA}\n[69.00s -> 71.00s] Bo Lund: {BO}\n",
+        f"[3.0 --> 5.0]  Ada Byron: {ADA}\n[69.0 --> 71.0]  Bo Lund: {BO}\n",
         (
             f"Timespan\tContent\tSpeaker\n0:03.0 - 0:05.5\t{ADA}\tAda Byron\n"
             f"1:09.0 - 1:10.0\t{BO}\tBo Lund\n"
@@ -90,7 +92,7 @@ def test_text_of_meetings_and_services(raw: str) -> None:
     ],
     ids=[
         *("fireflies", "names with colons", "colons before times", "fathom", "premiere"),
-        *("resolve", "names in brackets", "maxqda", "nvivo"),
+        *("resolve", "names in brackets", "maxqda", "faster-whisper", "seconds", "nvivo"),
     ],
 )
 def test_text_of_editors_and_transcribers(raw: str) -> None:
@@ -146,6 +148,13 @@ def test_labels_in_brackets_are_speakers(label: str) -> None:
         assert len(found.transcript.speakers) == 2
     sounds = read("a.srt", "1\n00:00:03,000 --> 00:00:05,000\n[Music] plays\n")
     assert heard(sounds) == [(3.0, None, "[Music] plays")]
+
+
+def test_colons_of_full_width_stand_behind_names() -> None:
+    found = read("a.txt", "話者1\uff1aかもめです。\n話者2\uff1aはい。\n")
+    assert [who for _, who, _ in heard(found)] == ["話者1", "話者2"]
+    prose = read("b.txt", "海鸥很多。\n他说\uff1a好的。\n我们走了。\n")
+    assert [who for _, who, _ in heard(prose)] == [None]
 
 
 def test_a_name_with_a_remark_is_the_name() -> None:

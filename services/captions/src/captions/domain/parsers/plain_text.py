@@ -21,6 +21,7 @@ from captions.domain.parsers.text_notations import with_times_in_front
 
 _HEAD: Final = re.compile(r"([^\s:][^:\n]{0,59}):(?:[ \t]+|\Z)")
 _TIMED: Final = re.compile(r"[^:]{1,60}: ?[\[(]\d{2}:\d{2}:\d{2}")
+_WIDE: Final = re.compile("([^\\s:\uff1a]{1,30}(?: [^\\s:\uff1a]{1,30}){0,3})\uff1a\\s*")
 _TIME_BELOW: Final = re.compile(r"[^:]{1,60}:\s+\d{1,2}(?::\d{2}){1,2}(?:\s|\Z)")
 _MOST_WORDS: Final = 6
 
@@ -38,6 +39,18 @@ def parse_text(
         InvalidInput: it is no text.
     """
     return paragraphs_of(decode_prose(raw, language, log).split("\n"), log)
+
+
+def _with_usual_colons(lines: list[str]) -> list[str]:
+    """Write names before colons of full width as others are, where most lines have one."""
+    found = [_WIDE.match(line) for line in lines]
+    named = sum(one is not None for one in found)
+    if named < 2 or named * 2 <= sum(map(bool, lines)):  # noqa: PLR2004 - one is no rule
+        return lines
+    return [
+        f"{one[1]}: {line[one.end() :]}" if one else line
+        for one, line in zip(found, lines, strict=True)
+    ]
 
 
 def _is_ours(lines: Sequence[str]) -> bool:
@@ -65,7 +78,8 @@ def paragraphs_of(raw_lines: Sequence[str], log: ImportLog | None = None) -> lis
     attended) is left out, and told.
     """
     log = log or ImportLog()
-    lines = with_times_in_front([line.strip() for line in raw_lines])
+    lines = _with_usual_colons([line.strip() for line in raw_lines])
+    lines = with_times_in_front(lines)
     timed = {} if _is_ours(lines) else timed_heads(lines)
     timed = from_the_first(timed, log)
     above = preamble(lines, timed)

@@ -1,7 +1,8 @@
 """Times in text as editors and transcribers write them, brought to the form that others use.
 
-Premiere's and Resolve's frames (`00:01:09:12`), f4's and MAXQDA's marks (`#00:01:09-5#`), the hours
-of half a day (`1:01:09 PM`), and times that stand at the end of what was said.
+Premiere's and Resolve's frames (`00:01:09:12`), seconds as faster-whisper's examples print them,
+f4's and MAXQDA's marks (`#00:01:09-5#`), the hours of half a day (`1:01:09 PM`), and times that
+stand at the end of what was said.
 """
 
 import re
@@ -9,6 +10,9 @@ from collections.abc import Sequence
 from typing import Final
 
 _FRAMES: Final = re.compile(r"(?<![\d:;])(\d{1,3}:\d{2}:\d{2})[:;](\d{2})(?![\d:;])")
+_SECONDS: Final = re.compile(
+    r"\A\[\s*(\d{1,6}(?:\.\d{1,6})?)s?\s*-{1,2}>\s*(\d{1,6}(?:\.\d{1,6})?)s?\s*\]"
+)
 _RATE: Final = 25
 _HIGHER_RATE: Final = 60
 _MARK: Final = re.compile(r"#(\d{1,2}(?::\d{2}){1,2})(?:-(\d{1,3}))?#")
@@ -25,7 +29,7 @@ def in_usual_form(line: str) -> str:
     """Return a line with the times it begins or ends with in hours, minutes and seconds."""
     if "#" in line:
         line = _MARK.sub(_bracketed, line)
-    line = _FRAMES.sub(_with_fraction, line)
+    line = _SECONDS.sub(_as_clocks, _FRAMES.sub(_with_fraction, line))
     found = _HALF_DAY.search(line)
     if found is None or (found.start() and found["after"] is None):
         return line
@@ -56,6 +60,11 @@ def with_times_in_front(lines: Sequence[str]) -> list[str]:
 
 def _bracketed(found: re.Match[str]) -> str:
     return f"[{found[1]}.{found[2] or 0}]"
+
+
+def _as_clocks(found: re.Match[str]) -> str:
+    clocks = [f"{float(one) // 60:.0f}:{float(one) % 60:06.3f}" for one in found.groups()]
+    return f"[{clocks[0]} --> {clocks[1]}]"
 
 
 def _with_fraction(found: re.Match[str]) -> str:
