@@ -95,7 +95,7 @@ def test_however_an_unspaced_text_is_cut_the_tokens_are_the_same(text: str) -> N
         ("þór", "thor"),
         ("ελλάδα", "ελλαδα"),
         ("१९५२", "1952"),
-        ("हिन्दी", "हिंदी"),
+        ("हिन्दी", "हिन्दी"),
         ("क्षेत्र", "क्षेत्र"),
         ("が", "が"),
         ("น้ำ", unicodedata.normalize("NFKC", "น้ำ")),

@@ -53,11 +53,13 @@ _TOKEN: Final = re.compile(
 _LETTERS_WITHOUT_DECOMPOSITION: Final = str.maketrans(
     {"ø": "o", "œ": "oe", "æ": "ae", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ħ": "h", "ŧ": "t"}
     | {"\u0131": "i", "ŋ": "n", "ĸ": "k", "\u0640": ""}
-    | {"\u06cc": "\u064a", "\u0649": "\u064a", "\u06a9": "\u0643", "\u0901": "\u0902"}
+)
+_ALIKE: Final = str.maketrans(
+    {"\u06cc": "\u064a", "\u0649": "\u064a", "\u06a9": "\u0643", "\u0901": "\u0902"}
     | {chr(code): chr(code - 0x60) for code in range(0x30A1, 0x30F7)}
 )
-"""Also letters that one keyboard has and another has not (Arabic and Persian ye and kaf), Hindi's
-two signs for a nasal, and katakana."""
+"""Letters that one keyboard has and another has not (Arabic and Persian ye and kaf), Hindi's two
+signs for a nasal, and katakana for hiragana."""
 _NASAL: Final = re.compile("[\u0919\u091e\u0923\u0928\u092e]\u094d(?=[\u0915-\u0939])")
 """A nasal consonant before its like may be written as a dot above: हिन्दी, हिंदी."""
 _SPELLED_AS_TWO: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
@@ -181,19 +183,21 @@ def fold(token: str) -> str:
         for c in unicodedata.normalize("NFKD", token)
         if not _is_accent(c) and not "\U0001f3fb" <= c <= "\U0001f3ff"
     ).translate(_LETTERS_WITHOUT_DECOMPOSITION)
-    kept = _NASAL.sub("\u0902", kept)
     return unicodedata.normalize("NFC", kept) or token
 
 
 def folds(token: str) -> tuple[str, ...]:
     """Return the forms without accents: `schluter`, and `schlueter` where letters are spelled so.
 
-    Who has no umlauts on the keyboard writes two letters (ä ae, ö oe, ü ue, ø oe, å aa).
+    Who has no umlauts on the keyboard writes two letters (ä ae, ö oe, ü ue, ø oe, å aa). Letters
+    that stand for each other in Arabic, Persian, Hindi and Japanese have a form in common.
     """
     if token.isascii():
         return (token,)
     spelled = unicodedata.normalize("NFC", token).translate(_SPELLED_AS_TWO)
-    return tuple(dict.fromkeys((fold(token), fold(spelled))))
+    folded = fold(token)
+    alike = _NASAL.sub("\u0902", folded.translate(_ALIKE))
+    return tuple(dict.fromkeys((folded, fold(spelled), alike)))
 
 
 def without_particle(token: str) -> str | None:
