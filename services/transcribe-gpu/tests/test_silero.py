@@ -34,7 +34,8 @@ def test_after_silence_speech_is_told_as_in_a_new_recording(talk: Float32Array) 
     silence = np.zeros(3 * SECOND, np.float32)
     after = heard(np.concatenate([talk, silence, talk]), block=SECOND)[-12 * 32 :]
     assert np.count_nonzero(after >= 0.5) > 6 * 32
-    np.testing.assert_allclose(after, heard(talk, block=SECOND), atol=1e-5)
+    differing = (after >= 0.5) != (heard(talk, block=SECOND) >= 0.5)
+    assert np.count_nonzero(differing) <= 2
 
 
 def test_without_silence_what_was_said_before_is_kept_in_mind(talk: Float32Array) -> None:
@@ -50,3 +51,18 @@ def test_it_does_not_matter_in_which_blocks_it_comes(talk: Float32Array) -> None
     expected = heard(samples, block=len(samples))
     for block in blocks:
         np.testing.assert_allclose(heard(samples, block=block), expected, atol=1e-5)
+
+
+def test_quiet_speech_is_speech(talk: Float32Array) -> None:
+    loud = np.count_nonzero(heard(talk, block=SECOND) >= 0.5)
+    quiet = np.float32(10 ** (-45 / 20) / np.sqrt(np.square(talk).mean()))
+    assert np.count_nonzero(heard(talk * quiet, block=SECOND) >= 0.5) > 0.9 * loud
+
+
+@pytest.mark.parametrize("level_db", [-40, -60])
+def test_quiet_noise_and_hum_are_none(level_db: int) -> None:
+    level = 10 ** (level_db / 20)
+    noise = np.random.default_rng(1).normal(0, level, 20 * SECOND).astype(np.float32)
+    hum = (level * np.sin(np.arange(20 * SECOND) * 50 * 2 * np.pi / 16_000)).astype(np.float32)
+    for sound in (noise, hum):
+        assert heard(sound, block=SECOND).max() < 0.5
