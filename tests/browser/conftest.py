@@ -102,6 +102,7 @@ def open_page(browser: Any) -> Iterator[Callable[..., Any]]:
     def opened(
         address: str, *, width: int = 900, height: int = 800, still: bool = False, **options: Any
     ) -> Any:
+        options = {"timezone_id": "UTC", **options}
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
         contexts.append(context)
         if still:
