@@ -150,10 +150,18 @@ def test_nothing_else_is_found(matched: Matched, said: str, query: str) -> None:
     assert matched("en", said, query) not in {"exact", "folded"}
 
 
-@pytest.mark.parametrize("text", ["was here", "the cat", "one of us", "of a kind", "3.000"])
+@pytest.mark.parametrize(
+    "text", ["was here", "the cat", "one of us", "of a kind", "3.000", "hi there", "pan e vino"]
+)
 def test_most_words_have_one_spelling(text: str) -> None:
     tokens = [token for word in text.split() for token in tokens_of(word)]
     assert all(form.stop - form.start == 1 for form in forms_in(tokens, ["en"]))
+
+
+def test_an_o_is_a_name_s_where_all_is_english() -> None:
+    (form,) = forms_in(["o", "neill"], ["en"])
+    assert form.others == (("oneill",),)
+    assert [*forms_in(["o", "vino"], ["en", "es"])] == []
 
 
 def test_only_words_in_capitals_are_spelled_by_letters() -> None:

@@ -118,8 +118,17 @@ _CLOCK: Final = {
 }
 """How half past, a quarter past and a quarter to an hour `h` are said; `n` is the next hour."""
 _FEMININE: Final = {"es": "una", "it": "una"}
-_PREFIXES: Final = frozenset({"e", "x", "t", "k", "o", "wi", "hi", "lo", "sci"})
-"""What English writes before a word with a hyphen, as a word of its own, or together with it."""
+_PREFIXES: Final = {
+    "e": r"(?:mail|book|bike|sport|reader|scooter|cigarette|zine)s?|commerce|learning|waste|sports",
+    "x": r"rays?",
+    "t": r"shirts?",
+    "k": r"pop",
+} | dict.fromkeys(("wi", "hi", "lo", "sci"), "fi")
+"""What English writes with a hyphen, as words of their own, or together; a pattern of the second.
+
+In other languages `e` and `o` are words, and "hi" is one in this: what is none of these stays two.
+"""
+_IRISH_NAME: Final = re.compile(r"[a-z]{4,}")
 _PHONE: Final = range(7, 16)
 _FEWEST_SPELLED_DIGITS: Final = 5
 _MOST_GROUPINGS: Final = 14
@@ -190,8 +199,12 @@ def _decades() -> Iterator[list[str]]:
 
 
 def _with_prefix(row: Tokens, codes: Tokens) -> Iterator[tuple[int, Tokens]]:
-    """Yield `email` for `e mail`, `wifi` for `wi fi`."""
-    if len(row) > 1 and row[0] in _PREFIXES and row[1].isalpha() and "en" in codes:
+    """Yield `email` for `e mail`, `wifi` for `wi fi`; `oneill` for `o neill` if all is English."""
+    if len(row) == 1 or "en" not in codes:
+        return
+    is_written_together = re.fullmatch(_PREFIXES.get(row[0], "(?!)"), row[1])
+    is_irish = row[0] == "o" and set(codes) == {"en"} and _IRISH_NAME.fullmatch(row[1])
+    if is_written_together or is_irish:
         yield 2, (row[0] + row[1],)
 
 
