@@ -16,7 +16,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # A process a core, four at most: each imports everything once, and pages keep up with the typing.
 PYTEST := $(BIN)/pytest -q -n auto --maxprocesses 4 --no-loadscope-reorder
 
-.PHONY: demo check unit test test-all explore lint types bench up clean constraints aws-synth aws-check dist docs pictures
+.PHONY: demo check unit test test-all explore lint types bench bench-quick up clean constraints aws-synth aws-check dist docs pictures
 
 demo: .venv/.run ## two episodes through the whole pipeline, then a search
 	$(BIN)/everyword --data .demo demo
@@ -58,6 +58,9 @@ aws-check: .venv/.dev ## types and import rules of the AWS composition
 
 bench: .venv/.dev ## medians and ratios; docs/benchmarks.md quotes them
 	$(BIN)/python benchmarks/all.py
+
+bench-quick: .venv/.dev ## every goal once, on less, in some ten minutes
+	$(BIN)/python benchmarks/all.py --quick
 
 dist: .venv/.run ## wheels that `pipx install everyword --pip-args '--find-links dist'` takes
 	rm -rf dist
