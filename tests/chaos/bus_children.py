@@ -22,6 +22,8 @@ CONTRACTS = (
     ServiceContract("captions", consumes=(TranscriptRefined,)),
 )
 REFINED = sample(TranscriptRefined)
+MOST_UNFINISHED = 500
+"""More would only be worked off afterwards, the longer the slower the machine starts processes."""
 
 
 class Notes:
@@ -37,6 +39,8 @@ class Notes:
 def publish(bus: SqliteBus, notes: Notes) -> None:
     """Publish one to three events at a time, noting them when the bus says they are safe."""
     for number in range(10**9):
+        while sum(depth.unfinished for depth in bus.pending().values()) > MOST_UNFINISHED:
+            time.sleep(0.01)
         events = [ready() for _ in range(1 + number % 3)]
         bus.append(events)
         notes.add(events)

@@ -20,42 +20,55 @@ import psutil
 from support.stack import TIMEOUT_S, environment
 
 SETTLE_S = 240
+PATIENT = "\n[search]\ntime_budget_s = 60\nsearches_per_s = 0\n"
+"""A search is as slow as the machine is busy: what is asked here is what it finds."""
+LAST_LINES = 15
 Json = dict[str, Any]
 
 
 class Stack:
-    """`everyword up` on one folder and port, started again whenever it was killed."""
+    """`everyword up` on one folder, started again whenever it was killed.
+
+    Whatever fails while it is used tells the last lines of its logs.
+    """
 
     def __init__(self, data: Path, settings: str) -> None:
         data.mkdir()
-        (data / "everyword.toml").write_text(settings)
+        (data / "everyword.toml").write_text(settings + PATIENT)
         self._data = data
+        self._complaints = data.with_name(f"{data.name}.stderr")
         self._server: subprocess.Popen[str] | None = None
         self.url = ""
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if error is not None:
+            error.add_note(self._last_said())
         self.stop()
 
     def ensure_up(self) -> None:
         if self._server is not None and self._server.poll() is None:
             return
         command = [sys.executable, "-m", "everyword_local", "--data", str(self._data)]
-        self._server = subprocess.Popen(
-            [*command, "--json", "up", "--port", "0"],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            env=environment(),
-        )
+        with self._complaints.open("a") as complaints:
+            self._server = subprocess.Popen(
+                [*command, "--json", "up", "--port", "0"],
+                stdout=subprocess.PIPE,
+                stderr=complaints,
+                text=True,
+                env=environment(),
+            )
         assert self._server.stdout is not None
-        self.url = json.loads(self._server.stdout.readline())["url"]
+        said = self._server.stdout.readline()
+        assert said, f"it ended at its start, with {self._server.wait()}"
+        self.url = json.loads(said)["url"]
 
     def kill_one(self, draw: random.Random) -> None:
         """kill -9 the server or any of its processes."""
         assert self._server is not None
+        assert self._server.poll() is None, f"it ended by itself, with {self._server.returncode}"
         server = psutil.Process(self._server.pid)
         victim = draw.choice([server, *server.children(recursive=True)])
         with contextlib.suppress(ProcessLookupError):  # it ended between the listing and the kill
@@ -91,7 +104,7 @@ class Stack:
             views = {each: self.ask(f"/v1/episodes/{each}") for each in episode_ids}
             if all(view["state"] in ("ready", "failed") for view in views.values()):
                 return views
-            assert time.monotonic() < deadline, {k: v["state"] for k, v in views.items()}
+            assert time.monotonic() < deadline, views
             time.sleep(0.5)
 
     def journal(self, episode_id: str) -> list[Json]:
@@ -103,3 +116,13 @@ class Stack:
     def event_counts(self, episode_id: str) -> Counter[str]:
         """Return how often each type of event is in an episode's journal."""
         return Counter(event["type"] for event in self.journal(episode_id))
+
+    def _last_said(self) -> str:
+        """Return the end of each log, and of what the server wrote on stderr."""
+        logs = [self._complaints, *sorted((self._data / "logs").glob("*.log"))]
+        ends = [
+            (each.name, each.read_text("utf-8", "replace").splitlines()[-LAST_LINES:])
+            for each in logs
+            if each.is_file()
+        ]
+        return "\n".join(line for name, end in ends for line in (f"--- {name}", *end))

@@ -21,7 +21,9 @@ def _processes(tmp_path: Path) -> Iterator[SearchProcesses]:
     index = SqliteWordIndex(tmp_path / "words.sqlite")
     index.put(document("a", "Ada: bees hum and bees sting"))
     index.mark_complete()
-    with SearchProcesses(1, tmp_path / "words.sqlite", SettingsFile(None)) as processes:
+    settings = tmp_path / "everyword.toml"
+    settings.write_text("[search]\ntime_budget_s = 60\n")  # a process starts within it
+    with SearchProcesses(1, tmp_path / "words.sqlite", SettingsFile(settings)) as processes:
         yield processes
         index.put(document("b", "bees again"))
         assert json.loads(processes.search(q="bees"))["episodes"] == 2, "what came since is found"

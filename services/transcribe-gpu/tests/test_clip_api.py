@@ -2,6 +2,7 @@
 
 import io
 import json
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -266,7 +267,8 @@ def test_a_process_that_dies_is_a_passing_failure(tmp_path: Path, talk: bytes) -
     path.write_bytes(talk)
     settings = TranscribeSettings(engine="pocketsphinx", language="en")
     running = process._running()
-    threading.Timer(0.2, running.kill).start()  # while its modules are imported
+    running.send_signal(signal.SIGSTOP)  # it cannot answer before it is killed, however late
+    threading.Timer(0.2, running.kill).start()
     with pytest.raises(TransientFailure):
         list(process.recognise(path, settings, SpeechModelSettings(), length_s=3))
     *_, heard = process.recognise(path, settings, SpeechModelSettings(), length_s=3)
