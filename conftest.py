@@ -29,6 +29,9 @@ ON_OPENSEARCH = (
 )
 """Files whose tests need OpenSearch and do not say so in their names: others start one more."""
 
+SLOW_TIMEOUT_S = 900
+"""What takes a minute may take ten on a busy machine; what hangs is ended all the same."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let golden files be written anew, which nothing else does."""
@@ -71,8 +74,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let what takes long begin first: no process waits for another's last file."""
     for item in items:
-        if {"opensearch", "slow_on_opensearch"} <= {mark.name for mark in item.iter_markers()}:
+        marks = {mark.name for mark in item.iter_markers()}
+        if {"opensearch", "slow_on_opensearch"} <= marks:
             item.add_marker("slow")
+        if "timeout" not in marks and item.get_closest_marker("slow") is not None:
+            item.add_marker(pytest.mark.timeout(SLOW_TIMEOUT_S))
     items.sort(key=_kind_of)
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from everyword_events import ServiceContract, TranscriptReady, TranscriptRefined
 from everyword_events.sqlite.bus import SqliteBus
+from support.waiting import PATIENCE_S
 
 KILLS = 30
 SEED = 20260304
@@ -78,7 +79,7 @@ def test_killed_publishers_and_consumers_lose_and_double_nothing(
                 in_hand_when_killed += bus.pending()[role].in_flight
             children.start(role)
         children.kill("publisher")
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + PATIENCE_S
         while any(depth.unfinished for depth in bus.pending().values()):
             assert time.monotonic() < deadline, bus.pending()
             time.sleep(0.1)

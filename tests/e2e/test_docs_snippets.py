@@ -199,6 +199,7 @@ FOLLOWED = """<rss version="2.0"><channel><title>Slow Radio</title><item><title>
 <guid>2</guid><enclosure url="{audio}" type="audio/wav"/></item></channel></rss>"""
 SETTINGS = """[transcribe]
 engine = "pocketsphinx"
+diarization = "off"
 [ingest]
 allow_private_addresses = true
 """

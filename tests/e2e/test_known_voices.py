@@ -13,6 +13,7 @@ from transcribe_gpu.standalone import model_library
 CONSENT = """
 [shows."Isles".transcribe]
 known_voices = true
+diarization = "on"
 engine = "pocketsphinx"
 speakers = 2
 """

@@ -20,7 +20,12 @@ from ingest.testing.web import Web, serving
 from support.stack import Everyword
 from support.waiting import until
 
-SETTINGS = '[transcribe]\nengine = "pocketsphinx"\n[ingest]\nallow_private_addresses = true\n'
+SETTINGS = """[transcribe]
+engine = "pocketsphinx"
+diarization = "off"
+[ingest]
+allow_private_addresses = true
+"""
 SPOKEN = "kakapo numbat lighthouse quokka"
 VTT = f"""WEBVTT
 

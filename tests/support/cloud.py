@@ -114,7 +114,11 @@ class Cloud:
             if section == "ingest":
                 shipped["general"] |= {"allow_private_addresses": True, "host_delay_s": 0}
             if section == "transcribe":
-                shipped["general"] |= {"engine": "pocketsphinx", "language": "en"}
+                shipped["general"] |= {
+                    "engine": "pocketsphinx",
+                    "language": "en",
+                    "diarization": "off",
+                }
             (self._folder / f"{service}.json").write_text(json.dumps(shipped))
         kept = {**settings.section("retention"), "shows": {RETAINED: {"runs": 1}}}
         (self._folder / "retention.json").write_text(json.dumps(kept))

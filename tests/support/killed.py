@@ -19,7 +19,7 @@ import psutil
 
 from support.stack import TIMEOUT_S, environment
 
-SETTLE_S = 240
+SETTLE_S = 600
 PATIENT = "\n[search]\ntime_budget_s = 60\nsearches_per_s = 0\n"
 """A search is as slow as the machine is busy: what is asked here is what it finds."""
 LAST_LINES = 15

@@ -89,9 +89,15 @@ class Everyword:
 
 
 def fresh(folder: Path) -> Everyword:
-    """Make an empty data folder, whose engine needs no download."""
+    """Make an empty data folder, whose engine needs no download.
+
+    Who speaks is not told: by default it is once its model is on the machine, which another test
+    may fetch at any moment.
+    """
     folder.mkdir()
-    (folder / "everyword.toml").write_text('[transcribe]\nengine = "pocketsphinx"\n')
+    (folder / "everyword.toml").write_text(
+        '[transcribe]\nengine = "pocketsphinx"\ndiarization = "off"\n'
+    )
     return Everyword(folder)
 
 

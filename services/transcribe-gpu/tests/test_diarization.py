@@ -33,7 +33,7 @@ from transcribe_gpu.diarization.process import ProcessDiarizer
 from transcribe_gpu.diarization.torch_file import read_tensors
 from transcribe_gpu.domain import Diarization, SpeakerTurn, with_speakers, with_speakers_anew
 from transcribe_gpu.errors import DiarizationFailed
-from transcribe_gpu.models import Catalogue, ModelLibrary, SpeechModel
+from transcribe_gpu.models import Catalogue, ModelFolder, ModelLibrary, SpeechModel
 from transcribe_gpu.ports import Audio
 from transcribe_gpu.recognition import Recogniser
 from transcribe_gpu.selection import EngineSelector
@@ -189,6 +189,26 @@ def test_segmentation_is_used_where_it_is(
     (folder / "pytorch_model.bin").write_bytes(b"weights")
     (turn,) = diarizer.diarize(audio, speakers=speakers, check=lambda: None).turns
     assert turn.speaker == str(folder / "pytorch_model.bin")
+
+
+def test_what_is_killed_between_two_downloads_asks_for_both_again(
+    library: ModelLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def killed(wish: str, **_: object) -> ModelFolder:
+        asked.append(wish)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(library, "find", lambda *_, **__: None)
+    monkeypatch.setattr(library, "fetch", killed)
+    diarizer = ProcessDiarizer(library)
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            diarizer.diarize(
+                PyAvAudio(io.BytesIO(encoded(tones([1])))), speakers=0, check=lambda: None
+            )
+    assert asked == ["pyannote-segmentation"] * 2, "the model that says ready comes last"
 
 
 def test_a_pipeline_that_is_not_there_is_told_with_how_to_get_it(tmp_path: Path) -> None:

@@ -59,6 +59,8 @@ class ProcessDiarizer:
         """
         expected_s = audio.expected_duration_s or 0.0
         may_fetch = speakers > 0 or not self.ready()
+        # First, for the voices' model says `ready`: whoever is killed in between asks again.
+        segmentation = self._segmentation(check, may_fetch=may_fetch)
         try:
             model = self._models.fetch(MODEL, model_format=VOICES, report=lambda *_told: check())
         except EngineUnavailable as error:
@@ -69,7 +71,7 @@ class ProcessDiarizer:
         arguments = (
             *("--weights", str(weights), "--speakers", str(speakers)),
             *("--expected-s", str(expected_s), "--memory-bytes", str(self._memory_bytes)),
-            *self._segmentation(check, may_fetch=may_fetch),
+            *segmentation,
         )
         budget_s = self._least_s + PER_AUDIO_S * expected_s
         command = (*self._command, *arguments)
