@@ -106,6 +106,20 @@ def test_a_list_of_other_files_is_not_followed(tmp_path: Path, wav: bytes) -> No
     assert refused(f"ffconcat version 1.0\nfile {private}\n".encode()) == "not_audio"
 
 
+def test_a_file_whose_first_track_holds_nothing_is_what_its_second_holds() -> None:
+    raw = io.BytesIO()
+    with av.open(raw, "w", format="matroska") as target:
+        target.add_stream("pcm_s16le", rate=16_000, layout="mono")
+        second = target.add_stream("pcm_s16le", rate=16_000, layout="stereo")
+        frame = av.AudioFrame(format="s16", layout="stereo", samples=32_000)
+        frame.sample_rate, frame.pts = 16_000, 0
+        target.mux(second.encode(frame))
+        target.mux(second.encode(None))
+    facts = probe(raw.getvalue())
+    assert facts.duration_s == pytest.approx(2.0, abs=0.01)
+    assert facts.channels == 2
+
+
 def test_a_video_without_audio_is_refused(audio: Audio) -> None:
     assert refused(audio("mp4", None, video="libx264")) == "no_audio_track"
     assert refused(audio("webm", None, video="libvpx")) == "no_audio_track"

@@ -54,7 +54,7 @@ _MEDIA_TYPES: Final = {
 
 
 def probe_audio(audio: BinaryIO) -> AudioFacts:
-    """Return what the first audio track of a file is; its position is left anywhere.
+    """Return what the first audio track with sound of a file is; its position is left anywhere.
 
     Raises:
         InvalidInput: codes `empty`, `not_audio`, `no_audio_track`, `truncated`.
@@ -62,28 +62,39 @@ def probe_audio(audio: BinaryIO) -> AudioFacts:
     head = read_head(audio)
     if head.size == 0:
         raise InvalidInput("the file is empty", hint="upload it again", code="empty")
-    audio.seek(0)
-    with _opened(audio, head) as container:
-        stream = _audio_stream(container)
-        counted_s = _Count(container, stream).run()
-        stated_s = _stated_s(container, stream, head)
-        if head.stated_share > 1:
-            stated_s = max(stated_s, head.stated_share * counted_s)
-        if stated_s - counted_s > max(MISSING_S, MISSING_SHARE * stated_s):
-            raise _truncated(
-                f"it says that it has {stated_s:.0f} s of audio, {counted_s:.0f} s are there"
-            )
-        name = _name(container, head)
-        padded = 0 <= counted_s - stated_s < MISSING_S
-        return AudioFacts(
-            # What is stated leaves out the encoder's padding; what is counted cannot.
-            duration_s=stated_s if padded and stated_s else counted_s,
-            container=name,
-            codec=stream.codec_context.codec.canonical_name,
-            channels=stream.codec_context.channels,
-            sample_rate_hz=stream.codec_context.sample_rate or 0,
-            media_type=_media_type(container, name),
+    place = 0
+    while True:
+        audio.seek(0)
+        with _opened(audio, head) as container:
+            tracks = _audio_tracks(container)
+            try:
+                return _facts(container, tracks[place], head)
+            except InvalidInput as error:
+                place += 1
+                if error.code != "not_audio" or place == len(tracks):
+                    raise
+
+
+def _facts(container: InputContainer, stream: AudioStream, head: FileHead) -> AudioFacts:
+    counted_s = _Count(container, stream).run()
+    stated_s = _stated_s(container, stream, head)
+    if head.stated_share > 1:
+        stated_s = max(stated_s, head.stated_share * counted_s)
+    if stated_s - counted_s > max(MISSING_S, MISSING_SHARE * stated_s):
+        raise _truncated(
+            f"it says that it has {stated_s:.0f} s of audio, {counted_s:.0f} s are there"
         )
+    name = _name(container, head)
+    padded = 0 <= counted_s - stated_s < MISSING_S
+    return AudioFacts(
+        # What is stated leaves out the encoder's padding; what is counted cannot.
+        duration_s=stated_s if padded and stated_s else counted_s,
+        container=name,
+        codec=stream.codec_context.codec.canonical_name,
+        channels=stream.codec_context.channels,
+        sample_rate_hz=stream.codec_context.sample_rate or 0,
+        media_type=_media_type(container, name),
+    )
 
 
 @contextmanager
@@ -105,9 +116,9 @@ def _opened(audio: BinaryIO, head: FileHead) -> Iterator[InputContainer]:
         container.close()
 
 
-def _audio_stream(container: InputContainer) -> AudioStream:
+def _audio_tracks(container: InputContainer) -> tuple[AudioStream, ...]:
     if container.streams.audio:
-        return container.streams.audio[0]
+        return container.streams.audio
     if container.streams.video:
         raise InvalidInput(
             "the video has no audio track", hint="upload its sound", code="no_audio_track"

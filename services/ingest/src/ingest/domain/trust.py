@@ -33,6 +33,7 @@ _COUNTED: Final = {
     "text_over_silence": "Words stand where the recording is silent ({0}): they may be invented.",
     "loud_without_text_s": "{0} s are loud and have no words: music, or speech that was missed.",
     "crosstalk_removed": "Words that were heard on two channels are written once ({0}).",
+    "audio_track": "The file has several audio tracks; this is number {0}, in which people speak.",
     "language_doubt": "The language is not certain: it may be {0}.",
     "language_unchecked": "The model only knows {0}; no other language was looked for.",
     "fallback": "Another engine was tried first and could not be used: {0}.",

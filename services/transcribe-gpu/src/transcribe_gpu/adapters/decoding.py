@@ -4,61 +4,78 @@
 cannot clip, and every engine was trained on it.
 """
 
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 import av
 import av.error
 import numpy as np
 from av.audio.frame import AudioFrame
-from av.audio.resampler import AudioResampler
+from av.audio.stream import AudioStream
 from numpy.typing import NDArray
 
 from everyword_events import InvalidInput
 from transcribe_gpu.adapters.byte_clock import READ_AT_ONCE, UNTIMED, ByteClock
+from transcribe_gpu.adapters.containers import (
+    BUFFER,
+    HINT,
+    Resampler,
+    audio_tracks,
+    is_guess,
+    opened,
+    stated_s,
+    stretches,
+)
 from transcribe_gpu.adapters.mixing import STEREO, StereoMixer
-from transcribe_gpu.ports import SAMPLE_RATE_HZ, Float32Array
+from transcribe_gpu.adapters.silero import voice_activity
+from transcribe_gpu.domain import best_track, spoken_in
+from transcribe_gpu.ports import SAMPLE_RATE_HZ, Float32Array, VoiceActivityDetector
 
 if TYPE_CHECKING:
-    from av.audio.stream import AudioStream
     from av.container import InputContainer
 
-_BUFFER: Final = 32_768
 BLOCK: Final = SAMPLE_RATE_HZ
 """A second of samples."""
 GAP_S: Final = 0.1
 """Smaller jumps between packets' times are rounding; longer ones are holes, filled with silence."""
 _UNBROKEN: Final = frozenset({"flac", "mpegts", "ogg"}) | UNTIMED
 """Files of these formats have no way to leave sound out: a hole in them is damage."""
-_RESYNC_BYTES: Final = 2**30
-"""How far the next packet of a transport stream is looked for; by FFmpeg's default, .06 MB."""
 LONGEST_GAP_S: Final = 3600.0
 TRUNCATED: Final = "truncated_audio"
 DAMAGED: Final = "damaged_audio"
 CANCELLED: Final = "channels_cancel"
 MOST_GAPS_TOLD: Final = 20
 
-_OPENING: Final = {"protocol_whitelist": "none", "resync_size": str(_RESYNC_BYTES)}
-"""A playlist that poses as audio must not make FFmpeg open other files or addresses."""
-
 
 class PyAvAudio:
     """A recording in a seekable binary file (`transcribe_gpu.ports.Audio`)."""
 
-    def __init__(self, source: BinaryIO) -> None:
+    def __init__(
+        self,
+        source: BinaryIO,
+        *,
+        activity: Callable[[], VoiceActivityDetector] = voice_activity,
+    ) -> None:
+        """Open a recording; of several tracks, `activity` tells in which somebody speaks."""
         self._source = source
         self.decoded_s = 0.0
         self.flags: tuple[str, ...] = ()
         self._difference = self._energy = 0.0
         self._lost = False
         self._lost_s = 0.0
-        self._buffer = _BUFFER
-        with closing(self._open()) as container:
-            stream = _audio_stream(container)
+        self._buffer = BUFFER
+        with opened(source) as container:
+            tracks = audio_tracks(container)
+            stream = tracks[0]
+            if len(tracks) > 1:
+                indexes = [track.index for track in tracks]
+                stream = tracks[_most_spoken(source, indexes, activity())]
+                number = 1 + sum(track.index < stream.index for track in tracks)
+                self._flag(f"audio_track:{number} of {len(tracks)}")
+            self._track = stream.index
             self.channels = stream.codec_context.channels
-            self.expected_duration_s = _duration(container, stream)
-            self._guessed = _is_guess(self.expected_duration_s, container, stream)
+            self.expected_duration_s = stated_s(container, stream)
+            self._guessed = is_guess(self.expected_duration_s, container, stream)
             if container.format.name in UNTIMED:
                 self._buffer = READ_AT_ONCE
 
@@ -66,6 +83,11 @@ class PyAvAudio:
     def one_sound(self) -> bool:
         """Whether the channels differ by no more than -20 dB; True for a single channel."""
         return self._difference <= 0.01 * self._energy
+
+    def stretches(self) -> Iterator[Float32Array]:
+        """Decode three minutes, spread over it: float32, (n_channels, n_samples), 16 kHz."""
+        for (planes,) in stretches(self._source, [self._track]):
+            yield planes
 
     def blocks(self, channel: int | None = None) -> Iterator[Float32Array]:
         """Decode to blocks (float32, (n_samples,), 16 kHz mono), n_samples <= 16,000.
@@ -81,7 +103,7 @@ class PyAvAudio:
         samples = 0
         waiting: list[Float32Array] = []
         size = 0
-        with closing(self._open()) as container:
+        with opened(self._source, buffer=self._buffer) as container:
             for piece in self._pieces(container, channel):
                 samples += piece.size
                 waiting.append(piece)
@@ -92,7 +114,7 @@ class PyAvAudio:
                     waiting = [whole[size // BLOCK * BLOCK :]]
                     size %= BLOCK
         if not samples:
-            raise InvalidInput("no sound could be decoded", hint=_HINT, code="audio_undecodable")
+            raise InvalidInput("no sound could be decoded", hint=HINT, code="audio_undecodable")
         if size:
             yield np.concatenate(waiting)
         self.decoded_s = samples / SAMPLE_RATE_HZ
@@ -103,8 +125,9 @@ class PyAvAudio:
 
     def _pieces(self, container: "InputContainer", channel: int | None) -> Iterator[Float32Array]:
         """Decode, resample and fill holes: what is heard at t seconds comes out at t seconds."""
-        stream = _audio_stream(container)
-        resampler = _Resampler(channel)
+        stream = container.streams[self._track]
+        assert isinstance(stream, AudioStream)
+        resampler = Resampler(mix=channel is None)
         mixer = StereoMixer()
         unbroken = container.format.name in _UNBROKEN
         zero_s = (container.start_time or 0) / av.time_base
@@ -129,7 +152,7 @@ class PyAvAudio:
         if mixer.cancelled:
             self._flag(CANCELLED)
 
-    def _frames(self, container: "InputContainer", stream: "AudioStream") -> Iterator[AudioFrame]:
+    def _frames(self, container: "InputContainer", stream: AudioStream) -> Iterator[AudioFrame]:
         packets = container.demux(stream)
         clock = ByteClock() if container.format.name in UNTIMED else None
         while True:
@@ -181,69 +204,6 @@ class PyAvAudio:
         if sum(flag.startswith("gap:") for flag in self.flags) < MOST_GAPS_TOLD:
             self._flag(f"gap:{start:.1f}-{end:.1f}")
 
-    def _open(self) -> "InputContainer":
-        self._source.seek(0)
-        if not self._source.read(1):
-            raise InvalidInput("the file is empty", hint="upload it again", code="audio_empty")
-        self._source.seek(0)
-        try:
-            return av.open(
-                self._source,
-                mode="r",
-                container_options=_OPENING,
-                metadata_errors="ignore",
-                buffer_size=self._buffer,
-            )
-        except (av.error.FFmpegError, ValueError) as error:
-            raise InvalidInput(
-                "this is not audio, or it is damaged beyond reading",
-                hint=_HINT,
-                code="not_audio",
-            ) from error
-
-
-_HINT: Final = "expected mp3, m4a, wav, flac, ogg, opus, webm, mp4 or the like"
-
-
-class _Resampler:
-    """To 16 kHz int16: one row for the mix, all rows where a channel is wanted, or of stereo."""
-
-    def __init__(self, channel: int | None) -> None:
-        self._channel = channel
-        self._form: tuple[str, str, int] | None = None
-        self._inner: AudioResampler | None = None
-
-    def resample(self, frame: AudioFrame) -> Iterator[NDArray[np.int16]]:
-        """Yield int16, (n_rows, n_samples); a change of format in the stream starts anew."""
-        form = (frame.format.name, frame.layout.name, frame.sample_rate)
-        if form != self._form:
-            yield from self.flush()
-            self._form = form
-            self._inner = (
-                AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE_HZ)
-                if self._channel is None and frame.layout.nb_channels != STEREO
-                else AudioResampler(format="s16p", layout=frame.layout, rate=SAMPLE_RATE_HZ)
-            )
-        assert self._inner is not None
-        for out in self._inner.resample(frame):
-            yield out.to_ndarray().astype(np.int16, copy=False)
-
-    def flush(self) -> Iterator[NDArray[np.int16]]:
-        """Yield what the filter still holds."""
-        if self._inner is not None:
-            for out in self._inner.resample(None):
-                yield out.to_ndarray().astype(np.int16, copy=False)
-        self._inner = self._form = None
-
-
-def _audio_stream(container: "InputContainer") -> "AudioStream":
-    stream = container.streams.best("audio")
-    if stream is None:
-        raise InvalidInput(
-            "the file holds no audio track", hint="export it with sound", code="no_audio_track"
-        )
-    return stream  # type: ignore[return-value]
-
 
 def _silence(seconds: float) -> Iterator[Float32Array]:
     left = round(seconds * SAMPLE_RATE_HZ)
@@ -252,18 +212,6 @@ def _silence(seconds: float) -> Iterator[Float32Array]:
         left -= BLOCK
 
 
-def _duration(container: "InputContainer", stream: "AudioStream") -> float | None:
-    if stream.duration is not None and stream.time_base is not None:
-        return float(stream.duration * stream.time_base)
-    return None if container.duration is None else container.duration / av.time_base
-
-
-def _is_guess(stated: float | None, container: "InputContainer", stream: "AudioStream") -> bool:
-    """Tell whether FFmpeg only guessed the length from size and bit rate, as for bare mp3.
-
-    Such a guess proves no truncation.
-    """
-    rate = stream.codec_context.bit_rate
-    if stated is None or not rate:
-        return stated is None
-    return abs(container.size * 8 / rate - stated) <= 0.02 * stated
+def _most_spoken(source: BinaryIO, tracks: Sequence[int], detector: VoiceActivityDetector) -> int:
+    detectors = [detector.stream() for _ in tracks]
+    return best_track(spoken_in(stretches(source, tracks), detectors))

@@ -19,6 +19,7 @@ from transcribe_gpu.domain.speakers import (
     with_speakers_anew,
 )
 from transcribe_gpu.domain.speech import HeardWord, Hypothesis, Utterance
+from transcribe_gpu.domain.tracks import best_track, spoken_in
 from transcribe_gpu.domain.voice_activity import EnergyVoiceActivity, SpeechProbabilities
 from transcribe_gpu.domain.windows import Window, cut_windows
 from transcribe_gpu.domain.word_edges import within_speech
@@ -41,6 +42,7 @@ __all__ = [
     "Window",
     "assemble",
     "assess",
+    "best_track",
     "cut_windows",
     "filled",
     "find_loops",
@@ -50,6 +52,7 @@ __all__ = [
     "language_code",
     "one_talk",
     "sentences",
+    "spoken_in",
     "unheard",
     "with_speakers",
     "with_speakers_anew",
