@@ -45,6 +45,7 @@ def outcome(stack: Stack, views: Mapping[str, Json]) -> dict[str, Json]:
             hits[word] = (found["matched"], found["hits"])
         result[view["title"]] = {
             "state": view["state"],
+            "flags": transcript.get("flags"),
             "vtt": stack.ask(f"/v1/episodes/{episode_id}/transcript.vtt"),
             "words": [(word["word"], word["start"], word["end"]) for word in words],
             "hits": hits,

@@ -27,6 +27,7 @@ from transcribe_gpu.adapters.decoding import PyAvAudio
 from transcribe_gpu.adapters.environments import EngineEnvironments
 from transcribe_gpu.adapters.progress_file import ProgressFolder
 from transcribe_gpu.config import SpeechModelSettings, TranscribeSettings
+from transcribe_gpu.diarization import apart
 from transcribe_gpu.diarization.clustering import cluster
 from transcribe_gpu.diarization.pipeline import PipelineDiarizer
 from transcribe_gpu.diarization.process import ProcessDiarizer
@@ -137,11 +138,12 @@ ENDINGS = {
     "talks": ("import sys; sys.stdin.buffer.read(); print('hello')", "no answer"),
     "killed": ("import os; os.kill(os.getpid(), 9)", "was killed"),
 }
-KILLED_ONCE = """
+KILLED = """
 import os, pathlib, sys
-mark = pathlib.Path({mark!r})
-if not mark.exists():
-    mark.touch()
+marks = pathlib.Path({marks!r})
+if marks.stat().st_size < {times}:
+    with marks.open("a") as file:
+        file.write("x")
     os.kill(os.getpid(), 9)
 sys.stdin.buffer.read()
 print('{{"turns": [], "voices": []}}')
@@ -329,8 +331,9 @@ def test_when_speakers_are_told_apart(
 
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_a_failed_diarization_delivers_the_transcript_flagged(
-    ending: str, library: ModelLibrary
+    ending: str, library: ModelLibrary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(apart, "AGAIN_AFTER_S", (0.0, 0.0))
     script, reason = ENDINGS[ending]
     least_s = 0.5 if ending == "hangs" else PATIENCE_S
     diarizer = ProcessDiarizer(library, least_s=least_s, command=(sys.executable, "-c", script))
@@ -342,14 +345,32 @@ def test_a_failed_diarization_delivers_the_transcript_flagged(
     assert [word.word for word in found.words()] == ["w1", "w2", "w3", "w4"]
 
 
-def test_a_process_that_is_killed_is_started_once_more(
-    library: ModelLibrary, tmp_path: Path
+@pytest.mark.parametrize(
+    ("killed", "lost_s", "heard_at_last"),
+    [(1, 0.0, True), (2, 60.0, True), (2, 0.0, False), (5, 60.0, True), (6, 60.0, False)],
+)
+def test_a_process_that_is_killed_is_started_again(
+    killed: int,
+    lost_s: float,
+    library: ModelLibrary,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    heard_at_last: bool,
 ) -> None:
-    script = KILLED_ONCE.format(mark=str(tmp_path / "killed"))
-    diarizer = ProcessDiarizer(library, command=(sys.executable, "-c", script))
+    monkeypatch.setattr(apart, "AGAIN_AFTER_S", (0.0, 0.01, 0.0, 0.0, 0.0))
+    monkeypatch.setattr(apart, "LOST_S", lost_s)
+    marks = tmp_path / "killed"
+    marks.touch()
+    script = KILLED.format(marks=str(marks), times=killed)
+    diarizer = ProcessDiarizer(library, command=(sys.executable, "-S", "-c", script))
     audio = PyAvAudio(io.BytesIO(encoded(tones([1, 2, 3, 4]))))
-    assert diarizer.diarize(audio, speakers=2, check=lambda: None).turns == ()
-    assert (tmp_path / "killed").exists()
+    if heard_at_last:
+        assert diarizer.diarize(audio, speakers=2, check=lambda: None).turns == ()
+    else:
+        with pytest.raises(DiarizationFailed, match="was killed"):
+            diarizer.diarize(audio, speakers=2, check=lambda: None)
+    assert marks.stat().st_size == killed
 
 
 def spoken(*parts: tuple[str, str]) -> Transcript:

@@ -22,6 +22,10 @@ _OFFLINE: Final = {"HF_HUB_OFFLINE": "1", "PYANNOTE_METRICS_ENABLED": "0"}
 """Models are fetched before; the process looks nothing up."""
 _POLL_S: Final = 0.2
 _GRACE_S: Final = 5.0
+AGAIN_AFTER_S: Final = (0.0, 1.0, 2.0, 4.0, 8.0)
+"""Pauses before a killed process is started again: what killed it may pass in the meantime."""
+LOST_S: Final = 60.0
+"""A second start is always worth it; further ones while the work lost stays below this."""
 
 
 class _Killed(DiarizationFailed):
@@ -37,15 +41,31 @@ def diarized_apart(
 ) -> Diarization:
     """Run the process on a recording; `check` is called often and may raise to end the work.
 
-    A process that was killed from outside is started once more: that says nothing of the audio,
-    unless it happens again.
+    A process that was killed from outside is started again, since that says nothing of the audio:
+    once in any case, and up to five times while it costs little.
 
     Raises:
-        DiarizationFailed: it failed, or took too long or too much.
+        DiarizationFailed: it failed, was killed each time, or took too long or too much.
     """
-    with contextlib.suppress(_Killed):
-        return _run(command, audio, budget_s, check, environment)
-    return _run(command, audio, budget_s, check, environment)
+    lost_s = 0.0
+    starts = 0
+    while True:
+        began = time.monotonic()
+        try:
+            return _run(command, audio, budget_s, check, environment)
+        except _Killed:
+            starts += 1
+            lost_s += time.monotonic() - began
+            if starts > len(AGAIN_AFTER_S) or (starts > 1 and lost_s > LOST_S):
+                raise
+        _pause(AGAIN_AFTER_S[starts - 1], check)
+
+
+def _pause(seconds: float, check: Callable[[], None]) -> None:
+    until = time.monotonic() + seconds
+    while (left_s := until - time.monotonic()) > 0:
+        check()
+        time.sleep(min(_POLL_S, left_s))
 
 
 def _run(
