@@ -54,12 +54,15 @@ def _with_usual_colons(lines: list[str]) -> list[str]:
 
 
 def _is_ours(lines: Sequence[str]) -> bool:
-    """Tell whether a text begins with a name as ours do, and no time follows it."""
+    """Tell whether a text begins with a name as ours do, and no time follows it or names later."""
     head = " ".join([line for line in lines if line][:2])
     first = _head(head)
     if first is None or not looks_like_name(first[1]) or _TIMED.match(head):
         return False
-    return _TIME_BELOW.match(head) is None or len(timed_heads(lines)) < 2  # noqa: PLR2004
+    heads = timed_heads(lines)
+    if sum(one.name is not None and one.named_at is None for one in heads.values()) > 1:
+        return False
+    return _TIME_BELOW.match(head) is None or len(heads) < 2  # noqa: PLR2004
 
 
 class _Open(NamedTuple):

@@ -18,6 +18,7 @@ from captions.domain.parsers.line_captions import (
 from captions.domain.parsers.old_captions import SUB_LINE, SUBVIEWER_HEAD
 from captions.domain.parsers.table_file import is_table
 from captions.domain.parsers.text_heads import timed_heads
+from captions.domain.parsers.timed_text import NAMED_BY
 from everyword_events import InvalidInput
 from everyword_transcripts.json_form import OURS
 
@@ -84,7 +85,9 @@ def under_txt(raw: bytes, language: str) -> str | None:
         return "tsv"
     if lines and "\t" in lines[0] and is_table(lines[0]):
         return "csv"
-    is_srt = len(lines) > 1 and lines[0].isdecimal() and read_time_line(lines[1])
+    times = [found for line in lines if (found := read_time_line(line)) and not found.rest]
+    counted = len(lines) > 1 and (lines[0].isdecimal() or any(map(NAMED_BY.fullmatch, lines)))
+    is_srt = counted and times
     return "srt" if is_srt else None
 
 

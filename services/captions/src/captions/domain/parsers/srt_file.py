@@ -13,7 +13,7 @@ from captions.domain.parsers.lenient_times import (
     may_be_time_line,
     read_time_line,
 )
-from captions.domain.parsers.timed_text import Piece, TimedText
+from captions.domain.parsers.timed_text import NAMED_BY, Piece, TimedText
 from everyword_events import InvalidInput
 
 _TAG: Final = re.compile(
@@ -69,6 +69,8 @@ def _cues(lines: list[str], marks: list[_Mark], log: ImportLog) -> Iterator[Time
         stop = following
         if counted and number + 1 < len(marks):
             stop = _before_counter(lines, at, following)
+        if stop > at + 1 and NAMED_BY.fullmatch(lines[stop - 1].strip()):
+            stop -= 1
         if times is None:
             log.note("blocks_skipped", at + 1)
             continue
@@ -82,7 +84,8 @@ def _cues(lines: list[str], marks: list[_Mark], log: ImportLog) -> Iterator[Time
             kept.insert(0, times.rest)
         raw = _BREAK.sub("\n", "\n".join(kept))
         identifier = lines[at - 1].strip() if at else ""
-        yield TimedText(times.start_ms, times.end_ms, _pieces(raw), identifier, raw)
+        cue = TimedText(times.start_ms, times.end_ms, _pieces(raw), identifier, raw)
+        yield cue.with_speaker_of_identifier()
 
 
 def _are_counted(lines: list[str], marks: list[_Mark]) -> bool:
@@ -112,7 +115,8 @@ def _note_preamble(lines: list[str], marks: list[_Mark], log: ImportLog) -> None
     """Note text before the first cue, but for its number and a header's first line."""
     for at, line in enumerate(lines[: marks[0].at if marks else 0]):
         said = line.strip().lstrip("\ufeff")
-        if said and not said.isdecimal() and not said.startswith(("WEBVTT", "NOTE")):
+        told = said.isdecimal() or said.startswith(("WEBVTT", "NOTE")) or NAMED_BY.fullmatch(said)
+        if said and not told:
             log.note("text_outside", at + 1)
 
 

@@ -34,7 +34,8 @@ def in_usual_form(line: str) -> str:
     if found is None or (found.start() and found["after"] is None):
         return line
     hour = int(found["hour"]) % _NOON + (_NOON if found["half"] in "pP" else 0)
-    clock = f"{found['before']}{hour}{found['minutes']}{found['after'] or ''}"
+    minutes = found["minutes"] if found["minutes"].count(":") > 1 else f"{found['minutes']}:00"
+    clock = f"{found['before']}{hour}{minutes}{found['after'] or ''}"
     return line[: found.start()] + clock + line[found.end() :]
 
 

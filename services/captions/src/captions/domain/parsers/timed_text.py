@@ -1,6 +1,10 @@
 """What a caption file says, before it becomes a transcript."""
 
-from typing import NamedTuple
+import re
+from typing import Final, NamedTuple
+
+NAMED_BY: Final = re.compile(r'(?:\d{1,6} )?"([^"]{1,80})" \(\d{1,20}\)')
+"""Webex names who speaks above the time: `1 "Ada Byron" (1536479232)`."""
 
 
 class Piece(NamedTuple):
@@ -31,3 +35,10 @@ class TimedText(NamedTuple):
     def text(self) -> str:
         """The text as it is shown, markup taken away and entities decoded."""
         return "".join(piece.text for piece in self.pieces)
+
+    def with_speaker_of_identifier(self) -> "TimedText":
+        """Return the cue with the speaker that its identifier names, unless it has one."""
+        found = NAMED_BY.fullmatch(self.identifier)
+        if found is None or any(piece.voice for piece in self.pieces):
+            return self
+        return self._replace(pieces=tuple(piece._replace(voice=found[1]) for piece in self.pieces))

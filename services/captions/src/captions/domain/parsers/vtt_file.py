@@ -22,7 +22,6 @@ from captions.domain.parsers.vtt_text import parse_cue_text
 from everyword_events import InvalidInput
 
 _SIGNATURE: Final = re.compile(r"WEBVTT(?:[ \t\n]|\Z)")
-_NAMED_BY: Final = re.compile(r'\d{1,6} "([^"]{1,80})" \(\d{1,20}\)')
 _WHITE: Final = "\t\n\f\r "
 _NO_SPEECH: Final = re.compile(r"(?:NOTE|STYLE|REGION|WEBVTT)(?:\s|\Z)|X-TIMESTAMP-MAP|\d+\s*\Z")
 
@@ -64,14 +63,9 @@ def read_vtt(raw: bytes, language: str = "und", log: ImportLog | None = None) ->
 
 
 def _spoken(cue: TimedText) -> TimedText:
-    """Return what a cue of metadata says, as Teams writes it: JSON with a text and a speaker.
-
-    Webex names the speaker in the cue's identifier: `1 "Ada Byron" (1536479232)`.
-    """
-    if (found := _NAMED_BY.fullmatch(cue.identifier)) and not any(p.voice for p in cue.pieces):
-        return cue._replace(pieces=tuple(p._replace(voice=found[1]) for p in cue.pieces))
+    """Return what a cue of metadata says, as Teams writes it: JSON with a text and a speaker."""
     if not cue.raw.startswith('{"'):
-        return cue
+        return cue.with_speaker_of_identifier()
     try:
         entry = entry_of(json.loads(cue.raw))
     except (ValueError, RecursionError):
