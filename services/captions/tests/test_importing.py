@@ -32,6 +32,12 @@ def srt(*cues: tuple[str, str]) -> str:
     return "\n".join(f"{n}\n{time}\n{text}\n" for n, (time, text) in enumerate(cues, 1))
 
 
+def in_a_row(texts: list[str]) -> str:
+    """Return captions of two seconds each, one after the other."""
+    times = (f"00:00:{at * 2:02},000 --> 00:00:{at * 2 + 2:02},000" for at in range(len(texts)))
+    return srt(*zip(times, texts, strict=True))
+
+
 # Times
 
 
@@ -330,16 +336,37 @@ def test_rolling_captions_are_read_once_however_short(lines: int, height: int) -
     ],
 )
 def test_refrains_and_repeated_words_stay(cues: list[str]) -> None:
-    found = read(
-        srt(
-            *(
-                (f"00:00:{at * 2:02},000 --> 00:00:{at * 2 + 2:02},000", c)
-                for at, c in enumerate(cues)
-            )
-        )
-    )
+    found = read(in_a_row(cues))
     assert texts(found) == [" ".join(cue.split()) for cue in cues]
     assert found.warnings == ()
+
+
+@pytest.mark.parametrize("window", [1, 2])
+def test_rolling_captions_whose_lines_were_joined_are_read_once(window: int) -> None:
+    lines = [
+        "so today we are",
+        "going to talk",
+        "about gulls and",
+        "about terns and",
+        "how they nest",
+    ]
+    cues = [" ".join(lines[max(0, at - window) : at + 1]) for at in range(len(lines))]
+    cues.insert(2, cues[1])
+    found = read(in_a_row(cues))
+    assert " ".join(texts(found)) == " ".join(lines)
+    assert "read once (5)" in found.warnings[0]
+
+
+@pytest.mark.parametrize(
+    "cues",
+    [
+        ["Fear leads to anger", "anger leads to hate", "hate leads to pain", "pain leads to this"],
+        ["la la la", "la la la", "la la la", "la la la oh", "la la oh"],
+        ["I go home", "home I go", "go I must", "must I go home"],
+    ],
+)
+def test_speech_that_begins_as_it_ended_stays(cues: list[str]) -> None:
+    assert texts(read(in_a_row(cues))) == cues
 
 
 def test_a_shadow_of_a_line_is_not_said_again() -> None:

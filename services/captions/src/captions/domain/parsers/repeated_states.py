@@ -13,6 +13,7 @@ from re import finditer
 from typing import Final, NamedTuple
 
 from captions.domain.parsers.import_log import ImportLog
+from captions.domain.parsers.rolled_lines import without_repeated_ends
 from captions.domain.parsers.timed_text import Piece, TimedText
 
 _NEXT_MS: Final = 1000
@@ -33,8 +34,9 @@ def read_once(cues: Sequence[TimedText], log: ImportLog) -> list[TimedText]:
     shown = _without_highlights(_without_doubles(cues))
     joined = len(cues) - len(shown)
     spoken, carried = _without_carried(shown)
-    if joined + carried:
-        log.note("states_joined", count=joined + carried)
+    spoken, rolled = without_repeated_ends(spoken)
+    if joined + carried + rolled:
+        log.note("states_joined", count=joined + carried + rolled)
     return spoken
 
 
