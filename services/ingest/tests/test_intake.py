@@ -22,7 +22,8 @@ from everyword_events import (
 from everyword_storage import upload_key
 from everyword_transcripts import read_transcript
 from ingest import IngestSettings
-from ingest.domain import NewEpisode
+from ingest.domain import NewEpisode, trust_notes
+from ingest.domain.programme_start import from_the_audio_s_start
 from ingest.service import Announced
 
 TRANSCRIPT = {
@@ -338,6 +339,33 @@ def test_a_transcript_longer_than_its_audio_is_flagged(
     made = world.service.import_transcript(raw, NewEpisode(), audio=path)
     assert made.episode.flags == ("transcript_longer_than_audio",)
     assert made.episode.duration_s == 60
+
+
+@pytest.mark.parametrize(("start", "flag"), [(10, "10:00:00"), (1, "01:00:00")])
+def test_times_of_a_broadcast_are_counted_from_its_audio(
+    world: Any, wav: bytes, tmp_path: Path, start: int, flag: str
+) -> None:
+    path = tmp_path / "programme.wav"
+    path.write_bytes(wav)
+    zero = start * 3600
+    said = [{"word": "Gulls", "start": zero + 0.5, "end": zero + 0.9}]
+    raw = json.dumps({"segments": [{"start": zero + 0.5, "end": zero + 0.9, "words": said}]})
+    made = world.service.import_transcript(raw.encode(), NewEpisode(), audio=path)
+    ready = world.last(made.episode.episode_id)
+    (segment,) = read_transcript(world.blobs.get(ready.transcript)).segments
+    assert (segment.start, segment.words[0].end) == (0.5, 0.9)
+    assert ready.flags == (f"programme_start:{flag}",)
+    assert f"began at {flag}" in trust_notes(made.episode)[-1]
+
+
+@pytest.mark.parametrize("start_s", [3600 * 2 + 1800.0, 3600.5])
+def test_other_times_after_the_audio_stay(start_s: float) -> None:
+    said = [{"word": "late", "start": start_s, "end": start_s + 1}]
+    form = {"segments": [{"start": start_s, "end": start_s + 1, "words": said}]}
+    transcript = read_transcript(form)
+    assert from_the_audio_s_start(transcript, 2 * 3600.0 + 1810 if start_s < 4000 else 60.0) is (
+        transcript
+    )
 
 
 def test_what_is_no_transcript_makes_no_episode(world: Any) -> None:

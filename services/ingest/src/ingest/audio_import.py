@@ -19,6 +19,7 @@ from everyword_storage import BlobStore, upload_key
 from ingest.chapters import Chapters, read_chapters
 from ingest.config import IngestSettings
 from ingest.domain import AudioFacts
+from ingest.domain.programme_start import from_the_audio_s_start
 from ingest.domain.sniffing import HEAD_BYTES, Content, sniffed
 from ingest.domain.transcript_quality import assess_transcript
 from ingest.imports import Imported, ImportedTranscripts
@@ -135,7 +136,8 @@ class AudioImport:
             except InvalidInput as error:
                 _log_unused(event, link, error.message)
                 continue
-            assessment = assess_transcript(imported.transcript, facts.duration_s)
+            shifted = from_the_audio_s_start(imported.transcript, facts.duration_s)
+            assessment = assess_transcript(shifted, facts.duration_s)
             if assessment.good:
                 meta = event.meta
                 self._transcripts.keep(imported, episode_id=meta.episode_id, run_id=meta.run_id)

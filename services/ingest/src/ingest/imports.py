@@ -17,12 +17,14 @@ from everyword_events import (
 from everyword_storage import BlobStore, artifact_key
 from ingest.config import MOST_TRANSCRIPT_BYTES
 from ingest.domain import AudioFacts, human_bytes
+from ingest.domain.programme_start import from_the_audio_s_start
 
 if TYPE_CHECKING:
     from everyword_transcripts import Transcript
 
 ENGINE = "imported"
 ARTIFACT = "imported.json"
+SHIFTED = "imported-from-zero.json"
 TOLERANCE_S = 1.0
 
 
@@ -94,11 +96,16 @@ class ImportedTranscripts:
         """Return what to tell of a kept transcript; it is read unless it is `imported` just now.
 
         The episode lasts as long as its audio; words beyond the audio's end are flagged, as the
-        two may not belong together.
+        two may not belong together, unless all of them are whole hours late: those are counted
+        from the audio's start.
         """
         transcript = (
             imported.transcript if imported else transcripts.read_transcript(self._blobs.get(kept))
         )
+        if facts is not None:
+            shifted = from_the_audio_s_start(transcript, facts.duration_s)
+            if shifted is not transcript:
+                transcript, kept = shifted, self._keep_shifted(shifted)
         flags = transcript.flags
         if facts is not None and transcript.duration_s > facts.duration_s + TOLERANCE_S:
             flags = (*flags, "transcript_longer_than_audio")
@@ -112,4 +119,13 @@ class ImportedTranscripts:
             engine=EngineInfo(name=ENGINE, model=transcript.engine.model),
             flags=flags,
             cost_usd=0.0,
+        )
+
+    def _keep_shifted(self, shifted: "Transcript") -> BlobRef:
+        """Store a transcript with other times beside the one that was kept."""
+        assert shifted.episode_id is not None
+        assert shifted.run_id is not None
+        key = artifact_key(shifted.episode_id, shifted.run_id, SHIFTED)
+        return self._blobs.put(
+            key, transcripts.write_transcript(shifted), media_type="application/json"
         )

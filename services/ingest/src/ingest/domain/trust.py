@@ -27,6 +27,7 @@ _FLAGS: Final = {
     "transcript_longer_than_audio": "The transcript goes on after the audio's end.",
     "truncated_audio": "The file ends early: it is shorter than it says.",
     "damaged_audio": "Parts of the file are damaged; they were skipped.",
+    "import_no_times": "The imported file has no times: all of them are estimated.",
 }
 _COUNTED: Final = {
     "repeated_text": "A passage that repeats itself may be the recogniser's invention ({0} found).",
@@ -39,6 +40,25 @@ _COUNTED: Final = {
     "fallback": "Another engine was tried first and could not be used: {0}.",
     "degraded": "The language model's help was left out: {0}.",
     "voice_recognised": "{0} was recognised by the voice, from other episodes; check the name.",
+    "programme_start": "The times began at {0}, the audio does not: they were counted from there.",
+    "import_blocks_skipped": "Captions without a time that can be read were left out ({0}).",
+    "import_times_mended": "Unusual times were read for what they mean ({0}).",
+    "import_times_negative": "Captions that began before 0 were moved there ({0}).",
+    "import_times_reversed": "Captions that ended before they began have estimated ends ({0}).",
+    "import_times_of_day": "The times were those of a clock; they were counted from {0}.",
+    "import_blank_line": "Text behind a blank line inside a caption was kept ({0}).",
+    "import_text_on_time_line": "Text behind the time, on the same line, was kept ({0}).",
+    "import_text_outside": "Lines before the first caption were left out ({0}).",
+    "import_states_joined": "Captions shown again while they are spoken were read once ({0}).",
+    "import_words_unusable": "Some words could not be used, their lines' text was ({0} lines).",
+    "import_segments_skipped": "Segments that could not be read were left out ({0}).",
+    "import_lines_skipped": "Lines that could not be read were left out ({0}).",
+    "import_encoding": "The file was not UTF-8; it was taken for {0}.",
+    "import_encoded_twice": "Letters that were encoded twice were mended ({0} lines).",
+    "import_characters_damaged": "Characters are damaged in the file ({0}).",
+    "import_nul_removed": "NUL characters were removed ({0}).",
+    "import_frame_rate": "The file names no frame rate; {0} frames a second were assumed.",
+    "import_language_doubtful": "The text is not written as the language {0} is.",
     "gap": "A damaged part was skipped: {0} s.",
 }
 
