@@ -170,6 +170,31 @@ def test_webex_names_speakers_in_the_cues_identifiers() -> None:
     assert heard(read("call.vtt", raw)) == BOTH
 
 
+@pytest.mark.parametrize("number", ["", "1 "])
+def test_webex_text_names_speakers_above_the_times(number: str) -> None:
+    raw = (
+        f'{number}"Ada Byron" (1536479232)\n00:00:03.000 --> 00:00:05.000\n{ADA}\n\n'
+        f'{number}"Bo Lund" (99)\n00:01:09.000 --> 00:01:10.000\n{BO}\n'
+    )
+    assert heard(read("call.txt", raw)) == BOTH
+    assert not read("call.txt", raw).warnings
+
+
+def test_what_stands_above_a_text_s_timed_names_is_no_speaker() -> None:
+    raw = (
+        f"Meeting: Birds\nDate: 2023-05-01\n\nAda Byron, 00:00:03 - 00:00:05\n{ADA}\n"
+        f"Bo Lund, 00:01:09 - 00:01:10\n{BO}\n"
+    )
+    assert heard(read("call.txt", raw)) == BOTH
+
+
+def test_minutes_of_half_a_day_are_not_seconds() -> None:
+    raw = f"Ada Byron 12:03 PM\n{ADA}\n\nBo Lund 12:04 PM\n{BO}\n"
+    assert [(at, who) for at, who, _ in heard(read("call.txt", raw))] == [
+        *((0.0, "Ada Byron"), (60.0, "Bo Lund"))
+    ]
+
+
 def test_a_family_name_before_a_comma_and_a_guest_are_names() -> None:
     raw = f"Byron, Ada   0:03\n{ADA}\n\nBo Lund (Guest)   1:09\n{BO}\n"
     assert [speaker for _, speaker, _ in heard(read("talk.txt", raw))] == [
@@ -508,6 +533,93 @@ NAMED: dict[str, Any] = {
             "channels": [
                 {"alternatives": [{"words": words("start", "end", "word")[:3]}]},
                 {"alternatives": [{"words": words("start", "end", "word")[3:]}]},
+            ]
+        }
+    },
+}
+
+
+def participant(name: str, said: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return Recall's form: who took part, and words with times of day beside the seconds."""
+    words = [
+        {
+            "text": one["text"],
+            "start_timestamp": {"absolute": "2025-01-01T10:00:00Z", "relative": one["a"]},
+            "end_timestamp": {"absolute": "2025-01-01T10:00:01Z", "relative": one["b"]},
+        }
+        for one in said
+    ]
+    return {"participant": {"id": 7, "name": name}, "words": words}
+
+
+NAMED |= {
+    "recall": [
+        participant("Ada Byron", words("a", "b", "text")[:3]),
+        participant("Bo Lund", words("a", "b", "text")[3:]),
+    ],
+    "editor": {
+        "blocks": [
+            {"text": ADA, "data": {"speaker": "Ada Byron", "start": 3.0}}
+            | {"words": words("start", "end", "text")[:3]},
+            {"text": BO, "data": {"speaker": "Bo Lund", "start": 69.0}}
+            | {"words": words("start", "end", "text")[3:]},
+        ],
+        "entityMap": {},
+    },
+    "words beside paragraphs": {
+        "words": [{"id": n, **one} for n, one in enumerate(words("start", "end", "text"))],
+        "paragraphs": [
+            {"id": 0, "start": 3.0, "end": 5.0, "speaker": "Ada Byron"},
+            {"id": 1, "start": 69.0, "end": 71.0, "speaker": "Bo Lund"},
+        ],
+    },
+    "turns in milliseconds": {
+        "words": words("start", "end", "word", per_s=1000.0),
+        "turns": [
+            {"start": 2900.0, "end": 5000.0, "speaker": {"name": "Ada Byron"}},
+            {"start": 68000.0, "end": 71000.0, "speaker": {"name": "Bo Lund"}},
+        ],
+    },
+    "zoom": {
+        "timeline": [
+            {"text": ADA, "ts": "00:00:03.000", "end_ts": "00:00:05.000"}
+            | {"users": [{"username": "Ada Byron", "multiple_people": False}]},
+            {"text": BO, "ts": "00:01:09.000", "end_ts": "00:01:11.000"}
+            | {"users": [{"username": "Bo Lund"}]},
+        ]
+    },
+    "stream": {
+        "entries": [
+            {"text": ADA, "speakerId": "x", "speakerDisplayName": "Ada Byron"}
+            | {"startOffset": "00:00:03.0000000", "endOffset": "00:00:05.0000000"},
+            {"text": BO, "speakerId": "y", "speakerDisplayName": "Bo Lund"}
+            | {"startOffset": "00:01:09.0000000", "endOffset": "00:01:11.0000000"},
+        ]
+    },
+    "trint's monologues": {
+        "monologues": [
+            {"speaker": {"id": "x", "name": name}}
+            | {"elements": [{"type": "text", **one} for one in said]}
+            for name, said in (
+                ("Ada Byron", words("ts", "end_ts", "value")[:3]),
+                ("Bo Lund", words("ts", "end_ts", "value")[3:]),
+            )
+        ]
+    },
+    "deepgram, a long silence": {
+        "results": {
+            "channels": [
+                {
+                    "alternatives": [
+                        {
+                            "transcript": f"{ADA} {BO}",
+                            "words": [
+                                {**one, "speaker": "Ada Byron" if one["start"] < 60 else "Bo Lund"}
+                                for one in words("start", "end", "word")
+                            ],
+                        }
+                    ]
+                }
             ]
         }
     },

@@ -200,3 +200,20 @@ def test_of_two_equal_lists_the_one_that_names_speakers_is_read() -> None:
     ]
     found = read({"chunks": chunks, "speakers": told})
     assert [who for who, _ in heard(found)] == ["SPEAKER_00", "SPEAKER_01"]
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_amazon_s_channels_are_speakers_where_there_are_several(channels: int) -> None:
+    items = [
+        {
+            "channel_label": f"ch_{n}",
+            "type": "pronunciation",
+            "start_time": f"{n}.0",
+            "end_time": f"{n}.4",
+            "alternatives": [{"content": word, "confidence": "0.9"}],
+        }
+        for n, word in enumerate(["Gulls", "Terns"][:channels])
+    ]
+    form = {"results": {"channel_labels": {"channels": [{}] * channels}, "items": items}}
+    expected = [("Channel 1", "Gulls"), ("Channel 2", "Terns")]
+    assert heard(read(form)) == (expected if channels > 1 else [(None, "Gulls")])

@@ -43,6 +43,19 @@ def test_plain_captions_are_read(raw: str, name: str) -> None:
     ]
 
 
+@pytest.mark.parametrize("more", [" append='1'", ' append="1" w="1"'])
+def test_what_youtube_appends_goes_on_the_caption_before(more: str) -> None:
+    text = (
+        "<timedtext><text t='1000' d='2000'>Gulls sleep</text>"
+        f"<text t='2000' d='1000'{more}> here</text>"
+        "<text t='3500' d='1500'>they wake in May</text></timedtext>"
+    )
+    assert said(text, "a.srv2") == [
+        (1.0, 3.0, None, "Gulls sleep here"),
+        (3.5, 5.0, None, "they wake in May"),
+    ]
+
+
 def test_tags_of_songs_are_not_spoken() -> None:
     first, second = said(LRC, "a.lrc")
     assert (first[0], first[3]) == (1.0, "Gulls sleep here")

@@ -16,7 +16,7 @@ AUDIO_SUFFIXES: Final = frozenset(
 )  # fmt: skip
 CAPTION_SUFFIXES: Final = (
     ".json", ".vtt", ".srt", ".ass", ".ssa", ".ttml", ".dfxp", ".sbv", ".tsv", ".lrc",
-    ".csv", ".sub", ".smi", ".srv1", ".srv3", ".ctm", ".otr", ".jsonl", ".docx",
+    ".csv", ".sub", ".smi", ".srv1", ".srv2", ".srv3", ".ctm", ".otr", ".jsonl", ".docx",
 )  # fmt: skip
 """Transcripts with times; of several of one name, the first here is used."""
 PROSE_SUFFIXES: Final = (".html", ".md", ".txt")

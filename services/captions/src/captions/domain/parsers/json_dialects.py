@@ -73,6 +73,8 @@ def _objects(raw: Any) -> Iterator[Json]:
 
 
 def _speaker(raw: Any) -> str | None:
+    if isinstance(raw, Mapping):
+        raw = raw.get("name") or raw.get("id")
     if isinstance(raw, int) and not isinstance(raw, bool):
         return f"SPEAKER_{raw:02}"
     return raw if isinstance(raw, str) else None
@@ -145,6 +147,7 @@ def _amazon(form: Json) -> Json:
         for item in _objects(segment.get("items"))
     }
     words: list[dict[str, Any]] = []
+    several = len(list(_objects(_at(form, "results", "channel_labels", "channels")))) > 1
     for item in _objects(_at(form, "results", "items")):
         best = next(_objects(item.get("alternatives")), {})
         text = str(best.get("content") or "")
@@ -152,6 +155,7 @@ def _amazon(form: Json) -> Json:
             words[-1]["word"] += text
             continue
         said_by = item.get("speaker_label") or speakers.get(item.get("start_time"))
+        said_by = said_by or (_channel(item.get("channel_label")) if several else None)
         words.append(
             {
                 "word": text,
@@ -162,6 +166,12 @@ def _amazon(form: Json) -> Json:
             }
         )
     return _of_words(words, _at(form, "results", "language_code"))
+
+
+def _channel(label: Any) -> str | None:
+    """Return `Channel 1` for Amazon's `ch_0`."""
+    number = label.removeprefix("ch_") if isinstance(label, str) else ""
+    return f"Channel {int(number) + 1}" if number.isdecimal() else None
 
 
 def _rev(form: Json) -> Json:

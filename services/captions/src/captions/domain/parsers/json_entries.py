@@ -18,17 +18,28 @@ _TEXTS: Final = (
 )
 _STARTS: Final = (
     *("start", "starttime", "datastart", "startts", "audiostart", "begin", "begintime"),
-    *("beginoffset", "startoffset"),
+    *("beginoffset", "startoffset", "starttimestamp"),
     *("offset", "from", "time", "timestamp", "timecode", "ts", "in", "tstart", "toffset"),
 )
 _ENDS: Final = (
-    *("end", "endtime", "dataend", "endts", "audioend", "endoffset", "stop", "to", "out"),
+    *("end", "endtime", "dataend", "endts", "audioend", "endoffset", "endtimestamp"),
+    *("stop", "to", "out"),
 )
 _DURATIONS: Final = ("duration", "dur", "dduration")
 _SPEAKERS: Final = (
-    *("voice", "speakername", "speaker", "speakerlabel", "speakertag", "speakerid"),
-    *("username", "displayname", "name", "user", "participant", "participantrole", "channel"),
+    *(
+        "voice",
+        "speakername",
+        "speakerdisplayname",
+        "speaker",
+        "speakerlabel",
+        "speakertag",
+        "speakerid",
+    ),
+    *("username", "displayname", "name", "user", "users", "participant", "participantrole"),
+    "channel",
 )
+_NAMES: Final = ("name", "displayname", "username", "label", "id")
 _SCORES: Final = ("score", "confidence", "conf", "probability", "prob", "p")
 _UNITS: Final = {
     **dict.fromkeys(("ms", "milliseconds", "millis", "msec"), 1e3),
@@ -120,7 +131,9 @@ def _fields(raw: Json) -> dict[str, Any]:
         plain = _plain(name)
         if plain in _FIRST_OF and isinstance(value, list) and value:
             value = value[0]  # noqa: PLW2901 - the rest are other readings of the same
-        if isinstance(value, Mapping) and (plain in _FIRST_OF or plain in {"time", "times"}):
+        if isinstance(value, Mapping) and (
+            plain in _FIRST_OF or plain in {"time", "times", "data"}
+        ):
             fields = {**_fields(value), **fields}
         else:
             fields[plain] = value
@@ -152,7 +165,12 @@ def _named(fields: Json, names: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
 
 
 def _read(raw: Any) -> Time | None:
-    """Read a number, a number as text, `1.5s`, a clock, or Google's seconds and nanos."""
+    """Read a number, a number as text, `1.5s`, a clock, or Google's seconds and nanos.
+
+    Of a time of day with seconds from the start beside it, as Recall writes, those count.
+    """
+    if isinstance(raw, Mapping) and "relative" in raw:
+        return _read(raw["relative"])
     if isinstance(raw, Mapping):
         whole, parts = _read(raw.get("seconds", 0)), _read(raw.get("nanos", 0))
         known = {"seconds", "nanos"} & set(raw)
@@ -175,9 +193,11 @@ def _written(text: str) -> Time | None:
 def _speaker(fields: Json) -> str | None:
     for name in _SPEAKERS:
         raw = fields.get(name)
+        if isinstance(raw, list):
+            raw = raw[0] if len(raw) == 1 else None
         if isinstance(raw, Mapping):
             inner = _fields(raw)
-            raw = next((inner[key] for key in ("name", "label", "id") if inner.get(key)), None)
+            raw = next((inner[key] for key in _NAMES if inner.get(key)), None)
         if isinstance(raw, str) and raw.strip():
             return f"SPEAKER_{int(raw):02}" if raw.isdecimal() else raw.strip()
         if isinstance(raw, int) and not isinstance(raw, bool) and name != "channel":

@@ -38,6 +38,8 @@ def found_transcript(form: Any) -> Json | None:
     usual = _unit([one for entries in segments or words for one in entries])
     read = [_segment(one, usual, names) for entries in segments for one in entries]
     spoken = [[_word(one, usual, names) for one in _joined(entries)] for entries in words]
+    if not read and (turns := _turns(form, usual, names)):
+        spoken = [[_said_in(turns, word) for word in entries] for entries in spoken]
     if read:
         said = [word for entries in spoken for word in entries]
         segments_read = one_after_another(sorted(read, key=_start))
@@ -186,10 +188,10 @@ def _joined(words: Sequence[Entry]) -> list[Entry]:
 def _unit(entries: Sequence[Entry]) -> float:
     """Return how many of the file's time units make a second, by how fast people speak.
 
-    Taken from how long entries last; from their starts where no end is known.
+    Taken from how long words last, else entries; from their starts where no end is known.
     """
     rates = []
-    for one in entries:
+    for one in [word for entry in entries for word in entry.words or [entry]]:
         start, end = one.begins, _end_count(one)
         if start and end is not None and start.per_s is None and end > start.count:
             rates.append(_letters([one]) / (end - start.count))
@@ -207,6 +209,25 @@ def _end_count(entry: Entry) -> float | None:
     if entry.duration is not None and entry.start is not None:
         return entry.start.count + entry.duration.count
     return _end_count(entry.words[-1]) if entry.words else None
+
+
+def _turns(form: Any, usual: float, names: Mapping[str, str]) -> list[Json]:
+    """Return who speaks from when until when, where a list beside the words tells it alone."""
+    lists = form.values() if isinstance(form, Mapping) else ()
+    for raw in (one for one in lists if isinstance(one, list)):
+        entries = [entry for one in raw if isinstance(one, Mapping) and (entry := entry_of(one))]
+        if entries and all(e.speaker and e.start and e.end and not e.text for e in entries):
+            return [_segment(one, usual, names) for one in entries]
+    return []
+
+
+def _said_in(turns: Sequence[Json], word: Json) -> Json:
+    """Return a word with the speaker of the turn that it begins in."""
+    start = word["start"]
+    if word["speaker"] or start is None:
+        return word
+    turn = next((one for one in turns if one["start"] <= start < one["end"]), None)
+    return {**word, "speaker": turn["speaker"]} if turn else word
 
 
 def _span(entry: Entry, usual: float) -> tuple[float | None, float | None]:

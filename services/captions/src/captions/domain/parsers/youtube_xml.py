@@ -1,4 +1,4 @@
-"""YouTube's XML captions: `transcript` (srv1: seconds) and `timedtext` (srv3: ms, and words)."""
+"""YouTube's XML captions: `transcript` (srv1: seconds), `timedtext` (srv2: ms; srv3: and words)."""
 
 import re
 from typing import Final
@@ -25,7 +25,13 @@ def parse_srv(raw: bytes, language: str = "und", log: ImportLog | None = None) -
         root = ET.fromstring(raw)  # noqa: S314 - without a document type there are no entities
     except (ET.ParseError, ValueError, LookupError) as error:
         raise _invalid(str(error)) from error
-    cues = [cue for one in root.iter() if (cue := _cue(one)) is not None]
+    cues: list[TimedText] = []
+    for one in root.iter():
+        cue = _cue(one)
+        if cue is not None and cues and one.get("append"):
+            cues[-1] = _appended(cues[-1], cue)
+        elif cue is not None:
+            cues.append(cue)
     log.seen += len(cues)
     if not cues:
         raise _invalid("nothing in it has a time")
@@ -33,9 +39,9 @@ def parse_srv(raw: bytes, language: str = "und", log: ImportLog | None = None) -
 
 
 def _cue(element: ET.Element) -> TimedText | None:
-    if element.tag == "text":
+    if element.tag == "text" and element.get("start") is not None:
         start, lasting = _ms(element, "start", 1000), _ms(element, "dur", 1000)
-    elif element.tag == "p":
+    elif element.tag in {"p", "text"}:
         start, lasting = _ms(element, "t", 1), _ms(element, "d", 1)
     else:
         return None
@@ -47,6 +53,13 @@ def _cue(element: ET.Element) -> TimedText | None:
         pieces.append(Piece(_text(word.text), None, at))
         pieces += [Piece(_text(word.tail))] if (word.tail or "").strip() else []
     return TimedText(start, start + (lasting or 0), tuple(pieces))
+
+
+def _appended(cue: TimedText, more: TimedText) -> TimedText:
+    """Return a caption with what srv2 adds to it later."""
+    stamped = tuple(piece._replace(at_ms=piece.at_ms or more.start_ms) for piece in more.pieces)
+    pieces = (*cue.pieces, *stamped)
+    return cue._replace(end_ms=max(cue.end_ms, more.end_ms), pieces=pieces)
 
 
 def _text(text: str | None) -> str:
