@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -54,16 +55,43 @@ def _unavailable(reason: str) -> None:
     pytest.skip(reason)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Chromium with a fresh profile; one per file, as Playwright runs once in a thread."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if sync_playwright is None or chromium is None:
-        _unavailable(MISSING)
-    with sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=chromium, args=SWITCHES)
-        yield opened
-        opened.close()
+class Held:
+    """One Chromium for the files that follow each other; each page has a profile of its own."""
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        self._browser: Any = None
+
+    def get(self) -> Any:
+        if self._browser is None or not self._browser.is_connected():
+            self.close()
+            chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+            if sync_playwright is None or chromium is None:
+                _unavailable(MISSING)
+            driver = self._stack.enter_context(sync_playwright())
+            self._browser = driver.chromium.launch(executable_path=chromium, args=SWITCHES)
+            self._stack.callback(self._browser.close)
+        return self._browser
+
+    def close(self) -> None:
+        self._stack.close()
+        self._browser = None
+
+
+HELD = Held()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    """Close Chromium before tests of other folders: Playwright's event loop stays in the thread."""
+    if nextitem is None or Path(__file__).parent not in nextitem.path.parents:
+        HELD.close()
+
+
+@pytest.fixture
+def browser() -> Any:
+    """Chromium."""
+    return HELD.get()
 
 
 @pytest.fixture

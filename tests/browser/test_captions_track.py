@@ -25,18 +25,7 @@ from everyword_http.testing import listening
 from everyword_storage.directory import DirectoryBlobStore
 from everyword_transcripts import Segment, Speaker, Transcript, Word, write_transcript
 
-CHROMIUM = Path("/usr/bin/chromium")
-SWITCHES = [
-    "--no-sandbox",
-    "--headless=new",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-]
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Chromium: apt-get install chromium"),
-]
+pytestmark = pytest.mark.browser
 
 READ_TRACKS = """async (files) => {
   const voices = (node, voice, found) => {
@@ -80,21 +69,10 @@ Shown = tuple[int, int, str, list[tuple[str, str | None]]]
 Reader = Callable[[list[bytes]], list[list[Shown] | None]]
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    playwright = pytest.importorskip(
-        "playwright.sync_api", reason="needs playwright: pip install playwright"
-    )
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=SWITCHES)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def tracks(chromium: Any) -> Iterator[Reader]:
+def tracks(browser: Any) -> Iterator[Reader]:
     """Give each file to a `<track>`; return its cues, or None for a file it refuses."""
-    page = chromium.new_page()
+    page = browser.new_page()
     page.goto("about:blank")
 
     def read(files: list[bytes]) -> list[list[Shown] | None]:
@@ -267,7 +245,7 @@ def another_site(folder: Path) -> Iterator[str]:
         site.server_close()
 
 
-def test_a_page_of_another_origin_may_show_our_captions(chromium: Any, tmp_path: Path) -> None:
+def test_a_page_of_another_origin_may_show_our_captions(browser: Any, tmp_path: Path) -> None:
     with served(tmp_path) as (service, blobs, origin):
         episode_id, run_id = new_run_id(), new_run_id()
         spoken = talk(1)
@@ -297,7 +275,7 @@ def test_a_page_of_another_origin_may_show_our_captions(chromium: Any, tmp_path:
             encoding="utf-8",
         )
         with another_site(tmp_path / "show") as address:
-            page = chromium.new_page()
+            page = browser.new_page()
             page.goto(address)
             page.wait_for_function("document.querySelector('track').readyState >= 2")
             count = page.evaluate("document.querySelector('track').track.cues.length")
