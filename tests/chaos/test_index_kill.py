@@ -13,8 +13,8 @@ import pytest
 from chaos.index_child import EPISODES, times_said
 
 from search.adapters.sqlite.index import SqliteWordIndex
-from search.config import SearchSettings
 from search.service import SearchService
+from search.testing import PATIENT
 from support.waiting import until
 
 SEED = 20260304
@@ -27,9 +27,7 @@ class Reader:
     def __init__(self, file: Path) -> None:
         self._index = SqliteWordIndex(file)
         blobs: Any = None
-        self._service = SearchService(
-            self._index, self._index.vocabulary, blobs, lambda _: SearchSettings()
-        )
+        self._service = SearchService(self._index, self._index.vocabulary, blobs, lambda _: PATIENT)
 
     def run_of(self, episode: str) -> int | None:
         """Return the run that is there, having checked that all of it is and nothing else."""

@@ -36,11 +36,20 @@ Open = Callable[[], EventLog]
 
 
 class Locked:
-    """boto3's client with one call at a time: moto loses updates of threads."""
+    """boto3's client with one call at a time: moto loses updates of threads, and shows others
+    what of a transaction it takes back.
+    """
 
     def __init__(self, client: Any, lock: threading.Lock) -> None:
         self._client = client
         self._lock = lock
+
+    def get_paginator(self, name: str) -> "Locked":
+        return Locked(self._client.get_paginator(name), self._lock)
+
+    def paginate(self, **options: Any) -> list[Any]:
+        with self._lock:
+            return list(self._client.paginate(**options))
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._client, name)
@@ -260,12 +269,14 @@ def test_a_reader_beside_writers_sees_the_order_grow_at_its_end_only(opened: Ope
     log = opened()
     seen: list[str] = []
     deadline = time.monotonic() + 120
-    while not done.is_set() or len(seen) < 30:
-        assert time.monotonic() < deadline, f"only {len(seen)} of 30 were written"
-        now = [event.meta.event_id for event in events_of(log.of_episode("e"))]
-        assert now[: len(seen)] == seen
-        seen = now
-    thread.join()
+    try:
+        while not done.is_set() or len(seen) < 30:
+            assert time.monotonic() < deadline, f"only {len(seen)} of 30 were written"
+            now = [event.meta.event_id for event in events_of(log.of_episode("e"))]
+            assert now[: len(seen)] == seen
+            seen = now
+    finally:
+        thread.join()  # else it writes on where the next test is
 
 
 def test_processes_that_append_at_once_lose_nothing(tmp_path: Path) -> None:

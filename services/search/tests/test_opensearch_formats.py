@@ -17,9 +17,9 @@ from search.adapters.opensearch.client import Json, OpenSearchClient, driver_for
 from search.adapters.opensearch.index import OpenSearchWordIndex
 from search.adapters.opensearch.layout import FORMAT, Generation, Layout
 from search.adapters.opensearch.reindex import reindex
-from search.config import SearchSettings
 from search.domain.reply import SearchReply
 from search.service import SearchService
+from search.testing import PATIENT
 from search.testing.corpus import document, generated, info
 
 FORMATS = Path(__file__).parent / "formats"
@@ -68,7 +68,7 @@ def the_archive(index: OpenSearchWordIndex, *, knows_duration: bool) -> None:
 
 def found(index: OpenSearchWordIndex) -> Iterator[SearchReply]:
     blobs: Any = None
-    service = SearchService(index, index.vocabulary, blobs, lambda _: SearchSettings())
+    service = SearchService(index, index.vocabulary, blobs, lambda _: PATIENT)
     return (service.search(query, limit=50) for query in QUERIES)
 
 

@@ -15,9 +15,9 @@ from search.adapters.opensearch.client import Json, OpenSearchClient, driver_for
 from search.adapters.opensearch.index import OpenSearchWordIndex
 from search.adapters.opensearch.layout import FORMAT, Layout
 from search.adapters.opensearch.reindex import reindex
-from search.config import SearchSettings
 from search.domain.query import Filters
 from search.service import SearchService
+from search.testing import PATIENT
 from search.testing.corpus import document, generated, info
 from support.waiting import until
 
@@ -34,7 +34,7 @@ def _prefix(opensearch_prefix: str) -> str:
 
 def searching(index: OpenSearchWordIndex) -> SearchService:
     blobs: Any = None
-    return SearchService(index, index.vocabulary, blobs, lambda _: SearchSettings())
+    return SearchService(index, index.vocabulary, blobs, lambda _: PATIENT)
 
 
 @pytest.mark.opensearch

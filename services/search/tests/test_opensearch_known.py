@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from search.adapters.opensearch.client import Json, OpenSearchClient, driver_for
 from search.adapters.opensearch.index import OpenSearchWordIndex
 from search.adapters.opensearch.known import KnownEpisodes, Overtaken
-from search.config import SearchSettings
 from search.service import SearchService
+from search.testing import PATIENT
 from search.testing.corpus import document, info
 
 EPISODES = ("a", "b", "c")
@@ -187,7 +187,7 @@ def test_a_reader_beside_a_writer_sees_one_run_or_the_other(
 
     writer, reader = opened(), opened()
     blobs: Any = None
-    service = SearchService(reader, reader.vocabulary, blobs, lambda _: SearchSettings())
+    service = SearchService(reader, reader.vocabulary, blobs, lambda _: PATIENT)
     writer.put(document("e", "run1 always " * 80, run="1"))
     writer.put(document("f", "always"))
     wrong: list[object] = []

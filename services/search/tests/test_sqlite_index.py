@@ -11,9 +11,9 @@ import pytest
 from everyword_events import Misconfigured
 from search.adapters.pronunciations import pronouncer
 from search.adapters.sqlite.index import SqliteWordIndex
-from search.config import SearchSettings
 from search.domain.reply import SearchReply
 from search.service import SearchService
+from search.testing import PATIENT
 from search.testing.corpus import document, info
 from support.waiting import PATIENCE_S
 
@@ -93,7 +93,7 @@ def to_format_2(path: Path) -> None:
 
 def lengths(index: SqliteWordIndex, query: str = "bees") -> dict[str, float]:
     blobs: Any = None
-    service = SearchService(index, index.vocabulary, blobs, lambda _: SearchSettings())
+    service = SearchService(index, index.vocabulary, blobs, lambda _: PATIENT)
     found: SearchReply = service.search(query)
     return {group["episode_id"]: group["duration_s"] for group in found["results"]}
 
