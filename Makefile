@@ -13,8 +13,12 @@ PROJECTS := $(addsuffix /pyproject.toml,$(PACKAGES))
 # Every command that a test starts reads its modules compiled, whatever the caller's shell says.
 export PYTHONDONTWRITEBYTECODE :=
 
-# A process a core, four at most: each imports everything once, and pages keep up with the typing.
-PYTEST := $(BIN)/pytest -q -n auto --maxprocesses 4 --no-loadscope-reorder
+# One process more than there are cores, four at most: while one waits for a disk, a browser or
+# OpenSearch, another works. What takes minutes computes, and has a core each.
+PYTEST := $(BIN)/pytest -q --no-loadscope-reorder
+CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
+TOGETHER := -n $(shell echo $$(( $(CORES) < 3 ? $(CORES) + 1 : 4 )))
+A_CORE_EACH := -n auto --maxprocesses 4
 
 .PHONY: demo check unit test test-all explore lint types bench bench-quick up clean constraints aws-synth aws-check dist docs pictures
 
@@ -28,15 +32,15 @@ check: .venv/.dev ## what to run before every commit: lint, types, unit tests
 	$(MAKE) -j 3 lint types unit
 
 unit: .venv/.dev
-	$(PYTEST) -m "not slow and not gpu and not opensearch and not browser" libs services
+	$(PYTEST) $(TOGETHER) -m "not slow and not gpu and not opensearch and not engines" libs services
 
 test: .venv/.dev ## everything but what takes minutes
 	@echo "The tests run; those that need Chromium, Java or a GPU skip and say so where it is missing."
-	$(PYTEST) -m "not slow and not gpu"
+	$(PYTEST) $(TOGETHER) -m "not slow and not gpu"
 
 test-all: .venv/.dev ## what takes minutes: load, chaos, real models, long input, many examples
-	$(PYTEST) -m "slow and not gpu"
-	$(PYTEST) -m "hypothesis and not slow and not gpu" --hypothesis-profile many libs services
+	$(PYTEST) $(A_CORE_EACH) -m "slow and not gpu"
+	$(PYTEST) $(A_CORE_EACH) -m "hypothesis and not slow and not gpu" --hypothesis-profile many libs services
 
 explore: .venv/.dev ## the property tests on new random examples
 	$(BIN)/pytest -q -m "not slow and not gpu" --hypothesis-profile explore libs services

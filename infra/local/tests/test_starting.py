@@ -14,7 +14,8 @@ import pytest
 
 from everyword_local.commands import COMMANDS, LazyCommands
 from everyword_transcripts import Segment, Transcript, Word, write_transcript
-from support.stack import Everyword, environment, write_transcript_file
+from support import forking
+from support.stack import TIMEOUT_S, Everyword, environment, write_transcript_file
 
 HEAVY = ("numpy", "pydantic", "httpx", "rich", "fastapi", "starlette", "av", "sqlite3", "asyncio")
 
@@ -105,12 +106,12 @@ def test_refinement_without_glossary_and_model_imports_neither(tmp_path: Path) -
     "command", [("status",), ("search", "x"), ("failed", "list"), ("doctor",), ("events", "none")]
 )
 def test_reading_makes_no_folder(tmp_path: Path, command: tuple[str, ...]) -> None:
-    everyword = Everyword(tmp_path / "nowhere" / "data")
-    done = subprocess.run(
-        [sys.executable, "-m", "everyword_local", "--data", str(everyword.data), *command],
-        capture_output=True, env=environment(), timeout=60, check=False, cwd=tmp_path,
+    nowhere = str(tmp_path / "nowhere" / "data")
+    done = forking.run(
+        ["--data", nowhere, *command],
+        folder=tmp_path, variables=environment(), timeout_s=TIMEOUT_S,
     )  # fmt: skip
-    assert b"Traceback" not in done.stderr
+    assert "Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 

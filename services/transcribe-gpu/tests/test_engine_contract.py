@@ -30,6 +30,8 @@ from transcribe_gpu.testing import Clip, clip
 from transcribe_gpu.testing_parakeet import write_transducer
 from transcribe_gpu.testing_whisper import write_parrot
 
+pytestmark = pytest.mark.engines
+
 SAMPLES = Path(__file__).parents[3] / "infra/local/src/everyword_local/samples"
 PARAKEET_APART = "parakeet in a process of its own"
 PIECES = ["▁the", "▁light", "house", "▁keep", "er", "'", "s"]

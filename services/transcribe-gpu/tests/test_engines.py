@@ -15,6 +15,8 @@ from transcribe_gpu.standalone import model_library
 from transcribe_gpu.testing import Clip
 from transcribe_gpu.testing_whisper import write_parrot
 
+pytestmark = pytest.mark.engines
+
 SAYING = ["polly", "wants", "a", "cracker"]
 
 

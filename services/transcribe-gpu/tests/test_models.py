@@ -29,6 +29,8 @@ from transcribe_gpu.ports import Availability, StageReport
 from transcribe_gpu.testing_wheels import write_wheel
 from transcribe_gpu.testing_whisper import write_parrot
 
+pytestmark = pytest.mark.engines
+
 SAYING = ["polly", "wants", "a", "cracker"]
 PARTS = 3
 

@@ -18,6 +18,8 @@ from transcribe_gpu.testing import Clip, encoded
 from transcribe_gpu.testing_parakeet import write_transducer
 from transcribe_gpu.testing_whisper import write_parrot
 
+pytestmark = pytest.mark.engines
+
 WATCH = """
 import os, sys
 

@@ -14,6 +14,8 @@ from transcribe_gpu.standalone import engines_here, transcribe_file
 from transcribe_gpu.testing import Clip, encoded, long_silence
 from transcribe_gpu.testing_whisper import write_parrot
 
+pytestmark = pytest.mark.engines
+
 
 @pytest.fixture(autouse=True)
 def _no_models_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
