@@ -103,6 +103,8 @@ def _matched(tmp_path: Path) -> Iterator[Matched]:
         ("en", "24/7", "twenty-four seven"),
         ("en", "$1.5 million", "one point five million dollars"),
         ("en", "OK", "okay"),
+        ("en", "health care", "healthcare"),
+        ("en", "fog horns", "foghorns"),
         ("hi", "हिन्दी", "हिंदी"),
         ("ar", "علی", "علي"),
         ("ja", "ラーメン", "らーめん"),
@@ -156,6 +158,35 @@ def test_nothing_else_is_found(matched: Matched, said: str, query: str) -> None:
 def test_most_words_have_one_spelling(text: str) -> None:
     tokens = [token for word in text.split() for token in tokens_of(word)]
     assert all(form.stop - form.start == 1 for form in forms_in(tokens, ["en"]))
+
+
+@pytest.mark.parametrize("query", ["fog horn", '"fog horn"', "foghorn", '"the foghorn"'])
+def test_both_writings_of_a_compound_are_counted(tmp_path: Path, query: str) -> None:
+    index = SqliteWordIndex(tmp_path / "index.db")
+    service = SearchService(index, index.vocabulary, None, lambda _: SearchSettings())  # type: ignore[arg-type]
+    index.put(document("one", "x the foghorn y", language="en"))
+    index.put(document("two", "x the fog horn y", language="en"))
+    reply = service.search(query)
+    assert (reply["matched"], reply["hits"]) == ("exact", 2)
+    index.close()
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "query", "found"),
+    [
+        ("en", "a horn in the fog", "fog horn", True),
+        ("en", "a horn in the fog", '"fog horn"', False),
+        ("en", "now here it is", "nowhere", False),
+        ("en", "she is not able", "notable", False),
+        ("en", "a fog, horn and bell", "foghorns", False),
+        ("de", "das foghorn", "fog horn", False),
+        ("en", "no health care here", "x -healthcare", False),
+    ],
+)
+def test_only_compounds_are_one_word(
+    matched: Matched, language: str, said: str, query: str, *, found: bool
+) -> None:
+    assert (matched(language, f"x {said} y", query) in {"exact", "folded"}) is found
 
 
 def test_an_o_is_a_name_s_where_all_is_english() -> None:

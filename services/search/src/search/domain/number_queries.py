@@ -7,9 +7,10 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Final
 
+from search.domain.compounds import apart, together
 from search.domain.numbers import Spellings, codes_of
 from search.domain.query import Clause, Query, Spelling
 from search.domain.said_signs import read_aloud
@@ -27,12 +28,54 @@ def with_numbers(query: Query, languages: Collection[str]) -> Query:
     """
     initials = frozenset(word.replace(".", "").lower() for word in _INITIALS.findall(query.text))
     forms = partial(forms_in, languages=languages, initials=initials)
-    aloud = read_aloud(query.text, codes_of(languages))
+    codes = codes_of(languages)
+    aloud = read_aloud(query.text, codes)
+    wanted = [_aloud(c, aloud) for c in _merged(query.wanted, forms)]
+    unwanted = [_aloud(_spelled(c, forms), aloud) for c in query.unwanted]
     return replace(
         query,
-        wanted=tuple(dict.fromkeys(_aloud(c, aloud) for c in _merged(query.wanted, forms))),
-        unwanted=tuple(dict.fromkeys(_aloud(_spelled(c, forms), aloud) for c in query.unwanted)),
+        wanted=tuple(dict.fromkeys(_compounds(wanted, codes))),
+        unwanted=tuple(dict.fromkeys(_compounds(unwanted, codes))),
     )
+
+
+def _compounds(clauses: Sequence[Clause], codes: Collection[str]) -> list[Clause]:
+    """Return clauses that find compounds written as one word and as two.
+
+    Of two words that are each looked for alone, both are found where they are written as one.
+    """
+    found = [_compound_phrase(clause, codes) for clause in clauses]
+    for at, (one, other) in enumerate(pairwise(clauses)):
+        first, second = _lone_word(one), _lone_word(other)
+        if first and second and (whole := together(first, second, codes)):
+            for each in (at, at + 1):
+                (spelling,) = found[each].spellings
+                found[each] = Clause((spelling._replace(others=(*spelling.others, (whole,))),))
+    return found
+
+
+def _compound_phrase(clause: Clause, codes: Collection[str]) -> Clause:
+    """Return a clause whose compounds, each of one token or of two beside each other, are both."""
+    end = len(clause.spellings) - clause.is_prefix
+    found: list[Spelling] = []
+    for spelling in clause.spellings[:end]:
+        before, word = _word_of(found[-1]) if found else "", _word_of(spelling)
+        if before and word and (whole := together(before, word, codes)):
+            found[-1] = Spelling((before, word), None, ((whole,),))
+        else:
+            others = (*spelling.others, *(apart(word, codes) if word else ()))
+            found.append(spelling._replace(others=others))
+    return clause._replace(spellings=(*found, *clause.spellings[end:]))
+
+
+def _lone_word(clause: Clause) -> str:
+    lone = len(clause.spellings) == 1 and not clause.is_prefix
+    return _word_of(clause.spellings[0]) if lone else ""
+
+
+def _word_of(spelling: Spelling) -> str:
+    """Return the one word of a spelling that is no compound; nothing for another."""
+    return spelling.tokens[0] if len(spelling.tokens) == 1 else ""
 
 
 def _aloud(clause: Clause, aloud: Mapping[tuple[str, ...], tuple[tuple[str, ...], ...]]) -> Clause:
