@@ -14,6 +14,8 @@ from typing import Final
 
 import Stemmer  # type: ignore[import-not-found]
 
+from search.domain.chinese import simplified
+
 LONGEST_TOKEN: Final = 64
 
 _ASCII_EDGES: Final = " .,;:!?\"'()[]{}<>$%&*/-_=@|~^`\\"
@@ -190,14 +192,14 @@ def folds(token: str) -> tuple[str, ...]:
     """Return the forms without accents: `schluter`, and `schlueter` where letters are spelled so.
 
     Who has no umlauts on the keyboard writes two letters (ä ae, ö oe, ü ue, ø oe, å aa). Letters
-    that stand for each other in Arabic, Persian, Hindi and Japanese have a form in common.
+    that stand for each other in Arabic, Persian, Hindi, Japanese and Chinese have a form in common.
     """
     if token.isascii():
         return (token,)
     spelled = unicodedata.normalize("NFC", token).translate(_SPELLED_AS_TWO)
     folded = fold(token)
     alike = _NASAL.sub("\u0902", folded.translate(_ALIKE))
-    return tuple(dict.fromkeys((folded, fold(spelled), alike)))
+    return tuple(dict.fromkeys((folded, fold(spelled), alike, simplified(folded))))
 
 
 def without_particle(token: str) -> str | None:
