@@ -108,6 +108,10 @@ def _matched(tmp_path: Path) -> Iterator[Matched]:
         ("hi", "हिन्दी", "हिंदी"),
         ("ar", "علی", "علي"),
         ("ja", "ラーメン", "らーめん"),
+        ("zh", "台湾发现", "臺灣發現"),
+        ("zh", "後來的頭髮", "后来的头发"),
+        ("en", "chapter four", "chapter IV"),
+        ("en", "Super Bowl fifty-four", "Super Bowl LIV"),
     ],
 )
 def test_either_way_finds_the_other(matched: Matched, language: str, one: str, other: str) -> None:
@@ -177,10 +181,13 @@ def test_both_writings_of_a_compound_are_counted(tmp_path: Path, query: str) -> 
         ("en", "a horn in the fog", "fog horn", True),
         ("en", "a horn in the fog", '"fog horn"', False),
         ("en", "now here it is", "nowhere", False),
+        ("en", "I want the first part", "part one", False),
+        ("en", "we have iv and four", "four iv and x", False),
         ("en", "she is not able", "notable", False),
         ("en", "a fog, horn and bell", "foghorns", False),
         ("de", "das foghorn", "fog horn", False),
         ("en", "no health care here", "x -healthcare", False),
+        ("en", "book IX of ten", '"book nine"', True),
     ],
 )
 def test_only_compounds_are_one_word(

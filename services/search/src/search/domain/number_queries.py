@@ -13,7 +13,7 @@ from typing import Final
 from search.domain.compounds import apart, together
 from search.domain.numbers import Spellings, codes_of
 from search.domain.query import Clause, Query, Spelling
-from search.domain.said_signs import read_aloud
+from search.domain.said_signs import read_aloud, roman_after
 from search.domain.spoken_forms import forms_in
 
 _INITIALS: Final = re.compile(r"\b(?:[A-Z]\.?){2,5}(?!\w)")
@@ -34,9 +34,22 @@ def with_numbers(query: Query, languages: Collection[str]) -> Query:
     unwanted = [_aloud(_spelled(c, forms), aloud) for c in query.unwanted]
     return replace(
         query,
-        wanted=tuple(dict.fromkeys(_compounds(wanted, codes))),
-        unwanted=tuple(dict.fromkeys(_compounds(unwanted, codes))),
+        wanted=tuple(dict.fromkeys(_with_romans(_compounds(wanted, codes), codes))),
+        unwanted=tuple(dict.fromkeys(_with_romans(_compounds(unwanted, codes), codes))),
     )
+
+
+def _with_romans(clauses: Sequence[Clause], codes: tuple[str, ...]) -> Iterator[Clause]:
+    """Yield clauses in which a number behind `chapter` and the like may be in Roman digits."""
+    before = ""
+    for clause in clauses:
+        spellings = []
+        for spelling in clause.spellings:
+            roman = roman_after(before, spelling.tokens, codes)
+            others = (*spelling.others, *([roman] if roman else []))
+            spellings.append(spelling._replace(others=others))
+            before = spelling.tokens[-1]
+        yield clause._replace(spellings=tuple(spellings))
 
 
 def _compounds(clauses: Sequence[Clause], codes: Collection[str]) -> list[Clause]:

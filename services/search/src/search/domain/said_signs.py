@@ -48,9 +48,20 @@ _INNER: Final = re.compile(r"(?<=\w)[&./@](?=\w)")
 _HUMPS: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _IRISH: Final = re.compile("O['\u2019](?=[A-Z])")
 _NUMBERS: Final = re.compile(r"\d{1,3}/\d{1,3}")
-_ROMAN: Final = re.compile(r"(?=[IVX]{2})X{0,2}(?:IX|IV|V?I{0,3})")
-_ROMAN_SIGNS: Final = {"I": 1, "V": 5, "X": 10}
+_ROMAN: Final = re.compile(r"(?:(?=[IVX]{2})X{0,3}|(?=[IVXL]{3})(?:XL|LX{0,3}))(?:IX|IV|V?I{0,3})")
+"""LV and XL are names and sizes, XLV and LIV are numbers."""
+_ROMAN_SIGNS: Final = {"I": 1, "V": 5, "X": 10, "L": 50}
+_NUMBERED: Final = frozenset(
+    [
+        *("act", "appendix", "article", "book", "bowl", "canto", "chapter", "class", "division"),
+        *("episode", "figure", "level", "mark", "part", "phase", "rocky", "scene", "section"),
+        *("stage", "table", "title", "type", "vol", "volume", "war"),
+    ]
+)
+_TENS: Final = ("", "x", "xx", "xxx", "xl", "l", "lx", "lxx", "lxxx", "xc")
+_ONES: Final = ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix")
 _SHORT: Final = 2
+_HUNDRED: Final = 100
 _MIXED: Final = re.compile(r"(?=[a-z]*\d)(?=\d*[a-z])(?:[a-z]{1,3}|\d{1,2}){2,5}")
 _PARTS: Final = re.compile(r"[a-z]+|\d+")
 _ORDINAL: Final = re.compile(r"\d+(?:st|nd|rd|th|s|er|e|h\d*)")
@@ -90,6 +101,18 @@ def _roman(word: str, codes: Tokens) -> Iterator[Tokens]:
     yield from numbers_spelled((number,), codes)
     if any(code.startswith("en") for code in codes):
         yield from (("the", *way) for way in ordinals((f"{number}th",), ("en",)))
+
+
+def roman_after(before: str, number: Tokens, codes: Tokens) -> Tokens:
+    """Return how a number may be written behind such a word: `chapter iv`; nothing elsewhere.
+
+    One is left out: `i` is a word.
+    """
+    if before not in _NUMBERED:
+        return ()
+    ways = (number, *numbers_spelled(number, codes))
+    value = next((int(way[0]) for way in ways if len(way) == 1 and way[0].isdecimal()), 0)
+    return (_TENS[value // 10] + _ONES[value % 10],) if 1 < value < _HUNDRED else ()
 
 
 def _pair(word: str, codes: Tokens) -> Iterator[Tokens]:
