@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from everyword_local import composition as composing
-from everyword_local.captions_process import MANY
 from everyword_local.composition import Composition
 from everyword_local.data_folder import DataFolder
+from everyword_local.publisher_processes import MANY
 from everyword_local.settings import SettingsFile
 from ingest.domain import NewEpisode
 from ingest.ports import TranscriptFile

@@ -1,11 +1,10 @@
 """The composition root of one machine: every port gets its embedded adapter here, once."""
 
 import contextlib
-import functools
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from functools import cached_property, partial
 from pathlib import Path
@@ -43,11 +42,11 @@ from everyword_events.sqlite.compaction import compact_due
 from everyword_events.sqlite.database import SqliteDatabase
 from everyword_events.sqlite.replays import SqliteReplays
 from everyword_local.beside import ClosedTogether, working_beside
-from everyword_local.captions_process import captions_command, cores, run_under_load
 from everyword_local.client import IN_PROCESS
 from everyword_local.data_folder import DataFolder
 from everyword_local.processes import process_group
 from everyword_local.projections import projection, refill_captions, telling
+from everyword_local.publisher_processes import Publishing, cores, publishers
 from everyword_local.refilling import refill_index
 from everyword_local.settings import SettingsFile
 from everyword_storage.clock import utc_now
@@ -113,6 +112,8 @@ WORKER = (transcribe_gpu.contract.CONTRACT.service,)
 DISPATCHER = tuple(each.service for each in CONTRACTS if each.service not in WORKER)
 FETCHING = (ingest.contract.FETCH_CONTRACT.service,)
 ONE_BY_ONE = (*WORKER, ingest.contract.FETCH_CONTRACT.service)
+PUBLISHING = (captions.contract.CONTRACT.service, search.contract.CONTRACT.service)
+TEXT = (refine.contract.CONTRACT.service, *PUBLISHING)
 OUTCOMES = (ingest.contract.CONTRACT.service, ingest.contract.NOTIFY_CONTRACT.service)
 """Consumers that end what a person waits for: the catalogue's state, and telling others."""
 USUAL_EFFORT = UsualEffort(work_hours=0.25)
@@ -141,6 +142,8 @@ log = logging.getLogger(__name__)
 
 Forget = Callable[[str], None]
 """Deletes what is held of a removed episode."""
+Work = Callable[[threading.Event], None]
+"""Works until the event is set."""
 
 
 class Service(Protocol):
@@ -414,7 +417,7 @@ class Composition:
     def run(self, consumers: Sequence[str], stop: threading.Event) -> None:
         """Work for these consumers, each on a thread of its own, until `stop` is set.
 
-        With all of the dispatcher's, captions get a second process while many wait.
+        With all of the dispatcher's, other processes publish while many wait (see `Publishing`).
 
         Raises:
             Misconfigured: this process can work no more; another one may (BrokenHost).
@@ -422,35 +425,34 @@ class Composition:
         runners = {name: self._runner(name) for name in consumers}
         broken: list[Misconfigured] = []
 
-        def work(runner: ConsumerRunner) -> None:
+        def work(name: str, stop: threading.Event) -> None:
             try:
-                runner.run_forever(stop)
+                runners[name].run_forever(stop)
             except Misconfigured as error:
                 broken.append(error)
 
-        threads = [
-            threading.Thread(target=work, args=(runner,), name=name)
-            for name, runner in runners.items()
+        def publish(stop: threading.Event) -> None:
+            for thread in _started([partial(work, name) for name in PUBLISHING], stop):
+                thread.join()
+
+        others = publishers(self.arguments) if set(DISPATCHER) <= runners.keys() else {}
+        works: list[Work] = [
+            partial(work, name) for name in runners if not (others and name in PUBLISHING)
         ]
+        if others:
+            works.append(Publishing(publish, others, self.text_waiting).run)
         if ingest.contract.CONTRACT.service in runners:
-            threads += [
-                threading.Thread(target=work, args=(stop,), name=work.__name__)
-                for work in (
-                    self._import_feeds,
-                    self._poll_feeds,
-                    self._send_webhooks,
-                    self._replay,
-                    self._compact,
-                    self._retain,
-                )
+            works += [
+                self._import_feeds,
+                self._poll_feeds,
+                self._send_webhooks,
+                self._replay,
+                self._compact,
+                self._retain,
+                self._settle,
             ]
-        if set(DISPATCHER) <= runners.keys() and cores() > 1:
-            threads.append(threading.Thread(target=self._captions_helped, args=(stop,)))
-        for thread in threads:
-            thread.start()
-        while not stop.wait(SETTLE_EVERY_S):
-            if ingest.contract.CONTRACT.service in runners:
-                self._settle_uploads()
+        threads = _started(works, stop)
+        stop.wait()
         self._stopping.set()
         self.bus.wake()
         for thread in threads:
@@ -463,7 +465,7 @@ class Composition:
     def at_work(self, consumers: Sequence[str] = (*DISPATCHER, *WORKER)) -> Iterator[None]:
         """Do all queued work, or that of some consumers, in this process while the block runs."""
         self.resume()
-        with working_beside(functools.partial(self.run, consumers)):
+        with working_beside(partial(self.run, consumers)):
             yield
             if set(OUTCOMES) <= set(consumers):
                 self._settle_outcomes()
@@ -530,10 +532,10 @@ class Composition:
         """Return how many deliveries of a consumer wait or are worked on."""
         return self.bus.pending()[consumer].unfinished
 
-    def _captions_helped(self, stop: threading.Event) -> None:
-        """See to it that a second process writes captions while many wait."""
-        waiting = functools.partial(self.unfinished, captions.contract.CONTRACT.service)
-        run_under_load(captions_command(self.arguments), waiting, stop)
+    def text_waiting(self) -> int:
+        """Return how many deliveries of transcripts wait or are worked on, for all their steps."""
+        depths = self.bus.pending()
+        return sum(depths[consumer].unfinished for consumer in TEXT)
 
     def _replay(self, stop: threading.Event) -> None:
         def waiting() -> int:
@@ -591,6 +593,11 @@ class Composition:
                 due = time.monotonic() + SETTLE_EVERY_S
                 log.warning("retention not applied", extra={"code": error.code})
 
+    def _settle(self, stop: threading.Event) -> None:
+        """Settle uploads now and then."""
+        while not stop.wait(SETTLE_EVERY_S):
+            self._settle_uploads()
+
     def _settle_uploads(self) -> None:
         """Complete or expire uploads that nobody completed; what fails is tried again later."""
         try:
@@ -636,6 +643,13 @@ class Composition:
         if consumer in WORKER:
             return jobs_at_once(self.settings.of_show("").models)
         return CAPTIONED_AT_ONCE if consumer == captions.contract.CONTRACT.service else 1
+
+
+def _started(works: Iterable[Work], stop: threading.Event) -> list[threading.Thread]:
+    threads = [threading.Thread(target=work, args=(stop,)) for work in works]
+    for thread in threads:
+        thread.start()
+    return threads
 
 
 def _of(service: Service) -> tuple[Handler, Forget]:

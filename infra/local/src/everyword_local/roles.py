@@ -1,4 +1,4 @@
-"""What a child process runs: the dispatcher, the transcription worker, or captions under load."""
+"""What a child process runs: the dispatcher, the transcription worker, a publisher under load."""
 
 import argparse
 import contextlib
@@ -8,18 +8,17 @@ import sys
 import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from captions.contract import CONTRACT as CAPTIONS
 from everyword_events import EverywordError, Misconfigured, Paused
 from everyword_events.sqlite.bus import SqliteBus
 from everyword_local import MODEL_KEY
-from everyword_local.captions_process import leave_when_idle
 from everyword_local.data_folder import PRIVATE_UMASK, DataFolder
 from everyword_local.logs import log_as_json
 from everyword_local.processes import EX_CONFIG, ROLES, stop_with_parent
+from everyword_local.publisher_processes import ROLES as PUBLISHERS
+from everyword_local.publisher_processes import leave_when_idle
 from everyword_local.sparing import keep_what_is_loaded, share_heaps
 
 if TYPE_CHECKING:  # what a process does not use yet is not imported
@@ -31,7 +30,7 @@ log = logging.getLogger(__name__)
 def main() -> int:
     """Run one role until the parent says stop."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("role", choices=(*ROLES, CAPTIONS.service))
+    parser.add_argument("role", choices=(*ROLES, *PUBLISHERS))
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--settings", type=Path)
     chosen = parser.parse_args()
@@ -64,9 +63,9 @@ def _note(data: Path, role: str, error: Misconfigured) -> None:
 
 
 def _consumers(role: str) -> Sequence[str]:
-    from everyword_local.composition import DISPATCHER, WORKER  # noqa: PLC0415
+    from everyword_local.composition import DISPATCHER, PUBLISHING, WORKER  # noqa: PLC0415
 
-    return {"worker": WORKER, "dispatcher": DISPATCHER}.get(role, (role,))
+    return {"worker": WORKER, "dispatcher": DISPATCHER}.get(role, PUBLISHING)
 
 
 def _composition(data: Path, settings: Path | None) -> "Composition":
@@ -79,8 +78,8 @@ def _composition(data: Path, settings: Path | None) -> "Composition":
 
 def run(role: str, composition: "Composition", stop: threading.Event) -> None:
     """Run the consumers of one role side by side until `stop` is set."""
-    if role == CAPTIONS.service:
-        leaving = (partial(composition.unfinished, role), stop)
+    if role in PUBLISHERS:
+        leaving = (composition.text_waiting, stop)
         threading.Thread(target=leave_when_idle, args=leaving, daemon=True).start()
     composition.run(_consumers(role), stop)
 

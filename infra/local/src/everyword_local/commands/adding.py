@@ -11,7 +11,6 @@ from typing import Any
 import click
 
 from everyword_events import EverywordError, InvalidInput, TranscriptionHints
-from everyword_local.captions_process import MANY
 from everyword_local.client import Json
 from everyword_local.commands.context import (
     POLL_S,
@@ -24,6 +23,7 @@ from everyword_local.commands.following import ended_badly, follow, option_selec
 from everyword_local.commands.sources import Item, Named, check_title, find_sources
 from everyword_local.commands.uploading import add_item, add_url
 from everyword_local.commands.watching import describe, watch
+from everyword_local.publisher_processes import MANY
 from transcribe_gpu.standalone import announced_engine
 
 
