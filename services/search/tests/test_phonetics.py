@@ -310,6 +310,7 @@ def test_each_piece_of_evidence_weighs(
 @pytest.mark.parametrize("length", range(8))
 def test_phones_come_out_as_they_were_packed(length: int) -> None:
     rows = [(LETTERS * 2)[at : at + length] for at in range(len(LETTERS))]
-    assert unpacked([*map(packed, rows)]) == rows
-    assert all(len(packed(row)) <= 1 + 2 * -(-length // 3) for row in rows)
-    assert unpacked([]) == []
+    assert unpacked(packed(rows)) == rows
+    assert packed(rows) == [packed([row])[0] for row in rows]
+    assert all(len(row) <= 1 + 2 * -(-length // 3) for row in packed(rows))
+    assert unpacked(packed([])) == []

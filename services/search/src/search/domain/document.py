@@ -1,10 +1,15 @@
 """An episode as search holds it: every word with its times, and who said it."""
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
+from itertools import chain
 from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from everyword_events import EpisodeInfo
 from everyword_transcripts import Transcript
@@ -88,11 +93,17 @@ class EpisodeDocument:
         """How long the episode is: the recording, or at least until the last word has ended."""
         return max(self.audio_ms, max(self.ends_ms, default=0))
 
+    @cached_property
+    def tokenized(self) -> tuple[Sequence[str], NDArray[np.int64]]:
+        """All tokens in order, and for each the index of the word it belongs to."""
+        of_words = [*map(tokens_of, self.words)]
+        tokens = [*chain.from_iterable(of_words)]
+        return tokens, np.repeat(np.arange(len(of_words)), [*map(len, of_words)])
+
     def tokens(self) -> Iterator[tuple[int, str]]:
         """Yield each token with the index of the word it belongs to."""
-        for index, word in enumerate(self.words):
-            for token in tokens_of(word):
-                yield index, token
+        tokens, words = self.tokenized
+        return zip(words.tolist(), tokens, strict=True)
 
     def phones(self, pronouncer: Pronouncer) -> PhoneSequence:
         """Return what the episode sounds like, as read from the audio, else as written."""

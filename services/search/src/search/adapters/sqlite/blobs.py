@@ -90,7 +90,7 @@ def unpack_narrow(blob: bytes, count: int) -> NDArray[np.unsignedinteger[Any]]:
     return np.frombuffer(blob, dtype=_UINT16 if len(blob) == 2 * count else _UINT32)
 
 
-def breaks_of(words: Sequence[int]) -> bytes:
+def breaks_of(words: Sequence[int] | Ints) -> bytes:
     """Pack the places where the word index no longer rises with the token index."""
     of_token = np.asarray(words, dtype=np.int64)
     steps = np.diff(of_token, prepend=-1)

@@ -22,10 +22,7 @@ from search.adapters.sqlite.vocabulary import SqliteVocabulary
 from search.domain.document import EpisodeDocument
 from search.domain.expansion import variants_of
 from search.domain.pages import EpisodeMoments, Facet, Facets, SearchPage, SearchRequest, Stored
-from search.domain.phonetics import (
-    Pronouncer,
-    is_english,
-)
+from search.domain.phonetics import PhoneSequence, Pronouncer, is_english
 from search.domain.query import Filters, folded_name, title_tokens
 from search.domain.tokens import tokens_of
 
@@ -82,6 +79,7 @@ class SqliteWordIndex:
     def put(self, document: EpisodeDocument) -> Stored | None:
         """Store or replace an episode's words."""
         frequencies: AbstractSet[str] = frozenset()
+        phones = self._phones(document)
         with self._connections.writing() as connection:
             row, revision, removed = _episode_row(connection, document.episode_id)
             if removed or revision > document.revision:
@@ -89,7 +87,7 @@ class SqliteWordIndex:
             if revision != document.revision:
                 _describe(connection, row, document.info)
                 frequencies = self._replace_words(connection, row, document)
-                self._replace_phones(connection, row, document)
+                _replace_phones(connection, row, phones)
         # Only now is it durable that these terms' variants are noted.
         self._variants_known.setdefault(document.language, set()).update(frequencies)
         return Stored(len(document.words), 1, INDEX_NAME)
@@ -156,13 +154,11 @@ class SqliteWordIndex:
         with self._connections.reading() as connection:
             return _facets(connection, filters)
 
-    def _replace_phones(
-        self, connection: sqlite3.Connection, row: int, document: EpisodeDocument
-    ) -> None:
-        if self._pronouncer is not None and is_english(document.language):
-            store_phones(connection, row, document.phones(self._pronouncer()))
-        else:
-            delete_phones(connection, row)
+    def _phones(self, document: EpisodeDocument) -> PhoneSequence | None:
+        """Return what an episode sounds like; made before the file is held, others write too."""
+        if self._pronouncer is None or not is_english(document.language):
+            return None
+        return document.phones(self._pronouncer())
 
     def _known_variants(self, connection: sqlite3.Connection, language: str) -> set[str]:
         """Return the terms of a language whose variants this process noted since the last purge."""
@@ -175,23 +171,22 @@ class SqliteWordIndex:
     def _replace_words(
         self, connection: sqlite3.Connection, row: int, document: EpisodeDocument
     ) -> AbstractSet[str]:
-        tokens: list[str] = []
-        words: list[int] = []
-        compounds: set[tuple[str, ...]] = set()
+        tokens, words = document.tokenized
+        several = {
+            word: of_word for word in set(document.words) if len(of_word := tokens_of(word)) > 1
+        }
+        repeating = {
+            word: Counter(of_word) - Counter(set(of_word)) for word, of_word in several.items()
+        }
         doubled: Counter[str] = Counter()
-        for index, of_word in enumerate(map(tokens_of, document.words)):
-            tokens += of_word
-            if len(of_word) == 1:
-                words.append(index)
-            else:
-                words += [index] * len(of_word)
-                compounds.add(of_word)
-                doubled.update(Counter(of_word) - Counter(set(of_word)))
+        if any(repeating.values()):
+            for word in document.words:
+                doubled.update(repeating.get(word, ()))
         frequencies = Counter(tokens)
         frequencies.subtract(doubled)
         gone, gone_compounds = _forget_words(connection, row)
         ids = _count_terms(connection, frequencies, gone)
-        _count_compounds(connection, compounds, gone_compounds)
+        _count_compounds(connection, set(several.values()), gone_compounds)
         connection.executemany(
             "insert or ignore into variants (kind, key, term) values (?, ?, ?)",
             variants_of(
@@ -226,6 +221,13 @@ class SqliteWordIndex:
             ),
         )
         return frequencies.keys()
+
+
+def _replace_phones(connection: sqlite3.Connection, row: int, phones: PhoneSequence | None) -> None:
+    if phones is None:
+        delete_phones(connection, row)
+    else:
+        store_phones(connection, row, phones)
 
 
 def _count_compounds(

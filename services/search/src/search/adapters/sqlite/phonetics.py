@@ -49,10 +49,12 @@ def store_phones(connection: sqlite3.Connection, row: int, stream: PhoneSequence
     base = row * _PASSAGES
     connection.executemany(
         "insert into phone_passage (id, phones, owners) values (?, ?, ?)",
-        [
-            (base + at, packed(passage.phones), passage.owners)
-            for at, passage in enumerate(passages)
-        ],
+        zip(
+            range(base, base + len(passages)),
+            packed([passage.phones for passage in passages]),
+            [passage.owners for passage in passages],
+            strict=True,
+        ),
     )
     connection.executemany(
         "insert into phone_trigram (rowid, classes) values (?, ?)",

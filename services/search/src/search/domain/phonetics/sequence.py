@@ -1,6 +1,7 @@
 """An episode as one row of phones, each owned by a word: an acoustic reading, or its words'."""
 
 import zlib
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -76,28 +77,36 @@ class PhoneSequence:
     def passages(self) -> Iterator[PhonePassage]:
         """Yield overlapping passages; number n starts at sound n * PASSAGE."""
         count = len(self.phones)
-        for at in range(0, max(1, count - OVERLAP) if count else 0, PASSAGE):
-            part = slice(at, at + PASSAGE + OVERLAP)
-            yield PhonePassage(self.phones[part], _pack(self.owners[part]))
+        for at, owners in self._packed_owners(range(0, count and max(1, count - OVERLAP), PASSAGE)):
+            yield PhonePassage(self.phones[at : at + PASSAGE + OVERLAP], owners)
 
+    def _packed_owners(self, starts: Iterable[int]) -> Iterator[tuple[int, bytes]]:
+        """Pack the owners from each start on.
 
-def _pack(owners: NDArray[np.int32]) -> bytes:
-    """Pack the first as int32 and the steps from it as int8, or int32 where they are too wide."""
-    steps = np.diff(owners)
-    narrow = bool(np.all(np.abs(steps) <= np.iinfo(_STEP).max))
-    first = owners[:1].astype(_FIRST).tobytes()
-    return zlib.compress(first + steps.astype(_STEP if narrow else _FIRST).tobytes(), 6)
+        The first as int32, then the steps from it as int8, or int32 where they are too wide.
+        """
+        firsts = self.owners.astype(_FIRST)
+        steps = np.diff(firsts)
+        narrow = steps.astype(_STEP)
+        wide = np.flatnonzero(narrow != steps).tolist()
+        first_bytes, narrow_bytes = firsts.tobytes(), narrow.tobytes()
+        size = _FIRST.itemsize
+        for at in starts:
+            end = min(at + PASSAGE + OVERLAP, len(firsts)) - 1
+            is_narrow = bisect_left(wide, at) == bisect_left(wide, end)
+            rest = narrow_bytes[at:end] if is_narrow else steps[at:end].tobytes()
+            yield at, zlib.compress(first_bytes[size * at : size * (at + 1)] + rest, 6)
 
 
 def phones_of_words(tokens: Iterable[tuple[int, str]], pronouncer: Pronouncer) -> PhoneSequence:
     """Return the phones of (word index, token) pairs."""
-    said: list[str] = []
-    words: list[int] = []
-    for index, token in tokens:
-        said.append(pronouncer.phones_of(token) or UNKNOWN)
-        words.append(index)
-    owners = np.repeat(np.asarray(words, dtype=np.int32), [*map(len, said)])
-    return PhoneSequence("".join(said), owners)
+    pairs = [*tokens]
+    phones_of = {
+        token: pronouncer.phones_of(token) or UNKNOWN for token in {token for _, token in pairs}
+    }
+    said = [phones_of[token] for _, token in pairs]
+    words = np.asarray([index for index, _ in pairs], dtype=np.int32)
+    return PhoneSequence("".join(said), np.repeat(words, [*map(len, said)]))
 
 
 def recognized_phones(
