@@ -365,6 +365,71 @@ def test_part_of_a_number_in_digits_was_perhaps_said(house: House) -> None:
     assert perhaps(house, "thirteen") == [("year", "1813", "sounds_like")]
 
 
+def test_a_number_within_a_number_was_perhaps_said(house: House) -> None:
+    house.index.put(document("year", "it was in 1813 or in 2018 or 1318"))
+    house.index.put(document("right", "eighteen and thirty and three hundred of one"))
+    house.index.put(document("more", "37 and 350 and 30 and 18 and 118 people"))
+    house.index.put(document("cifras", "37 y 2014", language="es"))
+    for word, found in {
+        "eighteen": {"1813", "2018", "1318", "118"},
+        "thirty": {"37"},
+        "hundred": {"350", "118"},
+        "treinta": {"37"},
+        "catorce": {"2014"},
+        "one": set(),
+    }.items():
+        assert {written for _, written, _ in perhaps(house, word)} >= set(found), word
+        assert not {"37", "350"} & {w for _, w, _ in perhaps(house, word)} - found
+
+
+def test_what_is_run_together_is_perhaps_written_in_full(house: House) -> None:
+    house.index.put(document("right", "y'know he's gonna come"))
+    house.index.put(document("full", "you know he is going to come"))
+    assert perhaps(house, "y'know") == [("full", "you know", "sounds_like")]
+    assert perhaps(house, "going to") == [("right", "gonna", "sounds_like")]
+
+
+def test_old_endings_are_perhaps_written_as_new_ones(house: House) -> None:
+    house.index.put(document("right", "thou mak'st and buriest in the forest"))
+    house.index.put(document("new", "he makes fores of ours and buries them"))
+    assert perhaps(house, "mak'st") == [("new", "makes", "sounds_like")]
+    assert perhaps(house, "buriest") == [("new", "buries", "sounds_like")]
+    assert perhaps(house, "forest") == []
+
+
+def test_one_word_is_perhaps_written_as_two_and_two_as_one(house: House) -> None:
+    house.index.put(document("one", "a foghorn is loud"))
+    house.index.put(document("two", "a fog horn is loud"))
+    house.index.put(document("eins", "die Haustür ist zu", language="de"))
+    house.index.put(document("zwei", "die Haus Tür ist zu", language="de"))
+    for one, two in (("foghorn", "fog horn"), ("Haustür", "Haus Tür")):
+        (split,), (joined,), (quoted,) = (perhaps(house, q) for q in (one, two, f'"{two}"'))
+        assert (split[1:], joined[1:], quoted) == ((two, "fuzzy"), (one, "fuzzy"), joined)
+    assert perhaps(house, "Haustür -zu") == []
+
+
+def test_a_word_is_perhaps_part_of_what_is_no_word(house: House) -> None:
+    house.index.put(document("joined", "the greasy washwater of the year"))
+    house.index.put(document("word", "they came on horseback"))
+    house.index.put(document("right", "a year of water with a horse"))
+    assert perhaps(house, "water") == [("joined", "washwater", "sounds_like")]
+    assert perhaps(house, "horse") == []
+
+
+def test_what_sounds_like_a_query_does_not_hide_what_is_written_otherwise(house: House) -> None:
+    house.index.put(document("full", "he has got to go"))
+    house.index.put(document("sound", "he has got a car"))
+    assert house.matched("gotta") == [("sound", "got a")]
+    assert perhaps(house, "gotta") == [("full", "got to", "sounds_like")]
+
+
+def test_unwanted_words_hold_in_other_languages(house: House) -> None:
+    house.index.put(document("recht", "ein Simplicissimus", language="de"))
+    house.index.put(document("fast", "der alte Simplizissimus", language="de"))
+    assert perhaps(house, "Simplicissimus -jung") == [("fast", "Simplizissimus", "fuzzy")]
+    assert perhaps(house, "Simplicissimus -alt*") == []
+
+
 def test_other_forms_of_a_word_were_said(house: House) -> None:
     house.index.put(document("right", "thanks to everyone, he vanished"))
     house.index.put(document("form", "we thank everyone, they vanish"))

@@ -11,7 +11,7 @@ from typing import Final
 from rapidfuzz.distance import OSA
 
 from search.domain.expansion import Tier
-from search.domain.matching import QueryPlan, Slot
+from search.domain.matching import QueryPlan, Slot, as_written
 from search.domain.pages import SearchRequest
 from search.domain.perhaps import Perhaps
 from search.domain.query import Query
@@ -46,7 +46,7 @@ def near_spellings(
     near = [word for word in vocabulary.near(term, _EDITS) if word != term]
     near.sort(key=lambda word: (-_similarity(term, word), word))
     plans = [
-        QueryPlan(((((Slot(frozenset(words)),),)),), language=language)
+        QueryPlan(((((Slot(frozenset(words)),),)),), as_written(query.unwanted), language=language)
         for language in sorted(languages)
         if (words := [w for w in near if stem(w, language) != stem(term, language)][:MOST_TERMS])
     ]

@@ -30,6 +30,9 @@ MOST_SOUNDING: Final = 10
 MOST_WEIGHED: Final = 60
 NEAR_SPELLING: Final = 0.75
 """From here on a moment is told as found by its spelling."""
+LIKELY_PART: Final = 0.6
+SHORTEST_PART: Final = 4
+SHORTEST_REST: Final = 3
 
 
 @dataclass(frozen=True)
@@ -88,10 +91,21 @@ class PhoneticSearch:
             phones, query.filters, most=MOST_PASSAGES, ends_at=request.ends_at
         )
         at = self.index.moments(best_matches(phones, passages, most=MOST_WEIGHED))
-        asked = "".join(token for clause in query.wanted for token in clause.tokens)
+        tokens = [token for clause in query.wanted for token in clause.tokens]
+        asked = "".join(tokens)
         written = [_written(one.moments[0], asked, pronouncer) for one in at.values()]
         heard = [
-            ScoredMatch(place, one, found, likelihood(place, found))
+            ScoredMatch(
+                place,
+                one,
+                found,
+                max(
+                    likelihood(place, found),
+                    LIKELY_PART
+                    if len(tokens) == 1 and self._is_part(one.moments[0], asked)
+                    else 0.0,
+                ),
+            )
             for (place, one), found in zip(
                 at.items(), evidence(phones, [*at], written), strict=True
             )
@@ -100,16 +114,34 @@ class PhoneticSearch:
 
     def candidates(self, query: Query, request: SearchRequest) -> Iterator[Perhaps]:
         """Yield the moments where the query was perhaps said, likely or not."""
-        asked = "".join(token for clause in query.wanted for token in clause.tokens)
+        tokens = [token for clause in query.wanted for token in clause.tokens]
+        asked, is_one = "".join(tokens), len(tokens) == 1
         for one in self.weighed(query, request):
             moment = one.at.moments[0]
-            if (
-                _wanted(moment, query)
-                and not _is_possessive(moment, asked)
-                and not _is_other_form(moment, asked)
-            ):
-                near = one.evidence.similarity >= NEAR_SPELLING
-                yield Perhaps(one.at, Tier.FUZZY if near else Tier.SOUNDS_LIKE, one.likelihood)
+            if not _wanted(moment, query):
+                continue
+            if is_one and self._is_explained(moment, asked):
+                continue
+            near = one.evidence.similarity >= NEAR_SPELLING
+            yield Perhaps(one.at, Tier.FUZZY if near else Tier.SOUNDS_LIKE, one.likelihood)
+
+    def is_word(self, word: str) -> bool:
+        """Tell whether the pronouncing dictionary has a word."""
+        return self.pronouncer().look_up(word) is not None
+
+    def _is_explained(self, moment: Moment, asked: str) -> bool:
+        """Tell whether the word was heard, as another form or in a longer word, and written."""
+        if _is_possessive(moment, asked) or _is_other_form(moment, asked):
+            return True
+        return any(asked in token != asked and self.is_word(token) for token in _marked(moment))
+
+    def _is_part(self, moment: Moment, asked: str) -> bool:
+        """Tell whether `washwater`, which is no word, is written where `water` is asked for."""
+        tokens = _marked(moment)
+        if len(tokens) != 1 or len(asked) < SHORTEST_PART or self.is_word(tokens[0]):
+            return False
+        rests = tokens[0].removesuffix(asked), tokens[0].removeprefix(asked)
+        return any(len(rest) >= SHORTEST_REST and self.is_word(rest) for rest in rests)
 
 
 def _written(moment: Moment, asked: str, pronouncer: Pronouncer) -> Written:
@@ -138,8 +170,11 @@ def _is_possessive(moment: Moment, asked: str) -> bool:
 
 def _is_other_form(moment: Moment, asked: str) -> bool:
     """Tell whether another form of the word is written, as in the stemmed tier."""
-    tokens = [t for word in moment.snippet if word["match"] for t in tokens_of(word["text"])]
-    return len(tokens) == 1 and stem(tokens[0], "en") == stem(asked, "en")
+    return stem(asked, "en") in {stem(token, "en") for token in _marked(moment)}
+
+
+def _marked(moment: Moment) -> list[str]:
+    return [t for word in moment.snippet if word["match"] for t in tokens_of(word["text"])]
 
 
 def _wanted(moment: Moment, query: Query) -> bool:

@@ -54,6 +54,7 @@ from search.domain.timeline import Step, Timeline, episode_counts, periods
 from search.domain.tokens import fold, tokens_of
 from search.fifo_gate import FifoGate
 from search.near_spellings import near_spellings
+from search.other_writings import other_writings
 from search.phonetic_search import PhoneticSearch
 from search.ports import Vocabulary, WordIndex
 from search.rate_limit import RateLimit
@@ -237,11 +238,10 @@ class SearchService:
         else:
             tier, found, expansion = self._first_page(request, expansion, exact=exact)
             if not found.hits and self._phonetics is not None and not exact:
-                sounding = self._phonetics.find(query, request)
+                sounding = self._phonetics.find(query, replace(request, per_episode=None))
                 if sounding.hits:
                     tier, found = Tier.SOUNDS_LIKE, sounding
             totals, inside = Totals(found.hits, found.episodes, found.capped), False
-        uncertain = perhaps and not cursor and not exact and tier is not Tier.SOUNDS_LIKE
 
         def cursor_to(place: PagePosition | None, *, inside: bool = False) -> str | None:
             if place is None:
@@ -261,15 +261,17 @@ class SearchService:
             next=cursor_to(found.next, inside=inside),
             results=[
                 self._episode_reply(
-                    group,
+                    replace(group, moments=group.moments[:per_episode]),
                     cursor_to(group.more, inside=True) if per_episode is not None else None,
                 )
                 for group in found.groups
             ],
         )
         if perhaps:
-            results = expansion.plans(tier, self._vocabulary.languages()) if found.hits else []
-            reply["perhaps"] = self._perhaps(query, request, results) if uncertain else []
+            plans = expansion.plans(tier, self._vocabulary.languages()) if found.hits else []
+            by_sound = found.groups if tier is Tier.SOUNDS_LIKE else ()
+            asked = not cursor and not exact
+            reply["perhaps"] = self._perhaps(query, request, plans, by_sound) if asked else []
         if titles:
             reply["titles"] = [] if cursor else self._titles(query)
         return reply
@@ -280,19 +282,29 @@ class SearchService:
         return [title_reply(group, page_url=self._page_url(group)) for group in found]
 
     def _perhaps(
-        self, query: Query, request: SearchRequest, results: Sequence[QueryPlan]
+        self,
+        query: Query,
+        request: SearchRequest,
+        results: Sequence[QueryPlan],
+        sounding: Sequence[EpisodeMoments],
     ) -> list[PerhapsReply]:
-        """Return the moments where the query was perhaps said, but for the results."""
+        """Return the moments where the query was perhaps said, but for the results.
+
+        Those were found by plans, or are `sounding`: then sound has nothing more to tell.
+        """
         by_sound = self._phonetics is not None
         known = self._vocabulary.languages()
         languages = [one for one in known if not (by_sound and is_english(one))]
         candidates = [*near_spellings(query, request, languages, self._index, self._vocabulary)]
-        if self._phonetics is not None:
+        is_word = self._phonetics.is_word if self._phonetics is not None else _no_word
+        candidates += other_writings(query, request, known, self._index, self._vocabulary, is_word)
+        if self._phonetics is not None and not sounding:
             candidates += self._phonetics.candidates(query, request)
         likely = self._settings_for("").likely
+        chosen = likeliest(candidates, likely=likely, results=results, sounding=sounding)
         return [
             perhaps_reply(group, some, page_url=self._page_url(group))
-            for group, some in grouped(likeliest(candidates, likely=likely, results=results))
+            for group, some in grouped(chosen)
         ]
 
     @_in_turn
@@ -474,6 +486,11 @@ def _beside(
         published_from=first_moment(date_from) if date_from else None,
         published_before=after_last_moment(date_to) if date_to else None,
     )
+
+
+def _no_word(_: str) -> bool:
+    """Tell that a word is in no dictionary, where there is none."""
+    return False
 
 
 def _within(number: int, name: str, most: int) -> int:

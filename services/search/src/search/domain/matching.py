@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from search.domain.query import WINDOW
+from search.domain.query import WINDOW, Clause
 
 CONTEXT: Final = 12
 """Words shown before and after a match; `-word` drops a match when the word is among them."""
@@ -52,6 +52,23 @@ Pattern = tuple[Slot, ...]
 """Tokens in a row."""
 Alternatives = tuple[Pattern, ...]
 """Ways to say one clause; any of them will do."""
+
+
+def pattern_of(tokens: Iterable[str]) -> Pattern:
+    """Return the pattern of tokens just as they are."""
+    return tuple(Slot(frozenset((token,))) for token in tokens)
+
+
+def as_written(clauses: Iterable[Clause]) -> tuple[Alternatives, ...]:
+    """Return clauses just as they are, but for prefixes."""
+    return tuple(
+        (
+            (*pattern_of(clause.tokens[:-1]), Slot(frozenset(), clause.tokens[-1]))
+            if clause.is_prefix
+            else pattern_of(clause.tokens),
+        )
+        for clause in clauses
+    )
 
 
 @dataclass(frozen=True)

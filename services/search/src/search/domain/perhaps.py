@@ -28,17 +28,23 @@ class Perhaps:
 
 
 def likeliest(
-    candidates: Iterable[Perhaps], *, likely: float, results: Sequence[QueryPlan]
+    candidates: Iterable[Perhaps],
+    *,
+    likely: float,
+    results: Sequence[QueryPlan],
+    sounding: Sequence[EpisodeMoments] = (),
 ) -> list[Perhaps]:
     """Return the best candidates: likely enough, no result, none overlapping a better one.
 
-    `results` are the plans that the results were found with.
+    `results` are the plans that the results were found with, `sounding` those found by sound.
     """
     chosen: list[Perhaps] = []
+    shown = [(group.episode_id, moment) for group in sounding for moment in group.moments]
     for one in sorted(candidates, key=lambda candidate: -candidate.likelihood):
         if one.likelihood < likely or len(chosen) == MOST_PERHAPS:
             break
-        if not any(_overlap(one, other) for other in chosen) and not _is_result(one, results):
+        taken = [*shown, *((other.at.episode_id, other.moment) for other in chosen)]
+        if not any(_overlap(one, *other) for other in taken) and not _is_result(one, results):
             chosen.append(one)
     return chosen
 
@@ -62,13 +68,12 @@ def grouped(chosen: Sequence[Perhaps]) -> list[tuple[EpisodeMoments, list[Perhap
     ]
 
 
-def _overlap(one: Perhaps, other: Perhaps) -> bool:
-    if one.at.episode_id != other.at.episode_id:
-        return False
-    mine, others = one.moment, other.moment
+def _overlap(one: Perhaps, episode_id: str, other: Moment) -> bool:
+    mine = one.moment
     return (
-        mine.first_word < others.first_word + others.n_words
-        and others.first_word < mine.first_word + mine.n_words
+        one.at.episode_id == episode_id
+        and mine.first_word < other.first_word + other.n_words
+        and other.first_word < mine.first_word + mine.n_words
     )
 
 

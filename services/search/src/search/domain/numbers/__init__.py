@@ -16,6 +16,7 @@ from search.domain.numbers.spellings import (
     numbers_in,
     numbers_spelled,
 )
+from search.domain.numbers.within import is_said_in, numerals_around
 
 __all__ = [
     "MOST_SPELLINGS",
@@ -23,9 +24,11 @@ __all__ = [
     "Spellings",
     "Tokens",
     "codes_of",
+    "is_said_in",
     "money_spelled",
     "number_at",
     "number_said",
     "numbers_in",
     "numbers_spelled",
+    "numerals_around",
 ]
