@@ -12,6 +12,7 @@ from everyword_local.application import application
 from everyword_local.composition import DISPATCHER, Composition
 from everyword_local.data_folder import DataFolder
 from everyword_local.settings import SettingsFile
+from ingest.chapters import Chapters, read_chapters
 from support.waiting import until
 
 KEY = {"Authorization": "Bearer k3y"}
@@ -83,6 +84,16 @@ def paths(episode_id: str) -> list[str]:
 def statuses(reading: Reading, show: str) -> set[int]:
     asked = [*paths(reading.ids[show]), f"/media/{reading.ids[show]}"]
     return {reading.client.get(path, follow_redirects=False).status_code for path in asked}
+
+
+def test_an_episode_s_page_asks_for_chapters_where_there_are_any(reading: Reading) -> None:
+    episode_id = reading.ids["Open"]
+    address = f"/episodes/{episode_id}"
+    assert "/static/chapters.js" not in reading.client.get(address, headers=KEY).text
+    run_id = reading.composition.ingest.get(episode_id).run_id
+    chapters = read_chapters(b'{"chapters": [{"startTime": 0, "title": "The rock"}]}')
+    Chapters(reading.composition.blobs).keep(chapters, episode_id=episode_id, run_id=run_id)
+    assert "/static/chapters.js" in reading.client.get(address, headers=KEY).text
 
 
 def test_nothing_is_public_until_a_show_is(reading: Reading) -> None:

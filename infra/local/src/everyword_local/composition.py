@@ -605,6 +605,16 @@ class Composition:
         except TransientFailure as error:
             log.warning("uploads not settled", extra={"code": error.code})
 
+    def has_chapters(self, episode_id: str) -> bool:
+        """Tell whether an episode's creator gave it chapters, or some were made of it."""
+        for chapters in (self.ingest.chapters, self.captions.chapters):
+            try:
+                chapters(episode_id)
+            except NotFound:
+                continue
+            return True
+        return False
+
     def audio_of(self, episode_id: str) -> tuple[BlobRef, Path]:
         """Return an episode's audio and the file it lies in, for playing.
 

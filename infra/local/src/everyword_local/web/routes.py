@@ -55,7 +55,7 @@ def web_routes(composition: Composition) -> list[BaseRoute]:
     ]
 
 
-_EPISODE_SCRIPTS = ("listening", "details", "editing", "doubts", "turns", "chapters")
+_EPISODE_SCRIPTS = ("listening", "details", "editing", "doubts", "turns")
 _NO_EPISODE = "Nothing in this archive has this address. Search for a word, or choose an episode."
 _NARROWS = ("show", "speaker", "from", "to", "exact")
 
@@ -128,6 +128,8 @@ def _episode(composition: Composition, episode_id: str, asked: Mapping[str, str]
         return _page(render_message("There is no such episode", "It was removed."), 404)
     if view.transcript is None or view.state != "ready":
         return FileResponse(HERE / "episode.html", headers=PAGE_HEADERS)
+    has_chapters = composition.has_chapters(episode_id)
+    scripts = (*_EPISODE_SCRIPTS, *(("chapters",) if has_chapters else ()))
     return _page(
         render_transcript(
             read_transcript(composition.blobs.get(view.transcript)),
@@ -142,7 +144,7 @@ def _episode(composition: Composition, episode_id: str, asked: Mapping[str, str]
             at_s=_seconds(asked.get("t")),
             has_audio=view.audio is not None,
             notes=trust_notes(view),
-            extra_scripts=tuple(f"/static/{name}.js" for name in _EPISODE_SCRIPTS),
+            extra_scripts=tuple(f"/static/{name}.js" for name in scripts),
         )
     )
 
