@@ -115,6 +115,25 @@ def test_recordings_are_picked_named_and_sent(archive: Archive, open_page: Open)
     assert archive.uploads["new-2"] == (SAMPLES / "archive.opus").read_bytes()
 
 
+def test_one_recording_and_one_transcript_go_together_if_their_names_do_or_one_says_so(
+    archive: Archive, open_page: Open, tmp_path: Path
+) -> None:
+    for name in ("Ep 1.mp3", "talk.vtt", "ep 1.en.vtt"):
+        (tmp_path / name).write_bytes(b"ID3" if name.endswith("mp3") else CUE)
+    page = open_page(archive.url)
+    page.get_by_role("button", name="Choose files").click()
+    together = page.get_by_label("They belong together, though their names differ")
+    page.set_input_files("#files", [tmp_path / "Ep 1.mp3", tmp_path / "ep 1.en.vtt"])
+    page.get_by_label("Title of Ep 1.mp3 (3 bytes) with ep 1.en.vtt").wait_for()
+    assert not together.is_visible()
+    page.set_input_files("#files", [tmp_path / "Ep 1.mp3", tmp_path / "talk.vtt"])
+    page.get_by_role("button", name="Add 2 episodes").wait_for()
+    together.check()
+    page.get_by_label("Title of Ep 1.mp3 (3 bytes) with talk.vtt").wait_for()
+    together.uncheck()
+    page.get_by_role("button", name="Add 2 episodes").wait_for()
+
+
 CUE = b"WEBVTT\n\n00:01.000 --> 00:02.000\nA hundred boats"
 
 

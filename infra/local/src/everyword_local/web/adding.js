@@ -1,7 +1,7 @@
 /** Adding recordings and transcripts: by the file picker or by dropping them on the page, one after the other. */
 import { h } from '/widget/everyword-search.js';
 import { call, put } from './api.js';
-import { paired } from './pairing.js';
+import { areTwo, paired } from './pairing.js';
 
 const dialog = document.querySelector('#add');
 const picker = document.querySelector('#files');
@@ -13,6 +13,7 @@ const field = (id) => document.querySelector(`#${id}`);
 /** Episodes whose bytes are on their way from this page, in the shape of the API's episodes. */
 export const uploads = new Map();
 
+let picked = [];
 let files = []; // {file, transcript, title}: a recording, a transcript, or both
 let told = { changed() {}, say() {} };
 
@@ -24,6 +25,7 @@ export function addFrom(listener) {
   told = listener;
   for (const button of document.querySelectorAll('[data-add]')) button.addEventListener('click', () => open([]));
   picker.addEventListener('change', () => choose([...picker.files]));
+  field('together').addEventListener('change', show);
   dialog.addEventListener('close', () => {
     if (dialog.returnValue === 'send') start();
   });
@@ -41,9 +43,17 @@ function open(dropped) {
   dialog.showModal();
 }
 
-function choose(picked) {
+function choose(chosenFiles) {
+  picked = chosenFiles;
+  field('together').checked = false;
+  show();
+}
+
+/** Show what the files become: an episode each, or one of a recording and its transcript. */
+function show() {
   const filled = picked.filter((file) => file.size > 0);
-  const { items, leftOut } = paired(filled);
+  field('together').parentElement.hidden = !areTwo(filled);
+  const { items, leftOut } = paired(filled, field('together').checked);
   if (filled.length < picked.length) leftOut.push('A file without a single byte was left out.');
   files = items.map((each) => ({ ...each, title: titleOf((each.file ?? each.transcript).name) }));
   trouble.hidden = !leftOut.length;

@@ -1,7 +1,7 @@
 /** What a person chose or dropped: recordings and transcripts, paired by name as the command does. */
 
 const CAPTIONS = ['json', 'vtt', 'srt', 'ass', 'ssa', 'ttml', 'dfxp', 'sbv', 'tsv', 'lrc',
-  'csv', 'sub', 'smi', 'srv1', 'srv3', 'ctm', 'otr', 'jsonl', 'docx', 'html', 'md', 'txt'];
+  'csv', 'sub', 'smi', 'srv1', 'srv2', 'srv3', 'ctm', 'otr', 'jsonl', 'docx', 'html', 'md', 'txt'];
 
 const ending = (name) => /\.([^.]+)$/.exec(name)?.[1].toLowerCase() ?? '';
 const isTranscript = ({ name }) => CAPTIONS.includes(ending(name));
@@ -12,15 +12,21 @@ export function stem(name) {
   return CAPTIONS.includes(ending(name)) ? bare.replace(/\.[a-z]{2,3}(-[a-z0-9]{2,8})*$/, '') : bare;
 }
 
+/** Tell whether files are one recording and one transcript, whose names do not agree. */
+export function areTwo(files) {
+  const [one, other] = files;
+  return files.length === 2 && isTranscript(one) !== isTranscript(other) && stem(one.name) !== stem(other.name);
+}
+
 /**
  * Return one item an episode, `{file, transcript}` with either of them, and what was left out.
- * One transcript goes with one recording whatever they are called.
+ * One transcript goes with one recording of another name if a person says so: `together`.
  */
-export function paired(files) {
+export function paired(files, together = false) {
   const transcripts = files.filter(isTranscript)
     .sort((a, b) => CAPTIONS.indexOf(ending(a.name)) - CAPTIONS.indexOf(ending(b.name)));
   const recordings = files.filter((file) => !isTranscript(file));
-  if (transcripts.length === 1 && recordings.length === 1) {
+  if (together && areTwo(files)) {
     return { items: [{ file: recordings[0], transcript: transcripts[0] }], leftOut: [] };
   }
   const byStem = new Map();
