@@ -72,6 +72,7 @@ def test_hoisting_keeps_every_argument_in_its_order(
         (Misconfigured("x"), 4),
         (TransientFailure("x"), 4),
         (EverywordError("x"), 1),
+        (InvalidInput("no key", code="key_missing"), 1),
     ],
 )
 def test_what_an_error_exits_with(error: EverywordError, code: int) -> None:

@@ -1,7 +1,7 @@
 """The `everyword` command: global options, and what an exit code means.
 
-0 done; 1 the work failed; 2 wrong use; 3 not found; 4 what is needed cannot be reached or
-started; 130 interrupted.
+0 done; 1 the work failed, or a server refused it; 2 wrong use; 3 not found; 4 what is needed
+cannot be reached or started; 130 interrupted.
 """
 
 import logging
@@ -39,8 +39,13 @@ _OPTIONS = ("--data", "--api", "--config")
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.option("--data", type=click.Path(path_type=Path), help="The data folder.")
-@click.option("--api", help="The address of a running Everyword instead of a data folder.")
+@click.option(
+    "--data", type=click.Path(path_type=Path), help="The data folder; EVERYWORD_DATA names it, too."
+)
+@click.option(
+    "--api",
+    help="The address of a running Everyword instead of a data folder; its key: EVERYWORD_KEY.",
+)
 @click.option("--config", type=click.Path(path_type=Path), help="The everyword.toml to use.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON to stdout.")
 @click.option("--quiet", is_flag=True, help="No progress, no messages.")

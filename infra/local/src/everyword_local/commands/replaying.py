@@ -27,7 +27,14 @@ _OVER: Final = ("done", "cancelled")
 @click.argument("episodes", nargs=-1)
 @click.option("--show", help="Every episode of a show.")
 @click.option("--all", "everything", is_flag=True, help="The whole archive.")
-@click.option("--from", "from_", type=click.Choice(REPLAYABLE), required=True)
+@click.option(
+    "--from",
+    "from_",
+    type=click.Choice(REPLAYABLE),
+    required=True,
+    help="AudioUploaded: recognise anew. TranscriptReady: apply rules, corrections and the language"
+    " model anew. TranscriptRefined: write captions and the index anew.",
+)
 @click.option(
     "--only",
     multiple=True,

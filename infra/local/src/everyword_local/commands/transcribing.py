@@ -20,7 +20,12 @@ from transcribe_gpu.standalone import FileTranscriber
 @click.option("--model", default="", help="The recogniser's model.")
 @click.option("--language", default="", help="Such as en or sv.")
 @click.option("--speakers", type=click.IntRange(0, 64), default=0, help="How many, if known.")
-@click.option("--channels", type=click.Choice(["mix", "speakers"]), default=None)
+@click.option(
+    "--channels",
+    type=click.Choice(["mix", "speakers"]),
+    default=None,
+    help="One speaker per channel?",
+)
 @click.option(
     "-o",
     "--output",
