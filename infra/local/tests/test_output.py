@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from everyword_local.output import Output, clock
+from everyword_local.output import Output, clock, cut_word
 from everyword_local.table import Table, cells_of
 
 
@@ -65,6 +65,16 @@ def test_what_would_steer_a_terminal_is_not_passed_on(capsys: pytest.CaptureFixt
         capsys.readouterr().out
         == "red \N{REPLACEMENT CHARACTER}[31m bell \N{REPLACEMENT CHARACTER} and\ttab\n"
     )
+
+
+def test_nothing_turns_the_text_after_it_round(capsys: pytest.CaptureFixture[str]) -> None:
+    Output(as_json=False, quiet=False).result({}, ["Ada\u202e: \u2066hello", "\u05e9\u05dc"])
+    assert capsys.readouterr().out == "Ada: hello\n\u05e9\u05dc\n"
+
+
+def test_a_word_does_not_fill_the_screen() -> None:
+    assert cut_word("a" * 80) == "a" * 80
+    assert cut_word("a" * 10_000) == "a" * 79 + "…"
 
 
 @pytest.mark.parametrize("seconds", [-1.0, 1e308, float("inf"), float("nan")])

@@ -14,6 +14,7 @@ from everyword_events import EpisodeInfo
 from everyword_transcripts import Segment, Speaker, Transcript, Word
 from search.domain.reply import SearchReply
 from search.pages import Site, render_message, render_results, render_transcript
+from search.pages.text import attribute, shown
 
 PUBLISHED = datetime(2024, 5, 3, 6, tzinfo=UTC)
 VOID = {"meta", "link", "input", "track", "img", "br"}
@@ -226,6 +227,20 @@ def test_a_message_is_a_page() -> None:
     page = render_message("No such episode", "it is <gone>")
     assert "<p>it is &lt;gone&gt;</p>" in page
     assert '<a class="button" href="/">All episodes</a>' in page
+
+
+@pytest.mark.parametrize("word", ["Donaudampfschiff" * 600, "a" * 81])
+def test_a_word_does_not_fill_the_results(word: str) -> None:
+    found = reply()
+    found["results"][0]["moments"][0]["snippet"][1]["text"] = word
+    page = render_results(found, query="q")
+    assert f"{word[:79]}…" in page
+    assert word[:81] not in page
+
+
+@pytest.mark.parametrize("sign", ["\0", "\x1b", "\u202e"])
+def test_signs_that_nobody_speaks_are_left_out(sign: str) -> None:
+    assert shown(f"a{sign}b") == attribute(f"a{sign}b") == "ab"
 
 
 @given(title=NASTY, show=NASTY, speaker=NASTY, text=NASTY, query=NASTY)

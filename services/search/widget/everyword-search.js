@@ -809,7 +809,7 @@ export class EverywordSearch extends HTMLElement {
     let node = null;
     let last = null;
     for (const { text: raw, start, match } of moment.snippet) {
-      const word = plain(raw);
+      const word = plain(raw).slice(0, 80);
       const between = last ? gap(last.word, word) : '';
       if (!last || match !== last.match) {
         if (match || !node) text.append(between);

@@ -13,7 +13,12 @@ from everyword_events import EverywordError
 from everyword_local.table import Table
 
 _LONGEST_S: Final = 1e9
-_CONTROLS: Final = dict.fromkeys((*range(32), *range(127, 160)), "�")
+_LONGEST_WORD: Final = 80
+_TURN_TEXT_ROUND: Final = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_CONTROLS: Final = {
+    **dict.fromkeys((*range(32), *range(127, 160)), "�"),
+    **dict.fromkeys(_TURN_TEXT_ROUND, ""),
+}
 _CONTROLS_BUT_LINES: Final = {k: v for k, v in _CONTROLS.items() if chr(k) not in "\n\t"}
 
 
@@ -121,6 +126,11 @@ def clock(seconds: float) -> str:
     if hours:
         return f"{hours}:{minutes:02d}:{rest // 10:02d}"
     return f"{minutes}:{rest // 10:02d}.{rest % 10}"
+
+
+def cut_word(word: str) -> str:
+    """Cut a word that would fill the screen alone."""
+    return word if len(word) <= _LONGEST_WORD else word[: _LONGEST_WORD - 1] + "…"
 
 
 def one_line(text: str) -> str:

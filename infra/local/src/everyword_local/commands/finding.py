@@ -7,7 +7,7 @@ import click
 
 from everyword_local.client import Json
 from everyword_local.commands.context import CommandContext, pass_reading_context
-from everyword_local.output import clock, counted
+from everyword_local.output import clock, counted, cut_word
 
 
 class QueryCommand(click.Command):
@@ -109,7 +109,7 @@ def _moment_lines(episodes: list[Json]) -> Iterator[str]:
         for moment in episode["moments"]:
             speaker = f"{moment['speaker']}: " if moment["speaker"] else ""
             words = " ".join(
-                f"[{piece['text']}]" if piece["match"] else piece["text"]
+                f"[{cut_word(piece['text'])}]" if piece["match"] else cut_word(piece["text"])
                 for piece in moment["snippet"]
             )
             yield f"  {clock(moment['start']):>9}  {speaker}{words}"

@@ -37,8 +37,17 @@ export function failure({ error }, ...tools) {
     ...tools);
 }
 
+const MOST_NAMES = 5;
+
+/** Return who speaks, at a length that a line of facts has room for. */
+function named(speakers) {
+  const names = speakers.slice(0, MOST_NAMES).map(plain).map((name) => (name.length > 40 ? `${name.slice(0, 39)}…` : name));
+  const more = speakers.length - names.length;
+  return [...names, more > 0 && `${more} more`].filter(Boolean).join(', ');
+}
+
 export function facts({ show, published_at: published, duration_s: duration, speakers, engine }) {
   const parts = [show, published && dates.format(new Date(published)), duration && clock(duration),
-    speakers?.join(', '), engine?.name].filter(Boolean);
+    named(speakers ?? []), engine?.name].filter(Boolean);
   return parts.flatMap((part, index) => [index ? ' · ' : '', h('bdi', {}, plain(part))]);
 }

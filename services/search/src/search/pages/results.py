@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from search.domain.reply import EpisodeHitsReply, MomentReply, SearchReply
 from search.domain.timeline import Timeline
 from search.pages.site import Site, page, search_form
-from search.pages.text import attribute, clock, day, joined, shown
+from search.pages.text import attribute, clock, cut_word, day, joined, shown
 from search.pages.timeline import render_timeline
 
 _AS_WRITTEN = {"exact", "folded"}
@@ -116,7 +116,7 @@ def _moment(moment: MomentReply, here: str) -> str:
     """Write one hit; a reader without scripts is sent to `?t=`, where the server marks the word."""
     at = f"{moment['start']:g}"
     who = f'<bdi class="who">{shown(moment["speaker"])}</bdi> ' if moment["speaker"] else ""
-    words = joined((word["text"], word["match"]) for word in moment["snippet"])
+    words = joined((cut_word(word["text"]), word["match"]) for word in moment["snippet"])
     return (
         f'<li><a class="moment" href="{attribute(here)}?t={at}#t={at}">'
         f'<time>{clock(moment["start"])}</time> {who}<span dir="auto">{words}</span></a></li>'

@@ -7,7 +7,8 @@ from html import escape
 from urllib.parse import urlsplit
 
 DESCRIPTION_CHARS = 155
-_TURNS_ROUND = re.compile("[\u202a-\u202e\u2066-\u2069]")
+LONGEST_WORD_CHARS = 80
+_UNSPOKEN = re.compile("[\0-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _UNSPACED = re.compile(
     "[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]"
 )
@@ -15,8 +16,8 @@ _RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur"
 
 
 def clean(text: object) -> str:
-    """Take out the controls that would turn round the text after them; nobody speaks them."""
-    return _TURNS_ROUND.sub("", "" if text is None else str(text))
+    """Take out control characters, and those that would turn round the text after them."""
+    return _UNSPOKEN.sub("", "" if text is None else str(text))
 
 
 def shown(text: object) -> str:
@@ -47,6 +48,11 @@ def shortened(text: str) -> str:
     if len(text) <= DESCRIPTION_CHARS:
         return text
     return text[:DESCRIPTION_CHARS].rsplit(" ", 1)[0] + "…"
+
+
+def cut_word(text: str) -> str:
+    """Cut a word that would fill a list of results alone."""
+    return text if len(text) <= LONGEST_WORD_CHARS else text[: LONGEST_WORD_CHARS - 1] + "…"
 
 
 def clock(seconds: float) -> str:
