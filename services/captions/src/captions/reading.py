@@ -12,6 +12,7 @@ from captions.choices import CaptionChoices, OfProfile
 from captions.domain.file_formats import FORMATS
 from captions.domain.formats import TranscriptWriter
 from captions.domain.parsers import sniffing
+from captions.domain.parsers.annotation_files import parse_eaf, parse_stm, parse_textgrid
 from captions.domain.parsers.ass_file import parse_ass
 from captions.domain.parsers.docx_file import parse_docx
 from captions.domain.parsers.html_page import parse_html
@@ -39,7 +40,10 @@ from everyword_events import InvalidInput
 from everyword_transcripts import Transcript, read_transcript
 from everyword_transcripts.json_form import OURS
 
-READABLE: Final = (*FORMATS, "ttml", "sbv", "lrc", "tsv", "csv", "sub", "smi", "srv", "ctm", "docx")
+READABLE: Final = (
+    *(*FORMATS, "ttml", "sbv", "lrc", "tsv", "csv", "sub", "smi", "srv", "ctm", "docx"),
+    *("textgrid", "eaf", "stm"),
+)
 MOST_BYTES: Final = 256 * 2**20
 """A larger file is no transcript: the words of a thousand hours take less."""
 _CUED: Final = frozenset({"vtt", "srt", "karaoke-vtt", "podcast-json", "ass"})
@@ -55,12 +59,15 @@ _CUE_FILES: Final[Mapping[str, Callable[[bytes, str, ImportLog], list[TimedText]
     "ctm": parse_ctm,
     "sub": parse_sub,
     "smi": parse_smi,
+    "lrc": parse_lrc,
     "srv": parse_srv,
+    "textgrid": parse_textgrid,
+    "eaf": parse_eaf,
+    "stm": parse_stm,
 }
 _PROSE: Final[Mapping[str, Callable[[bytes, str, ImportLog], list[TimedParagraph]]]] = {
     "md": parse_markdown,
     "txt": parse_text,
-    "lrc": parse_lrc,
     "docx": parse_docx,
 }
 _TOLD_BY_ENDING: Final = frozenset({"html", "md", "txt", "ass"})

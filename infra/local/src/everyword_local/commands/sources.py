@@ -17,6 +17,7 @@ AUDIO_SUFFIXES: Final = frozenset(
 CAPTION_SUFFIXES: Final = (
     ".json", ".vtt", ".srt", ".ass", ".ssa", ".ttml", ".dfxp", ".sbv", ".tsv", ".lrc",
     ".csv", ".sub", ".smi", ".srv1", ".srv2", ".srv3", ".ctm", ".otr", ".jsonl", ".docx",
+    ".stm", ".textgrid", ".eaf",
 )  # fmt: skip
 """Transcripts with times; of several of one name, the first here is used."""
 PROSE_SUFFIXES: Final = (".html", ".md", ".txt")

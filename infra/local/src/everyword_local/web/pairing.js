@@ -1,7 +1,7 @@
 /** What a person chose or dropped: recordings and transcripts, paired by name as the command does. */
 
 const CAPTIONS = ['json', 'vtt', 'srt', 'ass', 'ssa', 'ttml', 'dfxp', 'sbv', 'tsv', 'lrc',
-  'csv', 'sub', 'smi', 'srv1', 'srv2', 'srv3', 'ctm', 'otr', 'jsonl', 'docx', 'html', 'md', 'txt'];
+  'csv', 'sub', 'smi', 'srv1', 'srv2', 'srv3', 'ctm', 'stm', 'textgrid', 'eaf', 'otr', 'jsonl', 'docx', 'html', 'md', 'txt'];
 
 const ending = (name) => /\.([^.]+)$/.exec(name)?.[1].toLowerCase() ?? '';
 const isTranscript = ({ name }) => CAPTIONS.includes(ending(name));

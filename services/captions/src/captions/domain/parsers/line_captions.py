@@ -1,14 +1,14 @@
 """Plain caption files: YouTube's SBV, Whisper's TSV, Audacity's labels, LRC, Kaldi's CTM."""
 
 import re
-from typing import Final
+from typing import Final, NamedTuple
 
 from captions.domain.parsers.clock import parse_short_clock
 from captions.domain.parsers.decoding import decode_lines
 from captions.domain.parsers.import_log import ImportLog
-from captions.domain.parsers.paragraph import TimedParagraph
 from captions.domain.parsers.timed_text import Piece, TimedText
 from everyword_events import InvalidInput
+from everyword_transcripts.timing import TYPICAL_WORD_S
 
 _CLOCK: Final = r"\d{1,4}:\d{1,2}:\d{1,2}(?:\.\d{1,3})?"
 SBV_TIMES: Final = re.compile(rf"\s*({_CLOCK}),({_CLOCK})\s*")
@@ -22,6 +22,7 @@ CTM: Final = re.compile(
     rf"\S+ (?:\S+) ({_NUMBER}) ({_NUMBER}) (\S*[^\W\d_]\S*)(?: (?:NA|-?{_NUMBER}))?(?: \S+){{0,2}}"
 )
 _PAUSE_MS: Final = 1000
+_TYPICAL_MS: Final = round(TYPICAL_WORD_S * 1000)
 _MOST_WORDS: Final = 12
 _LRC_TIME: Final = re.compile(r"\[(\d{1,4}:\d{1,2}(?:[.:]\d{1,3})?)\]")
 _LRC_WORD: Final = re.compile(r"<\d{1,4}:\d{1,2}(?:[.:]\d{1,3})?>")
@@ -83,10 +84,11 @@ def parse_tabbed(
     return cues
 
 
-def parse_lrc(
-    raw: bytes, language: str = "und", log: ImportLog | None = None
-) -> list[TimedParagraph]:
+def parse_lrc(raw: bytes, language: str = "und", log: ImportLog | None = None) -> list[TimedText]:
     """Read LRC: `[01:02.30] text`; a line of several times is said at each, tags are not spoken.
+
+    A line lasts until the next, or as long as it takes to say; words may have times of their own
+    (`<01:02.30>word`), and those of a line said again are as far from its beginning.
 
     Raises:
         InvalidInput: no line has a time.
@@ -95,22 +97,61 @@ def parse_lrc(
     text = decode_lines(raw, language, log)
     offset = _OFFSET.search(text)
     earlier_ms = int(offset[1]) if offset else 0
-    said: list[TimedParagraph] = []
+    said: list[_Line] = []
     for at, line in enumerate(text.split("\n"), 1):
         rest = line.strip()
         times = []
         while found := _LRC_TIME.match(rest):
             times.append(parse_short_clock(_dotted(found[1])))
             rest = rest[found.end() :].lstrip()
-        words = " ".join(_LRC_WORD.sub(" ", rest).split())
         if rest and not times and not LRC_TAG.fullmatch(rest):
             log.note("lines_skipped", at)
-        said += [
-            TimedParagraph(words, None, max(0, ms - earlier_ms)) for ms in times if ms is not None
-        ]
+        begins = [ms for ms in times if ms is not None]
+        pieces = _lrc_pieces(rest, begins[0]) if begins else []
+        said += [_Line(max(0, ms - earlier_ms), pieces) for ms in begins]
     if not said:
         raise _nothing("LRC", "[01:02.30] text")
-    return sorted(said, key=lambda one: one.start_ms or 0)
+    said.sort(key=lambda one: one.start_ms)
+    log.seen += len(said)
+    starts = [*(one.start_ms for one in said[1:]), None]
+    lines = [one.cue(after) for one, after in zip(said, starts, strict=True)]
+    return [cue for cue in lines if cue.text.strip()]
+
+
+class _Line(NamedTuple):
+    """A line of LRC: when it begins, and its pieces with the time from there, if they have one."""
+
+    start_ms: int
+    pieces: list[tuple[str, int | None]]
+
+    def cue(self, after: int | None) -> TimedText:
+        """Return the line as a caption that ends where the next begins, or is said by then."""
+        count = sum(len(text.split()) for text, _ in self.pieces)
+        latest = max((ms for _, ms in self.pieces if ms is not None), default=0)
+        end = self.start_ms + max(count * _TYPICAL_MS, latest + _TYPICAL_MS)
+        end = end if after is None or after <= self.start_ms else min(end, after)
+        pieces = [
+            Piece(text, None, None if ms is None else self.start_ms + ms)
+            for text, ms in self.pieces
+        ]
+        return TimedText(self.start_ms, end, tuple(pieces))
+
+
+def _lrc_pieces(text: str, begins: int) -> list[tuple[str, int | None]]:
+    """Cut a line at the times inside it; each is told from the line's beginning."""
+    pieces: list[tuple[str, int | None]] = []
+    ms: int | None = None
+    at = 0
+    for found in _LRC_WORD.finditer(text):
+        pieces.append((text[at : found.start()], ms))
+        clock = parse_short_clock(_dotted(found[0][1:-1]))
+        ms = None if clock is None else max(0, clock - begins)
+        at = found.end()
+    return [
+        (f"{' '.join(said.split())} ", ms)
+        for said, ms in [*pieces, (text[at:], ms)]
+        if said.strip()
+    ]
 
 
 def parse_ctm(raw: bytes, language: str = "und", log: ImportLog | None = None) -> list[TimedText]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from captions.domain.parsers.annotation_files import EAF, STM, TEXTGRID
 from captions.domain.parsers.decoding import decode_as_found
 from captions.domain.parsers.docx_file import is_docx
 from captions.domain.parsers.json_file import is_podcast_json, parse_json
@@ -34,6 +35,8 @@ _BY_START: Final = (
     ("ttml", _TTML),
     ("srv", _YOUTUBE),
     ("smi", re.compile(r"<sami[\s>]")),
+    ("eaf", EAF),
+    ("textgrid", TEXTGRID),
     ("html", re.compile("|".join(_PAGE_STARTS))),
 )
 _OTHERS: Final = {
@@ -47,7 +50,6 @@ _OTHERS: Final = {
     b"\x00\x00\x01\xba": "VobSub, pictures of subtitles",
     b"# VobSub index": "VobSub, pictures of subtitles",
     b"SPEAKER ": "RTTM, which tells who speaks when but not what",
-    b'File type = "ooTextFile"': "a Praat TextGrid",
 }
 _HEAD_BYTES: Final = 1024
 _LINES_LOOKED_AT: Final = 40
@@ -126,6 +128,10 @@ def _sniff_lines(raw: bytes, language: str, readable: str) -> str:
         ("sub", SUB_LINE.match(said) or SUBVIEWER_HEAD.match(said)),
         ("sbv", SBV_TIMES.fullmatch(said)),
         ("ctm", CTM.fullmatch(said)),
+        (
+            "stm",
+            STM.fullmatch(next((one for one in lines if not one.startswith(";;")), "").strip()),
+        ),
         ("tsv", is_tabbed(raw, language)),
         ("csv", is_table(said)),
         ("lrc", LRC_TAG.fullmatch(said)),
