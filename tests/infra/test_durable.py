@@ -8,7 +8,6 @@ from typing import Any
 import boto3
 import pytest
 from aws_durable_execution_sdk_python import DurableContext, durable_execution
-from aws_durable_execution_sdk_python_testing import DurableFunctionTestRunner
 from everyword_aws.batch import LambdaInbox
 from everyword_aws.blobs import ServiceBlobs
 from everyword_aws.refining import Refining
@@ -110,6 +109,10 @@ def ready(world: Mapping[str, Any], transcript: Transcript) -> Event:
 
 
 def run(world: Mapping[str, Any], handler: Any, event: Event) -> Any:
+    from aws_durable_execution_sdk_python_testing import (  # noqa: PLC0415 - it takes a second
+        DurableFunctionTestRunner,
+    )
+
     refining = Refining(handler, world["log"], world["inbox"])
 
     @durable_execution

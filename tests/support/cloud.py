@@ -20,7 +20,6 @@ from urllib.parse import unquote, urlsplit
 
 import boto3
 import requests
-from aws_durable_execution_sdk_python_testing import DurableFunctionTestRunner
 from botocore.awsrequest import AWSResponse
 from everyword_aws.clients import client
 from everyword_aws.environment import WorkerEnvironment
@@ -246,6 +245,11 @@ class Cloud:
 
     def durably(self) -> int:
         """Run the durable executions that were asked for."""
+        # a second to import: only where one is run, not wherever tests are collected
+        from aws_durable_execution_sdk_python_testing import (  # noqa: PLC0415
+            DurableFunctionTestRunner,
+        )
+
         waiting, self._waiting = self._waiting, []
         for name, payload in waiting:
             self.executions.append(name)

@@ -5,9 +5,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from cfnlint.api import lint
-from cfnlint.config import ManualArgs
-
 Resource = Mapping[str, Any]
 Templates = Mapping[str, Mapping[str, Any]]
 RESOURCES_UNKNOWN_TO_AWS = {
@@ -63,6 +60,10 @@ def listed(value: object) -> list[Any]:
 
 def linted(folder: Path) -> list[str]:
     """Return what cfn-lint calls an error in a folder's templates."""
+    # It takes seconds, and with it comes an algebra system: not wherever tests are collected.
+    from cfnlint.api import lint  # noqa: PLC0415
+    from cfnlint.config import ManualArgs  # noqa: PLC0415
+
     return [
         f"{file.name}: {match}"
         for file in sorted(folder.glob("*.template.json"))
