@@ -241,6 +241,7 @@ def test_no_file_is_refused(url: str) -> None:
     assert 400 <= answer.status_code < 500
 
 
+@pytest.mark.engines
 def test_a_clip_is_really_recognised_in_a_process_of_its_own(talk: bytes) -> None:
     process = ClipProcess()
     settings = TranscribeSettings(engine="pocketsphinx", language="en")

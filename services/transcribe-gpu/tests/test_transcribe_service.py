@@ -73,6 +73,7 @@ def test_the_same_event_twice_is_recognised_once(
     assert again.meta.event_id == first.meta.event_id
 
 
+@pytest.mark.engines
 def test_a_speaker_per_channel(
     service: TranscribeService,
     blobs: DirectoryBlobStore,
