@@ -10,11 +10,12 @@ import pytest
 
 from support.clips import clip
 from support.killed import Json, Stack
+from support.models import speaker_models_here
 
 KILLS = 30
 CLIPS = 10
 CLIP_S = 4.0
-SETTINGS = '[transcribe]\nengine = "pocketsphinx"\n'
+SETTINGS = '[transcribe]\nengine = "pocketsphinx"\ndiarization = "on"\n'
 
 
 def try_to_upload(url: str, file: Path, key: str) -> str | None:
@@ -74,6 +75,7 @@ def through_the_storm(stormy: Stack, clips: list[Path], draw: random.Random) -> 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_thirty_kills_change_nothing(tmp_path: Path) -> None:
+    speaker_models_here()
     clips = [
         clip("archive.opus", tmp_path / f"clip-{i}.wav", start=i * CLIP_S, seconds=CLIP_S)
         for i in range(CLIPS)

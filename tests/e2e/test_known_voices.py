@@ -5,10 +5,8 @@ from pathlib import Path
 import pytest
 
 from support.clips import clip
+from support.models import speaker_models_here
 from support.stack import Everyword
-from transcribe_gpu.errors import EngineUnavailable
-from transcribe_gpu.models import SEGMENTATION, VOICES
-from transcribe_gpu.standalone import model_library
 
 CONSENT = """
 [shows."Isles".transcribe]
@@ -26,13 +24,7 @@ def voiceprints(everyword: Everyword) -> list[Path]:
 
 @pytest.mark.slow
 def test_a_named_voice_is_known_in_the_next_episode(everyword: Everyword, tmp_path: Path) -> None:
-    try:
-        model_library().fetch("resemblyzer", model_format=VOICES, report=lambda *_: None)
-        model_library().fetch(
-            "pyannote-segmentation", model_format=SEGMENTATION, report=lambda *_: None
-        )
-    except EngineUnavailable as error:
-        pytest.skip(f"{error.message}: everyword models fetch resemblyzer, pyannote-segmentation")
+    speaker_models_here()
     with (everyword.data / "everyword.toml").open("a") as settings:
         settings.write(CONSENT)
     halves = [

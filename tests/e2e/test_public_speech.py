@@ -12,9 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from support.models import model_here
 from transcribe_gpu.adapters.environments import EngineEnvironments
-from transcribe_gpu.errors import EngineUnavailable
-from transcribe_gpu.standalone import model_library
 
 FETCH = Path(__file__).parents[2] / "benchmarks/public_recordings.py"
 CHOSEN = ("acoustic", "cold", "jfk", "wizard")
@@ -46,10 +45,7 @@ def speech(pytestconfig: pytest.Config) -> Path:
 def test_what_is_said_and_when_on_public_recordings(speech: Path, engine: str) -> None:
     if engine == "whisperx" and not EngineEnvironments().installed(engine):
         pytest.skip(f"{engine} is not installed: everyword engines install {engine}")
-    try:
-        model_library().fetch("tiny.en", report=lambda *_: None)
-    except EngineUnavailable as error:
-        pytest.skip(f"{error.message}: everyword models fetch tiny.en")
+    model_here("tiny.en")
     wish = ("--engine", engine, "--model", "tiny.en", "--language", "en")
     done = subprocess.run(
         [sys.executable, "-m", "everyword_local", "--json", "eval", "asr", str(speech), *wish],

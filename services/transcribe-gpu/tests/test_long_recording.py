@@ -9,11 +9,11 @@ from typing import Final
 import numpy as np
 import pytest
 
+from support.models import model_here
 from transcribe_gpu.config import TranscribeSettings
-from transcribe_gpu.errors import EngineUnavailable
 from transcribe_gpu.evaluation.measures import plain_words, word_errors
 from transcribe_gpu.ports import SAMPLE_RATE_HZ, Float32Array
-from transcribe_gpu.standalone import model_library, transcribe_file
+from transcribe_gpu.standalone import transcribe_file
 from transcribe_gpu.testing import decoded, encoded
 
 SAMPLES: Final = Path(__file__).parents[3] / "infra/local/src/everyword_local/samples"
@@ -45,10 +45,7 @@ def heard_in(samples: Float32Array, file: Path) -> list[str]:
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_six_minutes_of_speech_take_the_memory_of_one(tmp_path: Path) -> None:
-    try:
-        model_library().fetch(MODEL, report=quiet)
-    except EngineUnavailable as error:
-        pytest.skip(f"{error.message}: everyword models fetch {MODEL}")
+    model_here(MODEL)
     talk = np.concatenate([decoded(SAMPLES / f"{name}.opus") for name in ("archive", "interview")])
     peaks_mib = []
     for minutes in (1, 6):
@@ -66,10 +63,7 @@ def test_six_minutes_of_speech_take_the_memory_of_one(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_a_long_recording_is_heard_as_well_as_its_parts(tmp_path: Path) -> None:
-    try:
-        model_library().fetch(MODEL, report=quiet)
-    except EngineUnavailable as error:
-        pytest.skip(f"{error.message}: everyword models fetch {MODEL}")
+    model_here(MODEL)
     names = ("archive", "interview")
     parts = {name: decoded(SAMPLES / f"{name}.opus") for name in names}
     truths = {name: truth_of(name) for name in names}

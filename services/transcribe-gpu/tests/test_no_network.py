@@ -10,10 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from support.models import model_here, speaker_models_here
 from transcribe_gpu.adapters.environments import EngineEnvironments
-from transcribe_gpu.errors import EngineUnavailable
-from transcribe_gpu.models import SEGMENTATION, VOICES, WHISPER
-from transcribe_gpu.standalone import model_library
 from transcribe_gpu.testing import Clip, encoded
 from transcribe_gpu.testing_parakeet import write_transducer
 from transcribe_gpu.testing_whisper import write_parrot
@@ -48,18 +46,6 @@ print(json.dumps({"words": heard.n_words(), "flags": heard.flags}))
 Wish = dict[str, object]
 
 
-def quiet(stage: str, fraction: float, eta_s: float | None) -> None:
-    pass
-
-
-def model_here(name: str, kind: str = WHISPER) -> str:
-    try:
-        model_library().fetch(name, model_format=kind, report=quiet)
-    except EngineUnavailable as error:
-        pytest.skip(f"{error.message}: everyword models fetch {name}")
-    return name
-
-
 def in_environment(engine: str, module: str, *arguments: str) -> None:
     command = EngineEnvironments().command(engine, module)
     if command is None:
@@ -84,8 +70,7 @@ def base(_: Path) -> Wish:
 
 
 def who_speaks(_: Path) -> Wish:
-    model_here("resemblyzer", VOICES)
-    model_here("pyannote-segmentation", SEGMENTATION)
+    speaker_models_here()
     return {"engine": "pocketsphinx", "diarization": "on"}
 
 
