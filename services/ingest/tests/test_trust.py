@@ -31,6 +31,8 @@ def test_a_model_is_named_and_called_a_draft() -> None:
         ("loud_without_text_s:41", "41 s are loud"),
         ("degraded:model_timeout", "language model's help was left out: model_timeout"),
         ("channels:identical", "Both channels"),
+        ("languages:en, de", "each passage was recognised in its own: en, de"),
+        ("channels:speakers", "Each of the two channels holds another voice"),
         ("audio_track:2 of 3", "number 2 of 3"),
         ("something_new:7", "something new: 7"),
     ],

@@ -3,6 +3,7 @@
 import io
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from everyword_events import Interrupted
 from everyword_transcripts import Transcript
 from transcribe_gpu.adapters.decoding import PyAvAudio
+from transcribe_gpu.config import TranscribeSettings
 from transcribe_gpu.domain import Hypothesis
 from transcribe_gpu.ports import Checkpoints, Float32Array
 from transcribe_gpu.recognition import Recogniser
@@ -24,13 +26,15 @@ def recognise(
     check: Callable[[], None] = lambda: None,
     checkpoints: Checkpoints | None = None,
     heard: Callable[[str], None] = lambda _: None,
+    *,
+    settings: TranscribeSettings = TONES,
 ) -> Transcript:
     selector = EngineSelector([ToneSource(engine or ToneEngine())])
     return (
         Recogniser(selector, LoudIsSpeech())
         .run(
             PyAvAudio(io.BytesIO(encoded(samples))),
-            TONES,
+            settings,
             report=lambda *told: None,
             announce=lambda line: None,
             check=check,
@@ -104,6 +108,56 @@ def test_speech_that_an_engine_passes_over_is_heard_again() -> None:
     engine = ToneEngine(deaf_after_s=0.8)
     transcript = recognise(np.concatenate(phrase), engine)
     assert words(transcript) == [f"w{number}" for number in range(30)]
+
+
+class TwoLanguages(ToneEngine):
+    """Tones below 75 are English, the others German; in the wrong language each becomes "what"."""
+
+    def recognise(
+        self, windows: Sequence[Float32Array], *, language: str, attempt: int = 0
+    ) -> Sequence[Hypothesis]:
+        return [
+            self._written(heard, language)
+            for heard in super().recognise(windows, language=language, attempt=attempt)
+        ]
+
+    def _written(self, heard: Hypothesis, asked: str) -> Hypothesis:
+        german = sum(int(word.text[1:]) >= 75 for word in heard.words()) * 2 > len(heard.words())
+        spoken = "de" if german else "en"
+        written = spoken if asked == "auto" else asked
+        utterances = tuple(
+            replace(
+                each,
+                language=written,
+                words=each.words
+                if written == spoken
+                else tuple(replace(word, text="what") for word in each.words),
+            )
+            for each in heard.utterances
+        )
+        likely = -0.2 if written == spoken else -0.9
+        return replace(
+            heard, utterances=utterances, language=written, detected=spoken,
+            detected_probability=0.99, log_probability=likely,
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+def test_each_passage_is_recognised_in_its_own_language(batch: int) -> None:
+    said = [range(20), range(100, 120), range(20, 40), range(40, 70)]
+    samples = np.concatenate([tones(list(phrase), pause_s=4.0) for phrase in said])
+    everything = [f"w{number}" for phrase in said for number in phrase]
+    transcript = recognise(samples, TwoLanguages(batch=batch), settings=in_language("auto"))
+    assert words(transcript) == everything
+    assert transcript.flags == ("languages:en, de",)
+    assert transcript.language == "en"
+    asked_for = recognise(samples, TwoLanguages(), settings=in_language("en"))
+    assert words(asked_for) == [w if int(w[1:]) < 75 else "what" for w in everything]
+    assert "languages:en, de" not in asked_for.flags
+
+
+def in_language(language: str) -> TranscribeSettings:
+    return TONES.model_copy(update={"language": language})
 
 
 class Kept:

@@ -6,7 +6,8 @@ that the engine never waits for them and memory does not grow with the recording
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import groupby, islice
+from operator import itemgetter
 from typing import Final
 
 from transcribe_gpu.ahead import run_ahead
@@ -117,13 +118,14 @@ class ChannelPass:
         if not windows:
             return ()
         first = self._attempt(windows, 0)
-        best = self._filled(windows, first)
+        best = self._filled(windows, self._in_their_language(windows, first))
         heard_again = {place for place, each in enumerate(best) if each != first[place]}
         for attempt in range(1, _ATTEMPTS):
             doubtful = [place for place, judged in enumerate(best) if judged.doubts]
             if not doubtful:
                 break
-            again = self._attempt([windows[place] for place in doubtful], attempt)
+            languages = [self._language.to_ask_again(best[place].hypothesis) for place in doubtful]
+            again = self._attempt([windows[place] for place in doubtful], attempt, languages)
             heard_again.update(doubtful)
             for place, judged in zip(doubtful, again, strict=True):
                 if judged.better_than(best[place]):
@@ -132,6 +134,22 @@ class ChannelPass:
             replace(judged.flagged(), heard_again=place in heard_again)
             for place, judged in enumerate(best)
         ]
+
+    def _in_their_language(
+        self, windows: Sequence[Window], first: list[Assessed]
+    ) -> list[Assessed]:
+        """Recognise windows in the language they seem to be in, and keep the likelier text."""
+        best = list(first)
+        others = {
+            place: language
+            for place, judged in enumerate(first)
+            if (language := self._language.another(judged.hypothesis)) is not None
+        }
+        again = self._attempt([windows[place] for place in others], 0, list(others.values()))
+        for place, judged in zip(others, again, strict=True):
+            if judged.likelier_than(best[place]):
+                best[place] = judged
+        return best
 
     def _filled(self, windows: Sequence[Window], first: list[Assessed]) -> list[Assessed]:
         """Hear again, by itself, the speech that the first attempt passed over."""
@@ -144,7 +162,8 @@ class ChannelPass:
             ]
             if not gaps:
                 break
-            heard = self._attempt([gap.window for _, gap in gaps], 0)
+            languages = [self._language.to_ask_again(best[place].hypothesis) for place, _ in gaps]
+            heard = self._attempt([gap.window for _, gap in gaps], 0, languages)
             before = list(best)
             for (place, gap), judged in zip(gaps, heard, strict=True):
                 if not judged.doubts:
@@ -154,17 +173,23 @@ class ChannelPass:
                 break
         return best
 
-    def _attempt(self, windows: Sequence[Window], attempt: int) -> list[Assessed]:
-        """Recognise windows, no more at once than the engine is good for: its memory is bounded."""
+    def _attempt(
+        self, windows: Sequence[Window], attempt: int, languages: Sequence[str] | None = None
+    ) -> list[Assessed]:
+        """Recognise windows, no more at once than the engine is good for: its memory is bounded.
+
+        `languages` are asked for, one for each window; else the one that is settled.
+        """
         began = self._clock()
         most = max(1, self._engine.batch)
+        asked = languages or [self._language.to_ask] * len(windows)
         found: list[Hypothesis] = []
-        for first in range(0, len(windows), most):
-            found += self._engine.recognise(
-                [window.samples for window in windows[first : first + most]],
-                language=self._language.to_ask,
-                attempt=attempt,
-            )
+        for language, alike in groupby(zip(windows, asked, strict=True), key=itemgetter(1)):
+            samples = [window.samples for window, _ in alike]
+            for first in range(0, len(samples), most):
+                found += self._engine.recognise(
+                    samples[first : first + most], language=language, attempt=attempt
+                )
         self.timings_s["recognise"] += self._clock() - began
         return [
             assess(within_speech(each, window), window)

@@ -13,6 +13,7 @@ _DRAFTS: Final = {"pocketsphinx"}
 _FLAGS: Final = {
     "channels:mono": "There is one channel: speakers could not be told apart by channel.",
     "channels:identical": "Both channels hold the same sound: speakers could not be told apart.",
+    "channels:speakers": "Each of the two channels holds another voice: they were heard apart.",
     "channels_cancel": "The two channels cancel each other; one of them was recognised.",
     "speakers:not_separated": "This engine does not tell speakers apart.",
     "speakers:failed": "Telling the speakers apart failed; the words are complete.",
@@ -35,6 +36,7 @@ _COUNTED: Final = {
     "loud_without_text_s": "{0} s are loud and have no words: music, or speech that was missed.",
     "crosstalk_removed": "Words that were heard on two channels are written once ({0}).",
     "audio_track": "The file has several audio tracks; this is number {0}, in which people speak.",
+    "languages": "Several languages are spoken, and each passage was recognised in its own: {0}.",
     "language_doubt": "The language is not certain: it may be {0}.",
     "language_unchecked": "The model only knows {0}; no other language was looked for.",
     "fallback": "Another engine was tried first and could not be used: {0}.",

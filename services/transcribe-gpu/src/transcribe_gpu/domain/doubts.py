@@ -61,6 +61,10 @@ class Assessed:
         """Tell whether it has fewer doubts, or as few and a likelier text."""
         if len(self.doubts) != len(other.doubts):
             return len(self.doubts) < len(other.doubts)
+        return self.likelier_than(other)
+
+    def likelier_than(self, other: "Assessed") -> bool:
+        """Tell whether the recogniser finds its text the likelier one."""
         mine, others = self.hypothesis.log_probability, other.hypothesis.log_probability
         return mine is not None and others is not None and mine > others
 
