@@ -30,10 +30,11 @@ def recognise(
     settings: TranscribeSettings = TONES,
 ) -> Transcript:
     selector = EngineSelector([ToneSource(engine or ToneEngine())])
+    layout = "mono" if samples.ndim == 1 else "stereo"
     return (
         Recogniser(selector, LoudIsSpeech())
         .run(
-            PyAvAudio(io.BytesIO(encoded(samples))),
+            PyAvAudio(io.BytesIO(encoded(samples, layout=layout))),
             settings,
             report=lambda *told: None,
             announce=lambda line: None,
@@ -158,6 +159,35 @@ def test_each_passage_is_recognised_in_its_own_language(batch: int) -> None:
 
 def in_language(language: str) -> TranscribeSettings:
     return TONES.model_copy(update={"language": language})
+
+
+def two_talk(at_once: bool) -> tuple[Float32Array, list[list[str]]]:
+    """Return two channels, (2, n_samples), in which two people talk, and the words of each."""
+    phrases = [[*range(first, first + 10)] for first in range(0, 100, 10)]
+    turn = tones(phrases[0], pause_s=1.0).size
+    channels = np.zeros((2, 6 * turn), np.float32)
+    said: list[list[str]] = [[], []]
+    places = [0, 1, 2, 3, 4, 4] if at_once else [0, 1, 2, 3, 4, 5]
+    for number, (place, phrase) in enumerate(zip(places, phrases, strict=False)):
+        who = number % 2
+        channels[who, place * turn : (place + 1) * turn] = tones(phrase, pause_s=1.0)
+        said[who] += [f"w{word}" for word in phrase]
+    return channels, said
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_two_people_at_once_on_two_channels_are_recognised_apart(at_once: bool) -> None:
+    channels, said = two_talk(at_once)
+    transcript = recognise(channels)
+    by_speaker = [
+        [word.word for word in transcript.words() if word.speaker == speaker]
+        for speaker in ("SPEAKER_00", "SPEAKER_01")
+    ]
+    assert (by_speaker == said) is at_once
+    assert transcript.flags == (("channels:speakers",) if at_once else ())
+    assert sorted(words(transcript)) == sorted(said[0] + said[1])
+    mixed = recognise(channels, settings=TONES.model_copy(update={"channels": "mix"}))
+    assert {word.speaker for word in mixed.words()} == {None}
 
 
 class Kept:

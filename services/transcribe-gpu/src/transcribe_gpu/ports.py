@@ -133,6 +133,9 @@ class Audio(Protocol):
             InvalidInput: nothing can be decoded.
         """
 
+    def stretches(self) -> Iterator[Float32Array]:
+        """Decode up to three minutes, spread over it: float32, (n_channels, n_samples), 16 kHz."""
+
     @property
     def decoded_s(self) -> float:
         """How much the last complete `blocks` gave."""

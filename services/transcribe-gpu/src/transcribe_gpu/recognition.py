@@ -21,6 +21,8 @@ from transcribe_gpu.domain import (
     assemble,
     language_code,
     one_talk,
+    talk_at_once,
+    without_leaks,
 )
 from transcribe_gpu.ports import (
     Audio,
@@ -36,6 +38,7 @@ from transcribe_gpu.selection import CPU, EngineSelector
 from transcribe_gpu.speaker_pass import SpeakerPass
 
 MOST_CHANNELS: Final = 16
+STEREO: Final = 2
 _ASK_S: Final = 1.0
 
 
@@ -111,7 +114,8 @@ class Recogniser:
             checkpoints=kept,
             clock=self._clock,
         )
-        by_speaker = settings.channels == "speakers"
+        told_apart = settings.channels == "auto" and self._talk_at_once(audio, settings)
+        by_speaker = told_apart or settings.channels == "speakers"
         with self._turn(engine, check):
             if by_speaker and audio.channels > 1:
                 channels = _each_channel(one_pass, audio, meter)
@@ -119,7 +123,9 @@ class Recogniser:
                 reached = meter(audio.expected_duration_s).reached
                 channels = [one_pass.run(None, None, reached, heard=lambda each: heard(each.text))]
         flags = [*choice.flags, *audio.flags, *detection.flags()]
-        if by_speaker and len(channels) == 1:
+        if told_apart and len(channels) > 1:
+            flags.append("channels:speakers")
+        elif by_speaker and len(channels) == 1 and not told_apart:
             flags.append("channels:mono" if audio.channels == 1 else "channels:identical")
         transcript = assemble(
             channels,
@@ -156,6 +162,11 @@ class Recogniser:
         timings = {} if speakers.took_s is None else {"diarize": speakers.took_s}
         quality = Quality.of(found)
         return Recognition(found, quality, _rounded(timings), "", speakers.found)
+
+    def _talk_at_once(self, audio: Audio, settings: TranscribeSettings) -> bool:
+        if audio.channels != STEREO or settings.speakers == 1:
+            return False
+        return talk_at_once(audio.stretches(), self._detector.stream)
 
     @contextmanager
     def _turn(self, engine: SpeechEngine, check: Callable[[], None]) -> Iterator[None]:
@@ -200,6 +211,7 @@ def _each_channel(
         if channel == 0 and audio.one_sound:
             return [ChannelSpeech(None, heard[0].utterances, heard[0].loudness)]
         before_s += audio.decoded_s
+    heard = without_leaks(heard)
     same = one_talk(heard)
     return heard if same is None else [same]
 

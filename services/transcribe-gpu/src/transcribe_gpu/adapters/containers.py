@@ -139,7 +139,7 @@ def stretches(source: BinaryIO, tracks: Sequence[int]) -> Iterator[list[Float32A
     """Decode three minutes, spread over a recording, of some of its tracks (their indexes).
 
     Yields, for each stretch, each track's samples: float32, (n_channels, n_samples), 16 kHz.
-    A shorter recording comes whole, in one; one that is damaged, as far as it can be read.
+    A shorter recording comes whole; one that is damaged, as far as it can be read.
     """
     with opened(source) as container:
         wanted = [track for track in container.streams.audio if track.index in tracks]

@@ -1,7 +1,7 @@
 """From what an engine heard to a transcript: pure, no audio library in sight."""
 
 from transcribe_gpu.domain.assembly import assemble
-from transcribe_gpu.domain.channels import ChannelSpeech, one_talk
+from transcribe_gpu.domain.channels import ChannelSpeech, one_talk, without_leaks
 from transcribe_gpu.domain.checks import find_loops
 from transcribe_gpu.domain.doubts import Assessed, assess
 from transcribe_gpu.domain.gaps import filled, unheard
@@ -10,6 +10,7 @@ from transcribe_gpu.domain.language import AUTO, LanguageDetection, language_cod
 from transcribe_gpu.domain.loudness import Loudness
 from transcribe_gpu.domain.phrases import sentences
 from transcribe_gpu.domain.quality import Quality
+from transcribe_gpu.domain.separation import talk_at_once
 from transcribe_gpu.domain.speakers import (
     Diarization,
     SpeakerTurn,
@@ -53,8 +54,10 @@ __all__ = [
     "one_talk",
     "sentences",
     "spoken_in",
+    "talk_at_once",
     "unheard",
     "with_speakers",
     "with_speakers_anew",
     "within_speech",
+    "without_leaks",
 ]

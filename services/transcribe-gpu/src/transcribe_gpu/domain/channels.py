@@ -1,7 +1,7 @@
 """One speaker per channel: what each channel said, and what only leaked into it from another."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from everyword_transcripts import Segment, Word
@@ -12,6 +12,8 @@ TURN_PAUSE_S: Final = 0.35
 """A pause at which another speaker's turn may come in between."""
 BLEED_RATIO: Final = 2.0
 """The same word twice as loud (6 dB) in another channel at the same time was said over there."""
+LEAK_RATIO: Final = 5.6
+"""15 dB: nobody speaks so softly into the own microphone while another speaks beside it."""
 SAME_SHARE: Final = 0.6
 _SAME_S: Final = 0.15
 _ENOUGH: Final = 5
@@ -28,6 +30,46 @@ class ChannelSpeech:
     def words(self) -> list[HeardWord]:
         """Return all words, in order."""
         return [word for utterance in self.utterances for word in utterance.words]
+
+
+def without_leaks(channels: Sequence[ChannelSpeech]) -> list[ChannelSpeech]:
+    """Drop words that are far softer than another channel at the same time, as each one's voice is.
+
+    A microphone picks up who sits beside it, and a recogniser hears that too, often wrong.
+    """
+    voices = [_voice(channel) for channel in channels]
+
+    def leaked(word: HeardWord, here: int) -> bool:
+        if word.start is None or word.end is None:
+            return False
+        levels = [
+            channel.loudness.between(word.start, word.end) / voice
+            for channel, voice in zip(channels, voices, strict=True)
+        ]
+        return max(levels) > LEAK_RATIO * levels[here]
+
+    return [
+        ChannelSpeech(
+            channel.speaker,
+            [
+                replace(utterance, words=kept)
+                for utterance in channel.utterances
+                if (kept := tuple(word for word in utterance.words if not leaked(word, place)))
+            ],
+            channel.loudness,
+        )
+        for place, channel in enumerate(channels)
+    ]
+
+
+def _voice(channel: ChannelSpeech) -> float:
+    """Return how loud the words of a channel's own speaker are: the louder ones of all."""
+    levels = sorted(
+        channel.loudness.between(word.start, word.end)
+        for word in channel.words()
+        if word.start is not None and word.end is not None
+    )
+    return (levels[len(levels) * 9 // 10] if levels else 0.0) or 1.0
 
 
 def one_talk(channels: Sequence[ChannelSpeech]) -> ChannelSpeech | None:

@@ -1,0 +1,104 @@
+"""Two people at once on two channels are told from ordinary stereo."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from transcribe_gpu.domain import ChannelSpeech, HeardWord, Utterance, talk_at_once, without_leaks
+from transcribe_gpu.testing_tones import LoudIsSpeech
+
+RATE = 16_000
+Sound = NDArray[np.float32]
+
+
+def voice(seed: int, seconds: int = 60) -> Sound:
+    """Noise that comes and goes for a second or two, as a voice does."""
+    draw = np.random.default_rng(seed)
+    sound = draw.normal(0, 0.1, seconds * RATE)
+    on = np.repeat(draw.random(seconds) < 0.5, RATE)
+    return (sound * on).astype(np.float32)
+
+
+def room(sound: Sound, seed: int, near: float) -> Sound:
+    """What a microphone hears in a room that rings for a third of a second."""
+    draw = np.random.default_rng(seed)
+    echo = draw.normal(0, 0.02, RATE // 3) * np.exp(-np.arange(RATE // 3) / 1500)
+    echo[0] = near
+    length = 2 * sound.size
+    heard = np.fft.irfft(np.fft.rfft(sound, length) * np.fft.rfft(echo, length))[: sound.size]
+    return heard.astype(np.float32)
+
+
+def at_once(left: Sound, right: Sound) -> bool:
+    planes = np.stack([left, right])
+    pieces = [planes[:, at : at + 15 * RATE] for at in range(0, planes.shape[1], 15 * RATE)]
+    return talk_at_once(pieces, LoudIsSpeech().stream)
+
+
+HOST, GUEST = voice(1), voice(2)
+
+
+@pytest.mark.parametrize("leak", [0.0, 0.03, 0.1])
+@pytest.mark.parametrize("gain", [1.0, 0.9])
+def test_two_people_at_once_are_heard(leak: float, gain: float) -> None:
+    guest = gain * GUEST
+    assert at_once(HOST + leak * np.roll(guest, 40), guest + leak * np.roll(HOST, 40))
+
+
+def turns() -> tuple[Sound, Sound]:
+    here = np.repeat(np.arange(60) // 5 % 2 == 0, RATE)
+    return HOST * here, GUEST * ~here
+
+
+def ordinary() -> Iterator[tuple[str, Sound, Sound]]:
+    both = HOST + GUEST
+    yield "one sound twice", both, both
+    yield "upside down", both, -both
+    yield "a dead channel", both, np.zeros_like(both)
+    yield "a channel of hiss", both, np.random.default_rng(3).normal(0, 0.001, both.size)
+    yield "voices between the loudspeakers", HOST + 0.4 * GUEST, 0.4 * HOST + GUEST
+    yield (
+        "a room in stereo",
+        room(HOST, 1, 1) + room(GUEST, 2, 0.4),
+        (room(HOST, 3, 0.4) + room(GUEST, 4, 1)),
+    )
+    yield "in turns, never at once", *turns()
+    music = [np.random.default_rng(seed).normal(0, 0.03, both.size) for seed in (5, 6)]
+    yield "music around a voice", HOST + music[0], HOST + music[1]
+    yield "a channel that drops out", HOST * (GUEST == 0), HOST
+    yield "nothing", np.zeros(0), np.zeros(0)
+
+
+@pytest.mark.parametrize(
+    ("left", "right"), [x[1:] for x in ordinary()], ids=[x[0] for x in ordinary()]
+)
+def test_ordinary_stereo_is_not_taken_for_two_people(left: Sound, right: Sound) -> None:
+    assert not at_once(left.astype(np.float32), right.astype(np.float32))
+
+
+def channel(speaker: str, *words: tuple[str, float], level: float) -> ChannelSpeech:
+    """Return a channel of words (text, how loud) of a second each, `level` beside them."""
+    heard = tuple(
+        HeardWord(text, at + 0.1, at + 0.9, 0.9) for at, (text, _) in enumerate(words) if text
+    )
+    spoken = ChannelSpeech(speaker, [Utterance(0, len(words), heard, "en")])
+    for text, loud in words:
+        spoken.loudness.add(np.full(RATE, loud if text else level, np.float32))
+    return spoken
+
+
+def test_words_that_only_leaked_into_a_microphone_are_dropped_whatever_they_read() -> None:
+    host = channel("A", ("good", 0.3), ("morning", 0.3), ("", 0), ("yes", 0.2), level=0.003)
+    guest = channel("B", ("could", 0.01), ("", 0), ("hello", 0.3), ("oh", 0.1), level=0.003)
+    left, right = without_leaks([host, guest])
+    assert [word.text for word in left.words()] == ["good", "morning", "yes"]
+    assert [word.text for word in right.words()] == ["hello", "oh"]
+
+
+def test_a_soft_microphone_loses_no_words() -> None:
+    host = channel("A", ("good", 0.3), ("morning", 0.3), level=0.0)
+    guest = channel("B", ("hello", 0.01), ("there", 0.012), level=0.0)
+    _, right = without_leaks([host, guest])
+    assert [word.text for word in right.words()] == ["hello", "there"]
