@@ -408,6 +408,11 @@ def test_a_shadow_of_a_line_is_not_said_again() -> None:
         ("As gaivotas não vêm à praia às três", "cp1252", "und"),
         ("השחפים חיים ליד הנמל ועפים גבוה", "cp1255", "und"),
         ("Чайки живут у моря и кричат", "mac_cyrillic", "ru"),
+        ("Mewy żyją przy porcie, śpiewając głośno", "mac_latin2", "pl"),
+        ("Rackové žijí u přístavu, říká se", "mac_latin2", "und"),
+        ("Οι γλάροι ζουν στο λιμάνι", "mac_greek", "el"),
+        ("Οι γλάροι ζουν στο λιμάνι", "cp737", "el"),
+        ("Martılar limanın yanında yaşıyor", "mac_turkish", "tr"),
         ("かもめは港に住んでいます。", "iso2022_jp", "und"),
     ],
 )

@@ -20,14 +20,14 @@ _MARKS: Final = (
 _LEGACY: Final = {
     "ar fa ur": ("cp1256", "iso8859_6"),
     "bg mk ru sr uk be": ("cp1251", "koi8_r", "cp866", "iso8859_5", "mac_cyrillic"),
-    "bs cs hr hu pl ro sk sl sq": ("cp1250", "iso8859_2", "cp852"),
-    "el": ("cp1253", "iso8859_7"),
+    "bs cs hr hu pl ro sk sl sq": ("cp1250", "iso8859_2", "cp852", "mac_latin2"),
+    "el": ("cp1253", "iso8859_7", "mac_greek", "cp737"),
     "et lt lv": ("cp1257", "iso8859_13"),
     "he yi": ("cp1255",),
     "ja": ("cp932", "euc_jp", "iso2022_jp"),
     "ko": ("cp949",),
     "th": ("cp874",),
-    "tr az": ("cp1254", "iso8859_9"),
+    "tr az": ("cp1254", "iso8859_9", "mac_turkish", "cp857"),
     "vi": ("cp1258",),
     "yue": ("big5hkscs", "gb18030"),
     "zh": ("gb18030", "big5"),
@@ -37,6 +37,8 @@ _BY_LANGUAGE: Final = {
     for languages, encodings in _LEGACY.items()
     for language in languages.split()
 }
+_RAREST: Final = {"el": frozenset("\u0390\u03b0\u03ca\u03cb\u03be\u03c8")}
+"""Letters of which there are few, where a language's encodings make letters of any bytes."""
 _WESTERN: Final = "cp1252"
 _HEBREW: Final = "cp1255"
 _HEBREW_LETTERS: Final = range(0xE0, 0xFB)
@@ -208,7 +210,8 @@ def _guess(raw: bytes, language: str) -> str:
     sample = b"\n".join(_telling_lines(raw))
     usual = [each for each in _BY_LANGUAGE.get(language, ()) if _decodes(sample, each)]
     if usual:
-        return max(usual, key=lambda each: _fit(sample, each))
+        rare = _RAREST.get(language, frozenset())
+        return max(usual, key=lambda each: _fit(sample, each) - _count(sample, each, rare))
     runs = _RUN.findall(sample)
     latin = sum(len(run) == 1 for run in runs) >= _ISOLATED * len(runs)
     if language not in _BY_LANGUAGE:
@@ -259,6 +262,10 @@ def _fit(sample: bytes, encoding: str) -> int:
             inside = before.isalpha() and before.islower() and character.isupper()
             fit += -2 if odd or inside else 1
     return fit * len(sample) // max(1, len(text))
+
+
+def _count(sample: bytes, encoding: str, letters: frozenset[str]) -> int:
+    return sum(character in letters for character in sample.decode(encoding, "replace"))
 
 
 def _is_hebrew(sample: bytes) -> bool:

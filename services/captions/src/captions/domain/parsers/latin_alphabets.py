@@ -35,6 +35,7 @@ _ALPHABETS: Final = (
     ("mac_roman", _WESTERN),
     ("cp850", _WESTERN),
     ("cp852", _CENTRAL),
+    ("mac_latin2", _CENTRAL),
 )
 _SIGNS: Final = frozenset(
     "\u201e\u201c\u201d\u201a\u2018\u2019\u2039\u203a\u2013\u2014\u2026\u2122\u2022\u266a"
