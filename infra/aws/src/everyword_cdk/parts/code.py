@@ -1,7 +1,8 @@
 """The code of a Lambda function: our packages and what they need, for Python 3.13 on arm64.
 
-Bundling needs pip and a package index, and no Docker. A synthesis that deploys nothing skips it
-(context `aws:cdk:bundling-stacks`), and the asset is then the bare source.
+Bundling needs pip, a package index and any Python 3.13 to compile with, and no Docker. A synthesis
+that deploys nothing skips it (context `aws:cdk:bundling-stacks`), and the asset is then the bare
+source.
 """
 
 import hashlib
@@ -9,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,10 +18,12 @@ import aws_cdk as cdk
 import jsii
 from aws_cdk import aws_lambda as lambda_
 
+from everyword_cdk.parts import bytecode
+
 REPOSITORY: Final = Path(__file__).resolve().parents[5]
 RUNTIME: Final = lambda_.Runtime.PYTHON_3_13
-_PYTHON: Final = "3.13"
-_PLATFORMS: Final = ("manylinux_2_34_aarch64", "manylinux_2_28_aarch64", "manylinux2014_aarch64")
+LAMBDA_PYTHON: Final = "3.13"
+_GLIBC: Final = ("manylinux_2_34", "manylinux_2_28", "manylinux2014")
 _SHARED: Final = ("libs/events", "libs/transcripts", "libs/storage", "libs/http", "infra/aws")
 _OWN: Final = {
     "bus": (),
@@ -46,8 +50,24 @@ def folders_of(service: str) -> list[Path]:
     return [REPOSITORY / each for each in own]
 
 
-def code_of(service: str) -> lambda_.Code:
-    """Return the code asset of a service's functions."""
+@cache
+def lambda_python() -> Path:
+    """Return an interpreter of the version that Lambda runs.
+
+    Raises:
+        Misconfigured: there is none here.
+    """
+    return bytecode.interpreter(LAMBDA_PYTHON, own=Path(sys.executable))
+
+
+def code_of(service: str, stack: cdk.Stack) -> lambda_.Code:
+    """Return the code asset of a service's functions.
+
+    Raises:
+        Misconfigured: the stack's packages are built now, and nothing here can compile them.
+    """
+    if stack.bundling_required:
+        lambda_python()
     return lambda_.Code.from_asset(
         str(REPOSITORY / "infra/aws/src/everyword_aws"),
         asset_hash_type=cdk.AssetHashType.CUSTOM,
@@ -58,8 +78,13 @@ def code_of(service: str) -> lambda_.Code:
     )
 
 
-def bundle(service: str, target: Path) -> None:
-    """Install a service's functions with all they need into `target`."""
+def bundle(service: str, target: Path, *, machine: str = "aarch64") -> None:
+    """Install a service's functions with all they need into `target`, and compile them.
+
+    Raises:
+        Misconfigured: there is no Python of Lambda's version here.
+    """
+    python = lambda_python()
     with tempfile.TemporaryDirectory() as wheels:
         own = [str(folder) for folder in folders_of(service)]
         _pip("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", wheels, *own)
@@ -68,8 +93,8 @@ def bundle(service: str, target: Path) -> None:
         _pip(
             "install",
             *("--target", str(target), "--no-compile", "--only-binary", ":all:"),
-            *("--implementation", "cp", "--python-version", _PYTHON),
-            *(part for platform in _PLATFORMS for part in ("--platform", platform)),
+            *("--implementation", "cp", "--python-version", LAMBDA_PYTHON),
+            *(part for glibc in _GLIBC for part in ("--platform", f"{glibc}_{machine}")),
             *("--find-links", wheels, *_PINNED),
             f"everyword-aws[{service}]",
         )
@@ -79,6 +104,7 @@ def bundle(service: str, target: Path) -> None:
     for pattern in _USELESS:
         for folder in target.glob(pattern):
             shutil.rmtree(folder, ignore_errors=True)
+    bytecode.compile_below(target, python)
 
 
 @jsii.implements(cdk.ILocalBundling)
@@ -93,11 +119,13 @@ class _Bundle:
 
 
 def _digest(service: str) -> str:
-    """Hash everything a bundle is made of, so that unchanged code is not deployed again."""
+    """Hash what a bundle is made of and how, so that unchanged code is not deployed again."""
     digest = hashlib.sha256((REPOSITORY / "constraints.txt").read_bytes())
+    for step in (__file__, bytecode.__file__):
+        digest.update(Path(step).read_bytes())
     for folder in folders_of(service):
         for file in sorted((folder / "src").rglob("*")):
-            if file.is_file() and "__pycache__" not in file.parts:
+            if file.is_file() and not {"__pycache__", "everyword_cdk"} & set(file.parts):
                 digest.update(str(file.relative_to(folder)).encode() + file.read_bytes())
         digest.update((folder / "pyproject.toml").read_bytes())
     return digest.hexdigest()

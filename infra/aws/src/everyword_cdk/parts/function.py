@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from aws_cdk import Duration, RemovalPolicy, Size
+from aws_cdk import Duration, RemovalPolicy, Size, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -104,7 +104,7 @@ class ServiceFunction(Construct):
             description=description,
             runtime=RUNTIME,
             architecture=lambda_.Architecture.ARM_64,
-            code=code_of(service),
+            code=code_of(service, Stack.of(self)),
             handler=f"everyword_aws.handlers.{handler}.handler",
             role=self.role.without_policy_updates(),
             timeout=timeout,
