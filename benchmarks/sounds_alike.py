@@ -19,8 +19,8 @@ import regex
 from rapidfuzz import fuzz
 from rapidfuzz.distance import Levenshtein
 
+from everyword_transcripts.folding import fold
 from search.domain.phonetics.letter_to_sound import phones_of_letters
-from search.domain.tokens import fold
 
 NEAR = 60.0
 Place = tuple[str, str, bool]

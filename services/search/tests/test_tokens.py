@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from everyword_transcripts import split_words
-from search.domain.tokens import LONGEST_TOKEN, fold, joined, stem, tokens_of, without_particle
+from everyword_transcripts.folding import fold
+from search.domain.tokens import LONGEST_TOKEN, joined, stem, tokens_of, without_particle
 
 
 @pytest.mark.parametrize(

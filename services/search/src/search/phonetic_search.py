@@ -6,6 +6,7 @@ from typing import Final
 
 from rapidfuzz.distance import OSA
 
+from everyword_transcripts.folding import fold, folded_name
 from search.domain.expansion import Tier
 from search.domain.pages import EpisodeMoments, Moment, SearchPage, SearchRequest
 from search.domain.perhaps import Perhaps
@@ -21,8 +22,8 @@ from search.domain.phonetics import (
     likelihood,
     phones_of_query,
 )
-from search.domain.query import Clause, Query, folded_name
-from search.domain.tokens import fold, stem, tokens_of
+from search.domain.query import Clause, Query
+from search.domain.tokens import stem, tokens_of
 from search.ports import PhoneticIndex
 
 MOST_SOUNDING: Final = 10

@@ -22,6 +22,7 @@ from everyword_events import (
 )
 from everyword_storage import BlobStore
 from everyword_transcripts import read_transcript
+from everyword_transcripts.folding import fold, folded_name
 from search.config import SearchSettings
 from search.contract import CONTRACT
 from search.domain.cursor import Cursor, Totals, digest_of
@@ -38,7 +39,6 @@ from search.domain.query import (
     Query,
     after_last_moment,
     first_moment,
-    folded_name,
     parse_query,
 )
 from search.domain.reply import (
@@ -51,7 +51,7 @@ from search.domain.reply import (
     title_reply,
 )
 from search.domain.timeline import Step, Timeline, episode_counts, periods
-from search.domain.tokens import fold, tokens_of
+from search.domain.tokens import tokens_of
 from search.fifo_gate import FifoGate
 from search.near_spellings import near_spellings
 from search.other_writings import other_writings

@@ -10,9 +10,10 @@ from enum import StrEnum
 from itertools import islice, product
 from typing import Final, Protocol
 
+from everyword_transcripts.folding import fold
 from search.domain.matching import Alternatives, Pattern, QueryPlan, Slot
 from search.domain.query import Clause, Query, Spelling
-from search.domain.tokens import fold, folds, is_hangul, joined, stem, without_particle
+from search.domain.tokens import folds, is_hangul, joined, stem, without_particle
 
 MOST_PATTERNS: Final = 32
 MOST_LOOSE_TERMS: Final = 16

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
 from everyword_events import InvalidInput
-from search.domain.tokens import fold, joined, tokens_of
+from everyword_transcripts.folding import fold, folded_name
+from search.domain.tokens import joined, tokens_of
 
 LONGEST_QUERY: Final = 300
 MOST_CLAUSES: Final = 24
@@ -129,11 +130,6 @@ def parse_query(text: str) -> Query:
         published_before=min(map(first_moment, fields["before"]), default=None),
     )
     return Query(text, tuple(wanted), tuple(unwanted), filters)
-
-
-def folded_name(name: str) -> str:
-    """Return the form in which names of shows and speakers compare: no case, no accents."""
-    return " ".join(fold(part) for part in name.casefold().split())
 
 
 def title_tokens(title: str) -> list[str]:

@@ -14,6 +14,7 @@ from typing import Final
 
 import Stemmer  # type: ignore[import-not-found]
 
+from everyword_transcripts.folding import fold
 from search.domain.chinese import simplified
 
 LONGEST_TOKEN: Final = 64
@@ -51,10 +52,6 @@ _UNSPACED: Final = re.compile(
 # Over character classes: C++ and C#, one unspaced character, a word (decimals stay), an emoji.
 _TOKEN: Final = re.compile(
     r"(?<![wdm])w(?:\+\+|#)(?![wd])|um*|[wd](?:[wdm]|(?<=d)\.(?=d))*|s[sm]*|(?:(?<=d)|^)c(?![wdc])"
-)
-_LETTERS_WITHOUT_DECOMPOSITION: Final = str.maketrans(
-    {"ø": "o", "œ": "oe", "æ": "ae", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ħ": "h", "ŧ": "t"}
-    | {"\u0131": "i", "ŋ": "n", "ĸ": "k", "\u0640": ""}
 )
 _ALIKE: Final = str.maketrans(
     {"\u06cc": "\u064a", "\u0649": "\u064a", "\u06a9": "\u0643", "\u0901": "\u0902"}
@@ -171,23 +168,6 @@ def joined(tokens: Sequence[str]) -> str | None:
     return None if _UNSPACED.search(word) else word[:LONGEST_TOKEN]
 
 
-@lru_cache(maxsize=1 << 16)
-def fold(token: str) -> str:
-    """Return the token without accents, niqqud, harakat and skin tones, its digits as 0-9.
-
-    Marks that spell a sound of their own stay: Indic vowel signs and viramas, Thai tones,
-    Japanese voicing (their combining classes: Unicode 16, table 4-3).
-    """
-    if token.isascii():
-        return token
-    kept = "".join(
-        str(unicodedata.decimal(c, c))
-        for c in unicodedata.normalize("NFKD", token)
-        if not _is_accent(c) and not "\U0001f3fb" <= c <= "\U0001f3ff"
-    ).translate(_LETTERS_WITHOUT_DECOMPOSITION)
-    return unicodedata.normalize("NFC", kept) or token
-
-
 def folds(token: str) -> tuple[str, ...]:
     """Return the forms without accents: `schluter`, and `schlueter` where letters are spelled so.
 
@@ -230,11 +210,6 @@ def stem(token: str, language: str) -> str:
 def _stemmer(language: str) -> Stemmer.Stemmer | None:
     name = _SNOWBALL.get(language)
     return Stemmer.Stemmer(name) if name else None
-
-
-def _is_accent(character: str) -> bool:
-    combining = unicodedata.combining(character)
-    return 10 <= combining <= 35 or combining >= 200  # noqa: PLR2004
 
 
 def _normalized(word: str) -> str:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from everyword_events import InvalidInput
+from everyword_transcripts.folding import folded_name
 from search.domain.document import EpisodeDocument
 from search.domain.expansion import Tier
 from search.domain.number_queries import with_numbers
-from search.domain.query import WINDOW, Clause, Query, folded_name, parse_query
+from search.domain.query import WINDOW, Clause, Query, parse_query
 from search.domain.tokens import folds, is_hangul, joined, stem, tokens_of, without_particle
 
 _SHOWN = 12

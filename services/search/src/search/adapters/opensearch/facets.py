@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
+from everyword_transcripts.folding import folded_name
 from search.adapters.opensearch.client import Json
 from search.adapters.opensearch.layout import Layout
 from search.adapters.opensearch.match import episode_query
 from search.domain.pages import Facet, Facets
-from search.domain.query import Filters, folded_name
+from search.domain.query import Filters
 
 _MOST_FACETS: Final = 1_000
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final, TypeVar
 
 from everyword_events import Conflict, EpisodeInfo, Misconfigured, TransientFailure
+from everyword_transcripts.folding import folded_name
 from search.adapters.opensearch.client import Json, OpenSearchClient
 from search.adapters.opensearch.facets import count_facets
 from search.adapters.opensearch.find import find_page
@@ -18,7 +19,7 @@ from search.adapters.opensearch.vocabulary import OpenSearchVocabulary
 from search.domain.document import EpisodeDocument
 from search.domain.pages import EpisodeMoments, Facets, SearchPage, SearchRequest, Stored
 from search.domain.phonetics import Pronouncer, is_english
-from search.domain.query import Filters, folded_name, title_tokens
+from search.domain.query import Filters, title_tokens
 
 Written = TypeVar("Written")
 _WRITE_ATTEMPTS: Final = 6

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import NamedTuple
 
+from everyword_transcripts.folding import folded_name
 from search.adapters.opensearch.client import Json
 from search.adapters.opensearch.match import NO_DATE
 from search.adapters.opensearch.passages import Passage, PassageKey, Sought
@@ -23,7 +24,6 @@ from search.domain.pages import (
     locate,
     spread,
 )
-from search.domain.query import folded_name
 
 
 class _Plan(NamedTuple):

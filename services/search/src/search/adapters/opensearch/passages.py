@@ -13,11 +13,12 @@ from hashlib import blake2b
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
+from everyword_transcripts.folding import folded_name
 from search.adapters.opensearch.client import Json
 from search.adapters.opensearch.spoken_words import SpokenWords, TextWords, pack_times, unpack_times
 from search.domain.document import EpisodeDocument
 from search.domain.matching import CONTEXT, Alternatives, MatchSpan, Pattern, occurrences
-from search.domain.query import WINDOW, folded_name
+from search.domain.query import WINDOW
 from search.domain.tokens import joined, tokens_of
 
 PASSAGE_WORDS: Final = 400

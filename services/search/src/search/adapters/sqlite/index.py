@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 
 from everyword_events import EpisodeInfo
+from everyword_transcripts.folding import folded_name
 from search.adapters.sqlite.blobs import breaks_of, pack_ints, pack_starts, pack_words
 from search.adapters.sqlite.connections import Connections
 from search.adapters.sqlite.episode_cache import SpokenCache, TokenCache
@@ -23,7 +24,7 @@ from search.domain.document import EpisodeDocument
 from search.domain.expansion import variants_of
 from search.domain.pages import EpisodeMoments, Facet, Facets, SearchPage, SearchRequest, Stored
 from search.domain.phonetics import PhoneSequence, Pronouncer, is_english
-from search.domain.query import Filters, folded_name, title_tokens
+from search.domain.query import Filters, title_tokens
 from search.domain.tokens import tokens_of
 
 INDEX_NAME: Final = "sqlite-1"

@@ -10,11 +10,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from everyword_transcripts.folding import folded_name
 from search.adapters.sqlite.blobs import PackedWords, unpack_ints, unpack_starts
 from search.adapters.sqlite.scan import Occurrences, SingleWord
 from search.domain.matching import Match, turns_of
 from search.domain.pages import Cut, EpisodeMoments, Moment, shown_range, snippet, spread
-from search.domain.query import folded_name
 
 _BYTES_A_TURN: Final = 80
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
+from everyword_transcripts.folding import fold
 from search.domain.numbers import number_said
 from search.domain.phonetics.letter_to_sound import phones_of_letters
 from search.domain.phonetics.phones import written
-from search.domain.tokens import fold
 
 LookUp = Callable[[str], Sequence[str] | None]
 """Returns a word's phones (ARPAbet), or None for a word it does not know."""
