@@ -1,4 +1,4 @@
-"""What bytecode in the packages spares a cold start, in CPU seconds, on the Python that Lambda runs.
+"""What bytecode in a package spares a cold start, in CPU seconds, on the Python that Lambda runs.
 
 `python benchmarks/lambda_bytecode.py [SERVICE...]` builds each service's package as a deployment
 does, but for this machine's processor, and imports its handlers from it in fresh processes, in turn

@@ -87,6 +87,7 @@ RUNS: Final = (
     Run("recognition"),
     Run("diarization", lacks=no_whisper),
     Run("lambda_imports"),
+    Run("lambda_bytecode"),
     Run("long_audio"),
     Run("scale"),
     Run("soak"),

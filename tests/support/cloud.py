@@ -29,6 +29,7 @@ from everyword_cdk.deployment import Deployment
 from moto.dynamodbstreams.models import dynamodbstreams_backends
 
 from support.lowering import ACCOUNT, LEFT_OUT, REGION, Lowered, lower
+from support.rights import WORKER, Rights
 
 SECTIONS = {
     "ingest": "ingest",
@@ -86,9 +87,12 @@ class Body:
 class Cloud:
     """One deployment, under moto (which the caller has started)."""
 
-    def __init__(self, templates: Mapping[str, Any], opensearch_url: str, folder: Path) -> None:
+    def __init__(
+        self, templates: Mapping[str, Any], opensearch_url: str, folder: Path, rights: Rights
+    ) -> None:
         self.lowered: dict[str, Lowered] = {name: lower(each) for name, each in templates.items()}
         self.opensearch_url = opensearch_url
+        self.rights = rights
         self._folder = folder
         self._draw = random.Random(7)
         self._relayed_to: int | None = None
@@ -159,7 +163,7 @@ class Cloud:
         )
         module, _, name = variables["HANDLER"].rpartition(".")
         handler: Callable[..., Any] = getattr(import_module(module), name)
-        with self._environment(variables):
+        with self._environment(variables), self.rights.as_role(function):
             return handler(json.loads(json.dumps(event, default=str)), Context(function))
 
     @contextmanager
@@ -205,7 +209,8 @@ class Cloud:
     def sweep(self) -> int:
         """Have what the stream lost relayed, however young it is."""
         ((function, _),) = self.lowered["bus"].streams
-        with self._environment(self.lowered["bus"].functions[function]):
+        environment = self._environment(self.lowered["bus"].functions[function])
+        with environment, self.rights.as_role("everyword-sweep"):
             return relay().sweep(older_than_s=0)
 
     def _records(self) -> list[Any]:
@@ -254,7 +259,8 @@ class Cloud:
         for name, payload in waiting:
             self.executions.append(name)
             variables = self.lowered["refine"].functions["everyword-refine-durable"]
-            with self._environment(variables):
+            role = self.rights.as_role("everyword-refine-durable")
+            with self._environment(variables), role:
                 handler = import_module("everyword_aws.handlers.refine_durable").handler
                 result = DurableFunctionTestRunner(handler=handler).run(
                     input=payload, execution_timeout=900
@@ -294,7 +300,7 @@ class Cloud:
             variables = dict(self.lowered["transcribe-gpu"].worker)
             settings = (self._folder / "transcribe-gpu.json").read_text()
             variables |= {"EVERYWORD_SETTINGS": settings, "EVERYWORD_IDLE_POLLS": "1"}
-            with self._environment(variables):
+            with self._environment(variables), self.rights.as_role(WORKER):
                 work(WorkerEnvironment.read(), threading.Event(), poll_s=0)
         return waiting
 

@@ -16,6 +16,7 @@ from support.aws import mocked_aws
 from support.clips import clip
 from support.cloud import Cloud
 from support.lowering import REGION
+from support.rights import rights_of
 
 
 @pytest.fixture(scope="module")
@@ -34,15 +35,17 @@ def cloud(
     )
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)  # the handlers of the APIs run on this thread's
-    with mocked_aws():
+    rights = rights_of(templates)
+    with mocked_aws(), rights.enforced():
         forget()
-        yield Cloud(templates, opensearch_url, tmp_path_factory.mktemp("cloud"))
+        yield Cloud(templates, opensearch_url, tmp_path_factory.mktemp("cloud"), rights)
     asyncio.set_event_loop(None)
     loop.close()
     forget()
     os.environ.clear()
     os.environ.update(before)
     httpx.delete(f"{opensearch_url}/everyword-*", timeout=60)
+    assert not rights.denied, "\n".join(dict.fromkeys(rights.denied))
 
 
 @pytest.fixture(scope="module")

@@ -104,7 +104,7 @@ class Lowered:
 def lower(template: Mapping[str, Any]) -> Lowered:
     """Lower one stack's template."""
     resources = template["Resources"]
-    resolve = _Resolver(resources)
+    resolve = Resolver(resources)
     lowered = Lowered({"Resources": {}})
     for name, resource in resources.items():
         kind = resource["Type"]
@@ -176,7 +176,7 @@ def _mended(kind: str, own: dict[str, Any]) -> dict[str, Any]:
     return own
 
 
-class _Resolver:
+class Resolver:
     """Writes intrinsics as the names and ARNs that they will be."""
 
     def __init__(self, resources: Mapping[str, Any]) -> None:

@@ -108,6 +108,18 @@ def test_a_title_that_came_before_the_transcript_is_used(stage: Any, spoken: Any
     assert "<title>Newer</title>" in stage.text("html")
 
 
+def test_an_episode_with_captions_is_of_a_show_until_it_is_removed(
+    stage: Any, spoken: Any
+) -> None:
+    with pytest.raises(NotFound):
+        stage.service.show_of(stage.episode_id)
+    stage.service.handle(stage.refined(spoken(("A", "Hello."))))
+    assert stage.service.show_of(stage.episode_id) == "Show"
+    stage.service.handle(stage.removed())
+    with pytest.raises(NotFound):
+        stage.service.show_of(stage.episode_id)
+
+
 def test_removal_is_for_good_even_when_it_comes_first(stage: Any, spoken: Any) -> None:
     event = stage.refined(spoken(("A", "Secret.")))
     stage.service.handle(event)

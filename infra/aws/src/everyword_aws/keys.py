@@ -32,7 +32,7 @@ class DynamoKeyStore:
             self._client.put_item(TableName=self._table, Item=item)
 
     def get(self, key_id: str) -> ApiKey | None:
-        """Return a key; an empty id has none."""
+        """Return a key; an empty id has none, and what is no key is none."""
         if not key_id:
             return None
         with translated("look up a key"):
@@ -40,13 +40,15 @@ class DynamoKeyStore:
                 TableName=self._table, Key={"pk": {"S": key_id}}, ConsistentRead=True
             )
         item = reply.get("Item")
-        return _key_in(item) if item else None
+        return _key_in(item) if item and "digest" in item else None
 
     def list(self) -> Sequence[ApiKey]:
         """Return all keys, oldest first."""
         with translated("list the keys"):
             pages = self._client.get_paginator("scan").paginate(
-                TableName=self._table, ConsistentRead=True
+                TableName=self._table,
+                ConsistentRead=True,
+                FilterExpression="attribute_exists(digest)",
             )
             found = [_key_in(item) for page in pages for item in page["Items"]]
         return sorted(found, key=lambda key: key.created_at)

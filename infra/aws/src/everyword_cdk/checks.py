@@ -11,6 +11,7 @@ from aws_cdk import Aws
 from cdk_nag import AwsSolutionsChecks
 from constructs import IConstruct
 
+from everyword_cdk import permissions
 from everyword_cdk.names import Names
 
 SERVICES = ("ingest", "transcribe-gpu", "refine", "captions", "search")
@@ -133,6 +134,10 @@ def _wildcards(names: Names) -> Iterable[tuple[str, str]]:
             f"{names.bucket_arn(service)}/episodes/*",
             "Objects of one service's bucket: each episode has keys of its own there",
         )
+    yield (
+        f"{names.bucket_arn('refine')}/{permissions.SHOWS}",
+        "What was said of whole shows: each show has keys of its own there",
+    )
     yield f"{names.table_arn('ingest')}/index/*", "The table's own indexes"
     yield (
         names.arn("ssm", f"parameter/{names.prefix}/webhooks/*"),

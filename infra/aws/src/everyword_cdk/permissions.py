@@ -7,11 +7,14 @@ the reason beside it; tests/infra compares every role of the synthesized templat
 from collections.abc import Sequence
 
 from aws_cdk import aws_iam as iam
+from everyword_aws.show_access import PUBLIC_SHOWS
 
 from everyword_cdk.names import Names
 from everyword_events.aws.log import PAUSED, UNRELAYED_INDEX
 
 _EPISODES = "episodes/*"
+SHOWS = "shows/*"
+"""Where refine keeps what holds in a whole show."""
 KEYS = "keys"
 """The table of API keys: hashed, owned by the website stack, read by every API."""
 
@@ -117,9 +120,26 @@ def write_blobs(names: Names, service: str) -> list[iam.PolicyStatement]:
     ]
 
 
-def read_blobs(names: Names, *services: str) -> iam.PolicyStatement:
-    """Let a role read what events reference in other services' buckets."""
-    return _allow(["s3:GetObject"], *(f"{names.bucket_arn(each)}/{_EPISODES}" for each in services))
+def read_blobs(names: Names, *services: str) -> list[iam.PolicyStatement]:
+    """Let a role read what events reference in services' buckets.
+
+    Who may not list a bucket is told "forbidden" of what is not there, which reads as a deployment
+    that is wrong, where it is a file that was removed.
+    """
+    buckets = [names.bucket_arn(each) for each in services]
+    return [
+        _allow(["s3:GetObject"], *(f"{each}/{_EPISODES}" for each in buckets)),
+        _allow(["s3:ListBucket"], *buckets),
+    ]
+
+
+def keep_show_lists(names: Names) -> list[iam.PolicyStatement]:
+    """Let refine's roles keep what was said of whole shows: lists that only grow."""
+    bucket = names.bucket_arn("refine")
+    return [
+        _allow(["s3:GetObject", "s3:PutObject"], f"{bucket}/{SHOWS}"),
+        _allow(["s3:ListBucket"], bucket),
+    ]
 
 
 def consume(names: Names, consumer: str) -> list[iam.PolicyStatement]:
@@ -181,6 +201,15 @@ def mark_relayed(names: Names) -> list[iam.PolicyStatement]:
 def read_keys(names: Names) -> iam.PolicyStatement:
     """Let an API look up the hash of a key."""
     return _allow(["dynamodb:GetItem"], names.table_arn(KEYS))
+
+
+def choose_shows(names: Names) -> iam.PolicyStatement:
+    """Let search's API keep which shows are public: one item beside the keys, and no key."""
+    return _allow(
+        ["dynamodb:UpdateItem"],
+        names.table_arn(KEYS),
+        conditions={"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [PUBLIC_SHOWS]}},
+    )
 
 
 def manage_keys(names: Names) -> iam.PolicyStatement:

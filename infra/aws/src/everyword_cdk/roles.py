@@ -111,7 +111,7 @@ def _short(resource: str) -> str:
     """Return an ARN's own name, without what is the same for all."""
     name = re.sub(r"\{AWS::\w+\}", "", resource)
     name = name.rpartition(":::")[2] if name.startswith("arn:") else name
-    name = re.sub(r"/(episodes|index|stream)/.*$|(:live|:\*)$", "", name)
+    name = re.sub(r"/(episodes|index|shows|stream)/.*$|(:live|:\*)$", "", name)
     name = re.sub(r"^(table|parameter|function|event-bus|service|task)[:/]", "", name)
     return re.sub(r"^everyword[-/]", "", name.strip("-/")) or name
 

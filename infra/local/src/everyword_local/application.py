@@ -51,7 +51,8 @@ from everyword_http.operator_routes import (
     logs_router,
     replays_router,
 )
-from everyword_local import keys, operations, public_shows
+from everyword_http.public_shows import show_access_router
+from everyword_local import keys, operations
 from everyword_local.composition import REQUEST_ORIGIN, Composition
 from everyword_local.uploads import UploadEndpoint
 from everyword_local.web.error_pages import ErrorPages
@@ -124,7 +125,7 @@ def application(
             dead_letters_router(composition.bus),
             operations.router(composition, metrics),
             logs_router(operations.read_logs(composition)),
-            public_shows.router(composition.public_shows, partial(episodes_by_show, composition)),
+            show_access_router(composition.public_shows, partial(episodes_by_show, composition)),
             enriched_feeds_router(
                 composition.ingest.feeds.document_of,
                 composition.ingest.ready_of,

@@ -55,6 +55,7 @@ from everyword_storage.directory_parts import DirectoryMultipartUploads
 from everyword_storage.scratch import sweep_scratch
 from everyword_storage.signing import DirectoryUploadSigner
 from everyword_transcripts import write_transcript
+from everyword_transcripts.folding import folded_name
 from ingest.adapters.feed_document import read_feed
 from ingest.adapters.fetching import HttpFetcher, Politeness
 from ingest.adapters.fetching.addresses import Allowed, any_address, is_public
@@ -97,7 +98,7 @@ from transcribe_gpu.worker import jobs_at_once
 
 if TYPE_CHECKING:
     from everyword_http.keys import Keys
-    from everyword_local.public_shows import SqlitePublicShows
+    from everyword_http.public_shows import ChosenShows
 
 CONTRACTS = (
     ingest.contract.CONTRACT,
@@ -297,15 +298,23 @@ class Composition:
         return Keys(store)
 
     @cached_property
-    def public_shows(self) -> "SqlitePublicShows":
+    def public_shows(self) -> "ChosenShows":
         """Which shows those without a key may read."""
-        from everyword_local.public_shows import SqlitePublicShows  # noqa: PLC0415 - speaks HTTP
+        from everyword_http.public_shows import ChosenShows  # noqa: PLC0415 - speaks HTTP
+        from everyword_local.public_shows import SqliteShowChoices  # noqa: PLC0415 - the same
 
-        shows = SqlitePublicShows(
-            self.folder.public_shows, show_of=lambda episode_id: self.ingest.get(episode_id).show
+        kept = SqliteShowChoices(self.folder.public_shows)
+        self._closing.callback(kept.close)
+        return ChosenShows(
+            kept,
+            fold=folded_name,
+            show_of=lambda episode_id: self.ingest.get(episode_id).show,
         )
-        self._closing.callback(shows.close)
-        return shows
+
+    def _readable(self) -> search.service.ReadableShows:
+        from search.show_access import readable_shows  # noqa: PLC0415 - speaks HTTP
+
+        return readable_shows(self.public_shows)
 
     @cached_property
     def refine(self) -> refine.service.RefineService:
@@ -344,7 +353,7 @@ class Composition:
             lambda show: self.settings.of_show(show).search,
             engine.phonetics,
             engine.gate,
-            readable=lambda: self.public_shows.readable(),  # noqa: PLW0108 - opened when asked
+            readable=self._readable,
         )
         if engine.unfilled is not None:
             refill_index(service, engine.unfilled, self.bus)

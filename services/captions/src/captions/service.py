@@ -95,6 +95,17 @@ class CaptionsService:
             raise NotFound(f"episode {episode_id} has no chapters", code="chapters_missing")
         return self._blobs.get(ref)
 
+    def show_of(self, episode_id: str) -> str:
+        """Return the show of an episode that has captions.
+
+        Raises:
+            NotFound: there is no such episode.
+        """
+        known = self._latest.get(episode_id)
+        if known is None or known.removed or known.episode is None:
+            raise NotFound(f"no captions of episode {episode_id}", code="captions_not_found")
+        return known.episode.show
+
     def read(self, ref: BlobRef) -> bytes:
         """Return a caption file's bytes."""
         return self._blobs.get(ref)

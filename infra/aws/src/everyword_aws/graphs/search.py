@@ -1,5 +1,6 @@
 """The search service on AWS: its engine is OpenSearch, whatever everyword.toml says."""
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from everyword_aws.graphs.shared import ServiceGraph
 from everyword_aws.moments import MomentSearch
 from search.config import SearchSettings
 from search.engines import SearchEngine, open_engine
-from search.service import SearchService
+from search.service import ReadableShows, SearchService
 
 _NO_FILE = Path("/tmp/unused")  # noqa: S108 - the embedded engine's, which is not used here
 
@@ -32,9 +33,8 @@ def engine() -> SearchEngine:
     return open_engine(settings, _NO_FILE, credentials=credentials())
 
 
-@cache
-def service() -> SearchService:
-    """Return the service."""
+def compose(*, readable: Callable[[], ReadableShows] = ReadableShows) -> SearchService:
+    """Return the service; `readable` says what whoever asks now may read."""
     own, index = graph(), engine()
     return SearchService(
         index.index,
@@ -43,7 +43,14 @@ def service() -> SearchService:
         own.settings(SearchSettings, **_settings()).for_show,
         index.phonetics,
         index.gate,
+        readable=readable,
     )
+
+
+@cache
+def service() -> SearchService:
+    """Return the service, which everything may be asked of."""
+    return compose()
 
 
 @cache

@@ -15,7 +15,8 @@ from everyword_aws.telemetry import logger
 @cache
 def application() -> HttpHandler:
     """Return the service's application."""
-    return http_handler([router(service())], ServiceEnvironment.read())
+    own = service()
+    return http_handler([router(own)], ServiceEnvironment.read(), show_of=own.show_of)
 
 
 @logger.inject_lambda_context

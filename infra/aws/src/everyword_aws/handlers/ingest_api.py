@@ -15,7 +15,8 @@ from everyword_aws.telemetry import logger
 @cache
 def application() -> HttpHandler:
     """Return the application."""
-    return http_handler(ingest_routers(parts()), ServiceEnvironment.read())
+    own = parts()
+    return http_handler(ingest_routers(own), ServiceEnvironment.read(), show_of=own.show_of)
 
 
 @logger.inject_lambda_context

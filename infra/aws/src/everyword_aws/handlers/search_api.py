@@ -6,16 +6,15 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from everyword_aws.environment import ServiceEnvironment
-from everyword_aws.graphs.search import service
+from everyword_aws.graphs.search_api import routers
 from everyword_aws.http_api import HttpHandler, http_handler
 from everyword_aws.telemetry import logger
-from search.api import router
 
 
 @cache
 def application() -> HttpHandler:
     """Return the service's application."""
-    return http_handler([router(service())], ServiceEnvironment.read())
+    return http_handler(routers(), ServiceEnvironment.read())
 
 
 @logger.inject_lambda_context

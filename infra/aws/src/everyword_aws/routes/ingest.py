@@ -37,6 +37,10 @@ class IngestParts:
     audio_of: Callable[[str], str]
     chapters_of: Callable[[str], bytes]
 
+    def show_of(self, episode_id: str) -> str:
+        """Return the show of an episode; raises NotFound where there is none."""
+        return self.service.get(episode_id).show
+
 
 def ingest_routers(parts: IngestParts) -> list[APIRouter]:
     """Return the routes."""

@@ -1,9 +1,9 @@
 """Bytecode for the Python that Lambda runs, beside every module of a package.
 
-Without it each cold start compiles what it imports. Bytecode fits one minor version of Python alone,
-so an interpreter of that version writes it, whichever one builds the package. It is checked against
-nothing when it is loaded (an archive keeps no times of files), and the same source gives the same
-bytes on every machine.
+Without it each cold start compiles what it imports. Bytecode fits one minor version of Python
+alone, so an interpreter of that version writes it, whichever one builds the package. It is checked
+against nothing when it is loaded (an archive keeps no times of files), and the same source gives
+the same bytes on every machine.
 """
 
 import os
@@ -45,8 +45,9 @@ def compile_below(folder: Path, python: Path) -> None:
     Raises:
         subprocess.CalledProcessError: a module does not compile.
     """
-    command = [str(python), "-sP", "-m", "compileall", "-q", "--invalidation-mode"]
-    command += ["unchecked-hash", "-s", str(folder), "-p", WHERE_LAMBDA_HAS_IT, str(folder)]
+    command = [str(python), "-sP", "-W", "ignore", "-m", "compileall", "-q"]
+    command += ["--invalidation-mode", "unchecked-hash", "-s", str(folder)]
+    command += ["-p", WHERE_LAMBDA_HAS_IT, str(folder)]
     environment = {name: value for name, value in os.environ.items() if "PYTHON" not in name}
     subprocess.run(  # noqa: S603 - ours
         command, check=True, stdout=sys.stderr, env=environment | {"PYTHONHASHSEED": "0"}

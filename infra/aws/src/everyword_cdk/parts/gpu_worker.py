@@ -72,7 +72,7 @@ class GpuWorker:
                 *permissions.append_events(names),
                 *permissions.write_blobs(names, SERVICE),
                 permissions.use_table(names, SERVICE),
-                permissions.read_blobs(names, "ingest"),
+                *permissions.read_blobs(names, "ingest"),
                 *permissions.consume(names, SERVICE),
             ),
             log=log_group(scope, "WorkerLog", worker_log(names), deployment),

@@ -11,12 +11,12 @@ from typing import Any
 
 from everyword_aws.routes.admin import admin_routers
 from everyword_aws.routes.ingest import ingest_routers
+from everyword_aws.routes.search import search_routers
 from fastapi import APIRouter
 from fastapi.routing import iter_route_contexts
 
 import captions.api
 import refine.api
-import search.api
 from everyword_events import Misconfigured
 
 ADMIN = "admin"
@@ -27,7 +27,6 @@ ELSEWHERE: Mapping[str, str] = {
     "/v1/worker/": "a worker elsewhere takes its jobs from SQS and its audio from S3 itself, with "
     "credentials of its own (python -m everyword_aws.worker): Lambda carries 6 MB a reply",
     "/v1/events": "the log in DynamoDB has an order for each episode, and none across them",
-    "/v1/show-access": "not composed yet: `public_search` is one choice for all shows",
     "/v1/voices": "no voices are kept: a voiceprint would lie in the recogniser's bucket, where no "
     "function may delete one object; [transcribe] known_voices has no effect",
 }
@@ -89,7 +88,7 @@ def all_routers() -> Mapping[str, Sequence[APIRouter]]:
         "ingest": ingest_routers(nothing),
         "refine": [refine.api.router(nothing)],
         "captions": [captions.api.router(nothing)],
-        "search": [search.api.router(nothing)],
+        "search": search_routers(nothing, nothing),
         ADMIN: admin_routers(nothing),
     }
 

@@ -24,14 +24,14 @@ class CaptionsStack(ServiceStack):
             [
                 *permissions.append_events(names),
                 *permissions.write_blobs(names, self.service),
-                permissions.read_blobs(names, "refine"),
+                *permissions.read_blobs(names, "refine"),
                 permissions.use_table(names, self.service),
             ]
         )
         events.work_on(queue, batch=BATCH, most_at_once=MOST_AT_ONCE)
         self.api_function = self.api(
             [
-                permissions.read_blobs(names, self.service),
+                *permissions.read_blobs(names, self.service),
                 permissions.read_table(names, self.service),
             ]
         )

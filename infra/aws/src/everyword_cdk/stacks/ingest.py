@@ -81,7 +81,7 @@ class IngestStack(ServiceStack):
                 *telling,
                 permissions.send(names, REPLAYS),
                 permissions.send(names, FEEDS),
-                permissions.read_blobs(names, "captions"),  # chapters that were made
+                *permissions.read_blobs(names, "captions"),  # chapters that were made
                 permissions.read_table(names, "transcribe-gpu"),  # how far a worker is
             ],
             variables=_usual_effort(),

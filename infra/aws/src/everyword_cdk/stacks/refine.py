@@ -38,10 +38,11 @@ class RefineStack(ServiceStack):
             [
                 *permissions.append_events(names),
                 *permissions.write_blobs(names, self.service),
+                *permissions.keep_show_lists(names),
                 *permissions.consume(names, self.service),
                 *self._model(),
                 *self._key(),
-                permissions.read_blobs(names, "ingest", "transcribe-gpu"),
+                *permissions.read_blobs(names, "ingest", "transcribe-gpu"),
                 *permissions.checkpoint_durably(names, "refine-durable"),
             ],
             timeout=STEP_TIMEOUT,
@@ -72,7 +73,8 @@ class RefineStack(ServiceStack):
         self.api_function = self.api(
             [
                 *permissions.append_events(names),
-                permissions.read_blobs(names, self.service, "ingest", "transcribe-gpu"),
+                *permissions.keep_show_lists(names),
+                *permissions.read_blobs(names, self.service, "ingest", "transcribe-gpu"),
                 *self._key(),
             ],
             variables=self._key_variables(),

@@ -28,7 +28,7 @@ class SearchStack(ServiceStack):
         indexer = self.events(
             [
                 *permissions.append_events(names),
-                permissions.read_blobs(names, "refine"),
+                *permissions.read_blobs(names, "refine"),
                 reach,
             ],
             memory_mib=1024,
@@ -36,7 +36,7 @@ class SearchStack(ServiceStack):
         )
         indexer.work_on(queue, batch=BATCH, most_at_once=MOST_INDEXERS)
         self.api_function = self.api(
-            [permissions.read_blobs(names, "refine"), reach],
+            [*permissions.read_blobs(names, "refine"), permissions.choose_shows(names), reach],
             memory_mib=1769,
             variables=address,
         )
