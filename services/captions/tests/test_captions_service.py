@@ -108,9 +108,7 @@ def test_a_title_that_came_before_the_transcript_is_used(stage: Any, spoken: Any
     assert "<title>Newer</title>" in stage.text("html")
 
 
-def test_an_episode_with_captions_is_of_a_show_until_it_is_removed(
-    stage: Any, spoken: Any
-) -> None:
+def test_an_episode_with_captions_is_of_a_show_until_it_is_removed(stage: Any, spoken: Any) -> None:
     with pytest.raises(NotFound):
         stage.service.show_of(stage.episode_id)
     stage.service.handle(stage.refined(spoken(("A", "Hello."))))
