@@ -376,8 +376,52 @@ def test_money_is_watched(templates: Templates) -> None:
 
 
 def test_everything_is_tagged(templates: Templates) -> None:
-    for bucket in properties(templates, "AWS::S3::Bucket"):
-        assert {"Key": "project", "Value": "everyword"} in bucket["Tags"]
+    tagged = {"Key": "project", "Value": "everyword"}
+    kinds = set()
+    for template in templates.values():
+        for name, resource in template["Resources"].items():
+            tags = resource.get("Properties", {}).get("Tags")
+            if tags is not None:
+                kinds.add(resource["Type"])
+                told = (
+                    tags
+                    if isinstance(tags, list)
+                    else [{"Key": "project", "Value": tags.get("project")}]
+                )
+                assert tagged in told, name
+    of_data = {"S3::Bucket", "DynamoDB::Table", "SQS::Queue", "Logs::LogGroup", "ECR::Repository"}
+    of_work = {"Lambda::Function", "ECS::Service", "ECS::TaskDefinition", "EC2::VPCEndpoint"}
+    of_rest = {"OpenSearchServerless::Collection", "CloudFront::Distribution", "IAM::Role"}
+    assert {f"AWS::{each}" for each in of_data | of_work | of_rest} <= kinds, "what is paid for"
+
+
+def test_dead_letters_and_old_messages_are_told_of_each_queue(templates: Templates) -> None:
+    for stack, name, queue in resources(templates, "AWS::SQS::Queue"):
+        told = {
+            alarm["MetricName"]: alarm
+            for alarm in properties({stack: templates[stack]}, "AWS::CloudWatch::Alarm")
+            if any(
+                each["Value"] == {"Fn::GetAtt": [name, "QueueName"]}
+                for each in alarm.get("Dimensions", ())
+            )
+        }
+        if queue["Properties"]["QueueName"].endswith("-dead-letters"):
+            alarm = told["ApproximateNumberOfMessagesVisible"]
+            assert (alarm["Threshold"], alarm["EvaluationPeriods"]) == (0, 1), name
+        else:
+            alarm = told["ApproximateAgeOfOldestMessage"]
+            redrive = queue["Properties"]["RedrivePolicy"]
+            assert redrive["maxReceiveCount"] >= 5, name
+        assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
+        assert alarm["AlarmActions"]
+
+
+def test_no_function_logs_for_ever(templates: Templates) -> None:
+    """CDK's own function, which copies the widget's files, makes a log of its own if it may."""
+    for stack, name, function in resources(templates, "AWS::Lambda::Function"):
+        group = function["Properties"]["LoggingConfig"]["LogGroup"]["Ref"]
+        kept = templates[stack]["Resources"][group]["Properties"]["RetentionInDays"]
+        assert kept == 30, name
 
 
 def test_the_documented_table_of_roles_is_the_templates(templates: Templates) -> None:

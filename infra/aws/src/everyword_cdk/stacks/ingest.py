@@ -61,6 +61,7 @@ class IngestStack(ServiceStack):
             permissions.scan_events(names),
             *permissions.write_blobs(names, self.service),
             permissions.use_table(names, self.service),
+            permissions.read_table(names, "transcribe-gpu"),  # how far a worker is
         ]
         queue = self.work_queue()
         queue.subscribe(self.bus, CONTRACT)
@@ -82,7 +83,7 @@ class IngestStack(ServiceStack):
                 permissions.send(names, REPLAYS),
                 permissions.send(names, FEEDS),
                 *permissions.read_blobs(names, "captions"),  # chapters that were made
-                permissions.read_table(names, "transcribe-gpu"),  # how far a worker is
+                permissions.erase_events(names),  # of an episode that is removed
             ],
             variables=_usual_effort(),
         )

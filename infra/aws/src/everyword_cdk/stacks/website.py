@@ -232,5 +232,11 @@ class WebsiteStack(EverywordStack):
             destination_bucket=self.site,
             distribution=self.distribution,
             memory_limit=256,
+            log_group=log_group(
+                self,
+                "WidgetLog",
+                f"/everyword/{self.plan.names.prefix}/widget",
+                self.plan.deployment,
+            ),
             cache_control=[deployment.CacheControl.max_age(Duration.hours(1))],
         )
