@@ -423,6 +423,15 @@ def test_what_sounds_like_a_query_does_not_hide_what_is_written_otherwise(house:
     assert perhaps(house, "gotta") == [("full", "got to", "sounds_like")]
 
 
+def test_what_is_written_often_is_no_slip(house: House) -> None:
+    house.index.put(document("recht", "der Vaganten und Pilger wieder wird", language="de"))
+    house.index.put(document("fast", "der Waganten wegen", language="de"))
+    assert perhaps(house, "Vaganten") == [("fast", "Waganten", "fuzzy")]
+    house.index.put(document("oft", "die Waganten und Waganten, die Waganten", language="de"))
+    house.index.put(document("wie", "wie der Tag wie der Abend wie der Tag wie der", language="de"))
+    assert perhaps(house, "Vaganten") == perhaps(house, "wieder") == []
+
+
 def test_unwanted_words_hold_in_other_languages(house: House) -> None:
     house.index.put(document("recht", "ein Simplicissimus", language="de"))
     house.index.put(document("fast", "der alte Simplizissimus", language="de"))

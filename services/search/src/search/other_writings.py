@@ -1,8 +1,9 @@
-"""Where a query was perhaps said and written in other words: 1813, makes, fog horn, you know.
+"""Where a query was perhaps said and written in other words: 1813, makes, cliff hanger, you know.
 
 Unlike near spellings these are no slips: a rule tells what else the same sounds are written as.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Final
@@ -18,7 +19,7 @@ from search.domain.matching import (
 )
 from search.domain.numbers import codes_of, is_said_in, numerals_around
 from search.domain.other_writings import IsWord, Tokens, written_otherwise
-from search.domain.pages import SearchRequest
+from search.domain.pages import Moment, SearchRequest
 from search.domain.perhaps import Perhaps
 from search.domain.phonetics import is_english
 from search.domain.query import Query
@@ -32,6 +33,8 @@ LIKELY_OTHERWISE: Final = 0.5
 _SHORTEST_APART: Final = 6
 _SHORTEST_PART: Final = 3
 _MOST_TOKENS: Final = 3
+_MOST_APART: Final = 3
+"""Two words that stand together more often are no word written apart: `wie der`, for wieder."""
 _MOST_MOMENTS: Final = 30
 
 
@@ -63,13 +66,21 @@ def other_writings(  # noqa: PLR0917 - what a query is asked of
             look_up=frozenset(),
         )
     )
-    for group in page.groups:
-        for moment in group.moments:
-            marked = [word["text"] for word in moment.snippet if word["match"]]
-            written = tuple(token for word in marked for token in tokens_of(word))
-            if written in likely:
-                alone = replace(group, moments=(moment,), more=None)
-                yield Perhaps(alone, *likely[written])
+    found = [
+        (_written_at(moment), replace(group, moments=(moment,), more=None))
+        for group in page.groups
+        for moment in group.moments
+    ]
+    times = Counter(written for written, _ in found)
+    for written, alone in found:
+        is_phrase = len(tokens) < len(written) and times[written] > _MOST_APART
+        if written in likely and not (is_phrase and likely[written][0] is Tier.FUZZY):
+            yield Perhaps(alone, *likely[written])
+
+
+def _written_at(moment: Moment) -> Tokens:
+    marked = [word["text"] for word in moment.snippet if word["match"]]
+    return tuple(token for word in marked for token in tokens_of(word))
 
 
 def _written(
