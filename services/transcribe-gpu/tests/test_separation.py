@@ -47,6 +47,21 @@ def test_two_people_at_once_are_heard(leak: float, gain: float) -> None:
     assert at_once(HOST + leak * np.roll(guest, 40), guest + leak * np.roll(HOST, 40))
 
 
+def restless(seed: int, seconds: int = 8) -> Sound:
+    """Return noise that never pauses, and is louder and softer four times a second."""
+    draw = np.random.default_rng(seed)
+    loud = np.repeat(10 ** draw.uniform(-2, -0.3, seconds * 4), RATE // 4)
+    return (loud * draw.normal(0, 1, seconds * RATE)).astype(np.float32)
+
+
+@pytest.mark.parametrize("leak", [0.0, 0.03, 0.1])
+@pytest.mark.parametrize("ends", [8, 4])
+def test_two_people_who_never_pause_for_each_other_are_heard(leak: float, ends: int) -> None:
+    host, guest = restless(1), restless(2)
+    guest[ends * RATE :] = 0
+    assert at_once(host + leak * np.roll(guest, 40), guest + leak * np.roll(host, 40))
+
+
 def turns() -> tuple[Sound, Sound]:
     here = np.repeat(np.arange(60) // 5 % 2 == 0, RATE)
     return HOST * here, GUEST * ~here
@@ -65,6 +80,13 @@ def ordinary() -> Iterator[tuple[str, Sound, Sound]]:
         (room(HOST, 3, 0.4) + room(GUEST, 4, 1)),
     )
     yield "in turns, never at once", *turns()
+    far = restless(1)
+    yield "one voice far from two microphones", room(far, 1, 0.0), room(far, 2, 0.0)
+    yield (
+        "two voices far from two microphones",
+        room(far, 1, 0.0) + room(restless(2), 3, 0.0),
+        room(far, 2, 0.0) + room(restless(2), 4, 0.0),
+    )
     music = [np.random.default_rng(seed).normal(0, 0.03, both.size) for seed in (5, 6)]
     yield "music around a voice", HOST + music[0], HOST + music[1]
     yield "a channel that drops out", HOST * (GUEST == 0), HOST
