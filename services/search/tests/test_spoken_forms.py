@@ -172,6 +172,8 @@ def test_both_writings_of_a_compound_are_counted(tmp_path: Path, query: str) -> 
     index.put(document("two", "x the fog horn y", language="en"))
     reply = service.search(query)
     assert (reply["matched"], reply["hits"]) == ("exact", 2)
+    as_written = service.search(query, exact=True)
+    assert (as_written["matched"], as_written["hits"]) == ("exact", 1)
     index.close()
 
 

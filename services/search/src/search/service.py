@@ -220,7 +220,7 @@ class SearchService:
             TransientFailure: the index is busy, away, or out of time.
         """
         beside = _beside(show, episode, speaker, date_from=date_from, date_to=date_to)
-        query, request = self._understood(q, beside)
+        query, request = self._understood(q, beside, exact=exact)
         request = replace(
             request,
             sort=sort,
@@ -326,7 +326,7 @@ class SearchService:
             InvalidInput, TransientFailure: as `search`.
         """
         beside = _beside(show, episode, speaker, date_from=date_from, date_to=date_to)
-        query, request = self._understood(q, beside)
+        query, request = self._understood(q, beside, exact=exact)
         tier, found, _ = self._first_page(
             replace(request, tally=True), Expansion(query, self._vocabulary), exact=exact
         )
@@ -380,8 +380,8 @@ class SearchService:
         filters = named.also(Filters(shows=self._allowed()))
         return _facet_replies(self._index.facets(filters).speakers)
 
-    def _understood(self, q: str, beside: Filters) -> tuple[Query, SearchRequest]:
-        query = with_numbers(parse_query(q), self._vocabulary.languages())
+    def _understood(self, q: str, beside: Filters, *, exact: bool) -> tuple[Query, SearchRequest]:
+        query = with_numbers(parse_query(q), self._vocabulary.languages(), compounds=not exact)
         filters = self._named(query.filters).also(beside)
         if (allowed := self._allowed()) is not None:
             filters = filters.also(Filters(shows=allowed))

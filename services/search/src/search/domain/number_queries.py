@@ -20,11 +20,12 @@ _INITIALS: Final = re.compile(r"\b(?:[A-Z]\.?){2,5}(?!\w)")
 _Forms = Callable[[Sequence[str]], Iterator[Spellings]]
 
 
-def with_numbers(query: Query, languages: Collection[str]) -> Query:
+def with_numbers(query: Query, languages: Collection[str], *, compounds: bool = True) -> Query:
     """Return the query with other spellings for its numbers and the like, and no clause twice.
 
     `languages` are those of the archive. Words beside each other that say one number
-    (`nineteen eighty-four`) become one clause, as if they were quoted.
+    (`nineteen eighty-four`) become one clause, as if they were quoted. With `compounds`, those of
+    English are found as one word and as two.
     """
     initials = frozenset(word.replace(".", "").lower() for word in _INITIALS.findall(query.text))
     forms = partial(forms_in, languages=languages, initials=initials)
@@ -32,10 +33,12 @@ def with_numbers(query: Query, languages: Collection[str]) -> Query:
     aloud = read_aloud(query.text, codes)
     wanted = [_aloud(c, aloud) for c in _merged(query.wanted, forms)]
     unwanted = [_aloud(_spelled(c, forms), aloud) for c in query.unwanted]
+    if compounds:
+        wanted, unwanted = _compounds(wanted, codes), _compounds(unwanted, codes)
     return replace(
         query,
-        wanted=tuple(dict.fromkeys(_with_romans(_compounds(wanted, codes), codes))),
-        unwanted=tuple(dict.fromkeys(_with_romans(_compounds(unwanted, codes), codes))),
+        wanted=tuple(dict.fromkeys(_with_romans(wanted, codes))),
+        unwanted=tuple(dict.fromkeys(_with_romans(unwanted, codes))),
     )
 
 
