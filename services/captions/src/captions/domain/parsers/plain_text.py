@@ -60,7 +60,8 @@ def _is_ours(lines: Sequence[str]) -> bool:
     if first is None or not looks_like_name(first[1]) or _TIMED.match(head):
         return False
     heads = timed_heads(lines)
-    if sum(one.name is not None and one.named_at is None for one in heads.values()) > 1:
+    named = [at for at, one in heads.items() if one.name is not None and one.named_at is None]
+    if sum(_head(lines[at]) is None for at in named) > 1:
         return False
     return _TIME_BELOW.match(head) is None or len(heads) < 2  # noqa: PLR2004
 
