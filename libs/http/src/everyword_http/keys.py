@@ -190,10 +190,10 @@ class KeyAccess:
             without_key.set(True)
 
     def _check_key(self, key: str, scope: Scope) -> None:
-        if not key:
-            if self._is_closed():
-                raise AccessDenied("this needs a key", hint="send it as Authorization: Bearer KEY")
+        if not self._is_closed():  # whoever needs none may send any: many clients cannot do without
             return
+        if not key:
+            raise AccessDenied("this needs a key", hint="send it as Authorization: Bearer KEY")
         who, reaches = self._who(key, scope)
         if not reaches:
             audit.warning("denied", extra={"action": "deny", "key_id": who, "scope": scope})
