@@ -2,10 +2,12 @@
 
 import io
 import json
+import math
 import signal
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import numpy as np
@@ -15,7 +17,7 @@ import pytest
 from everyword_events import TransientFailure
 from everyword_http import LIMITS, WorkerLimits, create_application
 from everyword_http.testing import listening
-from everyword_transcripts import Segment, Transcript, Word
+from everyword_transcripts import Segment, Transcript, Word, join_words
 from transcribe_gpu import clips
 from transcribe_gpu.adapters.clip_process import ClipProcess
 from transcribe_gpu.adapters.decoding import PyAvAudio
@@ -30,7 +32,10 @@ WORDS = ("Bonjour", "tout", "le", "monde.")
 class Recorder:
     """Recognises nothing and writes down what it was asked; calls `between` after a sentence."""
 
-    def __init__(self, between: Callable[[], object] = lambda: None) -> None:
+    def __init__(
+        self, between: Callable[[], object] = lambda: None, *, language: str = "fr"
+    ) -> None:
+        self._language = language
         self.asked: list[tuple[TranscribeSettings, float]] = []
         self.told: list[str] = []
         self._between = between
@@ -45,13 +50,15 @@ class Recorder:
     ) -> Iterator[str | Transcript]:
         assert path.stat().st_size > 0
         self.asked.append((settings, length_s))
-        words = [Word(word, at * 0.5, at * 0.5 + 0.4) for at, word in enumerate(WORDS)]
-        segments = [Segment.of(words[at : at + 2], speaker=None, language="fr") for at in (0, 2)]
+        words = [Word(word, at * 0.5, at * 0.5 + 0.4, score=0.5) for at, word in enumerate(WORDS)]
+        language = self._language
+        parts = (words[:2], words[2:])
+        segments = [Segment.of(part, speaker=None, language=language) for part in parts]
         for segment in segments:
             self.told.append(segment.text)
-            yield segment.text
+            yield join_words(["", segment.text], language)
             self._between()
-        yield Transcript("fr", 2.5, tuple(segments))
+        yield Transcript(language, 2.5, tuple(segments))
 
 
 @pytest.fixture
@@ -107,6 +114,10 @@ def test_openais_client_gets_words_and_segments(client: openai.OpenAI, talk: byt
     assert said.segments is not None
     assert [segment.text for segment in said.segments] == ["Bonjour tout", "le monde."]
     assert (said.language, said.duration) == ("fr", 2.5)
+    first = said.segments[0]
+    assert (first.seek, first.temperature, first.no_speech_prob, first.tokens) == (0, 0, 0, [])
+    assert first.avg_logprob == pytest.approx(math.log(0.5), abs=1e-3)
+    assert 0 < first.compression_ratio < 2
 
 
 def test_openais_client_streams(client: openai.OpenAI, talk: bytes) -> None:
@@ -118,6 +129,17 @@ def test_openais_client_streams(client: openai.OpenAI, talk: bytes) -> None:
     assert deltas == ["Bonjour tout", " le monde."]
     assert events[-1].type == "transcript.text.done"
     assert events[-1].text == "".join(deltas)
+
+
+def test_a_language_without_spaces_is_written_without(talk: bytes) -> None:
+    for url in serve(Recorder(language="ja"), TranscribeSettings()):
+        with openai.OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0) as client:
+            ask = client.audio.transcriptions.create
+            said = ask(model="gpt-4o-transcribe", file=("talk.mp3", talk))
+            stream = ask(model="gpt-4o-transcribe", file=("talk.mp3", talk), stream=True)
+            events = list(stream)
+    assert said.text == "Bonjourtoutlemonde."
+    assert "".join(e.delta for e in events if e.type == "transcript.text.delta") == said.text
 
 
 def test_a_sentence_is_streamed_before_the_next_is_recognised(talk: bytes) -> None:
@@ -138,6 +160,35 @@ def test_a_sentence_is_streamed_before_the_next_is_recognised(talk: bytes) -> No
                 "transcript.text.delta",
                 "transcript.text.done",
             ]
+
+
+class OneAtATime(Recorder):
+    """Holds what there is one of until its caller has read to the end, or gone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one = threading.Lock()
+
+    def recognise(
+        self,
+        path: Path,
+        settings: TranscribeSettings,
+        models: SpeechModelSettings,
+        *,
+        length_s: float,
+    ) -> Iterator[str | Transcript]:
+        with self.one:
+            yield from super().recognise(path, settings, models, length_s=length_s)
+
+
+def test_a_client_that_leaves_a_stream_holds_up_nobody(talk: bytes) -> None:
+    form: dict[str, Any] = {"files": {"file": ("talk.mp3", talk)}, "timeout": 60}
+    for url in serve(OneAtATime(), TranscribeSettings()):
+        path = f"{url}/v1/audio/transcriptions"
+        for _ in range(3):
+            with httpx.stream("POST", path, data={"stream": "true"}, **form) as answer:
+                assert next(answer.iter_lines()).startswith("data: ")
+        assert httpx.post(path, **form).json()["text"] == "Bonjour tout le monde."
 
 
 def test_a_stream_that_breaks_off_tells_the_client(talk: bytes) -> None:
@@ -192,7 +243,12 @@ def test_the_plain_form_of_small_services_is_taken(
 
 @pytest.mark.parametrize(
     ("model", "engine", "name"),
-    [("", "pocketsphinx", "x"), ("accurate", "accurate", ""), ("base", "auto", "base")],
+    [
+        ("", "pocketsphinx", "x"),
+        ("gpt-4o-mini-transcribe-2025-12-15", "pocketsphinx", "x"),
+        ("accurate", "accurate", ""),
+        ("base", "auto", "base"),
+    ],
 )
 def test_a_model_may_be_a_tier_or_a_name(
     recorder: Recorder, talk: bytes, model: str, engine: str, name: str
@@ -224,6 +280,7 @@ def test_what_cannot_be_is_refused_with_a_reason(
     assert refused(url, long)[1] in ("clip_too_large", "clip_too_long")
     cases = [
         refused(url, talk, model="no-such-model"),
+        refused(url, talk, model="resemblyzer"),
         refused(url, talk, response_format="yaml"),
         refused(url, b"Dear sir, " * 1000),
         refused(url, bytes(clips.MOST_BYTES + 1)),
@@ -231,8 +288,8 @@ def test_what_cannot_be_is_refused_with_a_reason(
     ]
     assert all(400 <= status < 500 for status, _ in cases)
     codes = [code for _, code in cases]
-    assert codes[0] == "model_unknown"
-    assert codes[2:] == ["not_audio", "clip_too_large", "clip_too_long"]
+    assert codes[:2] == ["model_unknown"] * 2
+    assert codes[3:] == ["not_audio", "clip_too_large", "clip_too_long"]
     assert recorder.asked == []
 
 

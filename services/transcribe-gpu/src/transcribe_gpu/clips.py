@@ -1,7 +1,8 @@
 """Short clips, recognised while the client waits: what is allowed, and what a request means."""
 
+import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol
@@ -16,7 +17,7 @@ from transcribe_gpu.ports import Audio
 
 MOST_BYTES: Final = 25 * 1024 * 1024
 LONGEST_S: Final = 30 * 60.0
-STANDINS: Final = ("", "auto", "whisper-1", "gpt-4o-transcribe", "gpt-4o-mini-transcribe")
+STANDINS: Final = re.compile(r"(auto|whisper-1|gpt-[\w.-]*transcribe[\w.-]*)?")
 """Names of OpenAI's that its clients send: this archive's own choice is taken for them."""
 
 
@@ -50,7 +51,7 @@ class ClipService:
 
     def recognise(
         self, upload: BinaryIO, *, model: str, language: str
-    ) -> Iterator[str | Transcript]:
+    ) -> Generator[str | Transcript]:
         """Yield the text of each sentence of an uploaded file as it is recognised, then all of it.
 
         Raises:
@@ -94,14 +95,15 @@ def _wanted(settings: TranscribeSettings, model: str, language: str) -> Transcri
     changes: dict[str, object] = {"sounds": False}
     if language:
         changes["language"] = language
+    recognising = [each.name for each in known_models().values() if each.recognises]
     if model in TIERS:
         changes |= {"engine": model, "model": ""}
-    elif model in known_models():
+    elif model in recognising:
         changes |= {"engine": "auto", "model": model}
-    elif model not in STANDINS:
+    elif not STANDINS.fullmatch(model):
         raise InvalidInput(
             f"there is no model {model[:60]!r} here",
-            hint=f"leave it out, or name one of {', '.join((*TIERS, *known_models()))}",
+            hint=f"leave it out, or name one of {', '.join((*TIERS, *recognising))}",
             code="model_unknown",
         )
     return settings.model_copy(update=changes)

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Final
 
 from everyword_events import InvalidInput
-from everyword_transcripts import Engine, Transcript
+from everyword_transcripts import Engine, Transcript, join_words
 from transcribe_gpu.channel_pass import ChannelPass
 from transcribe_gpu.config import TranscribeSettings
 from transcribe_gpu.domain import (
@@ -18,6 +18,7 @@ from transcribe_gpu.domain import (
     Diarization,
     LanguageDetection,
     Quality,
+    Utterance,
     assemble,
     language_code,
     one_talk,
@@ -89,7 +90,8 @@ class Recogniser:
 
         `checkpoints` gives the store for one way of recognising, named by what decides the
         result; what it holds already is not recognised again. `heard` is told the text of each
-        sentence while the rest is still recognised, where all channels are recognised as one.
+        sentence, behind the space that the language writes before it, while the rest is still
+        recognised, where all channels are recognised as one.
 
         Raises:
             InvalidInput: undecodable audio, unknown language or engine.
@@ -121,7 +123,9 @@ class Recogniser:
                 channels = _each_channel(one_pass, audio, meter)
             else:
                 reached = meter(audio.expected_duration_s).reached
-                channels = [one_pass.run(None, None, reached, heard=lambda each: heard(each.text))]
+                channels = [
+                    one_pass.run(None, None, reached, heard=lambda each: heard(_after_others(each)))
+                ]
         flags = [*choice.flags, *audio.flags, *detection.flags()]
         if told_apart and len(channels) > 1:
             flags.append("channels:speakers")
@@ -218,3 +222,7 @@ def _each_channel(
 
 def _reached_after(meter: ProgressMeter, before_s: float, done_s: float) -> None:
     meter.reached(before_s + done_s)
+
+
+def _after_others(utterance: Utterance) -> str:
+    return join_words(["", utterance.text], utterance.language)

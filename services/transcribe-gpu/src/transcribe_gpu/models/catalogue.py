@@ -108,6 +108,11 @@ class SpeechModel:
         """The name of its folder in the cache."""
         return self.name.replace("/", "--")
 
+    @property
+    def recognises(self) -> bool:
+        """Whether it is a recogniser; others tell voices apart."""
+        return self.format not in {VOICES, SEGMENTATION}
+
     def knows(self, language: str) -> bool:
         """Tell whether it was trained on the language."""
         return ALL_LANGUAGES in self.languages or language in self.languages
