@@ -22,14 +22,18 @@ _AHEAD_BYTES: Final = 4_096
 class ByteClock:
     """Follows the packets of a stream; `lost_s` is how much later than counted they are by now.
 
-    From the last sure sound to the last bad packet, bytes are set against the rate of the sound.
+    From the last sure sound to the last bad packet, the bytes that are in no good packet are set
+    against the rate of the sound.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, syncless: bool = False) -> None:
+        """Follow a stream; of a syncless one junk may pass for more packets than there were."""
         self.lost_s = 0.0
+        self._syncless = syncless
         self._bytes, self._counted_s = 0, 0.0
         self._sound_bytes, self._sound_s = 0, 0.0
         self._sure_bytes, self._sure_s = 0, 0.0
+        self._good_bytes, self._good_s = 0, 0.0
         self._longest = 0
         self._in_a_row = _SETTLED
         self._least_ahead = sys.maxsize
@@ -42,9 +46,10 @@ class ByteClock:
         self._pass_over(read_bytes - self._bytes)
         lost = not self._in_a_row
         if lost and self._sound_bytes:
-            between = self._bytes - self._sure_bytes
-            true_s = self._sure_s + between * self._sound_s / self._sound_bytes
-            self.lost_s = max(self.lost_s, true_s - self._counted_s)
+            between = self._bytes - self._sure_bytes - self._good_bytes
+            true_s = self._sure_s + self._good_s + between * self._sound_s / self._sound_bytes
+            lost_s = true_s - self._counted_s
+            self.lost_s = lost_s if self._syncless else max(self.lost_s, lost_s)
         self._count(packet)
         self._in_a_row += 1
         if self._in_a_row >= _SETTLED:
@@ -52,6 +57,10 @@ class ByteClock:
             self._sound_bytes += packet.size
             self._sound_s += seconds_of(packet)
             self._sure_bytes, self._sure_s = self._bytes, self._counted_s + self.lost_s
+            self._good_bytes, self._good_s = 0, 0.0
+        elif not self._syncless:
+            self._good_bytes += packet.size
+            self._good_s += seconds_of(packet)
         return lost
 
     def bad(self, packet: "Packet[AudioStream]") -> None:

@@ -155,7 +155,7 @@ def stretches(source: BinaryIO, tracks: Sequence[int]) -> Iterator[list[Float32A
                 if start:
                     container.seek(round((zero_s + start) * av.time_base))
                 yield _stretch(container, wanted, long_s)
-            except av.error.FFmpegError:
+            except (av.error.FFmpegError, IndexError):  # damage, or a track that only begins here
                 return
 
 

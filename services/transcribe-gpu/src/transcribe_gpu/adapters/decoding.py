@@ -15,6 +15,7 @@ from av.audio.stream import AudioStream
 from numpy.typing import NDArray
 
 from everyword_events import InvalidInput
+from transcribe_gpu.adapters.amr import QualityBits
 from transcribe_gpu.adapters.byte_clock import READ_AT_ONCE, UNTIMED, ByteClock
 from transcribe_gpu.adapters.containers import (
     BUFFER,
@@ -26,25 +27,32 @@ from transcribe_gpu.adapters.containers import (
     stated_s,
     stretches,
 )
+from transcribe_gpu.adapters.index_clock import IndexClock
 from transcribe_gpu.adapters.mixing import STEREO, StereoMixer
+from transcribe_gpu.adapters.packets import BrokenOff, PacketReader
 from transcribe_gpu.adapters.silero import voice_activity
+from transcribe_gpu.adapters.timeline import GAP_S, TimedFrame, settled
 from transcribe_gpu.domain import best_track, spoken_in
 from transcribe_gpu.ports import SAMPLE_RATE_HZ, Float32Array, VoiceActivityDetector
 
 if TYPE_CHECKING:
     from av.container import InputContainer
+    from av.packet import Packet
 
 BLOCK: Final = SAMPLE_RATE_HZ
 """A second of samples."""
-GAP_S: Final = 0.1
-"""Smaller jumps between packets' times are rounding; longer ones are holes, filled with silence."""
-_UNBROKEN: Final = frozenset({"flac", "mpegts", "ogg"}) | UNTIMED
+_UNBROKEN: Final = frozenset({"avi", "flac", "mpegts", "ogg"}) | UNTIMED
 """Files of these formats have no way to leave sound out: a hole in them is damage."""
+_PASSED_OVER: Final = 0.5
+"""So much of a hole's sound in bytes that were passed over there tells of damage."""
 LONGEST_GAP_S: Final = 3600.0
 TRUNCATED: Final = "truncated_audio"
 DAMAGED: Final = "damaged_audio"
 CANCELLED: Final = "channels_cancel"
 MOST_GAPS_TOLD: Final = 20
+_GAP: Final = "gap:"
+_ONE_GAP_S: Final = 1.0
+"""Gaps with less sound than this between them are told as one."""
 
 
 class PyAvAudio:
@@ -61,8 +69,6 @@ class PyAvAudio:
         self.decoded_s = 0.0
         self.flags: tuple[str, ...] = ()
         self._difference = self._energy = 0.0
-        self._lost = False
-        self._lost_s = 0.0
         self._buffer = BUFFER
         with opened(source) as container:
             tracks = audio_tracks(container)
@@ -98,8 +104,6 @@ class PyAvAudio:
             InvalidInput: not a single sample comes out (code `audio_undecodable`).
         """
         self._difference = self._energy = 0.0
-        self._lost = False
-        self._lost_s = 0.0
         samples = 0
         waiting: list[Float32Array] = []
         size = 0
@@ -132,54 +136,66 @@ class PyAvAudio:
         unbroken = container.format.name in _UNBROKEN
         zero_s = (container.start_time or 0) / av.time_base
         expected_s = zero_s
-        for frame in self._frames(container, stream):
-            time_s = frame.time
-            if time_s is not None:
-                time_s += self._lost_s
-                gap_s = time_s - expected_s
-                if (0 if self._lost else GAP_S) < gap_s < LONGEST_GAP_S:
+        surplus = 0
+        for each in settled(self._frames(container, stream)):
+            if each.time_s is not None:
+                gap_s = each.time_s - expected_s
+                if (0 if each.lost else GAP_S) < gap_s < LONGEST_GAP_S:
                     yield from _silence(gap_s)
-                    if self._lost or (unbroken and expected_s > zero_s):
+                    damaged = each.lost or each.passed_over_s > _PASSED_OVER * gap_s
+                    if damaged or (unbroken and expected_s > zero_s):
                         self._flag(DAMAGED)
-                        self._tell_gap(expected_s - zero_s, time_s - zero_s)
-                expected_s = time_s
-            self._lost = False
-            expected_s += frame.samples / (frame.sample_rate or SAMPLE_RATE_HZ)
-            for planes in resampler.resample(frame):
-                yield self._one(planes, channel, mixer)
+                        self._tell_gap(expected_s - zero_s, each.time_s - zero_s)
+                if each.lost and gap_s < 0:  # junk was decoded
+                    surplus += round(-gap_s * SAMPLE_RATE_HZ)
+                expected_s = each.time_s
+            expected_s += each.long_s
+            for planes in resampler.resample(each.frame):
+                kept = planes[:, surplus:]
+                surplus -= planes.shape[1] - kept.shape[1]
+                yield self._one(kept, channel, mixer)
         for planes in resampler.flush():
             yield self._one(planes, channel, mixer)
         if mixer.cancelled:
             self._flag(CANCELLED)
 
-    def _frames(self, container: "InputContainer", stream: AudioStream) -> Iterator[AudioFrame]:
-        packets = container.demux(stream)
-        clock = ByteClock() if container.format.name in UNTIMED else None
-        while True:
-            try:
-                packet = next(packets, None)
-            except av.error.FFmpegError:
-                self._flag(TRUNCATED)
-                return
-            if packet is None:
-                return
-            try:
-                frames = packet.decode()
-            except av.error.EOFError:
-                return
-            except av.error.FFmpegError:
-                self._flag(DAMAGED)
-                self._lost = True
-                if clock:
-                    clock.bad(packet)
-                continue
-            if clock and clock.good(packet, read_bytes=self._source.tell()):
-                self._flag(DAMAGED)
-                self._lost = True
-                self._lost_s = clock.lost_s
-            for frame in frames:
-                if isinstance(frame, AudioFrame) and frame.samples:
-                    yield frame
+    def _frames(self, container: "InputContainer", stream: AudioStream) -> Iterator[TimedFrame]:
+        packets = PacketReader(container, stream)
+        clock = _clock(container, stream)
+        amr = QualityBits(stream)
+        lost = False
+        try:
+            for packet in packets:
+                lost = lost or packets.unreadable
+                frames = None if amr.damaged(packet) else self._decoded(packet)
+                if frames is None:
+                    lost = True
+                    if clock:
+                        clock.bad(packet)
+                    continue
+                if clock and clock.good(packet, read_bytes=self._source.tell()):
+                    lost = True
+                if lost:
+                    self._flag(DAMAGED)
+                for frame in frames:
+                    time_s = frame.time
+                    if time_s is not None and clock:
+                        time_s += clock.lost_s
+                    yield TimedFrame(frame, time_s, lost, packets.passed_over_s)
+                    lost = False
+        except BrokenOff:
+            self._flag(TRUNCATED)
+
+    def _decoded(self, packet: "Packet[AudioStream]") -> list[AudioFrame] | None:
+        """Decode a packet; None if it is damaged."""
+        try:
+            frames = packet.decode()
+        except av.error.EOFError:
+            return []
+        except av.error.FFmpegError:
+            self._flag(DAMAGED)
+            return None
+        return [frame for frame in frames if isinstance(frame, AudioFrame) and frame.samples]
 
     def _one(
         self, planes: NDArray[np.int16], channel: int | None, mixer: StereoMixer
@@ -201,8 +217,19 @@ class PyAvAudio:
 
     def _tell_gap(self, start: float, end: float) -> None:
         """Say on the transcript between which seconds the file could not be decoded."""
-        if sum(flag.startswith("gap:") for flag in self.flags) < MOST_GAPS_TOLD:
-            self._flag(f"gap:{start:.1f}-{end:.1f}")
+        last = self.flags[-1] if self.flags else ""
+        if last.startswith(_GAP) and start - float(last.rpartition("-")[2]) < _ONE_GAP_S:
+            self.flags = self.flags[:-1]
+            self._flag(f"{last.rpartition('-')[0]}-{end:.1f}")
+        elif sum(flag.startswith(_GAP) for flag in self.flags) < MOST_GAPS_TOLD:
+            self._flag(f"{_GAP}{start:.1f}-{end:.1f}")
+
+
+def _clock(container: "InputContainer", track: AudioStream) -> ByteClock | IndexClock | None:
+    """Return what tells for how long sound was lost where packets carry no times."""
+    if container.format.name in UNTIMED:
+        return ByteClock(syncless=container.format.name == "amr")
+    return IndexClock(track) if container.format.name == "avi" else None
 
 
 def _silence(seconds: float) -> Iterator[Float32Array]:
