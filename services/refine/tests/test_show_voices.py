@@ -35,7 +35,7 @@ from refine.contract import CONTRACT
 from refine.domain.voices import matches
 from refine.editing import Correction
 from refine.service import RefineService
-from refine.show_voices import KnownVoice, ShowVoices
+from refine.show_voices import KnownVoice, ShowVoices, VoiceErasure
 from refine.voices_api import voices_router
 
 SHOW = "Slow Radio"
@@ -57,7 +57,8 @@ class Stack:
         self.bus = SqliteBus(folder / "bus.sqlite3", [CONTRACT])
         self.consenting = {SHOW, "Loud Radio"}
         history = LogHistory(self.bus)
-        self.voices = ShowVoices(blobs, history, history, self.bus)
+        erase = VoiceErasure(blobs, history)
+        self.voices = ShowVoices(blobs, history, history, self.bus, erase=erase)
         self.service = RefineService(
             blobs,
             lambda _: RefineSettings(),
@@ -244,6 +245,50 @@ def test_a_voice_is_forgotten(stack: Stack, said: Transcript, tmp_path: Path) ->
     stack.voices.forget(SHOW, None)
     assert prints(tmp_path) == []
     assert stack.listed() == {}
+
+
+def test_voices_of_a_show_that_consents_no_longer_are_forgotten(
+    stack: Stack, said: Transcript, tmp_path: Path
+) -> None:
+    stack.episode("one", said, A=HELEN, B=TOM)
+    stack.named("one", "A", "Helen")
+    stack.episode("loud", said, show="Loud Radio", A=TOM)
+    stack.episode("one", said)
+    assert stack.voices.forget_withdrawn(stack.consents) == []
+    stack.consenting.remove(SHOW)
+    assert stack.voices.forget_withdrawn(stack.consents, lambda: True) == [], "it is stopping"
+    assert stack.voices.forget_withdrawn(stack.consents) == ["one"]
+    assert prints(tmp_path) == ["A"], "the other show's stays, and none of an earlier run"
+    assert stack.voices.forget_withdrawn(stack.consents) == []
+    stack.consenting.add(SHOW)
+    assert names(stack.episode("one", said, A=HELEN)) == {"A": "Helen"}, "the name stays"
+    assert stack.listed() == {}, "and what was said before teaches no more"
+    assert names(stack.episode("two", said, A=HELEN)) == {}
+
+
+def test_after_a_replay_one_voice_is_forgotten_and_the_others_stay(
+    stack: Stack, said: Transcript, tmp_path: Path
+) -> None:
+    stack.episode("one", said, A=HELEN, B=TOM)
+    stack.named("one", "A", "Helen")
+    stack.named("one", "B", "Tom")
+    (ready,) = LogHistory(stack.bus).ready("one")
+    again = Event.first("transcribe-gpu", ready.data, episode_id="one", run_id=new_run_id())
+    stack.bus.append([again])
+    stack.refined(again)
+    assert stack.voices.forget(SHOW, "Helen") == ["one"]
+    assert prints(tmp_path) == ["B"]
+    assert list(stack.listed()) == ["Tom"]
+
+
+def test_a_voice_that_is_kept_of_an_earlier_run_alone_is_forgotten(
+    stack: Stack, said: Transcript, tmp_path: Path
+) -> None:
+    stack.episode("one", said, A=HELEN, B=TOM)
+    stack.episode("one", said)
+    assert prints(tmp_path) == ["A", "B"]
+    assert stack.voices.forget(SHOW, None) == ["one"]
+    assert prints(tmp_path) == []
 
 
 def test_forgetting_is_caught_up_with(stack: Stack, said: Transcript, tmp_path: Path) -> None:

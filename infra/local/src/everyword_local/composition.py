@@ -80,7 +80,7 @@ from ingest.web_sources import WebAdapters
 from ingest.webhooks import Webhooks
 from refine.adapters.choice import Models
 from refine.adapters.log_history import LogHistory
-from refine.show_voices import ShowVoices
+from refine.show_voices import ShowVoices, VoiceErasure
 from search.engines import open_engine
 from transcribe_gpu.adapters.clip_process import ClipProcess
 from transcribe_gpu.adapters.progress_file import ProgressFolder
@@ -335,7 +335,8 @@ class Composition:
     def voices(self) -> ShowVoices:
         """The voices that people named, in the shows that consent."""
         history = LogHistory(self.bus)
-        return ShowVoices(self.blobs, history, history, self.bus)
+        erase = VoiceErasure(self.blobs, history)
+        return ShowVoices(self.blobs, history, history, self.bus, erase=erase)
 
     def knows_voices(self, show: str) -> bool:
         """Tell whether a show consents that its speakers are known by their voices."""
@@ -458,6 +459,7 @@ class Composition:
                 self._replay,
                 self._compact,
                 self._retain,
+                self._keep_no_withdrawn_voices,
                 self._settle,
             ]
         threads = _started(works, stop)
@@ -601,6 +603,19 @@ class Composition:
             except (TransientFailure, Misconfigured) as error:
                 due = time.monotonic() + SETTLE_EVERY_S
                 log.warning("retention not applied", extra={"code": error.code})
+
+    def _keep_no_withdrawn_voices(self, stop: threading.Event) -> None:
+        """Forget voices of shows that consent no longer: day by day, and when settings change."""
+        due, seen = time.monotonic(), self.settings.stamp()
+        while not stop.wait(RETAIN_LOOK_S):
+            if time.monotonic() < due and seen == self.settings.stamp():
+                continue
+            due, seen = time.monotonic() + RETAIN_EVERY_S, self.settings.stamp()
+            try:
+                self.voices.forget_withdrawn(self.knows_voices, stop.is_set)
+            except (TransientFailure, Misconfigured) as error:
+                due = time.monotonic() + SETTLE_EVERY_S
+                log.warning("withdrawn voices not forgotten", extra={"code": error.code})
 
     def _settle(self, stop: threading.Event) -> None:
         """Settle uploads now and then."""

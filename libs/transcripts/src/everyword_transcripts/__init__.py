@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from everyword_transcripts.voiceprint import (
         VOICES,
         Voiceprint,
+        forgotten_voiceprints,
         read_voiceprint,
         voiceprint_name,
         write_voiceprint,
@@ -32,6 +33,7 @@ __all__ = [
     "WordPiece",
     "begin_with_spaces",
     "estimate_times",
+    "forgotten_voiceprints",
     "is_unspaced",
     "join_pieces",
     "join_words",
@@ -50,7 +52,8 @@ _NAMES = {
     "model": "Engine PhoneSpan Segment Speaker Transcript Word",
     "spacing": "is_unspaced join_words split_words",
     "timing": "estimate_times spread",
-    "voiceprint": "VOICES Voiceprint read_voiceprint voiceprint_name write_voiceprint",
+    "voiceprint": "VOICES Voiceprint forgotten_voiceprints read_voiceprint voiceprint_name"
+    " write_voiceprint",
     "word_pieces": "WordPiece begin_with_spaces join_pieces",
 }
 _MODULE_OF = {name: module for module, names in _NAMES.items() for name in names.split()}

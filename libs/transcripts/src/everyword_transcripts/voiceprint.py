@@ -1,11 +1,12 @@
 """A voiceprint: what a voice is known again by. Biometric data: kept only with consent."""
 
 import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any, Final
 
-from everyword_events import InvalidInput
+from everyword_events import InvalidInput, VoiceForgotten
 
 VOICES: Final = "transcribe-gpu/voices/"
 """What the names of all voiceprints of a run begin with."""
@@ -28,6 +29,17 @@ class Voiceprint:
 def voiceprint_name(label: str) -> str:
     """Return the artifact's name of a speaker's voiceprint, in a folder of its own."""
     return f"{VOICES}{label}/voiceprint.json"
+
+
+def forgotten_voiceprints(
+    forgotten: VoiceForgotten, runs: Iterable[str]
+) -> Iterator[tuple[str, str]]:
+    """Yield (run, artifact folder) of the voiceprints to delete; `runs` are the episode's."""
+    for label in forgotten.labels:
+        yield forgotten.of_run, voiceprint_name(label).rpartition("/")[0]
+    for run_id in runs:
+        if run_id < forgotten.of_run:
+            yield run_id, VOICES.rstrip("/")
 
 
 def write_voiceprint(voice: Voiceprint) -> bytes:

@@ -77,6 +77,9 @@ class VoiceHistory(Protocol):
     def forgotten(self, episode_id: str) -> frozenset[str]:
         """Return the ids of the edits that teach no voice any more."""
 
+    def with_voices(self) -> "Sequence[str]":
+        """Return the episodes that have voiceprints, as far as they were not all forgotten."""
+
 
 class KnownSpeakers(Protocol):
     """Recognises the voices of people who consented to be known by name in a show."""

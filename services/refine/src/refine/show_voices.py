@@ -5,7 +5,7 @@ people named a voice. What an episode teaches is gone with it; a voice that was 
 deleted, and its edits teach no more.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from everyword_events import (
@@ -21,12 +21,11 @@ from everyword_events import (
 )
 from everyword_storage import BlobStore, artifact_key
 from everyword_transcripts import (
-    VOICES,
     Transcript,
     Voiceprint,
+    forgotten_voiceprints,
     read_transcript,
     read_voiceprint,
-    voiceprint_name,
 )
 from refine.contract import CONTRACT
 from refine.domain.edits import DIARIZED, Edit, in_force
@@ -52,12 +51,23 @@ class _Sample:
 
 
 class ShowVoices:
-    """Learns voices from people's edits, knows them again, forgets them (`KnownSpeakers`)."""
+    """Learns voices from people's edits, knows them again, forgets them (`KnownSpeakers`).
+
+    `erase` deletes the voiceprints that a VoiceForgotten names, where it may: else whoever owns
+    them does when the event comes.
+    """
 
     def __init__(
-        self, blobs: BlobStore, history: EpisodeHistory, voices: VoiceHistory, log: EventLog
+        self,
+        blobs: BlobStore,
+        history: EpisodeHistory,
+        voices: VoiceHistory,
+        log: EventLog,
+        *,
+        erase: Callable[[Event], None],
     ) -> None:
         self._blobs = blobs
+        self._erase = erase
         self._named = ShowEdits(blobs, "voices")
         self._history = history
         self._voices = voices
@@ -100,14 +110,11 @@ class ShowVoices:
         Raises:
             NotFound: nothing is kept of that voice.
         """
-        forgotten = []
-        for refined in self._history.of_show(show):
-            episode_id = refined.meta.episode_id
-            event = self._forgetting(refined, name)
-            if event is not None:
-                self._log.append([event])
-                self.delete(event)
-                forgotten.append(episode_id)
+        forgotten = [
+            refined.meta.episode_id
+            for refined in self._history.of_show(show)
+            if self._forgets(refined, name)
+        ]
         if not forgotten and name is not None:
             raise NotFound(
                 f"no voice is known as {name[:80]!r} in the show {show!r}",
@@ -116,18 +123,36 @@ class ShowVoices:
             )
         return forgotten
 
+    def forget_withdrawn(
+        self, consents: Callable[[str], bool], stopping: Callable[[], bool] = lambda: False
+    ) -> list[str]:
+        """Delete what is kept of voices in shows that do not consent any more.
+
+        Returns the episodes that had something of it.
+        """
+        forgotten = []
+        for episode_id in self._voices.with_voices():
+            if stopping():
+                break
+            refined = self._history.newest(episode_id, TranscriptRefined)
+            if refined is None or not isinstance(refined.data, TranscriptRefined):
+                continue
+            if not consents(refined.data.episode.show) and self._forgets(refined, None):
+                forgotten.append(episode_id)
+        return forgotten
+
     def delete(self, event: Event) -> None:
         """Delete the voiceprints that an event names; done twice, it is done once."""
-        data, episode_id = event.data, event.meta.episode_id
-        if not isinstance(data, VoiceForgotten):
-            return
-        for label in data.labels:
-            folder = voiceprint_name(label).rpartition("/")[0]
-            self._blobs.delete(f"{artifact_key(episode_id, data.of_run, folder)}/")
-        for ready in self._voices.ready(episode_id):
-            if ready.meta.run_id < data.of_run:
-                key = artifact_key(episode_id, ready.meta.run_id, VOICES.rstrip("/"))
-                self._blobs.delete(f"{key}/")
+        self._erase(event)
+
+    def _forgets(self, refined: Event, name: str | None) -> bool:
+        """Forget a voice in one episode; tell whether anything was kept of it there."""
+        event = self._forgetting(refined, name)
+        if event is None:
+            return False
+        self._log.append([event])
+        self._erase(event)
+        return True
 
     def _forgetting(self, refined: Event, name: str | None) -> Event | None:
         """Return the event that forgets a voice in one episode, if anything is kept of it there."""
@@ -142,11 +167,17 @@ class ShowVoices:
         )
         teaching = self._teaching(episode_id)
         edits = tuple(each.event_id for each in teaching if name in {None, each.data.speaker})
-        kept = [label for label in labels if self._read(newest.data.voices[label]) is not None]
+        kept = any(
+            self._read(ref) is not None
+            for ready in runs
+            if isinstance(ready.data, TranscriptReady)
+            for label, ref in ready.data.voices.items()
+            if name is None or called.get(label) == name
+        )
         if not kept and not edits:
             return None
         data = VoiceForgotten(
-            name=name or "", of_run=newest.meta.run_id, labels=labels, edits=edits
+            name=name or "", of_run=_recognised_in(runs), labels=labels, edits=edits
         )
         run_id = next_run_id(self._log, episode_id)
         return Event.first(CONTRACT.service, data, episode_id=episode_id, run_id=run_id)
@@ -203,6 +234,33 @@ class ShowVoices:
     def _transcript(self, refined: Event) -> Transcript:
         assert isinstance(refined.data, TranscriptRefined)
         return read_transcript(self._blobs.get(refined.data.transcript))
+
+
+class VoiceErasure:
+    """Deletes the voiceprints that a VoiceForgotten names, from a store that holds them."""
+
+    def __init__(self, blobs: BlobStore, voices: VoiceHistory) -> None:
+        self._blobs = blobs
+        self._voices = voices
+
+    def __call__(self, event: Event) -> None:
+        """Delete them; done twice, it is done once."""
+        episode_id = event.meta.episode_id
+        if isinstance(event.data, VoiceForgotten):
+            runs = [ready.meta.run_id for ready in self._voices.ready(episode_id)]
+            for run_id, folder in forgotten_voiceprints(event.data, runs):
+                self._blobs.delete(f"{artifact_key(episode_id, run_id, folder)}/")
+
+
+def _recognised_in(runs: Sequence[Event]) -> str:
+    """Return the run whose recognition the newest run has: a replay keeps no voiceprints anew."""
+    voices = getattr(runs[-1].data, "voices", None)
+    found = runs[-1]
+    for ready in reversed(runs):
+        if getattr(ready.data, "voices", None) != voices:
+            break
+        found = ready
+    return found.meta.run_id
 
 
 def _labels(transcript: Transcript) -> dict[str, str]:

@@ -55,6 +55,17 @@ class LogHistory:
             for edit in recorded.event.data.edits
         )
 
+    def with_voices(self) -> Sequence[str]:
+        """Return the episodes that have voiceprints, as far as they were not all forgotten."""
+        kept: dict[str, None] = {}
+        for recorded in self._log.scan(types=("TranscriptReady", "VoiceForgotten")):
+            data, episode_id = recorded.event.data, recorded.event.meta.episode_id
+            if isinstance(data, TranscriptReady) and data.voices:
+                kept[episode_id] = None
+            elif isinstance(data, VoiceForgotten) and not data.name:
+                kept.pop(episode_id, None)
+        return list(kept)
+
     def _by_run(self, episode_id: str, kind: type[EventData]) -> Sequence[Event]:
         events = {
             recorded.event.meta.run_id: recorded.event
