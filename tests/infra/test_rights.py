@@ -13,6 +13,7 @@ from support.lowering import ACCOUNT, REGION
 from support.rights import WORKER, Rights, rights_of
 
 KEYS = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/everyword-keys"
+RECOGNISED = f"arn:aws:s3:::everyword-transcribe-gpu-{ACCOUNT}-{REGION}/episodes/a/b/voices/c.json"
 BUCKET = f"arn:aws:s3:::everyword-refine-{ACCOUNT}-{REGION}"
 
 
@@ -45,6 +46,12 @@ def test_every_function_and_the_worker_have_a_role(rights: Rights) -> None:
         ("everyword-captions-events", "s3:GetObject", f"{BUCKET}/episodes/a/b.json", (), True),
         ("everyword-captions-events", "s3:ListBucket", BUCKET, (), True),
         ("everyword-captions-events", "s3:PutObject", f"{BUCKET}/episodes/a/b.json", (), False),
+        ("everyword-transcribe-gpu-removals", "s3:DeleteObjectVersion", RECOGNISED, (), True),
+        ("everyword-refine-durable", "s3:GetObject", RECOGNISED, (), True),
+        ("everyword-refine-durable", "s3:DeleteObjectVersion", RECOGNISED, (), False),
+        ("everyword-refine-api", "s3:DeleteObjectVersion", RECOGNISED, (), False),
+        ("everyword-refine-voices", "s3:DeleteObjectVersion", RECOGNISED, (), False),
+        ("everyword-refine-voices", "s3:PutObject", f"{BUCKET}/episodes/a/b.json", (), False),
         (WORKER, "s3:GetObject", f"{BUCKET}/episodes/a/b.json", (), False),
     ],
 )

@@ -40,6 +40,7 @@ SECTIONS = {
 }
 MOST_ROUNDS = 200
 RETAINED = "A show that keeps one run"
+CONSENTING = "A show that consents to known voices"
 
 
 @dataclass
@@ -107,6 +108,11 @@ class Cloud:
         self._create()
         client("lambda").meta.events.register("before-send.lambda.Invoke", self._invoked)
 
+    @property
+    def settings_beside_refine(self) -> Path:
+        """Where refine's functions find the recogniser's settings."""
+        return self._folder / "transcribe.json"
+
     def _write_settings(self) -> None:
         # aws_cdk starts Node: only where a stand-in is made, not wherever tests are collected
         from everyword_cdk.parts.settings import DeployedSettings  # noqa: PLC0415
@@ -122,6 +128,9 @@ class Cloud:
                     "language": "en",
                     "diarization": "off",
                 }
+                consenting = {**shipped["general"], "known_voices": True, "diarization": "on"}
+                shipped["shows"][CONSENTING] = {**consenting, "speakers": 2}
+                self.settings_beside_refine.write_text(json.dumps(shipped))
             (self._folder / f"{service}.json").write_text(json.dumps(shipped))
         kept = {**settings.section("retention"), "shows": {RETAINED: {"runs": 1}}}
         (self._folder / "retention.json").write_text(json.dumps(kept))

@@ -162,6 +162,7 @@ def work(environment: WorkerEnvironment, stop: threading.Event, *, poll_s: float
         progress=DynamoProgress(client("dynamodb"), environment.table),
         stopping=stop.is_set,
         cancelled=Cancellations(event_log).is_cancelled,
+        keeps_voices=True,
     )
     idle_polls = int(environment.idle_polls)
     handler = measured(guarded(service.handle, event_log, service.forget), name)

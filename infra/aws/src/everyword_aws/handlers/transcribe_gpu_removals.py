@@ -1,4 +1,4 @@
-"""Removed episodes -> their transcripts are deleted; no GPU hears of it."""
+"""Removed episodes, forgotten voices -> what is held of them goes; no GPU hears of it."""
 
 from typing import Any
 

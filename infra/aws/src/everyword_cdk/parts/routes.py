@@ -11,12 +11,12 @@ from typing import Any
 
 from everyword_aws.routes.admin import admin_routers
 from everyword_aws.routes.ingest import ingest_routers
+from everyword_aws.routes.refine import refine_routers
 from everyword_aws.routes.search import search_routers
 from fastapi import APIRouter
 from fastapi.routing import iter_route_contexts
 
 import captions.api
-import refine.api
 from everyword_events import Misconfigured
 
 ADMIN = "admin"
@@ -27,8 +27,6 @@ ELSEWHERE: Mapping[str, str] = {
     "/v1/worker/": "a worker elsewhere takes its jobs from SQS and its audio from S3 itself, with "
     "credentials of its own (python -m everyword_aws.worker): Lambda carries 6 MB a reply",
     "/v1/events": "the log in DynamoDB has an order for each episode, and none across them",
-    "/v1/voices": "no voices are kept: a voiceprint would lie in the recogniser's bucket, where no "
-    "function may delete one object; [transcribe] known_voices has no effect",
 }
 """Routes that one machine has and AWS has not, each with the reason."""
 _VARIABLE = re.compile(r"\{(\w+)[^}]*\}")
@@ -86,7 +84,7 @@ def all_routers() -> Mapping[str, Sequence[APIRouter]]:
     nothing: Any = _Nothing()
     return {
         "ingest": ingest_routers(nothing),
-        "refine": [refine.api.router(nothing)],
+        "refine": refine_routers(nothing, nothing, nothing),
         "captions": [captions.api.router(nothing)],
         "search": search_routers(nothing, nothing),
         ADMIN: admin_routers(nothing),

@@ -20,7 +20,7 @@ from everyword_cdk.parts.gpu_worker import GpuWorker
 from everyword_cdk.parts.storage import ServiceBucket, ServiceTable, key_table
 from everyword_cdk.stacks.base import DeploymentPlan
 from everyword_cdk.stacks.service import BATCH, ServiceStack
-from everyword_events import AudioUploaded, EpisodeRemoved
+from everyword_events import AudioUploaded, EpisodeRemoved, VoiceForgotten
 from transcribe_gpu.contract import CONTRACT
 
 REMOVALS = "transcribe-gpu-removals"
@@ -33,7 +33,8 @@ WAKE_EVERY = Duration.minutes(5)
 class TranscribeStack(ServiceStack):
     """The transcribe-gpu service.
 
-    Removals have a queue and a function of their own: they must never start a GPU.
+    Removals have a queue and a function of their own: they must never start a GPU. Voices that
+    are forgotten are removals too, since their voiceprints lie in this service's bucket.
     """
 
     def __init__(self, scope: Construct, plan: DeploymentPlan) -> None:
@@ -60,10 +61,11 @@ class TranscribeStack(ServiceStack):
     def _removals(self) -> None:
         names = self.plan.names
         queue = self.work_queue(REMOVALS)
-        queue.subscribe(self.bus, replace(CONTRACT, consumes=(EpisodeRemoved,)), holds_runs=True)
+        gone = replace(CONTRACT, consumes=(EpisodeRemoved, VoiceForgotten))
+        queue.subscribe(self.bus, gone, holds_runs=True)
         removals = self.function(
             "removals",
-            "Deletes what transcribe-gpu holds of removed episodes and runs",
+            "Deletes what is held of removed episodes, removed runs and forgotten voices",
             [
                 *permissions.append_events(names),
                 *permissions.write_blobs(names, self.service),
