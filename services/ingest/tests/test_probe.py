@@ -5,6 +5,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -12,6 +13,7 @@ import pytest
 
 from everyword_events import InvalidInput
 from ingest.adapters.probe import probe_audio
+from ingest.adapters.probe_times import PacketTimes
 from ingest.domain import AudioFacts
 
 Audio = Callable[..., bytes]
@@ -141,6 +143,62 @@ def test_a_file_cut_in_half_is_truncated_where_it_says_its_length(
 ) -> None:
     whole = audio(container, codec)
     assert refused(whole[: len(whole) // 2]) == "truncated"
+
+
+@pytest.mark.parametrize("damage", [bytes, random.Random(1).randbytes], ids=["zeros", "noise"])
+@pytest.mark.parametrize(
+    ("container", "codec", "options"),
+    [
+        ("mp3", "libmp3lame", ()),
+        ("avi", "libmp3lame", ()),
+        ("avi", "pcm_s16le", ()),
+        ("ogg", "flac", ()),
+        ("matroska", "aac", (("cluster_time_limit", "500"),)),
+        ("ipod", "aac", ()),
+    ],
+)
+def test_a_file_damaged_inside_is_not_taken_for_one_cut_off(
+    container: str,
+    codec: str,
+    options: tuple[tuple[str, str], ...],
+    damage: Callable[[int], bytes],
+    audio: Audio,
+) -> None:
+    raw = bytearray(audio(container, codec, seconds=20.0, options=options))
+    middle, length = len(raw) // 2, len(raw) // 15
+    raw[middle : middle + length] = damage(length)
+    assert probe(bytes(raw)).duration_s == pytest.approx(20, abs=0.5)
+
+
+def test_a_file_that_lost_bytes_inside_is_cut_off_where_it_says_how_many_it_had(
+    audio: Audio,
+) -> None:
+    raw = bytearray(audio("mp3", "libmp3lame", seconds=20.0))
+    del raw[len(raw) // 2 : len(raw) // 2 + len(raw) // 10]
+    assert refused(bytes(raw)) == "truncated"
+
+
+@pytest.mark.parametrize(
+    ("times", "seconds"),
+    [
+        ([*range(10)], 10),
+        ([0, 1, 2, 70_000, 4, 5, 6], 7),
+        ([0, 1, 2, 3, 2_000], 5),
+        ([0, 1, 2, 60, 61, 62], 63),
+        ([0, 1, 2, 3, 0, 1, 2, 3], 8),
+        ([0, 1, 2, 90_000, 90_001, 90_002], 6),
+    ],
+    ids=["whole", "one stray", "a stray end", "a hole", "two links", "a clock that was set"],
+)
+def test_a_track_is_as_long_as_the_times_that_are_to_be_believed(
+    times: list[int], seconds: int
+) -> None:
+    packets = PacketTimes(Fraction(1, 10))
+    for second in times:
+        for tenth in range(0, 10, 5):
+            packets.take(second * 10 + tenth, 5)
+    packets.settle()
+    assert packets.links + packets.end - (packets.first or 0) == seconds * 10
 
 
 def test_an_m4a_with_its_index_in_front_is_truncated_too(tmp_path: Path, audio: Audio) -> None:

@@ -9,6 +9,7 @@ are no audio: opening one would fetch what it names.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import BinaryIO, Final
 
 import av
@@ -20,11 +21,12 @@ from av.stream import Discard, Disposition
 
 from everyword_events import InvalidInput
 from ingest.adapters.probe_head import FileHead, read_head
+from ingest.adapters.probe_times import PacketTimes
 from ingest.domain import AudioFacts
 
 CONTAINERS: Final = (
-    "aac,ac3,aiff,amr,amrnb,amrwb,ape,asf,au,avi,caf,dsf,eac3,flac,flv,matroska,webm,mov,mp4,m4a,"
-    "3gp,3g2,mp3,mpc,mpc8,mpeg,mpegts,ogg,tta,w64,wav,wv"
+    "aac,ac3,aiff,amr,amrnb,amrwb,ape,asf,au,avi,caf,dsf,dts,eac3,flac,flv,loas,matroska,webm,mov,"
+    "mp4,m4a,3gp,3g2,mp3,mpc,mpc8,mpeg,mpegts,mxf,ogg,rm,tta,w64,wav,wtv,wv"
 )
 """The containers that are opened, as FFmpeg's `format_whitelist` takes them."""
 
@@ -39,10 +41,12 @@ MISSING_S: Final = 1.0
 MISSING_SHARE: Final = 0.02
 """Less than either of these is missing from a whole file too (encoder delay, rounding)."""
 
-LINK_S: Final = 1.0
-"""Times that go back further than this begin anew; no codec reorders audio so far."""
+MOST_ERRORS: Final = 100_000
+"""In a row: behind a place that cannot be read, FFmpeg tries the next one each time."""
 
-_GUESSED: Final = frozenset({"aac", "ac3", "eac3", "amr", "amrnb", "amrwb", "mpeg", "mpegts"})
+_GUESSED: Final = frozenset(
+    {"aac", "ac3", "amr", "amrnb", "amrwb", "dts", "eac3", "loas", "mpeg", "mpegts"}
+)
 """Containers that state no duration: FFmpeg guesses it from bit rates and time stamps."""
 
 _MEDIA_TYPES: Final = {
@@ -80,15 +84,16 @@ def _facts(container: InputContainer, stream: AudioStream, head: FileHead) -> Au
     stated_s = _stated_s(container, stream, head)
     if head.stated_share > 1:
         stated_s = max(stated_s, head.stated_share * counted_s)
-    if stated_s - counted_s > max(MISSING_S, MISSING_SHARE * stated_s):
+    missing = stated_s - counted_s > max(MISSING_S, MISSING_SHARE * stated_s)
+    if missing and not head.is_whole:
         raise _truncated(
             f"it says that it has {stated_s:.0f} s of audio, {counted_s:.0f} s are there"
         )
     name = _name(container, head)
     padded = 0 <= counted_s - stated_s < MISSING_S
     return AudioFacts(
-        # What is stated leaves out the encoder's padding; what is counted cannot.
-        duration_s=stated_s if padded and stated_s else counted_s,
+        # What is stated leaves out the encoder's padding, and has what is damaged in the middle.
+        duration_s=stated_s if missing or (padded and stated_s) else counted_s,
         container=name,
         codec=stream.codec_context.codec.canonical_name,
         channels=stream.codec_context.channels,
@@ -137,52 +142,52 @@ class _Count:
     refused: int = 0
     decoded_s: float = 0.0
     summed: int = 0
-    first: int | None = None
-    end: int = 0
-    links: int = 0
-    """What the links of a chain before this one held, in the track's time base."""
+    errors: int = 0
+    """In a row, since the last packet."""
+
+    def __post_init__(self) -> None:
+        self.times = PacketTimes(self.stream.time_base or Fraction(1))
 
     def run(self) -> float:
         for stream in self.container.streams:
             if stream is not self.stream:
                 stream.discard = Discard.all
-        try:
-            for packet in self.container.demux(self.stream):
-                self._take(packet)
-                if self.packets > MOST_PACKETS:
-                    raise InvalidInput(
-                        "the file is cut into too many packets to be a recording",
-                        hint="convert it to MP3, FLAC or Opus",
-                        code="not_audio",
-                    )
-        except (av.error.FFmpegError, IndexError) as error:
-            # What can be read ends here (IndexError: at a track that was not announced); whether
-            # much is missing is for the caller to decide.
-            if not self.packets:
-                raise _not_audio() from error
+        while self.errors <= MOST_ERRORS:
+            try:
+                self._take_all()
+            except av.error.EOFError:
+                break
+            except IndexError:
+                continue  # a packet of a track that was not announced
+            except av.error.FFmpegError:
+                self.errors += 1
+            else:
+                break
         if not self.decoded_s or self.refused * 2 > self.tried:
             raise _not_audio()
         return self._seconds()
+
+    def _take_all(self) -> None:
+        for packet in self.container.demux(self.stream):
+            self._take(packet)
+            if self.packets > MOST_PACKETS:
+                raise InvalidInput(
+                    "the file is cut into too many packets to be a recording",
+                    hint="convert it to MP3, FLAC or Opus",
+                    code="not_audio",
+                )
 
     def _take(self, packet: "Packet[AudioStream]") -> None:
         if not packet.size:
             return
         self.packets += 1
+        self.errors = 0
         length = packet.duration or 0
         self.summed += length
         if packet.pts is not None:
-            if self._begins_a_link(packet.pts):
-                self.links += self.end - (self.first or 0)
-                self.first, self.end = None, 0
-            self.first = packet.pts if self.first is None else min(self.first, packet.pts)
-            self.end = max(self.end, packet.pts + length)
+            self.times.take(packet.pts, length)
         if self.decoded_s < PROVEN_S and self.tried < MOST_TRIED_PACKETS:
             self._decode(packet)
-
-    def _begins_a_link(self, pts: int) -> bool:
-        """Tell whether times begin anew: Ogg files joined end to end are legal (RFC 3533)."""
-        base = self.stream.time_base
-        return base is not None and float((self.end - pts) * base) > LINK_S
 
     def _decode(self, packet: "Packet[AudioStream]") -> None:
         self.tried += 1
@@ -196,12 +201,14 @@ class _Count:
                 self.decoded_s += frame.samples / frame.sample_rate
 
     def _seconds(self) -> float:
-        if self.first is None or self.stream.time_base is None:
-            return float(self.summed * (self.stream.time_base or 0)) or self.decoded_s
-        start_s = float(self.first * self.stream.time_base)
+        self.times.settle()
+        base = self.stream.time_base
+        if self.times.first is None or base is None:
+            return float(self.summed * (base or 0)) or self.decoded_s
+        start_s = float(self.times.first * base)
         if self.container.start_time is not None:  # sound that begins after the picture
             start_s = min(start_s, self.container.start_time / av.time_base)
-        end_s = float((self.links + self.end) * self.stream.time_base)
+        end_s = float((self.times.links + self.times.end) * base)
         return end_s - max(0.0, start_s)
 
 

@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from av.audio.stream import AudioStream
     from av.packet import Packet
 
-UNTIMED: Final = frozenset({"aac", "ac3", "amr", "dts", "eac3", "mp3"})
+UNTIMED: Final = frozenset({"aac", "ac3", "amr", "dts", "eac3", "loas", "mp3"})
 """Formats (FFmpeg's names) of bare packets: each one's time is the number of packets before it,
 however many were lost."""
 READ_AT_ONCE: Final = 512

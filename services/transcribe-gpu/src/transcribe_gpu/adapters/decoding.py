@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 BLOCK: Final = SAMPLE_RATE_HZ
 """A second of samples."""
-_UNBROKEN: Final = frozenset({"avi", "flac", "mpegts", "ogg"}) | UNTIMED
+_UNBROKEN: Final = frozenset({"avi", "flac", "mpegts", "ogg", "rm", "wtv"}) | UNTIMED
 """Files of these formats have no way to leave sound out: a hole in them is damage."""
 _PASSED_OVER: Final = 0.5
 """So much of a hole's sound in bytes that were passed over there tells of damage."""
