@@ -1,5 +1,6 @@
 """The `everyword` command's line: global options anywhere, and queries that look like options."""
 
+import logging
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,11 +19,13 @@ from everyword_events import (
     NotFound,
     TransientFailure,
 )
+from everyword_local.client import Api
 from everyword_local.command import everyword as everyword_command
 from everyword_local.command import exit_code, hoist_global_options
 from everyword_local.commands.context import CommandContext
 from everyword_local.commands.demo import engine_of_settings
 from everyword_local.commands.examples import EXAMPLES, examples_of
+from everyword_local.logs import log_to_person
 from support.stack import Everyword
 
 OWN = st.lists(st.sampled_from(["search", "storm", "--show=A", "-horn", "--limit=3"]))
@@ -68,6 +71,7 @@ def test_hoisting_keeps_every_argument_in_its_order(
         (NotFound("x"), 3),
         (InvalidInput("x"), 1),
         (InvalidInput("x", code="query_unclosed"), 2),
+        (InvalidInput("x", code="engine_unknown"), 2),
         (Misconfigured("x", code="config_invalid"), 2),
         (Misconfigured("x"), 4),
         (TransientFailure("x"), 4),
@@ -213,3 +217,28 @@ def test_the_demo_takes_the_engine_of_the_settings_not_of_the_last_demo(
     (tmp_path / "usual/everyword.toml").write_text('[transcribe]\nengine = "parakeet"\n')
     assert engine() == "parakeet"
     assert engine(config=tmp_path / "here/everyword.toml", data=tmp_path / "demo") == "whisperx"
+
+
+@pytest.mark.parametrize(
+    "address", ["not-a-url", "localhost:8080", "file:///etc/hostname", "ftp://x", "http://", ""]
+)
+def test_what_is_no_address_is_refused_before_anything_is_asked(address: str) -> None:
+    with pytest.raises(Misconfigured) as error:
+        Api(address)
+    assert exit_code(error.value) == 2
+
+
+def test_a_worker_tells_what_became_of_its_jobs_and_nothing_of_others() -> None:
+    told: list[str] = []
+    root = logging.getLogger()
+    before = (root.handlers[:], root.level)
+    try:
+        log_to_person(told.append)
+        fields = {"code": "disk_full", "reason": "no room", "correlation_id": "c"}
+        logging.getLogger("everyword_events").warning("trying again later", extra=fields)
+        logging.getLogger("httpx").info("GET https://x/?signature=s")
+    finally:
+        root.handlers[:] = before[0]
+        root.setLevel(before[1])
+    (line,) = told
+    assert line.endswith(" warning trying again later code=disk_full reason=no room")

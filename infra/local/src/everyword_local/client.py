@@ -9,9 +9,16 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Protocol, cast
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
-from everyword_events import Conflict, EverywordError, InvalidInput, NotFound, TransientFailure
+from everyword_events import (
+    Conflict,
+    EverywordError,
+    InvalidInput,
+    Misconfigured,
+    NotFound,
+    TransientFailure,
+)
 
 BLOCK_BYTES: Final = 256 * 1024
 IN_PROCESS: Final = "http://everyword.local"
@@ -59,12 +66,15 @@ class Api:
 
     `in_process` says that there is no server behind the transport.
 
+    Raises:
+        Misconfigured: the address is none.
+
     Raises, from every method:
         NotFound, InvalidInput, Conflict, TransientFailure: as the problem's status says.
     """
 
     def __init__(self, url: str, *, key: str = "", transport: Transport | None = None) -> None:
-        self.url = url.rstrip("/")
+        self.url = _address(url)
         self.in_process = transport is not None
         self._transport = transport
         self._headers = {"Authorization": f"Bearer {key}"} if key else {}
@@ -235,6 +245,17 @@ class _Span(io.RawIOBase):
         block = self._body.read(wanted)
         self._left -= len(block)
         return block
+
+
+def _address(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise Misconfigured(
+            f"{url[:80]!r} is no address of an Everyword",
+            hint="such as http://SERVER:8080 or https://archive.example",
+            code="usage_api_address",
+        )
+    return url.rstrip("/")
 
 
 def _text(value: Any) -> str:

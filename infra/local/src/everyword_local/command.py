@@ -23,6 +23,7 @@ WRONG_USE, NOT_FOUND, UNREACHABLE, INTERRUPTED, TERMINATED = 2, 3, 4, 130, 143
 _WRONG_USE_CODES = (
     "config_",
     "cursor_",
+    "engine_unknown",
     "format_",
     "query_",
     "replay_from",

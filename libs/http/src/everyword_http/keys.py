@@ -198,7 +198,9 @@ class KeyAccess:
         if not reaches:
             audit.warning("denied", extra={"action": "deny", "key_id": who, "scope": scope})
             raise AccessDenied(
-                f"this key does not reach so far: {scope} is needed", code="scope_missing"
+                f"this key does not reach so far: {scope} is needed",
+                hint=f"a key that does: `everyword keys create --scope {scope}`",
+                code="scope_missing",
             )
         if scope != "search":
             audit.info("access", extra={"action": "access", "key_id": who, "scope": scope})

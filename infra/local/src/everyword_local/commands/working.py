@@ -38,7 +38,8 @@ def worker(
     The key, of scope admin, is taken from EVERYWORD_KEY. SIGTERM or Ctrl-C gives the job in hand
     back; the next worker goes on where this one was.
     """
-    from everyword_local.remote_worker import (  # noqa: PLC0415 - for this command alone
+    from everyword_local.logs import log_to_person  # noqa: PLC0415 - for this command alone
+    from everyword_local.remote_worker import (  # noqa: PLC0415
         RemoteBlobs,
         RemoteInbox,
         RemoteProgress,
@@ -103,6 +104,7 @@ def worker(
     watch = threading.Thread(target=_leave_when_idle, args=(inbox, stop), daemon=True)
     watch.start()
     context.output.note(f"taking jobs from {api.url} (process {os.getpid()}; Ctrl-C ends)")
+    log_to_person(context.output.note)
     run_worker(
         inbox, inbox.log, service, stop, visibility_s=VISIBILITY_S, at_once=jobs_at_once(models)
     )
