@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from everyword_events import InvalidInput
+from everyword_events import NotFound
 from transcribe_gpu.adapters.model_index import IndexSource
 from transcribe_gpu.config import SpeechModelSettings
 from transcribe_gpu.errors import EngineUnavailable
@@ -219,6 +219,20 @@ def test_a_damaged_model_is_fetched_anew(copying: Library, parrot: Path) -> None
     assert weights.read_bytes() == (parrot / "model.bin").read_bytes()
 
 
+def test_a_damaged_model_is_kept_and_named_where_no_other_can_be_had(
+    copying: Library, parrot: Path
+) -> None:
+    weights = copying().fetch("parrot", report=quiet).path / "model.bin"
+    weights.write_bytes(weights.read_bytes()[:-1])
+    for _ in range(2):
+        with pytest.raises(EngineUnavailable) as error:
+            copying(offline=True).fetch("parrot", report=quiet)
+        assert error.value.code == "model_damaged"
+        assert "model.bin" in error.value.message
+    copying().fetch("parrot", report=quiet)
+    assert weights.read_bytes() == (parrot / "model.bin").read_bytes()
+
+
 def test_half_a_model_is_none(copying: Library) -> None:
     models = copying()
     folder = models.fetch("parrot", report=quiet).path
@@ -290,9 +304,22 @@ def test_a_model_is_removed_and_nothing_else(copying: Library, tmp_path: Path) -
     assert not models.remove("parrot")
     (tmp_path / "precious").mkdir()
     for name in ("../precious", "nonsense", "", ".", ".locks"):
-        with pytest.raises(InvalidInput):
+        with pytest.raises(NotFound):
             models.remove(name)
     assert (tmp_path / "precious").is_dir()
+
+
+def test_a_model_that_cannot_be_removed_is_not_called_removed(
+    copying: Library, tmp_path: Path
+) -> None:
+    models = copying()
+    models.fetch("parrot", report=quiet)
+    shutil.rmtree(models.cache / ".locks")
+    (models.cache / ".locks").touch()  # as where nothing may be written
+    with pytest.raises(EngineUnavailable) as error:
+        models.remove("parrot")
+    assert error.value.code == "models_not_writable"
+    assert models.find("parrot") is not None
 
 
 FETCH = """

@@ -153,6 +153,18 @@ def test_a_model_nobody_has_gives_the_default_model_and_a_flag() -> None:
     assert selector.choose(settings(model="m", language="en"), report=quiet).flags == ()
 
 
+def test_why_a_named_model_cannot_be_had_is_told_once() -> None:
+    def missing(wish: str, *, ask_hub: bool) -> Availability:
+        return Availability(ok=not wish, detail=f"no {wish} here")
+
+    sources = [Source("big"), Source("small")]
+    for source in sources:
+        source.availability = missing  # type: ignore[method-assign, assignment]
+        source.offers = lambda tier, language: [""]  # type: ignore[method-assign]
+    said = EngineSelector(sources).announcement(settings(model="giant"))
+    assert said == "speech engine: big - splendid (model giant: no giant here)"
+
+
 def test_a_named_model_goes_to_an_engine_that_auto_would_take_here() -> None:
     idle, fit = Source("idle"), Source("fit")
     idle.offers = lambda tier, language: []  # type: ignore[method-assign]

@@ -91,7 +91,7 @@ class EngineSelector:
             available = self._availability(candidate)
             if available.ok:
                 accuracy = candidate.source.accuracy(candidate.model)
-                return _line(str(candidate), accuracy, passed_over)
+                return _line(str(candidate), accuracy, settings, passed_over)
             passed_over.append((candidate, available))
         raise _none_of(settings, passed_over)
 
@@ -117,7 +117,7 @@ class EngineSelector:
                     name = f"{engine.name} {engine.model} on {engine.device}"
                     accuracy = candidate.source.accuracy(candidate.model)
                     flags = _flags(settings, candidate, passed_over, engine)
-                    line = _line(name, accuracy, passed_over)
+                    line = _line(name, accuracy, settings, passed_over)
                     if engine.device != CPU:
                         rest = chain[place + 1 :]
                         engine = HalvingEngine(shared, partial(self._next, rest, report))
@@ -243,11 +243,31 @@ def _flags(
     return tuple(flags)
 
 
-def _line(name: str, accuracy: str, passed_over: Sequence[tuple[_Candidate, Availability]]) -> str:
-    why = "; ".join(f"{missed}: {found.detail}" for missed, found in passed_over)
+def _line(
+    name: str,
+    accuracy: str,
+    settings: TranscribeSettings,
+    passed_over: Sequence[tuple[_Candidate, Availability]],
+) -> str:
+    why = _why(settings, passed_over)
     remedies = list(dict.fromkeys(found.remedy for _, found in passed_over if found.remedy))
     better = f" - for a better one: {remedies[0]}" if remedies else ""
     return f"speech engine: {name} - {accuracy}" + (f" ({why})" if why else "") + better
+
+
+def _why(
+    settings: TranscribeSettings, passed_over: Sequence[tuple[_Candidate, Availability]]
+) -> str:
+    """Say why each was passed over; of a model that was named, what may be done about it."""
+    named = [found for missed, found in passed_over if settings.model == missed.model != ""]
+    likeliest = sorted(named, key=lambda found: not found.remedy)[:1]
+    reasons = [f"model {settings.model}: {found.detail}" for found in likeliest]
+    reasons += [
+        f"{missed}: {found.detail}"
+        for missed, found in passed_over
+        if missed.model != settings.model or not missed.model
+    ]
+    return "; ".join(reasons)
 
 
 def _none_of(
@@ -258,7 +278,7 @@ def _none_of(
     if settings.engine not in (AUTO, *TIERS):
         why = "; ".join(found.detail for _, found in passed_over)
         return EngineUnavailable(f"the engine {settings.engine} cannot run here: {why}", hint=hint)
-    why = "; ".join(f"{missed}: {found.detail}" for missed, found in passed_over)
+    why = _why(settings, passed_over)
     return EngineUnavailable(
         f"no engine for the language {settings.language!r} can run here ({why})", hint=hint
     )

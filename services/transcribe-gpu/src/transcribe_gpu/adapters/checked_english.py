@@ -14,6 +14,8 @@ from transcribe_gpu.ports import Float32Array, SpeechEngine
 
 ENGLISH: Final = "en"
 SURE: Final = 0.5
+OTHER_MODEL: Final = "other_model"
+"""The flag of what the second recognised: the transcript names the first."""
 
 
 class TellsLanguage(SpeechEngine, Protocol):
@@ -46,7 +48,8 @@ class CheckedEnglishEngine:
         if language == ENGLISH:
             return self._english.recognise(windows, language=ENGLISH, attempt=attempt)
         if language != AUTO:
-            return self._other.recognise(windows, language=language, attempt=attempt)
+            found = self._other.recognise(windows, language=language, attempt=attempt)
+            return [self._said_by_other(each) for each in found]
         return [self._checked(window, attempt) for window in windows]
 
     def _checked(self, window: Float32Array, attempt: int) -> Hypothesis:
@@ -55,4 +58,10 @@ class CheckedEnglishEngine:
         engine = self._english if english else self._other
         written = ENGLISH if english else told
         (heard,) = engine.recognise([window], language=written, attempt=attempt)
+        heard = heard if english else self._said_by_other(heard)
         return replace(heard, detected=told, detected_probability=probability)
+
+    def _said_by_other(self, heard: Hypothesis) -> Hypothesis:
+        flag = f"{OTHER_MODEL}:{self._other.model}"
+        said = tuple(replace(each, flags=(*each.flags, flag)) for each in heard.utterances)
+        return replace(heard, utterances=said)

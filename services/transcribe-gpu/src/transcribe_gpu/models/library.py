@@ -12,7 +12,7 @@ from typing import Final, Protocol
 import filelock
 import platformdirs
 
-from everyword_events import InvalidInput
+from everyword_events import NotFound
 from transcribe_gpu.config import SpeechModelSettings
 from transcribe_gpu.errors import EngineUnavailable
 from transcribe_gpu.models.catalogue import WHISPER, Catalogue, SpeechModel, known_models
@@ -134,7 +134,6 @@ class ModelLibrary:
                     hint="delete the folder, or name another model",
                     code="model_damaged",
                 )
-            shutil.rmtree(found.path, ignore_errors=True)
         model = self._catalogue.named(wish, model_format)
         why_not = self._why_not(wish, model_format)
         if model is None or why_not:
@@ -147,22 +146,30 @@ class ModelLibrary:
         """Delete a fetched model and half downloads of it; tell whether there was one.
 
         Raises:
-            InvalidInput: it lies in a folder that this library does not own.
+            NotFound: it lies in a folder that this library does not own.
+            EngineUnavailable: it cannot be deleted.
         """
         key = name.replace("/", "--")
         own, partial = self.cache / key, self._partial(key)
         known = name in self._catalogue or (own.is_dir() and not key.startswith("."))
         if not known or own.resolve().parent != self.cache.resolve():
-            raise InvalidInput(
+            raise NotFound(
                 f"{name[:60]!r} is not a model that was fetched",
                 hint="see everyword models list",
                 code="model_unknown",
             )
-        had = own.is_dir() or partial.is_dir()
-        with self._lock(key):
-            shutil.rmtree(own, ignore_errors=True)
-            shutil.rmtree(partial, ignore_errors=True)
-        return had
+        there = [folder for folder in (own, partial) if folder.is_dir()]
+        try:
+            for folder in there:
+                with self._lock(key):
+                    shutil.rmtree(folder)
+        except OSError as error:
+            raise EngineUnavailable(
+                f"the model {name} cannot be deleted: {error.strerror or error}",
+                hint=f"delete {own}",
+                code="models_not_writable",
+            ) from error
+        return bool(there)
 
     def _why_not(self, wish: str, model_format: str) -> str:
         """Say in words why a wish cannot even be looked for elsewhere; empty where it can."""
@@ -201,8 +208,11 @@ class ModelLibrary:
                 code="models_not_writable",
             ) from error
         with self._locked(model.key, report):
-            if not missing_files(target, model.format):  # another process was faster
-                return target
+            damage = None
+            if not missing_files(target, model.format):
+                damage = wrong_file(target, model)
+                if damage is None:  # another process was faster
+                    return target
             self._must_have_room(model)
             reasons = []
             for source in self._sources:
@@ -218,10 +228,12 @@ class ModelLibrary:
                 return target
         why = "; ".join(reasons) or "no source may be asked: see [models] in everyword.toml"
         raise EngineUnavailable(
-            f"the model {model.name} could not be had ({why})",
+            f"the model {model.name} is damaged here ({damage}), and no other could be had ({why})"
+            if damage
+            else f"the model {model.name} could not be had ({why})",
             hint="check the network and try `everyword models fetch "
             f"{model.name}`, or put the model in a folder and name that",
-            code="model_not_available",
+            code="model_damaged" if damage else "model_not_available",
         )
 
     def _accept(self, model: SpeechModel, folder: Path) -> None:
