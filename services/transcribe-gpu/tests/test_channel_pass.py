@@ -190,6 +190,20 @@ def test_two_people_at_once_on_two_channels_are_recognised_apart(at_once: bool) 
     assert {word.speaker for word in mixed.words()} == {None}
 
 
+@pytest.mark.parametrize("later", [8000, -20_000])
+def test_a_channel_that_repeats_the_other_later_is_left_out(later: int) -> None:
+    said = [7, 93, 31, 60, 2, 118, 45, 88, 12, 140, 71, 23, 104, 55, 9, 130] * 2
+    samples = np.concatenate([tones(said[:9], pause_s=0.8), tones(said[9:], pause_s=3.0)])
+    late = np.roll(samples, abs(later))
+    planes = np.stack([samples, late] if later > 0 else [late, samples])
+    transcript = recognise(planes)
+    assert words(transcript) == [f"w{word}" for word in said]
+    assert transcript.flags == (f"channels_delayed:{2 if later > 0 else 1}",)
+    assert {word.speaker for word in transcript.words()} == {None}
+    apart = recognise(planes, settings=TONES.model_copy(update={"channels": "speakers"}))
+    assert words(apart) == [f"w{word}" for word in said]
+
+
 class Kept:
     """Checkpoints in memory, as JSON would keep them."""
 

@@ -1,12 +1,21 @@
 """Two people at once on two channels are told from ordinary stereo."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from transcribe_gpu.domain import ChannelSpeech, HeardWord, Utterance, talk_at_once, without_leaks
+from transcribe_gpu.domain import (
+    ChannelSpeech,
+    HeardWord,
+    Utterance,
+    copied_channel,
+    one_talk,
+    talk_at_once,
+    without_leaks,
+)
 from transcribe_gpu.testing_tones import LoudIsSpeech
 
 RATE = 16_000
@@ -100,6 +109,53 @@ def test_ordinary_stereo_is_not_taken_for_two_people(left: Sound, right: Sound) 
     assert not at_once(left.astype(np.float32), right.astype(np.float32))
 
 
+def pieces(left: Sound, right: Sound) -> list[Sound]:
+    planes = np.stack([left, right]).astype(np.float32)
+    return [planes[:, at : at + 15 * RATE] for at in range(0, planes.shape[1], 15 * RATE)]
+
+
+def hiss(seed: int, size: int) -> Sound:
+    return np.random.default_rng(seed).normal(0, 0.002, size).astype(np.float32)
+
+
+@pytest.mark.parametrize("delay_s", [0.1, 0.5, 1.237, 2.9])
+@pytest.mark.parametrize("sound", [restless(7, 40), voice(8, 40)], ids=["restless", "with pauses"])
+def test_one_voice_that_comes_later_in_the_other_channel_is_one_voice(
+    sound: Sound, delay_s: float
+) -> None:
+    late = 0.4 * np.roll(sound, round(delay_s * RATE)) + hiss(1, sound.size)
+    assert copied_channel(pieces(sound + hiss(2, sound.size), late)) == 0
+    assert copied_channel(pieces(late, sound)) == 1
+
+
+def test_a_copy_that_a_room_rings_in_is_one() -> None:
+    sound = restless(7, 40)
+    assert copied_channel(pieces(sound, room(np.roll(sound, 9000), 5, 0.5))) == 0
+
+
+def test_a_second_recorder_s_clock_may_drift() -> None:
+    sound = restless(9, 60)
+    drift = [np.roll(sound[:, None], 8000 + 200 * n)[at : at + 15 * RATE] for n, at in enumerate(
+        range(0, sound.size, 15 * RATE)
+    )]  # fmt: skip
+    assert copied_channel(pieces(sound, np.concatenate(drift)[:, 0])) == 0
+
+
+@pytest.mark.parametrize(
+    ("left", "right"), [x[1:] for x in ordinary()], ids=[x[0] for x in ordinary()]
+)
+def test_ordinary_stereo_is_no_copy(left: Sound, right: Sound) -> None:
+    assert copied_channel(pieces(left, right)) is None
+
+
+def test_two_people_are_no_copy_also_where_one_hears_an_echo_of_the_other() -> None:
+    host, guest = restless(1, 45), restless(2, 45)
+    assert copied_channel(pieces(host, guest)) is None
+    assert copied_channel(pieces(host, guest + 0.3 * np.roll(host, 6400))) is None
+    here = np.repeat(np.arange(18) % 2 == 0, 5 * RATE // 2)
+    assert copied_channel(pieces(host * here, guest * ~here)) is None
+
+
 def channel(speaker: str, *words: tuple[str, float], level: float) -> ChannelSpeech:
     """Return a channel of words (text, how loud) of a second each, `level` beside them."""
     heard = tuple(
@@ -124,3 +180,17 @@ def test_a_soft_microphone_loses_no_words() -> None:
     guest = channel("B", ("hello", 0.01), ("there", 0.012), level=0.0)
     _, right = without_leaks([host, guest])
     assert [word.text for word in right.words()] == ["hello", "there"]
+
+
+@pytest.mark.parametrize("later_s", [0.0, 0.5, 3.2])
+def test_channels_that_say_the_same_words_are_one_talk_also_with_a_delay(later_s: float) -> None:
+    texts = ["it", "is", "the", "same", "talk", "that", "is", "heard", "in", "both", "of", "them"]
+    host = channel("A", *[(text, 0.3) for text in texts], level=0.0)
+    later = [
+        replace(word, start=(word.start or 0) + later_s, end=(word.end or 0) + later_s)
+        for word in host.words()
+    ]
+    guest = ChannelSpeech("B", [Utterance(0, 99, tuple(later[1:]), "en")])
+    assert one_talk([host, guest]) == ChannelSpeech(None, host.utterances, host.loudness)
+    others = [replace(word, text=text) for word, text in zip(later, reversed(texts), strict=True)]
+    assert one_talk([host, ChannelSpeech("B", [Utterance(0, 99, tuple(others), "en")])]) is None

@@ -20,6 +20,7 @@ from transcribe_gpu.domain import (
     Quality,
     Utterance,
     assemble,
+    copied_channel,
     language_code,
     one_talk,
     talk_at_once,
@@ -116,7 +117,7 @@ class Recogniser:
             checkpoints=kept,
             clock=self._clock,
         )
-        told_apart = settings.channels == "auto" and self._talk_at_once(audio, settings)
+        told_apart, first = self._channels(audio, settings)
         by_speaker = told_apart or settings.channels == "speakers"
         with self._turn(engine, check):
             if by_speaker and audio.channels > 1:
@@ -124,11 +125,15 @@ class Recogniser:
             else:
                 reached = meter(audio.expected_duration_s).reached
                 channels = [
-                    one_pass.run(None, None, reached, heard=lambda each: heard(_after_others(each)))
+                    one_pass.run(
+                        first, None, reached, heard=lambda each: heard(_after_others(each))
+                    )
                 ]
         flags = [*choice.flags, *audio.flags, *detection.flags()]
         if told_apart and len(channels) > 1:
             flags.append("channels:speakers")
+        elif first is not None:
+            flags.append(f"channels_delayed:{2 - first}")
         elif by_speaker and len(channels) == 1 and not told_apart:
             flags.append("channels:mono" if audio.channels == 1 else "channels:identical")
         transcript = assemble(
@@ -167,10 +172,15 @@ class Recogniser:
         quality = Quality.of(found)
         return Recognition(found, quality, _rounded(timings), "", speakers.found)
 
-    def _talk_at_once(self, audio: Audio, settings: TranscribeSettings) -> bool:
-        if audio.channels != STEREO or settings.speakers == 1:
-            return False
-        return talk_at_once(audio.stretches(), self._detector.stream)
+    def _channels(self, audio: Audio, settings: TranscribeSettings) -> tuple[bool, int | None]:
+        """Tell whether each channel is another person's, or else which one holds everything."""
+        if settings.channels != "auto" or audio.channels != STEREO:
+            return False, None
+        stretches = list(audio.stretches())
+        first = copied_channel(stretches)
+        if first is not None or settings.speakers == 1:
+            return False, first
+        return talk_at_once(stretches, self._detector.stream), None
 
     @contextmanager
     def _turn(self, engine: SpeechEngine, check: Callable[[], None]) -> Iterator[None]:

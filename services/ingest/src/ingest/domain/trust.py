@@ -36,6 +36,8 @@ _COUNTED: Final = {
     "loud_without_text_s": "{0} s are loud and have no words: music, or speech that was missed.",
     "crosstalk_removed": "Words that were heard on two channels are written once ({0}).",
     "audio_track": "The file has several audio tracks; this is number {0}, in which people speak.",
+    "channels_delayed": "Channel {0} repeats the other one later (an echo, or a second recorder):"
+    " it was left out.",
     "languages": "Several languages are spoken, and each passage was recognised in its own: {0}.",
     "language_doubt": "The language is not certain: it may be {0}.",
     "language_unchecked": "The model only knows {0}; no other language was looked for.",

@@ -3,6 +3,7 @@
 from transcribe_gpu.domain.assembly import assemble
 from transcribe_gpu.domain.channels import ChannelSpeech, one_talk, without_leaks
 from transcribe_gpu.domain.checks import find_loops
+from transcribe_gpu.domain.copies import copied_channel
 from transcribe_gpu.domain.doubts import Assessed, assess
 from transcribe_gpu.domain.gaps import filled, unheard
 from transcribe_gpu.domain.joining import in_recording, joined
@@ -44,6 +45,7 @@ __all__ = [
     "assemble",
     "assess",
     "best_track",
+    "copied_channel",
     "cut_windows",
     "filled",
     "find_loops",

@@ -1,5 +1,7 @@
 """One speaker per channel: what each channel said, and what only leaked into it from another."""
 
+import statistics
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -16,6 +18,7 @@ LEAK_RATIO: Final = 5.6
 """15 dB: nobody speaks so softly into the own microphone while another speaks beside it."""
 SAME_SHARE: Final = 0.6
 _SAME_S: Final = 0.15
+_LONGEST_LAG_S: Final = 5.0
 _ENOUGH: Final = 5
 
 
@@ -75,8 +78,8 @@ def _voice(channel: ChannelSpeech) -> float:
 def one_talk(channels: Sequence[ChannelSpeech]) -> ChannelSpeech | None:
     """Return the fullest channel, without a speaker, if the channels do not separate speakers.
 
-    They do not where most words of a channel are heard in another at the same time: the same
-    sound twice, or two microphones in one room.
+    They do not where most words of a channel are heard in another at the same time, or always as
+    much later: the same sound twice, two microphones in one room, an echo.
     """
     fullest = max(channels, key=lambda channel: len(channel.words()))
     starts: dict[str, list[float]] = {}
@@ -84,17 +87,35 @@ def one_talk(channels: Sequence[ChannelSpeech]) -> ChannelSpeech | None:
         if word.start is not None:
             starts.setdefault(word.text.casefold(), []).append(word.start)
     others = [w for channel in channels if channel is not fullest for w in channel.words()]
-    same = sum(
-        1
+    lags = [
+        [(word.start or 0.0) - start for start in starts.get(word.text.casefold(), ())]
         for word in others
-        if any(
-            abs(start - (word.start or 0.0)) < _SAME_S
-            for start in starts.get(word.text.casefold(), ())
-        )
-    )
+    ]
+    same = _most_alike([[lag for lag in each if abs(lag) <= _LONGEST_LAG_S] for each in lags])
     if len(others) < _ENOUGH or same < SAME_SHARE * len(others):
         return None
     return ChannelSpeech(None, fullest.utterances, fullest.loudness)
+
+
+def _most_alike(lags: Sequence[Sequence[float]]) -> int:
+    """Return how many words have one and the same lag, of those that each may have."""
+    candidates = sorted(lag for each in lags for lag in each)
+    return max(
+        (
+            sum(any(abs(lag - middle) < _SAME_S for lag in each) for each in lags)
+            for middle in {0.0, *_crowded(candidates)}
+        ),
+        default=0,
+    )
+
+
+def _crowded(lags: Sequence[float]) -> list[float]:
+    """Return the few lags around which most lie."""
+    counts = Counter(round(lag / _SAME_S) for lag in lags)
+    return [
+        statistics.median(lag for lag in lags if round(lag / _SAME_S) == place)
+        for place, _ in counts.most_common(3)
+    ]
 
 
 def without_bleed(
