@@ -33,9 +33,9 @@ class TranscribeSettings(BaseModel):
     `pyannote/speaker-diarization-community-1`, that tells voices apart instead; it runs offline,
     in the environment of `everyword engines install whisperx`."""
     known_voices: bool = False
-    """Whether a voice that a person named is known again in later episodes of the show (not of
-    channels that are recognised apart). Keeps voiceprints, which are biometric data: say yes only
-    with the speakers' consent. `everyword voices list|forget` shows and deletes them."""
+    """Whether a voice that a person named is known again in later episodes of the show. Keeps
+    voiceprints, which are biometric data: say yes only with the speakers' consent. `everyword
+    voices list|forget` shows and deletes them; so does taking the yes back."""
     sounds: bool = True
     """Also read the bare sounds of speech, where the engine can (`pocketsphinx`): words that it
     gets wrong are then found by how they sound. Costs 4 % of the recording's length."""

@@ -86,13 +86,15 @@ class Recogniser:
         check: Callable[[], None] = lambda: None,
         checkpoints: Callable[[str], Checkpoints] | None = None,
         heard: Callable[[str], None] = lambda _: None,
+        voices: bool = False,
     ) -> Recognition:
         """Return the transcript; `check` is called often and may raise to end the work.
 
         `checkpoints` gives the store for one way of recognising, named by what decides the
         result; what it holds already is not recognised again. `heard` is told the text of each
         sentence, behind the space that the language writes before it, while the rest is still
-        recognised, where all channels are recognised as one.
+        recognised, where all channels are recognised as one. With `voices` those of channels that
+        are recognised apart are told as well.
 
         Raises:
             InvalidInput: undecodable audio, unknown language or engine.
@@ -144,17 +146,22 @@ class Recogniser:
             flags=flags,
         )
         timings = {"load": loaded - began, **one_pass.timings_s}
-        found: Diarization | None = None
+        speakers = SpeakerPass(self._diarizer, clock=self._clock)
         if not by_speaker or len(channels) == 1:
-            speakers = SpeakerPass(self._diarizer, clock=self._clock)
             transcript = speakers.first(transcript, audio, settings, report=report, check=check)
-            found = speakers.found
-            if speakers.took_s is not None:
-                timings["diarize"] = speakers.took_s
+        elif voices:
+            labels = [channel.speaker for channel in channels]
+            transcript = speakers.of_channels(
+                transcript, audio, settings, labels=labels, report=report, check=check
+            )
+        if speakers.took_s is not None:
+            timings["diarize"] = speakers.took_s
         quality = Quality.of(
             transcript, windows=one_pass.windows, heard_again=one_pass.windows_heard_again
         )
-        return Recognition(transcript, quality, _rounded(timings), choice.announcement, found)
+        return Recognition(
+            transcript, quality, _rounded(timings), choice.announcement, speakers.found
+        )
 
     def diarize_again(
         self,

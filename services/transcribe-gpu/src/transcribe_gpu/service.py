@@ -151,6 +151,7 @@ class TranscribeService:
                     announce=lambda line: log.info("engine chosen", extra={"engine": line}),
                     check=check,
                     checkpoints=partial(BlobCheckpoints, self._blobs, episode_id, run_id),
+                    voices=self._keeps_voices and settings.known_voices,
                 )
             else:
                 words = read_transcript(self._blobs.get(uploaded.words_of))

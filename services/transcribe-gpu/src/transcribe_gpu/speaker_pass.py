@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from everyword_transcripts import Transcript
@@ -10,17 +10,20 @@ from transcribe_gpu.config import TranscribeSettings
 from transcribe_gpu.domain import (
     Diarization,
     SpeakerTurn,
+    Voice,
     labelled_as_before,
     with_speakers,
     with_speakers_anew,
 )
 from transcribe_gpu.errors import DiarizationFailed
 from transcribe_gpu.ports import Audio, Diarizer, RunsPipelines, StageReport
+from transcribe_gpu.spoken_part import LEAST_S, SpokenPart, spoken_spans
 
 log = logging.getLogger(__name__)
 
 NOT_SEPARATED = "speakers:not_separated"
 FAILED = "speakers:failed"
+VOICES_FAILED = "voices:failed"
 
 
 class SpeakerPass:
@@ -55,6 +58,39 @@ class SpeakerPass:
             return transcript.with_flag(FAILED)
         self.found = found
         return with_speakers(transcript, found.turns)
+
+    def of_channels(
+        self,
+        transcript: Transcript,
+        audio: Audio,
+        settings: TranscribeSettings,
+        *,
+        labels: Sequence[str | None],
+        report: StageReport,
+        check: Callable[[], None],
+    ) -> Transcript:
+        """Find the voices of channels whose speakers are known, `labels` by their channels.
+
+        Returns the transcript, flagged if that cannot be done.
+        """
+        diarizer = self._chosen(settings) if settings.diarization != "off" else None
+        asked = settings.speakers > 1 or settings.diarization == "on"
+        if diarizer is None or not (asked or diarizer.ready()):
+            return transcript
+        alone = settings.model_copy(update={"speakers": 1})
+        took_s = 0.0
+        voices: list[Voice] = []
+        for label, part in _parts(transcript, audio, labels):
+            found = self._diarized(diarizer, part, alone, report, check)
+            if found is None:
+                return transcript.with_flag(VOICES_FAILED)
+            took_s += self.took_s or 0.0
+            heard = max(found.voices, key=lambda voice: voice.speech_s, default=None)
+            if heard is not None:
+                voices.append(replace(heard, speaker=label))
+            self.found = Diarization((), tuple(voices), found.voice_model)
+        self.took_s = took_s
+        return transcript
 
     def again(
         self,
@@ -107,3 +143,15 @@ class SpeakerPass:
             return None
         self.took_s = self._clock() - began
         return found
+
+
+def _parts(
+    transcript: Transcript, audio: Audio, labels: Sequence[str | None]
+) -> Iterator[tuple[str, SpokenPart]]:
+    """Yield what each channel's own speaker says in it, where that is enough to know a voice by."""
+    for channel, label in enumerate(labels):
+        if label is not None:
+            words = (word for word in transcript.words() if word.speaker == label)
+            part = SpokenPart(audio, channel, spoken_spans(words))
+            if part.spoken_s >= LEAST_S:
+                yield label, part

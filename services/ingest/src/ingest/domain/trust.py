@@ -17,6 +17,7 @@ _FLAGS: Final = {
     "channels_cancel": "The two channels cancel each other; one of them was recognised.",
     "speakers:not_separated": "This engine does not tell speakers apart.",
     "speakers:failed": "Telling the speakers apart failed; the words are complete.",
+    "voices:failed": "The speakers' voices could not be told: later episodes do not know them.",
     "repetitive_text": "A passage repeats itself: it may be the recogniser's invention.",
     "improbable_text": "A passage is hardly what was said: the recogniser had no likelier text.",
     "phantom_phrase": "A phrase that recognisers say to noise stands where hardly anybody speaks.",
