@@ -64,6 +64,22 @@ def test_recognition_is_evaluated(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["asr", "search"])
+def test_a_recording_that_is_none_is_named_and_the_others_measured(
+    tmp_path: Path, kind: str
+) -> None:
+    folder = folder_of_two(tmp_path)
+    (folder / "broken.mp3").write_bytes(b"no sound " * 20)
+    (folder / "broken.txt").write_text("Honey")
+    options = ("--engine", "pocketsphinx", "--language", "en")
+    data = str(tmp_path / "data")
+    done = run("--data", data, "--json", "eval", kind, str(folder), *options)
+    assert done.exit_code == 1, done.output
+    left_out = {one["file"]: one["reason"] for one in json.loads(done.stdout)["left_out"]}
+    assert "not audio" in left_out["broken.mp3"]
+    assert "a.wav" not in left_out
+
+
+@pytest.mark.parametrize("kind", ["asr", "search"])
 def test_a_folder_that_holds_nothing_is_refused(tmp_path: Path, kind: str) -> None:
     data = str(tmp_path / "data")
     for name, said in (("nowhere", "no such folder"), (".", "no recording with a truth")):

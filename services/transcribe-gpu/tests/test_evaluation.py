@@ -98,6 +98,22 @@ def test_a_recording_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     assert (told.value.hint, told.value.code) == ("give one with sound", "empty")
 
 
+def test_one_recording_that_cannot_be_read_spoils_no_other(tmp_path: Path) -> None:
+    truths = [Truth(tmp_path / name, (TrueWord("one"),)) for name in ("a.wav", "b.wav")]
+
+    def recognise(path: Path, settings: TranscribeSettings, report: StageReport) -> RecognisedFile:
+        if path.stem == "a":
+            raise InvalidInput("the file is empty")
+        segment = Segment.of([word("one", 0, "S")], speaker="S", language="en")
+        return RecognisedFile(Transcript("en", 10.0, (segment,), engine=Engine("toy", "t")))
+
+    scores, left_out = evaluate_recordings(
+        truths, TranscribeSettings(), recognise=recognise, report=lambda *_: None
+    )
+    assert [(each.file, each.words) for each in scores] == [("b.wav", 1), ("all", 1)]
+    assert left_out == (("a.wav", "the file is empty"),)
+
+
 def test_recordings_are_scored_one_by_one_and_as_a_whole() -> None:
     truths = [
         Truth(Path("a.wav"), tuple(map(TrueWord, ("one", "two", "three")))),
@@ -116,7 +132,7 @@ def test_recordings_are_scored_one_by_one_and_as_a_whole() -> None:
         return RecognisedFile(Transcript("en", 10.0, (segment,), engine=Engine("toy", "t")), turns)
 
     told: list[str] = []
-    scores = evaluate_recordings(
+    scores, _ = evaluate_recordings(
         truths,
         TranscribeSettings(),
         recognise=recognise,
@@ -140,7 +156,7 @@ def test_recordings_are_scored_one_by_one_and_as_a_whole() -> None:
     )  # fmt: skip
     assert asked[-1] == 0
     turns = Diarization((SpeakerTurn(0, 2, "x"), SpeakerTurn(2, 3, "y")))
-    (found, _) = evaluate_recordings(
+    (found, _), _ = evaluate_recordings(
         truths[2:], TranscribeSettings(), recognise=recognise, report=lambda *_: None
     )
     assert found.figures()["der"] == pytest.approx(1 / 4)  # by the turns, not by the words

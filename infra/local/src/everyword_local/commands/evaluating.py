@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from everyword_events import TranscriptionHints
-from everyword_local.commands.context import CommandContext, pass_context
+from everyword_local.commands.context import FAILED, CommandContext, pass_context
 from everyword_transcripts.truth import LeftOut, read_truths
 from transcribe_gpu.config import TranscribeSettings
 from transcribe_gpu.evaluation import RecognisedFile, evaluate_recordings, table_of
@@ -44,20 +44,23 @@ def evaluate_asr(
             bars.update(bar, completed=done, total=of, description=f"evaluate {name[:40]}")
 
         transcriber.load(wanted, report=lambda *_: None)
-        scores = evaluate_recordings(
+        scores, unread = evaluate_recordings(
             here.truths,
             wanted,
             recognise=recognise,
             report=report,
             tell_speakers=not find_speakers,
         )
+    left_out = [*unread, *here.left_out]
     document = {
         "engine": scores[-1].engine,
         "files": [score.figures() for score in scores],
-        "left_out": [one._asdict() for one in here.left_out],
+        "left_out": [one._asdict() for one in left_out],
     }
-    lines = [f"{scores[-1].engine}\n", table_of(scores), "", *left_out_lines(here.left_out)]
+    lines = [f"{scores[-1].engine}\n", table_of(scores), "", *left_out_lines(left_out)]
     context.output.result(document, lines)
+    if unread:
+        click.get_current_context().exit(FAILED)
 
 
 def left_out_lines(left_out: Sequence[LeftOut]) -> list[str]:

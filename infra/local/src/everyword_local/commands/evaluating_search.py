@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
-from everyword_events import EverywordError, NotFound
-from everyword_local.commands.context import CommandContext, pass_reading_context
+from everyword_events import InvalidInput, NotFound
+from everyword_local.commands.context import FAILED, CommandContext, pass_reading_context
 from everyword_local.commands.evaluating import left_out_lines
 from everyword_transcripts import Transcript, read_transcript, write_transcript
 from everyword_transcripts.truth import LeftOut, Truth, TruthFolder, read_truths
@@ -51,6 +51,7 @@ def evaluate_search(
         )
 
     read: dict[str, Transcript] = {}
+    unread: list[LeftOut] = []
     with context.output.progress() as bars:
         bar = bars.add_task("recognise", total=len(here.truths))
         for number, truth in enumerate(here.truths, start=1):
@@ -60,17 +61,23 @@ def evaluate_search(
                     read[truth.audio.name] = read_transcript(kept.read_bytes())
                     continue
                 read[truth.audio.name] = recognise(truth.audio)
-            except EverywordError as error:
-                named = f"{truth.audio.name}: {error.message}"
-                raise type(error)(named, hint=error.hint, code=error.code) from error
+            except InvalidInput as error:
+                unread.append(LeftOut(truth.audio.name, error.message))
+                if len(unread) == len(here.truths):
+                    raise
+                continue
             finally:
                 bars.update(bar, completed=number)
             if transcripts is not None:
                 kept.parent.mkdir(parents=True, exist_ok=True)
                 kept.write_bytes(write_transcript(read[truth.audio.name]))
-    found = evaluate(here.truths, read, settings.search)
-    document = {**as_json(found), "left_out": [one._asdict() for one in here.left_out]}
-    context.output.result(document, [*_lines(found), *left_out_lines(here.left_out)])
+    measured = [truth for truth in here.truths if truth.audio.name in read]
+    found = evaluate(measured, read, settings.search)
+    left_out = [*unread, *here.left_out]
+    document = {**as_json(found), "left_out": [one._asdict() for one in left_out]}
+    context.output.result(document, [*_lines(found), *left_out_lines(left_out)])
+    if unread:
+        click.get_current_context().exit(FAILED)
 
 
 def truths_in(folder: Path, language: str) -> TruthFolder:

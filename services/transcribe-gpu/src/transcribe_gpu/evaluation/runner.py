@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
-from typing import Final
+from typing import Final, NamedTuple
 
-from everyword_events import EverywordError
+from everyword_events import EverywordError, InvalidInput
 from everyword_transcripts import Transcript, Word
-from everyword_transcripts.truth import TrueTurn, Truth
+from everyword_transcripts.truth import LeftOut, TrueTurn, Truth
 from transcribe_gpu.config import TranscribeSettings
 from transcribe_gpu.domain import Diarization
 from transcribe_gpu.evaluation import measures
@@ -83,6 +83,13 @@ class RecognitionScore:
         }
 
 
+class Evaluation(NamedTuple):
+    """A score for each recording and one for all, and what could not be recognised."""
+
+    scores: Sequence[RecognitionScore]
+    left_out: Sequence[LeftOut] = ()
+
+
 def evaluate_recordings(
     truths: Sequence[Truth],
     settings: TranscribeSettings,
@@ -90,22 +97,30 @@ def evaluate_recordings(
     recognise: Recognise,
     report: Callable[[str, int, int], None],
     tell_speakers: bool = True,
-) -> list[RecognitionScore]:
+) -> Evaluation:
     """Return a score for each recording, and one for all; `report` follows along.
 
     `tell_speakers`: recognition is told how many the truth names, else it has to find out.
 
     Raises:
-        EverywordError: a recording cannot be recognised; it is named.
+        InvalidInput: no recording can be recognised; the last is named.
+        EverywordError: recognition cannot go on.
     """
     scores: list[RecognitionScore] = []
+    left_out: list[LeftOut] = []
     for number, truth in enumerate(truths):
-        report(truth.audio.name, number, len(truths))
-        scores.append(_scored(truth, _for(truth, settings, tell_speakers), recognise))
+        name = truth.audio.name
+        report(name, number, len(truths))
+        try:
+            scores.append(_scored(truth, _for(truth, settings, tell_speakers), recognise))
+        except InvalidInput as error:
+            left_out.append(LeftOut(name, error.message.removeprefix(f"{name}: ")))
+            if len(left_out) == len(truths):
+                raise
     total = RecognitionScore(ALL, engine=scores[0].engine)
     for score in scores:
         total.add(score)
-    return [*scores, total]
+    return Evaluation((*scores, total), tuple(left_out))
 
 
 def _for(truth: Truth, settings: TranscribeSettings, tell_speakers: bool) -> TranscribeSettings:
