@@ -32,6 +32,7 @@ def test_a_model_is_named_and_called_a_draft() -> None:
         ("degraded:model_timeout", "language model's help was left out: model_timeout"),
         ("channels:identical", "Both channels"),
         ("languages:en, de", "each passage was recognised in its own: en, de"),
+        ("language_doubtful:en", "perhaps it is not in en. If so, say its language"),
         ("channels_delayed:2", "Channel 2 repeats the other one later"),
         ("channels:speakers", "Each of the two channels holds another voice"),
         ("audio_track:2 of 3", "number 2 of 3"),

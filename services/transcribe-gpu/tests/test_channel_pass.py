@@ -190,6 +190,44 @@ def test_two_people_at_once_on_two_channels_are_recognised_apart(at_once: bool) 
     assert {word.speaker for word in mixed.words()} == {None}
 
 
+class OnlyEnglish(ToneEngine):
+    """An engine that takes everything for English, more or less sure of its words."""
+
+    only_language = "en"
+    score = 0.9
+
+    def recognise(
+        self, windows: Sequence[Float32Array], *, language: str, attempt: int = 0
+    ) -> Sequence[Hypothesis]:
+        return [
+            replace(
+                each,
+                utterances=tuple(
+                    replace(u, words=tuple(replace(w, score=self.score) for w in u.words))
+                    for u in each.utterances
+                ),
+            )
+            for each in super().recognise(windows, language=language, attempt=attempt)
+        ]
+
+
+@pytest.mark.parametrize(
+    ("language", "score", "flags"),
+    [
+        ("auto", 0.9, ("language_unchecked:en",)),
+        ("auto", 0.3, ("language_unchecked:en", "language_doubtful:en")),
+        ("en", 0.3, ()),
+    ],
+)
+def test_a_language_that_nobody_said_or_checked_is_doubted_where_words_are_unsure(
+    language: str, score: float, flags: tuple[str, ...]
+) -> None:
+    engine = OnlyEnglish()
+    engine.score = score
+    transcript = recognise(tones([1, 2, 3, 4, 5]), engine, settings=in_language(language))
+    assert transcript.flags == flags
+
+
 @pytest.mark.parametrize("later", [8000, -20_000])
 def test_a_channel_that_repeats_the_other_later_is_left_out(later: int) -> None:
     said = [7, 93, 31, 60, 2, 118, 45, 88, 12, 140, 71, 23, 104, 55, 9, 130] * 2

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
@@ -159,6 +159,9 @@ class Recogniser:
         quality = Quality.of(
             transcript, windows=one_pass.windows, heard_again=one_pass.windows_heard_again
         )
+        if quality.unsure and choice.unchecked_language:
+            doubt = f"language_doubtful:{choice.unchecked_language}"
+            transcript = replace(transcript, flags=(*transcript.flags, doubt))
         return Recognition(
             transcript, quality, _rounded(timings), choice.announcement, speakers.found
         )

@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 CPU: Final = "cpu"
 ENGINE_UNKNOWN: Final = "engine_unknown"
+_UNCHECKED: Final = "language_unchecked:"
 REMEMBER_S: Final = 60.0
 """How long "not available" is believed: a queue of jobs must not ask a dead hub 3 s each."""
 
@@ -39,6 +40,14 @@ class EngineChoice:
     engine: SpeechEngine
     announcement: str
     flags: tuple[str, ...] = ()
+
+    @property
+    def unchecked_language(self) -> str:
+        """The language that everything is taken for, where none was said; else empty."""
+        found = [
+            flag.removeprefix(_UNCHECKED) for flag in self.flags if flag.startswith(_UNCHECKED)
+        ]
+        return found[0] if found else ""
 
 
 @dataclass(frozen=True)
@@ -239,7 +248,7 @@ def _flags(
     if settings.model and taken.model != settings.model:
         flags.append(f"fallback:model {settings.model}")
     if isinstance(engine, KnowsOneLanguage) and language_code(settings.language) == AUTO:
-        flags.append(f"language_unchecked:{engine.only_language}")
+        flags.append(f"{_UNCHECKED}{engine.only_language}")
     return tuple(flags)
 
 

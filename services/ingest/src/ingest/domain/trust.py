@@ -42,6 +42,8 @@ _COUNTED: Final = {
     "languages": "Several languages are spoken, and each passage was recognised in its own: {0}.",
     "language_doubt": "The language is not certain: it may be {0}.",
     "language_unchecked": "The model only knows {0}; no other language was looked for.",
+    "language_doubtful": "Few words are sure: perhaps it is not in {0}. If so, say its language, or"
+    " fetch a model of many (everyword models fetch base), and replay it from AudioUploaded.",
     "other_model": "What is not English was recognised by the model {0}.",
     "fallback": "Another engine was tried first and could not be used: {0}.",
     "degraded": "The language model's help was left out: {0}.",

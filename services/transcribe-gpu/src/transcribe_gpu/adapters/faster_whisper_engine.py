@@ -14,7 +14,7 @@ import numpy as np
 
 from everyword_transcripts import WordPiece, join_pieces
 from transcribe_gpu.adapters.attention_times import in_time
-from transcribe_gpu.adapters.checked_english import CheckedEnglishEngine
+from transcribe_gpu.adapters.checked_english import ENGLISH, CheckedEnglishEngine
 from transcribe_gpu.domain import AUTO, HeardWord, Hypothesis, Utterance, tiers
 from transcribe_gpu.errors import EngineUnavailable, language_unknown_to
 from transcribe_gpu.models import WHISPER, ModelLibrary, known_models
@@ -37,6 +37,8 @@ ACCURACY: Final = {
     "fair": "fair quality: names, numbers and rare words are often wrong",
     "good": "good quality: names and rare words still need an eye",
 }
+_COMPANIONS: Final = ("base", "small", "tiny", "medium", "large-v3-turbo", "large-v3", "large-v2")
+"""Which of the multilingual models that are here tells a model of English what is not."""
 _BEAMS: Final = 5
 
 
@@ -234,8 +236,9 @@ class FasterWhisperSource:
     def accuracy(self, model: str) -> str:
         """Grade the known models; one from elsewhere is only as good as it is."""
         known = known_models().get(model)
-        quality = known.quality if known else "unknown"
-        return ACCURACY.get(quality, "a model of your own")
+        quality = ACCURACY.get(known.quality if known else "unknown", "a model of your own")
+        english = known is not None and known.languages == (ENGLISH,)
+        return f"{quality}; made for English alone" if english else quality
 
     def knows(self, language: str) -> bool:  # noqa: ARG002 - 99 languages; the model has the word
         """Tell that any language is worth asking the model for."""
@@ -262,7 +265,7 @@ class FasterWhisperSource:
         engine = self._loaded(wish, report)
         if engine.multilingual:
             return engine
-        other = next((name for name in ("base", "small") if self._library.find(name)), None)
+        other = next((name for name in _COMPANIONS if self._library.find(name)), None)
         if other is None:
             return MonolingualWhisper(engine)
         return CheckedEnglishEngine(engine, lambda: self._loaded(other, report))
