@@ -29,6 +29,14 @@ ELSEWHERE: Mapping[str, str] = {
     "/v1/events": "the log in DynamoDB has an order for each episode, and none across them",
 }
 """Routes that one machine has and AWS has not, each with the reason."""
+PAGES_ELSEWHERE: Mapping[str, str] = {
+    "/search": "results without scripts: the pages are files, and no function writes them",
+    "/status": "it needs a key, and nobody signs in: `everyword status` and the dashboard say it",
+    "/sign-in": "keys come with each request; a session would need a secret of all functions",
+    "/sign-out": "as above",
+    "/uploads/{token}": "bytes go to S3 itself, at a presigned address",
+}
+"""Pages, and what else is in no OpenAPI document, that one machine has and AWS has not."""
 _VARIABLE = re.compile(r"\{(\w+)[^}]*\}")
 
 

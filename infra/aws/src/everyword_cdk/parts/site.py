@@ -3,6 +3,7 @@
 import json
 import shutil
 import tempfile
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,9 @@ from everyword_http.reference import reference_page
 from search.widget_files import widget_path
 
 _PAGE_FILES = ("*.js", "*.css")
+_STATUS_LINK = '<a class="button" href="/status">Status</a>'
+PAGES: Mapping[str, str] = {"/docs": "/docs.html"}
+"""Addresses of pages, and their files: by a file's ending S3 is told what it is."""
 
 
 def write_site() -> Path:
@@ -21,8 +25,8 @@ def write_site() -> Path:
     site = Path(tempfile.mkdtemp(prefix="everyword-site-"))
     shutil.copytree(widget_path(), site / "widget", ignore=shutil.ignore_patterns("*.md"))
     pages = Path(everyword_local.web.__file__).parent
-    for page in ("index.html", "episode.html"):
-        shutil.copy(pages / page, site / page)
+    shutil.copy(pages / "episode.html", site / "episode.html")
+    (site / "index.html").write_text(_without_status(pages / "index.html"), "utf-8")
     (site / "static").mkdir()
     for pattern in _PAGE_FILES:
         for file in pages.glob(pattern):
@@ -30,8 +34,20 @@ def write_site() -> Path:
     document = api_document()
     (site / "v1").mkdir()
     (site / "v1" / "openapi.json").write_text(json.dumps(document, sort_keys=True), "utf-8")
-    (site / "docs").write_text(reference_page(document), "utf-8")
+    (site / PAGES["/docs"].lstrip("/")).write_text(reference_page(document), "utf-8")
     return site
+
+
+def _without_status(page: Path) -> str:
+    """Return the archive's page without the way to a page that needs a key: nobody signs in here.
+
+    Raises:
+        ValueError: the page has no such link any more.
+    """
+    before, link, after = page.read_text("utf-8").partition(_STATUS_LINK)
+    if not link:
+        raise ValueError(f"{page.name} has no link to the status page")
+    return before + after
 
 
 def api_document() -> dict[str, Any]:

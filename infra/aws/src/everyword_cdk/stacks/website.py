@@ -20,7 +20,7 @@ from everyword_cdk.checks import accept_deployment_of_files, accept_resource
 from everyword_cdk.parts.function import ServiceFunction, log_group
 from everyword_cdk.parts.gpu_worker import worker_log
 from everyword_cdk.parts.routes import ADMIN, Route, api_routes
-from everyword_cdk.parts.site import write_site
+from everyword_cdk.parts.site import PAGES, write_site
 from everyword_cdk.parts.storage import ServiceBucket, ServiceTable, key_table
 from everyword_cdk.permissions import KEYS
 from everyword_cdk.stacks.base import DeploymentPlan, EverywordStack
@@ -41,6 +41,7 @@ _ASKED = f"""function handler(event) {{
   var request = event.request;
   request.headers['{FORWARDED}'] = {{ value: request.headers.host.value }};
   if (request.uri.startsWith('/episodes/')) request.uri = '/episode.html';
+  request.uri = {json.dumps(dict(PAGES))}[request.uri] || request.uri;
   return request;
 }}"""
 _FALLBACK = "ingest"
