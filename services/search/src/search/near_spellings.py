@@ -11,12 +11,10 @@ from typing import Final
 from rapidfuzz.distance import OSA
 
 from search.domain.expansion import Tier
-from search.domain.matching import QueryPlan, Slot, as_written
-from search.domain.pages import SearchRequest
 from search.domain.perhaps import Perhaps
-from search.domain.query import Query
 from search.domain.tokens import stem
-from search.ports import Vocabulary, WordIndex
+from search.ports import Vocabulary
+from search.written_moments import Places, alone, alternatives
 
 SHORTEST: Final = 5
 _WEIGHTS: Final = (-13.7, 11.1, 0.22)
@@ -31,58 +29,36 @@ _EDITS: Final = 2
 
 
 def near_spellings(
-    query: Query,
-    request: SearchRequest,
-    languages: Collection[str],
-    index: WordIndex,
-    vocabulary: Vocabulary,
+    places: Places, languages: Collection[str], vocabulary: Vocabulary
 ) -> Iterator[Perhaps]:
     """Yield moments of words that are spelled nearly as a query of one word is.
 
     `languages` are those of the episodes to look in. Other forms of the same stem are left out:
     they were said.
     """
-    if len(query.wanted) != 1 or len(query.wanted[0].tokens) != 1 or query.wanted[0].is_prefix:
+    wanted = places.query.wanted
+    if len(wanted) != 1 or len(wanted[0].tokens) != 1 or wanted[0].is_prefix:
         return
-    (term,) = query.wanted[0].tokens
+    (term,) = wanted[0].tokens
     if len(term) < SHORTEST or not term.isalpha() or not languages:
         return
     near = [word for word in vocabulary.near(term, _EDITS) if word != term]
     near.sort(key=lambda word: (-_similarity(term, word), word))
     for word in near[:MOST_TERMS]:
-        yield from _moments_of(word, term, query, request, languages, index)
+        yield from _moments_of(word, term, places, languages)
 
 
-def _moments_of(  # noqa: PLR0917 - what a word is asked of
-    word: str,
-    term: str,
-    query: Query,
-    request: SearchRequest,
-    languages: Collection[str],
-    index: WordIndex,
+def _moments_of(
+    word: str, term: str, places: Places, languages: Collection[str]
 ) -> Iterator[Perhaps]:
     """Yield the moments of one word that is no other form of `term`."""
-    plans = tuple(
-        QueryPlan(((((Slot(frozenset((word,))),),)),), as_written(query.unwanted), language)
-        for language in sorted(languages)
-        if stem(word, language) != stem(term, language)
-    )
-    if not plans:
+    others = [one for one in sorted(languages) if stem(word, one) != stem(term, one)]
+    if not others:
         return
-    page = index.find(
-        replace(
-            request,
-            plans=plans,
-            limit=_MOST_MOMENTS,
-            most_moments=_MOST_MOMENTS,
-            per_episode=None,
-            look_up=frozenset(),
-        )
-    )
+    page = replace(places, languages=others).of((alternatives([(word,)]),), most=_MOST_MOMENTS)
     likely = likelihood_of_spelling(term, word, is_rare=page.hits <= RARE)
-    for group in page.groups:
-        for moment in group.moments:
-            yield Perhaps(replace(group, moments=(moment,), more=None), Tier.FUZZY, likely)
+    for _, at in alone(page):
+        yield Perhaps(at, Tier.FUZZY, likely)
 
 
 def likelihood_of_spelling(asked: str, written: str, *, is_rare: bool = False) -> float:

@@ -1,30 +1,26 @@
 """Where a query was perhaps said and written in other words: 1813, makes, cliff hanger, you know.
 
 Unlike near spellings these are no slips: a rule tells what else the same sounds are written as.
+
+A rule's writing that stands in the archive a hundred times says little of any one place: of all its
+places only so many are thought to be right, so the more there are the less likely is each.
 """
 
 from collections import Counter
 from collections.abc import Collection, Iterator
-from dataclasses import replace
+from dataclasses import dataclass
+from math import inf
 from typing import Final
 
 from search.domain.expansion import Tier
-from search.domain.matching import (
-    Alternatives,
-    Pattern,
-    QueryPlan,
-    Slot,
-    as_written,
-    pattern_of,
-)
 from search.domain.numbers import codes_of, is_said_in, numerals_around
-from search.domain.other_writings import IsWord, Tokens, written_otherwise
-from search.domain.pages import Moment, SearchRequest
+from search.domain.other_writings import IsWord, Tokens, is_old_speech, written_otherwise
+from search.domain.pages import Moment
 from search.domain.perhaps import Perhaps
 from search.domain.phonetics import is_english
-from search.domain.query import Query
 from search.domain.tokens import tokens_of
-from search.ports import Vocabulary, WordIndex
+from search.ports import Vocabulary
+from search.written_moments import Places, alone, alternatives
 
 LIKELY_NUMERAL: Final = 0.9
 LIKELY_APART: Final = 0.7
@@ -38,60 +34,66 @@ _MOST_APART: Final = 3
 _MOST_MOMENTS: Final = 30
 
 
-def other_writings(  # noqa: PLR0917 - what a query is asked of
-    query: Query,
-    request: SearchRequest,
-    languages: Collection[str],
-    index: WordIndex,
-    vocabulary: Vocabulary,
-    is_word: IsWord,
+@dataclass(frozen=True)
+class _Kind:
+    """How a writing is told, how likely it is right, and of how many places at most."""
+
+    matched: Tier
+    likely: float
+    right: float = inf
+
+    def likelihood(self, times: int, moment: Moment) -> float:
+        """Return how likely one moment of so many is right."""
+        likely = min(self.likely, self.right / times)
+        if self is _OTHERWISE and is_old_speech(_around(moment)):
+            return max(likely, self.likely)
+        return likely
+
+
+_NUMERAL: Final = _Kind(Tier.SOUNDS_LIKE, LIKELY_NUMERAL)
+_APART: Final = _Kind(Tier.FUZZY, LIKELY_APART)
+_TOGETHER: Final = _Kind(Tier.FUZZY, LIKELY_APART, right=3)
+_OTHERWISE: Final = _Kind(Tier.SOUNDS_LIKE, LIKELY_OTHERWISE, right=1)
+
+
+def other_writings(
+    places: Places, languages: Collection[str], vocabulary: Vocabulary, is_word: IsWord
 ) -> Iterator[Perhaps]:
     """Yield moments where a query of a few words in a row is written otherwise, by rule.
 
     `languages` are those of the archive; `is_word` tells English words.
     """
+    query = places.query
     tokens = tuple(token for clause in query.wanted for token in clause.tokens)
     if not 0 < len(tokens) <= _MOST_TOKENS or any(clause.is_prefix for clause in query.wanted):
         return
-    likely = dict(_written(tokens, languages, vocabulary, is_word))
-    if not likely:
-        return
-    page = index.find(
-        replace(
-            request,
-            plans=(QueryPlan((_alternatives(likely),), as_written(query.unwanted)),),
-            limit=_MOST_MOMENTS,
-            most_moments=_MOST_MOMENTS,
-            per_episode=None,
-            look_up=frozenset(),
-        )
-    )
-    found = [
-        (_written_at(moment), replace(group, moments=(moment,), more=None))
-        for group in page.groups
-        for moment in group.moments
-    ]
-    times = Counter(written for written, _ in found)
-    for written, alone in found:
-        is_phrase = len(tokens) < len(written) and times[written] > _MOST_APART
-        if written in likely and not (is_phrase and likely[written][0] is Tier.FUZZY):
-            yield Perhaps(alone, *likely[written])
+    kinds = dict(_written(tokens, languages, vocabulary, is_word))
+    together = [row for row, kind in kinds.items() if kind.right == inf]
+    for rows in ([together] if together else []) + [[row] for row in kinds if row not in together]:
+        page = places.of((alternatives(rows),), most=_MOST_MOMENTS)
+        found = [*alone(page)]
+        times = Counter(written for written, _ in found)
+        for written, at in found:
+            kind = kinds.get(written)
+            if kind is None or (kind is _APART and times[written] > _MOST_APART):
+                continue
+            likely = kind.likelihood(page.hits, at.moments[0])
+            yield Perhaps(at, kind.matched, likely)
 
 
-def _written_at(moment: Moment) -> Tokens:
-    marked = [word["text"] for word in moment.snippet if word["match"]]
-    return tuple(token for word in marked for token in tokens_of(word))
+def _around(moment: Moment) -> Iterator[str]:
+    return (token for word in moment.snippet for token in tokens_of(word["text"]))
 
 
 def _written(
     tokens: Tokens, languages: Collection[str], vocabulary: Vocabulary, is_word: IsWord
-) -> Iterator[tuple[Tokens, tuple[Tier, float]]]:
-    """Yield what may be written instead, what it is told as, and how likely it is right."""
+) -> Iterator[tuple[Tokens, _Kind]]:
+    """Yield what may be written instead, and which kind of writing it is."""
     if any(map(is_english, languages)):
         for row in written_otherwise(tokens, is_word):
-            yield row, (Tier.SOUNDS_LIKE, LIKELY_OTHERWISE)
+            yield row, _OTHERWISE
     if len(tokens) > 1:
-        yield ("".join(tokens),), (Tier.FUZZY, LIKELY_APART)
+        yield ("".join(tokens),), _TOGETHER
         return
     (word,) = tokens
     codes = codes_of(languages)
@@ -101,14 +103,7 @@ def _written(
     spoken = vocabulary.spoken({*numerals, *(part for row in apart for part in row)})
     for row in apart:
         if spoken.issuperset(row):
-            yield row, (Tier.FUZZY, LIKELY_APART)
+            yield row, _APART
     for numeral in numerals & spoken:
         if is_said_in(word, numeral, codes):
-            yield (numeral,), (Tier.SOUNDS_LIKE, LIKELY_NUMERAL)
-
-
-def _alternatives(rows: Collection[Tokens]) -> Alternatives:
-    """Put single words into one pattern: an index looks for few patterns at once."""
-    single = frozenset(row[0] for row in rows if len(row) == 1)
-    patterns: list[Pattern] = [(Slot(single),)] if single else []
-    return (*patterns, *(pattern_of(row) for row in rows if len(row) > 1))
+            yield (numeral,), _NUMERAL

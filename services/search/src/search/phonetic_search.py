@@ -8,6 +8,7 @@ from rapidfuzz.distance import OSA
 
 from everyword_transcripts.folding import fold, folded_name
 from search.domain.expansion import Tier
+from search.domain.other_writings import Tokens
 from search.domain.pages import EpisodeMoments, Moment, SearchPage, SearchRequest
 from search.domain.perhaps import Perhaps
 from search.domain.phonetics import (
@@ -20,6 +21,7 @@ from search.domain.phonetics import (
     best_matches,
     evidence,
     likelihood,
+    likeness,
     phones_of_query,
 )
 from search.domain.query import Clause, Query
@@ -34,6 +36,8 @@ NEAR_SPELLING: Final = 0.75
 LIKELY_PART: Final = 0.6
 SHORTEST_PART: Final = 4
 SHORTEST_REST: Final = 3
+LEAST_ALIKE: Final = 0.1
+"""What is written for the misheard words of a phrase has something of their sound or spelling."""
 
 
 @dataclass(frozen=True)
@@ -96,17 +100,7 @@ class PhoneticSearch:
         asked = "".join(tokens)
         written = [_written(one.moments[0], asked, pronouncer) for one in at.values()]
         heard = [
-            ScoredMatch(
-                place,
-                one,
-                found,
-                max(
-                    likelihood(place, found),
-                    LIKELY_PART
-                    if len(tokens) == 1 and self._is_part(one.moments[0], asked)
-                    else 0.0,
-                ),
-            )
+            ScoredMatch(place, one, found, self._likelihood(place, one.moments[0], found, tokens))
             for (place, one), found in zip(
                 at.items(), evidence(phones, [*at], written), strict=True
             )
@@ -125,6 +119,31 @@ class PhoneticSearch:
                 continue
             near = one.evidence.similarity >= NEAR_SPELLING
             yield Perhaps(one.at, Tier.FUZZY if near else Tier.SOUNDS_LIKE, one.likelihood)
+
+    def alike(self, tokens: Sequence[str], rows: Sequence[Sequence[str]]) -> Sequence[float]:
+        """Return how much each row of tokens sounds like those in a row, 0..1."""
+        phones_of = self.pronouncer().phones_of
+        phones, *others = ("".join(map(phones_of, row)) for row in (tokens, *rows))
+        return likeness(phones, others)
+
+    def _likelihood(
+        self, place: PhoneMatch, moment: Moment, found: Evidence, tokens: Sequence[str]
+    ) -> float:
+        if len(tokens) == 1:
+            part = LIKELY_PART if self._is_part(moment, tokens[0]) else 0.0
+            return max(likelihood(place, found), part)
+        return likelihood(place, found) if self._is_rest_alike(moment, tokens) else 0.0
+
+    def _is_rest_alike(self, moment: Moment, tokens: Sequence[str]) -> bool:
+        """Tell whether the words of a phrase that are not written there are like what is.
+
+        `New Jersey now` holds most of the sounds of `New Jersey and`, and has another word.
+        """
+        asked, said = _without_common_ends(tokens, _marked(moment))
+        if not asked or not said:
+            return False
+        look = OSA.normalized_similarity("".join(asked), "".join(said))
+        return max(look, *self.alike(asked, [said])) >= LEAST_ALIKE
 
     def is_word(self, word: str) -> bool:
         """Tell whether the pronouncing dictionary has a word."""
@@ -160,6 +179,15 @@ def _written(moment: Moment, asked: str, pronouncer: Pronouncer) -> Written:
         ),
         OSA.normalized_similarity(asked, "".join(tokens)),
     )
+
+
+def _without_common_ends(one: Sequence[str], other: Sequence[str]) -> tuple[Tokens, Tokens]:
+    """Return what differs between two rows of tokens."""
+    most = min(len(one), len(other))
+    first = next((at for at in range(most) if one[at] != other[at]), most)
+    most -= first
+    last = next((at for at in range(most) if one[-1 - at] != other[-1 - at]), most)
+    return tuple(one[first : len(one) - last]), tuple(other[first : len(other) - last])
 
 
 def _is_possessive(moment: Moment, asked: str) -> bool:

@@ -4,7 +4,7 @@ import logging
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, wraps
 from typing import Concatenate, Final, ParamSpec, TypeVar
@@ -31,7 +31,7 @@ from search.domain.expansion import Expansion, Tier, VariantKind
 from search.domain.matching import QueryPlan
 from search.domain.number_queries import with_numbers
 from search.domain.pages import EpisodeMoments, Facet, PagePosition, SearchPage, SearchRequest, Sort
-from search.domain.perhaps import grouped, likeliest
+from search.domain.perhaps import Perhaps, grouped, likeliest
 from search.domain.phonetics import is_english
 from search.domain.query import (
     LONGEST_QUERY,
@@ -53,11 +53,13 @@ from search.domain.reply import (
 from search.domain.timeline import Step, Timeline, episode_counts, periods
 from search.domain.tokens import tokens_of
 from search.fifo_gate import FifoGate
+from search.near_phrases import near_phrases
 from search.near_spellings import near_spellings
 from search.other_writings import other_writings
 from search.phonetic_search import PhoneticSearch
 from search.ports import Vocabulary, WordIndex
 from search.rate_limit import RateLimit
+from search.written_moments import Places
 
 _log = logging.getLogger(__name__)
 Asked = ParamSpec("Asked")
@@ -295,9 +297,11 @@ class SearchService:
         by_sound = self._phonetics is not None
         known = self._vocabulary.languages()
         languages = [one for one in known if not (by_sound and is_english(one))]
-        candidates = [*near_spellings(query, request, languages, self._index, self._vocabulary)]
+        places = Places(query, request, self._index)
+        candidates = [*near_spellings(places, languages, self._vocabulary)]
         is_word = self._phonetics.is_word if self._phonetics is not None else _no_word
-        candidates += other_writings(query, request, known, self._index, self._vocabulary, is_word)
+        candidates += other_writings(places, known, self._vocabulary, is_word)
+        candidates += self._near_phrases(places, known)
         if self._phonetics is not None and not sounding:
             candidates += self._phonetics.candidates(query, request)
         likely = self._settings_for("").likely
@@ -306,6 +310,16 @@ class SearchService:
             perhaps_reply(group, some, page_url=self._page_url(group))
             for group, some in grouped(chosen)
         ]
+
+    def _near_phrases(self, places: Places, known: Collection[str]) -> Iterator[Perhaps]:
+        by_sound = [one for one in known if self._phonetics is not None and is_english(one)]
+        sounds = self._phonetics.alike if self._phonetics is not None else None
+        others = [one for one in known if one not in by_sound]
+        for languages, alike in ((by_sound, sounds), (others, None)):
+            if languages:
+                all_are = len(languages) == len(known)
+                here = places if all_are else replace(places, languages=languages)
+                yield from near_phrases(here, alike)
 
     @_in_turn
     def timeline(

@@ -6,12 +6,14 @@ archive's vocabulary may stand for a word of the query.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from itertools import islice, product
 from typing import Final, Protocol
 
 from everyword_transcripts.folding import fold
-from search.domain.matching import Alternatives, Pattern, QueryPlan, Slot
+from search.domain.matching import Alternatives, Pattern, QueryPlan, Slot, pattern_of
+from search.domain.other_writings import written_in_full
 from search.domain.query import Clause, Query, Spelling
 from search.domain.tokens import folds, is_hangul, joined, stem, without_particle
 
@@ -235,8 +237,18 @@ class Expansion:
                 filter(_may_take_an_ending, self._terms if language == "ko" else ())
             )
             plan = self._plan(widened, folded_too=True, language=language, prefixed=prefixed)
+            if language.partition("-")[0] == "en":
+                plan = self._also_in_full(plan)
             if (plan.wanted, plan.unwanted) != (narrower.wanted, narrower.unwanted):
                 yield plan
+
+    def _also_in_full(self, plan: QueryPlan) -> QueryPlan:
+        """Let y'know find `you know` and the other way round: they are the same words."""
+        wanted = (
+            (*ways, *(() if clause.is_prefix else map(pattern_of, written_in_full(clause.tokens))))
+            for clause, ways in zip(self._query.wanted, plan.wanted, strict=True)
+        )
+        return replace(plan, wanted=tuple(wanted))
 
     def _plan(
         self,

@@ -1,6 +1,12 @@
 """Found by sound: words as rows of phones, a query aligned inside them, the evidence weighed."""
 
-from search.domain.phonetics.likelihood import Evidence, Written, evidence, likelihood
+from search.domain.phonetics.likelihood import (
+    Evidence,
+    Written,
+    evidence,
+    likelihood,
+    likeness,
+)
 from search.domain.phonetics.matches import MOST_PASSAGES, Passages, PhoneMatch, best_matches
 from search.domain.phonetics.phones import UNKNOWN, coarse, packed, unpacked, weighed_grams, written
 from search.domain.phonetics.pronunciation import Pronouncer, is_english
@@ -29,6 +35,7 @@ __all__ = [
     "evidence",
     "is_english",
     "likelihood",
+    "likeness",
     "packed",
     "phones_of_query",
     "phones_of_words",

@@ -84,6 +84,18 @@ def perfect_score(phones: str) -> int:
     return max(1, int(LEARNED.words.heard[codes, codes].sum()))
 
 
+def likeness(phones: str, others: Sequence[str]) -> list[float]:
+    """Return how much others sound like phones, 0..1: their score beside the longer one's best."""
+    if not phones:
+        return [0.0] * len(others)
+    scores = best_in(phones, others, LEARNED.words).scores.tolist()
+    perfect = perfect_score(phones)
+    return [
+        max(0.0, score / max(perfect, perfect_score(other))) if other else 0.0
+        for score, other in zip(scores, others, strict=True)
+    ]
+
+
 def likelihood(place: PhoneMatch, found: Evidence) -> float:
     """Return how likely the query was said there, 0..1."""
     if not place.is_recognized and found.score < POOREST_FIT * found.perfect:
