@@ -1,5 +1,10 @@
 """What is printed: times for reading, tables that keep their ids whole."""
 
+import contextlib
+import io
+import os
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,6 +36,18 @@ def test_a_clock_never_shows_sixty_and_stays_near(seconds: float) -> None:
     assert not hours or int(minutes) < 60
     shown = 3600 * int(hours[0] if hours else 0) + 60 * int(minutes) + float(rest)
     assert abs(shown - seconds) <= (1 if hours else 0.051)
+
+
+def test_work_goes_on_where_nobody_reads_what_is_told_on_the_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    closed = io.TextIOWrapper(os.fdopen(writing, "wb", buffering=0), write_through=True)
+    monkeypatch.setattr(sys, "stderr", closed)
+    Output(as_json=False, quiet=False).note("half done")
+    with contextlib.suppress(BrokenPipeError):
+        closed.close()
 
 
 def test_a_table_in_a_pipe_is_never_cut(

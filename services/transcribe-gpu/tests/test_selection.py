@@ -14,8 +14,10 @@ import pytest
 
 from everyword_events import BrokenHost, InvalidInput
 from support.waiting import PATIENCE_S
+from transcribe_gpu.adapters.environments import EngineEnvironments
 from transcribe_gpu.adapters.faster_whisper_engine import FasterWhisperSource
 from transcribe_gpu.adapters.model_hub import HubCache, HubSource
+from transcribe_gpu.adapters.optional_source import optional_sources
 from transcribe_gpu.adapters.pocketsphinx_engine import PocketSphinxEngine, PocketSphinxSource
 from transcribe_gpu.config import SpeechModelSettings, TranscribeSettings
 from transcribe_gpu.domain import HeardWord, Hypothesis, Utterance
@@ -23,7 +25,7 @@ from transcribe_gpu.errors import EngineUnavailable
 from transcribe_gpu.models import ModelLibrary
 from transcribe_gpu.ports import Availability, Float32Array, SpeechEngine, StageReport
 from transcribe_gpu.selection import REMEMBER_S, EngineSelector
-from transcribe_gpu.standalone import announced_engine
+from transcribe_gpu.standalone import announced_engine, model_library
 from transcribe_gpu.testing_whisper import write_parrot
 
 REPOSITORY = "someone/parrot"
@@ -435,3 +437,12 @@ def test_a_cpu_takes_what_keeps_up_with_speech(
     english_only = [model for model in offered if model.endswith(".en")]
     assert language in ("en", "auto") or not english_only
     assert language != "auto" or offered[-1] == "tiny.en"  # when nothing else can be had
+
+
+def test_an_engine_without_a_model_of_its_own_asks_for_one(tmp_path: Path) -> None:
+    models = model_library(SpeechModelSettings(cache=str(tmp_path), offline=True))
+    *_, transformers = optional_sources(models, EngineEnvironments(), gpu=lambda: False)
+    with pytest.raises(EngineUnavailable) as error:
+        transformers.load("", report=quiet)
+    assert error.value.message == "the engine transformers has no model of its own"
+    assert "name one" in error.value.hint

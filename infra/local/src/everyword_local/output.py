@@ -6,7 +6,7 @@ Nothing heavy is imported before it is needed: most commands end at once.
 import json
 import sys
 from collections.abc import Iterable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import Any, Final, Protocol, TextIO
 
 from everyword_events import EverywordError
@@ -53,9 +53,10 @@ class Output:
         self.is_read_by_a_person = sys.stdout.isatty()
 
     def note(self, text: str) -> None:
-        """Tell a person something on the way (stderr)."""
+        """Tell a person something on the way (stderr); the work goes on where nobody listens."""
         if not self.quiet:
-            _say(sys.stderr, text)
+            with suppress(BrokenPipeError):
+                _say(sys.stderr, text)
 
     def result(self, document: Mapping[str, Any], lines: Iterable[str]) -> None:
         """Print the result: the document as JSON, or the lines."""

@@ -14,10 +14,10 @@ import numpy as np
 
 from everyword_transcripts import WordPiece, join_pieces
 from transcribe_gpu.adapters.attention_times import in_time
-from transcribe_gpu.adapters.checked_english import ENGLISH, CheckedEnglishEngine
+from transcribe_gpu.adapters.checked_english import CheckedEnglishEngine
 from transcribe_gpu.domain import AUTO, HeardWord, Hypothesis, Utterance, tiers
 from transcribe_gpu.errors import EngineUnavailable, language_unknown_to
-from transcribe_gpu.models import WHISPER, ModelLibrary, known_models
+from transcribe_gpu.models import WHISPER, ModelLibrary, accuracy_of
 from transcribe_gpu.ports import (
     SAMPLE_RATE_HZ,
     Availability,
@@ -33,10 +33,6 @@ NAME: Final = "faster-whisper"
 GPU_MODEL: Final = "large-v3-turbo"
 WINDOW_S: Final = 29.5
 GPU_BATCH: Final = 16
-ACCURACY: Final = {
-    "fair": "fair quality: names, numbers and rare words are often wrong",
-    "good": "good quality: names and rare words still need an eye",
-}
 _COMPANIONS: Final = ("base", "small", "tiny", "medium", "large-v3-turbo", "large-v3", "large-v2")
 """Which of the multilingual models that are here tells a model of English what is not."""
 _BEAMS: Final = 5
@@ -234,11 +230,8 @@ class FasterWhisperSource:
                 return ["small", *small] if self._library.find("small") else small
 
     def accuracy(self, model: str) -> str:
-        """Grade the known models; one from elsewhere is only as good as it is."""
-        known = known_models().get(model)
-        quality = ACCURACY.get(known.quality if known else "unknown", "a model of your own")
-        english = known is not None and known.languages == (ENGLISH,)
-        return f"{quality}; made for English alone" if english else quality
+        """Grade the known models."""
+        return accuracy_of(model)
 
     def knows(self, language: str) -> bool:  # noqa: ARG002 - 99 languages; the model has the word
         """Tell that any language is worth asking the model for."""

@@ -6,11 +6,17 @@ from typing import Final
 from transcribe_gpu.adapters.environments import OPTIONAL, EngineEnvironments
 from transcribe_gpu.adapters.loading import start_engine
 from transcribe_gpu.domain import AUTO, tiers
-from transcribe_gpu.models import NEMO, TRANSFORMERS, WHISPER, ModelLibrary, known_models
+from transcribe_gpu.errors import EngineUnavailable
+from transcribe_gpu.models import (
+    NEMO,
+    TRANSFORMERS,
+    WHISPER,
+    ModelLibrary,
+    accuracy_of,
+    known_models,
+)
 from transcribe_gpu.ports import Availability, SpeechEngine, StageReport
 
-GOOD: Final = "good quality: names and rare words still need an eye"
-OWN: Final = "a model of your own"
 TURBO: Final = "large-v3-turbo"
 PARAKEET: Final = "parakeet-tdt-0.6b-v3"
 
@@ -41,8 +47,7 @@ class OptionalSource:
 
     def accuracy(self, model: str) -> str:
         """Say what to expect of a known model."""
-        known = known_models().get(model or self._default)
-        return GOOD if known is not None and known.quality == "good" else OWN
+        return accuracy_of(model or self._default)
 
     def knows(self, language: str) -> bool:
         """Tell whether its own model knows the language; another may."""
@@ -68,9 +73,14 @@ class OptionalSource:
         Raises:
             EngineUnavailable: the engine or the model cannot be had.
         """
-        found = self._library.fetch(
-            model or self._default, model_format=self._format, report=report
-        )
+        wish = model or self._default
+        if not wish:
+            raise EngineUnavailable(
+                f"the engine {self.name} has no model of its own",
+                hint="name one: a hub's owner/name, or a folder",
+                code="model_missing",
+            )
+        found = self._library.fetch(wish, model_format=self._format, report=report)
         return start_engine(self._environments, self.name, found.path, model=found.name)
 
 

@@ -9,6 +9,7 @@ from transcribe_gpu.models.catalogue import (
     WHISPER,
     Catalogue,
     SpeechModel,
+    accuracy_of,
     known_models,
 )
 from transcribe_gpu.models.folder import format_of
@@ -26,6 +27,7 @@ __all__ = [
     "ModelLibrary",
     "ModelSource",
     "SpeechModel",
+    "accuracy_of",
     "format_of",
     "known_models",
 ]

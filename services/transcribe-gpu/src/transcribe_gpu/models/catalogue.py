@@ -62,6 +62,10 @@ DOWNLOADED_FILES: Final[Mapping[str, tuple[str, ...]]] = {
     SEGMENTATION: ("pytorch_model.bin",),
 }
 """What to take from a hub repository that the catalogue does not know."""
+_ACCURACY: Final = {
+    "fair": "fair quality: names, numbers and rare words are often wrong",
+    "good": "good quality: names and rare words still need an eye",
+}
 _REPOSITORY: Final = re.compile(r"\w[\w.-]*/\w[\w.-]*")
 
 
@@ -150,7 +154,8 @@ class Catalogue(Mapping[str, SpeechModel]):
     def hint(self, model_format: str = WHISPER) -> str:
         """Return the hint that names the models of a format."""
         names = [model.name for model in self.values() if model.format == model_format]
-        return f"known are {', '.join(names)}, a hub's owner/name, or a folder"
+        others = "a hub's owner/name, or a folder"
+        return f"known are {', '.join(names)}, {others}" if names else f"name {others}"
 
 
 @cache
@@ -158,6 +163,14 @@ def known_models() -> Catalogue:
     """Return the catalogue that is shipped."""
     resource = files("transcribe_gpu.models") / "catalogue.toml"
     return Catalogue.read(resource.read_text(encoding="utf-8"))
+
+
+def accuracy_of(name: str) -> str:
+    """Say what to expect of a model: one from elsewhere is only as good as it is."""
+    known = known_models().get(name)
+    quality = _ACCURACY.get(known.quality if known else "", "a model of your own")
+    english = known is not None and known.languages == ("en",)
+    return f"{quality}; made for English alone" if english else quality
 
 
 def _model(raw: Mapping[str, Any]) -> SpeechModel:
