@@ -170,6 +170,22 @@ def test_a_file_damaged_inside_is_not_taken_for_one_cut_off(
     assert probe(bytes(raw)).duration_s == pytest.approx(20, abs=0.5)
 
 
+@pytest.mark.parametrize("frames", [100, 9_000])
+def test_an_mp3_that_states_a_wrong_length_is_as_long_as_it_is(frames: int, audio: Audio) -> None:
+    raw = bytearray(audio("mp3", "libmp3lame", seconds=20.0))
+    place = raw.index(b"Info") + 8
+    raw[place : place + 4] = frames.to_bytes(4, "big")
+    assert probe(bytes(raw)).duration_s == pytest.approx(20, abs=0.2)
+
+
+@pytest.mark.parametrize(("container", "codec"), [("adts", "aac"), ("flac", "flac")])
+def test_a_cover_of_megabytes_hides_nothing(container: str, codec: str, audio: Audio) -> None:
+    picture = random.Random(2).randbytes(3_000_000)
+    size = bytes(len(picture) >> bits & 0x7F for bits in (21, 14, 7, 0))
+    tagged = b"ID3\x03\x00\x00" + size + picture + audio(container, codec)
+    assert probe(tagged).codec == codec
+
+
 def test_a_file_that_lost_bytes_inside_is_cut_off_where_it_says_how_many_it_had(
     audio: Audio,
 ) -> None:

@@ -106,6 +106,26 @@ def test_files_joined_end_to_end_are_heard_whole(codec: str) -> None:
     assert loudest_hertz(samples[4 * 16_000 :]) == pytest.approx(900, abs=5)
 
 
+def test_ogg_files_of_unlike_channels_joined_are_heard_whole() -> None:
+    opus: dict[str, Any] = {"container": "ogg", "codec": "libopus", "rate": 48_000}
+    both = np.stack([tone(3, 900), tone(3, 900)])
+    links = [encoded(tone(3, 300), **opus), encoded(both, layout="stereo", **opus)]
+    samples = decoded(b"".join([*links, links[0]]))
+    assert samples.size / 16_000 == pytest.approx(9, abs=0.1)
+    heard = [loudest_hertz(samples[at * 16_000 :]) for at in (1, 4, 7)]
+    assert heard == pytest.approx([300, 900, 300], abs=5)
+
+
+@pytest.mark.parametrize(("container", "codec"), [("adts", "aac"), ("flac", "flac")])
+def test_a_cover_of_megabytes_hides_nothing(container: str, codec: str) -> None:
+    picture = np.random.default_rng(4).bytes(3_000_000)
+    size = bytes(len(picture) >> bits & 0x7F for bits in (21, 14, 7, 0))
+    tag = b"ID3\x03\x00\x00" + size + picture
+    samples = decoded(tag + encoded(tone(3), container=container, codec=codec))
+    assert samples.size / 16_000 == pytest.approx(3, abs=0.1)
+    assert loudest_hertz(samples[16_000:]) == pytest.approx(440, abs=5)
+
+
 def test_mp3_files_of_different_rates_joined_are_heard_whole() -> None:
     parts = [
         encoded(

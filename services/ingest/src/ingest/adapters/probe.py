@@ -37,6 +37,8 @@ MOST_TRIED_PACKETS: Final = 2_000
 MOST_PACKETS: Final = 20_000_000
 """12 hours at 2.5 ms a packet have less; beyond it a file is made to keep us busy."""
 
+LARGEST_MP3_FRAME: Final = 1_800
+
 MISSING_S: Final = 1.0
 MISSING_SHARE: Final = 0.02
 """Less than either of these is missing from a whole file too (encoder delay, rounding)."""
@@ -80,7 +82,8 @@ def probe_audio(audio: BinaryIO) -> AudioFacts:
 
 
 def _facts(container: InputContainer, stream: AudioStream, head: FileHead) -> AudioFacts:
-    counted_s = _Count(container, stream).run()
+    count = _Count(container, stream)
+    counted_s = count.run()
     stated_s = _stated_s(container, stream, head)
     if head.stated_share > 1:
         stated_s = max(stated_s, head.stated_share * counted_s)
@@ -90,10 +93,12 @@ def _facts(container: InputContainer, stream: AudioStream, head: FileHead) -> Au
             f"it says that it has {stated_s:.0f} s of audio, {counted_s:.0f} s are there"
         )
     name = _name(container, head)
+    damaged = missing and count.bytes < (1 - MISSING_SHARE) * (head.size - head.tag_bytes)
     padded = 0 <= counted_s - stated_s < MISSING_S
     return AudioFacts(
-        # What is stated leaves out the encoder's padding, and has what is damaged in the middle.
-        duration_s=stated_s if missing or (padded and stated_s) else counted_s,
+        # What is stated leaves out the encoder's padding, and has what is damaged in the middle;
+        # where all bytes are sound, it is wrong.
+        duration_s=stated_s if damaged or (padded and stated_s) else counted_s,
         container=name,
         codec=stream.codec_context.codec.canonical_name,
         channels=stream.codec_context.channels,
@@ -108,6 +113,7 @@ def _opened(audio: BinaryIO, head: FileHead) -> Iterator[InputContainer]:
         container = av.open(
             audio,
             mode="r",
+            format=head.forced_format,
             metadata_errors="replace",
             container_options={"format_whitelist": CONTAINERS, "protocol_whitelist": "none"},
         )
@@ -138,6 +144,8 @@ class _Count:
     container: InputContainer
     stream: AudioStream
     packets: int = 0
+    bytes: int = 0
+    """Of packets that can be sound: what is damaged in an MP3 comes as one that is too large."""
     tried: int = 0
     refused: int = 0
     decoded_s: float = 0.0
@@ -181,6 +189,8 @@ class _Count:
         if not packet.size:
             return
         self.packets += 1
+        if packet.size <= LARGEST_MP3_FRAME or self.container.format.name != "mp3":
+            self.bytes += packet.size
         self.errors = 0
         length = packet.duration or 0
         self.summed += length

@@ -6,6 +6,10 @@ from typing import BinaryIO, Final
 
 _HEAD_BYTES: Final = 4096
 _ID3_BYTES: Final = 10
+_LARGEST_PROBED_TAG: Final = 1_000_000
+_ADTS_MASK: Final = 0xFFF6
+_ADTS_SYNC: Final = 0xFFF0
+"""Sync word and layer of AAC (ISO/IEC 13818-7, section 6.2)."""
 _RIFF_HEADER: Final = 44
 _FRAME_BYTES: Final = 1_500
 """An MP3's frame is no longer; some count that which says the size, and some do not."""
@@ -36,6 +40,16 @@ class FileHead:
     def states_mp3_length(self) -> bool:
         """Whether an MP3's first frame counts the others; else FFmpeg guesses its duration."""
         return any(mark in self.after_tag for mark in (b"Xing", b"Info", b"VBRI"))
+
+    @property
+    def forced_format(self) -> str | None:
+        """What lies behind a tag so large that FFmpeg takes everything behind it for MP3."""
+        if self.tag_bytes < _LARGEST_PROBED_TAG:
+            return None
+        if self.after_tag.startswith(b"fLaC"):
+            return "flac"
+        sync = int.from_bytes(self.after_tag[:2], "big")
+        return "aac" if sync & _ADTS_MASK == _ADTS_SYNC else None
 
     @property
     def is_whole(self) -> bool:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from everyword_events import InvalidInput
 from transcribe_gpu.adapters.mixing import STEREO
+from transcribe_gpu.adapters.parts import Part, forced_format
 from transcribe_gpu.ports import SAMPLE_RATE_HZ, Float32Array
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ _INTERLEAVED_S: Final = 2.0
 """How far apart in a file what sounds at the same time may lie."""
 
 
-def opened(source: BinaryIO, *, buffer: int = BUFFER) -> "InputContainer":
+def opened(source: BinaryIO | Part, *, buffer: int = BUFFER) -> "InputContainer":
     """Open a recording from its first byte.
 
     Raises:
@@ -50,11 +51,13 @@ def opened(source: BinaryIO, *, buffer: int = BUFFER) -> "InputContainer":
     source.seek(0)
     if not source.read(1):
         raise InvalidInput("the file is empty", hint="upload it again", code="audio_empty")
+    known = forced_format(source)
     source.seek(0)
     try:
         return av.open(
             source,
             mode="r",
+            format=known,
             container_options=_OPENING,
             metadata_errors="ignore",
             buffer_size=buffer,

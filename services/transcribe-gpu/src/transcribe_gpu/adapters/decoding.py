@@ -30,6 +30,7 @@ from transcribe_gpu.adapters.containers import (
 from transcribe_gpu.adapters.index_clock import IndexClock
 from transcribe_gpu.adapters.mixing import STEREO, StereoMixer
 from transcribe_gpu.adapters.packets import BrokenOff, PacketReader
+from transcribe_gpu.adapters.parts import parts
 from transcribe_gpu.adapters.silero import voice_activity
 from transcribe_gpu.adapters.timeline import GAP_S, TimedFrame, settled
 from transcribe_gpu.domain import best_track, spoken_in
@@ -69,6 +70,7 @@ class PyAvAudio:
         self.decoded_s = 0.0
         self.flags: tuple[str, ...] = ()
         self._difference = self._energy = 0.0
+        self._began_s = 0.0
         self._buffer = BUFFER
         with opened(source) as container:
             tracks = audio_tracks(container)
@@ -107,16 +109,15 @@ class PyAvAudio:
         samples = 0
         waiting: list[Float32Array] = []
         size = 0
-        with opened(self._source, buffer=self._buffer) as container:
-            for piece in self._pieces(container, channel):
-                samples += piece.size
-                waiting.append(piece)
-                size += piece.size
-                if size >= BLOCK:
-                    whole = np.concatenate(waiting)
-                    yield from (whole[at : at + BLOCK] for at in range(0, size - BLOCK + 1, BLOCK))
-                    waiting = [whole[size // BLOCK * BLOCK :]]
-                    size %= BLOCK
+        for piece in self._parts(channel):
+            samples += piece.size
+            waiting.append(piece)
+            size += piece.size
+            if size >= BLOCK:
+                whole = np.concatenate(waiting)
+                yield from (whole[at : at + BLOCK] for at in range(0, size - BLOCK + 1, BLOCK))
+                waiting = [whole[size // BLOCK * BLOCK :]]
+                size %= BLOCK
         if not samples:
             raise InvalidInput("no sound could be decoded", hint=HINT, code="audio_undecodable")
         if size:
@@ -127,6 +128,15 @@ class PyAvAudio:
         if short and not self._guessed:
             self._flag(TRUNCATED)
 
+    def _parts(self, channel: int | None) -> Iterator[Float32Array]:
+        samples = 0
+        for part in parts(self._source):
+            self._began_s = samples / SAMPLE_RATE_HZ
+            with opened(part, buffer=self._buffer) as container:
+                for piece in self._pieces(container, channel):
+                    samples += piece.size
+                    yield piece
+
     def _pieces(self, container: "InputContainer", channel: int | None) -> Iterator[Float32Array]:
         """Decode, resample and fill holes: what is heard at t seconds comes out at t seconds."""
         stream = container.streams[self._track]
@@ -135,6 +145,7 @@ class PyAvAudio:
         mixer = StereoMixer()
         unbroken = container.format.name in _UNBROKEN
         zero_s = (container.start_time or 0) / av.time_base
+        began_s = self._began_s - zero_s
         expected_s = zero_s
         surplus = 0
         for each in settled(self._frames(container, stream)):
@@ -145,7 +156,7 @@ class PyAvAudio:
                     damaged = each.lost or each.passed_over_s > _PASSED_OVER * gap_s
                     if damaged or (unbroken and expected_s > zero_s):
                         self._flag(DAMAGED)
-                        self._tell_gap(expected_s - zero_s, each.time_s - zero_s)
+                        self._tell_gap(expected_s + began_s, each.time_s + began_s)
                 if each.lost and gap_s < 0:  # junk was decoded
                     surplus += round(-gap_s * SAMPLE_RATE_HZ)
                 expected_s = each.time_s
