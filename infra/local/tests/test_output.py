@@ -4,11 +4,14 @@ import contextlib
 import io
 import os
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from everyword_events import Misconfigured
+from everyword_local.commands.files import must_take
 from everyword_local.output import Output, clock, cut_word
 from everyword_local.table import Table, cells_of
 
@@ -97,3 +100,16 @@ def test_a_word_does_not_fill_the_screen() -> None:
 @pytest.mark.parametrize("seconds", [-1.0, 1e308, float("inf"), float("nan")])
 def test_a_clock_of_no_time_shows_none(seconds: float) -> None:
     assert clock(seconds) == "?"
+
+
+def test_a_place_where_nothing_can_be_written_is_told_before_the_work(tmp_path: Path) -> None:
+    file = tmp_path / "a.json"
+    file.write_bytes(b"kept")
+    for right in (Path("-"), file, tmp_path / "new" / "b.json"):
+        must_take(right)
+    assert file.read_bytes() == b"kept"
+    assert not (tmp_path / "new" / "b.json").exists()
+    for wrong in (file / "b.json", tmp_path):
+        with pytest.raises(Misconfigured) as error:
+            must_take(wrong)
+        assert error.value.code == "output_not_writable"

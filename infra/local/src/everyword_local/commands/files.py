@@ -1,5 +1,6 @@
 """Files in and out of the steps that need no stack."""
 
+import tempfile
 from pathlib import Path
 
 import click
@@ -21,6 +22,25 @@ def must_exist(path: Path) -> None:
         raise NotFound(f"{path}: no such file", hint="check the path", code="file_missing")
 
 
+def must_take(to: Path) -> None:
+    """Refuse a place where nothing can be written: before long work, not after it.
+
+    Raises:
+        Misconfigured: it is such a place.
+    """
+    if str(to) == "-":
+        return
+    try:
+        to.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=to.parent):
+            pass
+        if to.exists():
+            with to.open("ab"):
+                pass
+    except OSError as error:
+        raise _not_written(to, error) from error
+
+
 def write(context: CommandContext, to: Path, data: bytes) -> None:
     """Write a file, or to stdout.
 
@@ -34,9 +54,15 @@ def write(context: CommandContext, to: Path, data: bytes) -> None:
         to.parent.mkdir(parents=True, exist_ok=True)
         to.write_bytes(data)
     except OSError as error:
-        raise Misconfigured(
-            f"cannot write {to}: {error.strerror}", code="output_not_writable"
-        ) from error
+        raise _not_written(to, error) from error
+
+
+def _not_written(to: Path, error: OSError) -> Misconfigured:
+    return Misconfigured(
+        f"cannot write {to}: {error.strerror}",
+        hint="choose another place with -o",
+        code="output_not_writable",
+    )
 
 
 def done(context: CommandContext, to: Path, document: dict[str, object], line: str) -> None:

@@ -7,7 +7,7 @@ import click
 
 from everyword_events import EverywordError, TranscriptionHints
 from everyword_local.commands.context import CommandContext, pass_context
-from everyword_local.commands.files import IN, OUT, done, must_exist, write
+from everyword_local.commands.files import IN, OUT, done, must_exist, must_take, write
 from everyword_local.output import counted
 from everyword_transcripts import Transcript, write_transcript
 from transcribe_gpu.config import SpeechModelSettings, TranscribeSettings
@@ -87,6 +87,7 @@ def _one(
 ) -> dict[str, object]:
     """Recognise one file and write its transcript."""
     must_exist(audio)
+    must_take(to)
     transcript = _recognised(context, transcriber, settings, audio)
     write(context, to, write_transcript(transcript))
     return {
