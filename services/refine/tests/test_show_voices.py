@@ -281,6 +281,17 @@ def test_after_a_replay_one_voice_is_forgotten_and_the_others_stay(
     assert list(stack.listed()) == ["Tom"]
 
 
+def test_a_voice_is_forgotten_where_it_was_named_though_the_episode_is_of_another_show_by_now(
+    stack: Stack, said: Transcript, tmp_path: Path
+) -> None:
+    stack.episode("one", said, A=HELEN)
+    stack.named("one", "A", "Helen")
+    stack.episode("one", said, show="Loud Radio", A=HELEN)
+    assert stack.listed() == {"Helen": ("one",)}
+    assert stack.voices.forget(SHOW, "Helen") == ["one"]
+    assert (stack.listed(), prints(tmp_path)) == ({}, [])
+
+
 def test_a_voice_that_is_kept_of_an_earlier_run_alone_is_forgotten(
     stack: Stack, said: Transcript, tmp_path: Path
 ) -> None:

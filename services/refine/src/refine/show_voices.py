@@ -110,10 +110,18 @@ class ShowVoices:
         Raises:
             NotFound: nothing is kept of that voice.
         """
+        # What teaches goes first: whoever is interrupted then is known no more all the same.
+        taught = {listed.episode_id: None for listed in self._named.of(show)}
         forgotten = [
+            episode_id
+            for episode_id in taught
+            if (refined := self._history.newest(episode_id, TranscriptRefined)) is not None
+            and self._forgets(refined, name)
+        ]
+        forgotten += [
             refined.meta.episode_id
             for refined in self._history.of_show(show)
-            if self._forgets(refined, name)
+            if refined.meta.episode_id not in taught and self._forgets(refined, name)
         ]
         if not forgotten and name is not None:
             raise NotFound(
