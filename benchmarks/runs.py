@@ -10,6 +10,7 @@ from typing import Final
 WHISPER: Final = "tiny.en"
 ON_RECORDINGS: Final = (
     "known_voices",
+    "perhaps_said",
     "public_recordings",
     "speaker_counts",
     "whole_against_parts",

@@ -5,7 +5,6 @@ between looks or sounds like the word, the likelier it was said.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from math import exp, log
 from typing import Final
 
 from rapidfuzz.distance import OSA
@@ -15,6 +14,7 @@ from search.domain.matching import pattern_of
 from search.domain.other_writings import Tokens
 from search.domain.pages import SearchPage
 from search.domain.perhaps import MOST_PERHAPS, Perhaps
+from search.domain.phrases import likelihood_of_rest
 from search.domain.tokens import tokens_of
 from search.written_moments import Places, alone, alternatives
 
@@ -29,13 +29,6 @@ _MOST_PLACES: Final = 100
 """Where the rest of a phrase stands so often it says nothing."""
 _SHORTEST_TELLING: Final = 4
 _LEAST_ALIKE: Final = 0.35
-_BY_SOUND: Final = (-1.61, 7.27, 3.72, -1.11)
-_BY_SPELLING: Final = (-2.33, 0.0, 8.75, -1.15)
-"""Of one, the likeness of sound and of spelling, and the logarithm of the number of places.
-
-A logistic regression on phrases of two and three words of four recordings, in four mixtures with
-noise, beside ten generated hours.
-"""
 
 
 def near_phrases(places: Places, alike: Alike | None) -> Iterator[Perhaps]:
@@ -84,7 +77,6 @@ def _gaps(
     looks = [OSA.normalized_similarity(word, "".join(gap)) for gap in rows]
     sounds = alike((word,), rows) if alike is not None and rows else [0.0] * len(rows)
     likeness = dict(zip(rows, zip(sounds, looks, strict=True), strict=True))
-    weights = _BY_SPELLING if alike is None else _BY_SOUND
     times = page.hits if len(wanted) == 1 else len(of_places)
     found: dict[Tokens, tuple[float, float]] = {}
     for some in of_places:
@@ -93,9 +85,7 @@ def _gaps(
         best = max(some, key=lambda gap: (max(likeness[gap]), gap))
         sound, look = likeness[best]
         if max(sound, look) >= _LEAST_ALIKE:
-            values = (1.0, sound, look, log(max(1, times)))
-            odds = exp(sum(w * value for w, value in zip(weights, values, strict=True)))
-            found[best] = (odds / (1 + odds), look)
+            found[best] = (likelihood_of_rest(sound if alike else None, look, times), look)
     return found
 
 

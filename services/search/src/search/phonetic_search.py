@@ -1,5 +1,6 @@
 """The last resort: what nothing spells is looked for by how it sounds, in English."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -8,7 +9,6 @@ from rapidfuzz.distance import OSA
 
 from everyword_transcripts.folding import fold, folded_name
 from search.domain.expansion import Tier
-from search.domain.other_writings import Tokens
 from search.domain.pages import EpisodeMoments, Moment, SearchPage, SearchRequest
 from search.domain.perhaps import Perhaps
 from search.domain.phonetics import (
@@ -24,6 +24,7 @@ from search.domain.phonetics import (
     likeness,
     phones_of_query,
 )
+from search.domain.phrases import likelihood_of_rest, without_common_ends
 from search.domain.query import Clause, Query
 from search.domain.tokens import stem, tokens_of
 from search.ports import PhoneticIndex
@@ -36,8 +37,6 @@ NEAR_SPELLING: Final = 0.75
 LIKELY_PART: Final = 0.6
 SHORTEST_PART: Final = 4
 SHORTEST_REST: Final = 3
-LEAST_ALIKE: Final = 0.1
-"""What is written for the misheard words of a phrase has something of their sound or spelling."""
 
 
 @dataclass(frozen=True)
@@ -99,10 +98,17 @@ class PhoneticSearch:
         tokens = [token for clause in query.wanted for token in clause.tokens]
         asked = "".join(tokens)
         written = [_written(one.moments[0], asked, pronouncer) for one in at.values()]
+        rests = self._likelihoods_of_rests(tokens, [one.moments[0] for one in at.values()])
+        parts = [self._is_part(one.moments[0], tokens) for one in at.values()]
         heard = [
-            ScoredMatch(place, one, found, self._likelihood(place, one.moments[0], found, tokens))
-            for (place, one), found in zip(
-                at.items(), evidence(phones, [*at], written), strict=True
+            ScoredMatch(
+                place,
+                one,
+                found,
+                max(min(likelihood(place, found), rest), LIKELY_PART if is_part else 0.0),
+            )
+            for (place, one), found, rest, is_part in zip(
+                at.items(), evidence(phones, [*at], written), rests, parts, strict=True
             )
         ]
         return sorted(heard, key=lambda one: -one.likelihood)
@@ -126,24 +132,34 @@ class PhoneticSearch:
         phones, *others = ("".join(map(phones_of, row)) for row in (tokens, *rows))
         return likeness(phones, others)
 
-    def _likelihood(
-        self, place: PhoneMatch, moment: Moment, found: Evidence, tokens: Sequence[str]
-    ) -> float:
-        if len(tokens) == 1:
-            part = LIKELY_PART if self._is_part(moment, tokens[0]) else 0.0
-            return max(likelihood(place, found), part)
-        return likelihood(place, found) if self._is_rest_alike(moment, tokens) else 0.0
-
-    def _is_rest_alike(self, moment: Moment, tokens: Sequence[str]) -> bool:
-        """Tell whether the words of a phrase that are not written there are like what is.
+    def _likelihoods_of_rests(
+        self, tokens: Sequence[str], moments: Sequence[Moment]
+    ) -> list[float]:
+        """Return how likely the words of a query that are not written at each moment were said.
 
         `New Jersey now` holds most of the sounds of `New Jersey and`, and has another word.
         """
-        asked, said = _without_common_ends(tokens, _marked(moment))
-        if not asked or not said:
-            return False
-        look = OSA.normalized_similarity("".join(asked), "".join(said))
-        return max(look, *self.alike(asked, [said])) >= LEAST_ALIKE
+        if len(tokens) == 1:
+            return [1.0] * len(moments)
+        rests = [without_common_ends(tokens, _marked(moment)) for moment in moments]
+        times = Counter(asked for asked, _ in rests)
+        sounds = {
+            asked: dict(zip(said, self.alike(asked, said), strict=True))
+            for asked in times
+            for said in [[said for one, said in rests if one == asked]]
+        }
+        return [
+            1.0
+            if len(asked) == len(tokens)
+            else likelihood_of_rest(
+                sounds[asked][said],
+                OSA.normalized_similarity("".join(asked), "".join(said)),
+                times[asked],
+            )
+            if asked and said
+            else 0.0
+            for asked, said in rests
+        ]
 
     def is_word(self, word: str) -> bool:
         """Tell whether the pronouncing dictionary has a word."""
@@ -155,10 +171,15 @@ class PhoneticSearch:
             return True
         return any(asked in token != asked and self.is_word(token) for token in _marked(moment))
 
-    def _is_part(self, moment: Moment, asked: str) -> bool:
+    def _is_part(self, moment: Moment, wanted: Sequence[str]) -> bool:
         """Tell whether `washwater`, which is no word, is written where `water` is asked for."""
-        tokens = _marked(moment)
-        if len(tokens) != 1 or len(asked) < SHORTEST_PART or self.is_word(tokens[0]):
+        asked, tokens = wanted[0], _marked(moment)
+        if (
+            len(tokens) != 1
+            or len(wanted) != 1
+            or len(asked) < SHORTEST_PART
+            or self.is_word(tokens[0])
+        ):
             return False
         rests = tokens[0].removesuffix(asked), tokens[0].removeprefix(asked)
         return any(len(rest) >= SHORTEST_REST and self.is_word(rest) for rest in rests)
@@ -179,15 +200,6 @@ def _written(moment: Moment, asked: str, pronouncer: Pronouncer) -> Written:
         ),
         OSA.normalized_similarity(asked, "".join(tokens)),
     )
-
-
-def _without_common_ends(one: Sequence[str], other: Sequence[str]) -> tuple[Tokens, Tokens]:
-    """Return what differs between two rows of tokens."""
-    most = min(len(one), len(other))
-    first = next((at for at in range(most) if one[at] != other[at]), most)
-    most -= first
-    last = next((at for at in range(most) if one[-1 - at] != other[-1 - at]), most)
-    return tuple(one[first : len(one) - last]), tuple(other[first : len(other) - last])
 
 
 def _is_possessive(moment: Moment, asked: str) -> bool:
