@@ -116,6 +116,16 @@ def test_ogg_files_of_unlike_channels_joined_are_heard_whole() -> None:
     assert heard == pytest.approx([300, 900, 300], abs=5)
 
 
+def test_a_link_that_cannot_be_read_is_told() -> None:
+    opus = encoded(tone(3), container="ogg", codec="libopus", rate=48_000)
+    both = encoded(
+        np.stack([tone(3)] * 2), container="ogg", codec="libopus", rate=48_000, layout="stereo"
+    )
+    source = audio(opus + both[:60])
+    assert sum(block.size for block in source.blocks()) / 16_000 == pytest.approx(3, abs=0.1)
+    assert source.flags == ("truncated_audio",)
+
+
 @pytest.mark.parametrize(("container", "codec"), [("adts", "aac"), ("flac", "flac")])
 def test_a_cover_of_megabytes_hides_nothing(container: str, codec: str) -> None:
     picture = np.random.default_rng(4).bytes(3_000_000)
@@ -277,6 +287,7 @@ def test_a_damaged_stretch_does_not_end_the_file() -> None:
         ("matroska", "libmp3lame", 44_100, {"cluster_time_limit": "500"}),
         ("webm", "libopus", 48_000, {"cluster_time_limit": "500"}),
         ("flv", "libmp3lame", 44_100, {}),
+        ("mp4", "aac", 44_100, {"movflags": "empty_moov", "frag_duration": "400000"}),
         ("3gp", "libopencore_amrnb", 8_000, {}),
     ],
 )

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from everyword_events import InvalidInput
 from transcribe_gpu.adapters.amr import QualityBits
-from transcribe_gpu.adapters.byte_clock import READ_AT_ONCE, UNTIMED, ByteClock
+from transcribe_gpu.adapters.byte_clock import READ_AT_ONCE, UNTIMED
 from transcribe_gpu.adapters.containers import (
     BUFFER,
     HINT,
@@ -27,12 +27,12 @@ from transcribe_gpu.adapters.containers import (
     stated_s,
     stretches,
 )
-from transcribe_gpu.adapters.index_clock import IndexClock
+from transcribe_gpu.adapters.index_clock import lost_sound_clock
 from transcribe_gpu.adapters.mixing import STEREO, StereoMixer
 from transcribe_gpu.adapters.packets import BrokenOff, PacketReader
-from transcribe_gpu.adapters.parts import parts
+from transcribe_gpu.adapters.parts import Covered, fragments_behind, parts
 from transcribe_gpu.adapters.silero import voice_activity
-from transcribe_gpu.adapters.timeline import GAP_S, TimedFrame, settled
+from transcribe_gpu.adapters.timeline import GAP_S, Line, TimedFrame, settled
 from transcribe_gpu.domain import best_track, spoken_in
 from transcribe_gpu.ports import SAMPLE_RATE_HZ, Float32Array, VoiceActivityDetector
 
@@ -70,7 +70,7 @@ class PyAvAudio:
         self.decoded_s = 0.0
         self.flags: tuple[str, ...] = ()
         self._difference = self._energy = 0.0
-        self._began_s = 0.0
+        self._read_to = 0
         self._buffer = BUFFER
         with opened(source) as container:
             tracks = audio_tracks(container)
@@ -130,37 +130,56 @@ class PyAvAudio:
 
     def _parts(self, channel: int | None) -> Iterator[Float32Array]:
         samples = 0
-        for part in parts(self._source):
-            self._began_s = samples / SAMPLE_RATE_HZ
-            with opened(part, buffer=self._buffer) as container:
-                for piece in self._pieces(container, channel):
+        line: Line | None = None
+        waiting = parts(self._source)
+        while waiting:
+            part = waiting.pop(0)
+            try:
+                container = opened(part, buffer=self._buffer)
+            except InvalidInput:
+                if not samples:
+                    raise
+                self._flag(TRUNCATED)
+                continue
+            with container:
+                lost = line is not None
+                line = line or Line.of(container, began_s=samples / SAMPLE_RATE_HZ)
+                for piece in self._pieces(container, channel, line, lost=lost):
                     samples += piece.size
                     yield piece
+                is_mp4 = "mp4" in container.format.name
+            tried_to = part.tried_to if isinstance(part, Covered) else 0
+            end = max(self._read_to, tried_to)
+            rest = fragments_behind(self._source, end) if is_mp4 else None
+            if rest is None:
+                line = None
+            else:
+                waiting.insert(0, rest)
 
-    def _pieces(self, container: "InputContainer", channel: int | None) -> Iterator[Float32Array]:
+    def _pieces(
+        self, container: "InputContainer", channel: int | None, line: Line, *, lost: bool
+    ) -> Iterator[Float32Array]:
         """Decode, resample and fill holes: what is heard at t seconds comes out at t seconds."""
-        stream = container.streams[self._track]
-        assert isinstance(stream, AudioStream)
+        stream = next((t for t in container.streams.audio if t.index == self._track), None)
+        if stream is None:  # a part of another make
+            return
         resampler = Resampler(mix=channel is None)
         mixer = StereoMixer()
         unbroken = container.format.name in _UNBROKEN
-        zero_s = (container.start_time or 0) / av.time_base
-        began_s = self._began_s - zero_s
-        expected_s = zero_s
         surplus = 0
-        for each in settled(self._frames(container, stream)):
+        for each in settled(self._frames(container, stream, lost=lost)):
             if each.time_s is not None:
-                gap_s = each.time_s - expected_s
+                gap_s = each.time_s - line.expected_s
                 if (0 if each.lost else GAP_S) < gap_s < LONGEST_GAP_S:
                     yield from _silence(gap_s)
                     damaged = each.lost or each.passed_over_s > _PASSED_OVER * gap_s
-                    if damaged or (unbroken and expected_s > zero_s):
+                    if damaged or (unbroken and line.expected_s > line.zero_s):
                         self._flag(DAMAGED)
-                        self._tell_gap(expected_s + began_s, each.time_s + began_s)
+                        self._tell_gap(line.shown_s(line.expected_s), line.shown_s(each.time_s))
                 if each.lost and gap_s < 0:  # junk was decoded
                     surplus += round(-gap_s * SAMPLE_RATE_HZ)
-                expected_s = each.time_s
-            expected_s += each.long_s
+                line.expected_s = each.time_s
+            line.expected_s += each.long_s
             for planes in resampler.resample(each.frame):
                 kept = planes[:, surplus:]
                 surplus -= planes.shape[1] - kept.shape[1]
@@ -170,11 +189,12 @@ class PyAvAudio:
         if mixer.cancelled:
             self._flag(CANCELLED)
 
-    def _frames(self, container: "InputContainer", stream: AudioStream) -> Iterator[TimedFrame]:
+    def _frames(
+        self, container: "InputContainer", stream: AudioStream, *, lost: bool
+    ) -> Iterator[TimedFrame]:
         packets = PacketReader(container, stream)
-        clock = _clock(container, stream)
+        clock = lost_sound_clock(container, stream)
         amr = QualityBits(stream)
-        lost = False
         try:
             for packet in packets:
                 lost = lost or packets.unreadable
@@ -196,6 +216,7 @@ class PyAvAudio:
                     lost = False
         except BrokenOff:
             self._flag(TRUNCATED)
+        self._read_to = packets.end
 
     def _decoded(self, packet: "Packet[AudioStream]") -> list[AudioFrame] | None:
         """Decode a packet; None if it is damaged."""
@@ -234,13 +255,6 @@ class PyAvAudio:
             self._flag(f"{last.rpartition('-')[0]}-{end:.1f}")
         elif sum(flag.startswith(_GAP) for flag in self.flags) < MOST_GAPS_TOLD:
             self._flag(f"{_GAP}{start:.1f}-{end:.1f}")
-
-
-def _clock(container: "InputContainer", track: AudioStream) -> ByteClock | IndexClock | None:
-    """Return what tells for how long sound was lost where packets carry no times."""
-    if container.format.name in UNTIMED:
-        return ByteClock(syncless=container.format.name == "amr")
-    return IndexClock(track) if container.format.name == "avi" else None
 
 
 def _silence(seconds: float) -> Iterator[Float32Array]:

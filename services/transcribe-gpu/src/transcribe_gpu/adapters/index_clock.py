@@ -4,7 +4,10 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
+    from av.container import InputContainer
     from av.packet import Packet
+
+from transcribe_gpu.adapters.byte_clock import UNTIMED, ByteClock
 
 _HEADER: Final = 8
 """Bytes of a chunk before its sound; the index has the chunk's place."""
@@ -44,3 +47,12 @@ class IndexClock:
         lost_s = float((entry.timestamp / self._unit - counted) * base)
         if lost_s > self.lost_s + _LEAST_S:
             self.lost_s = lost_s
+
+
+def lost_sound_clock(
+    container: "InputContainer", track: "AudioStream"
+) -> ByteClock | IndexClock | None:
+    """Return what tells for how long sound was lost where packets carry no times."""
+    if container.format.name in UNTIMED:
+        return ByteClock(syncless=container.format.name == "amr")
+    return IndexClock(track) if container.format.name == "avi" else None

@@ -69,6 +69,11 @@ class PacketReader:
             else:
                 self._pass(packet)
 
+    @property
+    def end(self) -> int:
+        """Behind which byte nothing was read yet."""
+        return self._end
+
     def _demuxed(self) -> Iterator["Packet[AudioStream]"]:
         if self._in_order:
             return cast("Iterator[Packet[AudioStream]]", self._container.demux())

@@ -10,6 +10,12 @@ _PAGE: Final = 27
 _FIRST_OF_STREAM: Final = 2
 _SHAPES: Final = {b"OpusHead": 10, b"\x01vorbis": 16, b"Speex   ": 64}
 """How much of a stream's first packet says what it is, up to its number of channels and rate."""
+_MOOF: Final = b"moof"
+_MFHD: Final = b"mfhd"
+_EMPTY: Final = b"free"
+_BOX_SIZE: Final = 4
+_KEPT: Final = 16
+_PIECE: Final = 2**20
 _ID3: Final = 10
 _LARGEST_PROBED_TAG: Final = 1_000_000
 """Behind a larger tag FFmpeg takes everything for MP3."""
@@ -49,6 +55,27 @@ class Part(io.RawIOBase):
         return found
 
 
+class Covered(Part):
+    """A whole MP4 with some of its boxes covered by an empty one; all others keep their place."""
+
+    def __init__(self, source: BinaryIO, first: int, last: int) -> None:
+        super().__init__(source, 0, source.seek(0, io.SEEK_END))
+        size = (last - first).to_bytes(8, "big")
+        self.tried_to = last + _BOX_SIZE + len(_MOOF)
+        """Behind the head of the first fragment that is not covered."""
+        self._cover = first, b"\0\0\0\1" + _EMPTY + size  # ISO/IEC 14496-12, section 4.2
+
+    def read(self, size: int = -1) -> bytes:
+        """Read up to `size` bytes, or to the end; what is covered is as it was but for its head."""
+        at = self._at
+        found = super().read(size)
+        first, cover = self._cover
+        low, high = max(at, first), min(at + len(found), first + len(cover))
+        if low >= high:
+            return found
+        return found[: low - at] + cover[low - first : high - first] + found[high - at :]
+
+
 @dataclass(frozen=True, slots=True)
 class _Page:
     place: int
@@ -75,6 +102,34 @@ def parts(source: BinaryIO) -> list[BinaryIO | Part]:
         return [source]
     ends = [*starts[1:], source.seek(0, io.SEEK_END)]
     return [Part(source, first, last) for first, last in zip(starts, ends, strict=True)]
+
+
+def fragments_behind(source: BinaryIO, place: int) -> Covered | None:
+    """Return an MP4 in fragments, those before its next one behind a place covered.
+
+    Where a fragment's head is damaged, FFmpeg finds none of those behind it.
+    """
+    following = _fragment(source, place)
+    first = None if following is None else _fragment(source, 0)
+    if following is None or first is None or following <= first:
+        return None
+    return Covered(source, first, following)
+
+
+def _fragment(source: BinaryIO, place: int) -> int | None:
+    """Return where the next fragment begins: a box `moof`, whose first is `mfhd`."""
+    kept = b""
+    source.seek(place)
+    while piece := source.read(_PIECE):
+        seen = kept + piece
+        at = seen.find(_MOOF)
+        while at >= 0:
+            if at >= _BOX_SIZE and seen[at + 8 : at + 12] == _MFHD:
+                return place - len(kept) + at - _BOX_SIZE
+            at = seen.find(_MOOF, at + 1)
+        place += len(piece)
+        kept = seen[-_KEPT:]
+    return None
 
 
 def forced_format(source: BinaryIO | Part) -> str | None:

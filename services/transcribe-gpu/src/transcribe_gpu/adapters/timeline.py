@@ -4,8 +4,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+import av
+
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
+    from av.container import InputContainer
 
 GAP_S: Final = 0.1
 """Smaller jumps between packets' times are rounding; longer ones are holes, filled with silence."""
@@ -26,6 +29,25 @@ class TimedFrame:
     def long_s(self) -> float:
         """How long it sounds."""
         return self.frame.samples / self.frame.sample_rate if self.frame.sample_rate else 0.0
+
+
+@dataclass
+class Line:
+    """The times of a file, or of a part of it: its first, and that of what is heard next."""
+
+    zero_s: float
+    expected_s: float
+    began_s: float
+
+    @classmethod
+    def of(cls, container: "InputContainer", *, began_s: float) -> "Line":
+        """Return that of a part which is heard from `began_s` on."""
+        zero_s = (container.start_time or 0) / av.time_base
+        return cls(zero_s, zero_s, began_s)
+
+    def shown_s(self, time_s: float) -> float:
+        """Return when in the recording something is heard."""
+        return time_s - self.zero_s + self.began_s
 
 
 def settled(frames: Iterable[TimedFrame]) -> Iterator[TimedFrame]:
