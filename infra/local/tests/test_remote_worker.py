@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from everyword_events import EpisodeRemoved, Event, InvalidInput, TranscriptReady
-from everyword_local.client import IN_PROCESS, Api
+from everyword_events import EpisodeRemoved, Event, InvalidInput, TranscriptReady, TransientFailure
+from everyword_local.client import IN_PROCESS, Answer, Api, Ask
 from everyword_local.composition import Composition
 from everyword_local.data_folder import DataFolder
 from everyword_local.in_process import in_process
@@ -132,3 +132,14 @@ def test_large_audio_comes_in_pieces(composition: Composition, api: Api) -> None
     with RemoteBlobs(api).open(ref) as opened:
         assert opened.read() == raw
     assert settings_from(api, "").engine == "auto"
+
+
+def test_a_server_that_is_gone_brings_no_work_either() -> None:
+    def gone(ask: Ask) -> Answer:
+        raise ConnectionRefusedError(ask.path)
+
+    inbox = RemoteInbox(Api(IN_PROCESS, transport=gone), most_empty=2)
+    for exhausted in (False, True):
+        with pytest.raises(TransientFailure):
+            inbox.receive(most=1, visibility_s=60)
+        assert inbox.exhausted is exhausted

@@ -15,6 +15,7 @@ from everyword_events import (
     EventLog,
     EverywordError,
     Interrupted,
+    TransientFailure,
 )
 from everyword_events.ports import Spends
 from everyword_local.client import Api
@@ -39,14 +40,18 @@ class RemoteInbox:
     def exhausted(self) -> bool:
         """Whether as many polls in a row as were allowed brought nothing; 0 allows any number.
 
-        Polls beside a job in hand do not count.
+        Polls beside a job in hand do not count; those that no server answered do.
         """
         return 0 < self._most_empty <= self._jobs.empty_polls
 
     def receive(self, *, most: int, visibility_s: float, wait_s: float = 0) -> Sequence[Delivery]:  # noqa: ARG002 - one at a time
         """Take one job, if there is one."""
         asked = {"visibility_s": visibility_s, "wait_s": min(wait_s, LONGEST_WAIT_S)}
-        found = self._api.post("/v1/worker/deliveries:receive", asked)["deliveries"]
+        try:
+            found = self._api.post("/v1/worker/deliveries:receive", asked)["deliveries"]
+        except TransientFailure:
+            self._jobs.polled(())
+            raise
         jobs = [DeliveryForm.model_validate(each).delivery() for each in found]
         self._jobs.polled(jobs)
         return jobs
