@@ -23,7 +23,8 @@ class TranscribeSettings(BaseModel):
     """How many people speak; 0 is unknown."""
     channels: Literal["auto", "mix", "speakers"] = "auto"
     """`speakers`: each channel of the recording is one speaker. `auto`: so they are where two
-    people talk at once, each surely on a channel of their own; else they are mixed (`mix`)."""
+    people talk at once, each surely on a channel of their own; a channel that only repeats the
+    other one later is left out; else they are mixed (`mix`)."""
     diarization: Literal["auto", "on", "off"] = "auto"
     """Whether voices in one channel are told apart. `auto`: where its model is on this machine
     (`everyword models fetch resemblyzer`, 17 MB; better with `pyannote-segmentation`, 18 MB), or
