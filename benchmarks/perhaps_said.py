@@ -46,6 +46,7 @@ def main() -> None:
     parser.add_argument("--transcripts", type=Path, required=True)
     parser.add_argument("--hours", type=int, default=200)
     parser.add_argument("--only", action="append", metavar="NAME", help="only this recording")
+    parser.add_argument("--kind", choices=("words", "phrases"), help="only these queries")
     chosen = parser.parse_args()
     truths = [
         truth
@@ -63,6 +64,8 @@ def main() -> None:
     phrases = {name: [*phrases_of(some)] for name, some in said.items()}
     print("queries        in recordings  found  + perhaps  perhaps  CPU ms")
     for kind, asked in (("words", words), ("phrases", phrases)):
+        if chosen.kind not in {None, kind}:
+            continue
         without = {one.term for some in words.values() for one in some} if kind == "words" else ()
         with archive(truths, heard, chosen.hours, set(without)) as opened:
             print(f"{kind:14} {count(opened, asked, quoted=kind == 'phrases')}", flush=True)
