@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
 from everyword_transcripts import WordPiece, join_pieces
-from transcribe_gpu.ports import SAMPLE_RATE_HZ, Float32Array
+from transcribe_gpu.adapters.whisper_encoding import encode_at_once
+from transcribe_gpu.ports import Float32Array
 
 if TYPE_CHECKING:
     from faster_whisper import WhisperModel
@@ -33,26 +32,25 @@ def timed_by_attention(
     network: "WhisperModel", window: Float32Array, text: str, language: str, *, model: str
 ) -> list[WordPiece]:
     """Return the words of `text`, which was recognised in a window of at most 30 s, with times."""
-    from faster_whisper.audio import pad_or_trim  # noqa: PLC0415
     from faster_whisper.tokenizer import Tokenizer  # noqa: PLC0415
 
-    features = network.feature_extractor(window)[..., :-1]
-    encoded = network.encode(np.stack([pad_or_trim(features)]))
+    encoded = encode_at_once(network, [window], language=language, model=model)
     tokenizer = Tokenizer(
         network.hf_tokenizer, network.model.is_multilingual, task="transcribe", language=language
     )
     segment: dict[str, Any] = {
         "seek": 0,
         "start": 0.0,
-        "end": window.size / SAMPLE_RATE_HZ,
+        "end": encoded.lengths_s[0],
         "tokens": tokenizer.encode(f" {text.strip()}"),
     }
-    frames = min(features.shape[-1], network.feature_extractor.nb_max_frames)
-    network.add_word_timestamps([[segment]], tokenizer, encoded, [frames], "", "", 0.0)
+    network.add_word_timestamps(
+        [[segment]], tokenizer, encoded.output, list(encoded.frames), "", "", 0.0
+    )
     pieces = (
         WordPiece(
             word["word"], float(word["start"]), float(word["end"]), float(word["probability"])
         )
         for word in segment["words"]
     )
-    return join_pieces(in_time(pieces, model=model, length_s=window.size / SAMPLE_RATE_HZ))
+    return join_pieces(in_time(pieces, model=model, length_s=encoded.lengths_s[0]))
