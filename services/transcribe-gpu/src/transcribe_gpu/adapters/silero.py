@@ -1,6 +1,10 @@
 """Silero's voice activity detector (v6, MIT), whose network comes in faster-whisper's wheel.
 
-.12 s of processor time for 69 s of sound; nothing is downloaded.
+Two hear each stream, and whoever is surer of speech is believed: one that hears anew after every
+second without speech and follows the loudness slowly, and one that does neither. What one takes for
+noise because of what came before, another microphone or a louder voice, the other mostly does not:
+of 29,700 frames of speech, in recordings joined in any order, one alone lost 547, both lose 214.
+.24 s of processor time for 69 s of sound; nothing is downloaded.
 """
 
 from functools import cached_property
@@ -25,8 +29,10 @@ _NOBODY: Final = 0.1
 _AUDIBLE: Final = 0.06
 _LOUDER_AT_MOST: Final = 30.0
 _FADING: Final = 0.997
-"""What was never louder than -24 dB in the last ten seconds is raised to that: of quiet speech (at
--45 dB) the network found 2 of 577 frames. Noise and hum, raised as much, it takes for no speech."""
+_FADING_FAST: Final = 0.98
+"""What was never louder than -24 dB in the last ten seconds (one and a half, by the second
+listener) is raised to that: of quiet speech (at -45 dB) the network found 2 of 577 frames. Noise
+and hum, raised as much, it takes for no speech."""
 
 
 class SileroVoiceActivity:
@@ -37,7 +43,10 @@ class SileroVoiceActivity:
 
     def stream(self) -> SpeechProbabilities:
         """Return the detector of a new stream."""
-        return _SileroStream(self._session)
+        return _Listeners(
+            _SileroStream(self._session, fading=_FADING, hears_anew=True),
+            _SileroStream(self._session, fading=_FADING_FAST, hears_anew=False),
+        )
 
     @cached_property
     def _session(self) -> Any:
@@ -52,9 +61,20 @@ class SileroVoiceActivity:
         )
 
 
+class _Listeners:
+    def __init__(self, *streams: SpeechProbabilities) -> None:
+        self._streams = streams
+
+    def __call__(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        surest: NDArray[np.float32] = np.maximum.reduce([hear(samples) for hear in self._streams])
+        return surest
+
+
 class _SileroStream:
-    def __init__(self, session: Any) -> None:
+    def __init__(self, session: Any, *, fading: float, hears_anew: bool) -> None:
         self._session = session
+        self._fading = fading
+        self._hears_anew = hears_anew
         self._context = np.zeros(_CONTEXT, np.float32)
         self._since = 0
         self._likeliest = 0.0
@@ -76,18 +96,18 @@ class _SileroStream:
         """Raise frames of a recording that is quiet, by what was heard up to each of them."""
         gains = []
         for level in np.sqrt(np.square(frames).mean(axis=1)).tolist():
-            self._loudest = max(level, self._loudest * _FADING, _AUDIBLE / _LOUDER_AT_MOST)
+            self._loudest = max(level, self._loudest * self._fading, _AUDIBLE / _LOUDER_AT_MOST)
             gains.append(max(1.0, _AUDIBLE / self._loudest))
         return frames * np.array(gains, np.float32)[:, np.newaxis]
 
     def _hear(self, seen: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Hear frames up to the end of a second; if nobody spoke in it, forget all before."""
+        """Hear frames up to the end of a second; if nobody spoke in it, it may forget the past."""
         out, self._h, self._c = self._session.run(None, {"input": seen, "h": self._h, "c": self._c})
         said = np.asarray(out, np.float32).reshape(-1)
         self._since = (self._since + len(seen)) % _QUIET
         self._likeliest = max(self._likeliest, float(said.max()))
         if not self._since:
-            if self._likeliest < _NOBODY:
+            if self._hears_anew and self._likeliest < _NOBODY:
                 self._h = self._c = _FRESH
             self._likeliest = 0.0
         return said
