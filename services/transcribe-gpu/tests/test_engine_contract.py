@@ -200,6 +200,26 @@ def test_windows_of_several_recordings_in_one_batch_give_the_words_they_give_alo
         assert [texts(each) for each in together] == [texts(alone[place]) for place in order]
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("language", ["en", "auto"])
+@pytest.mark.parametrize("model", ["tiny.en", "base"])
+def test_a_small_whisper_times_words_the_same_whatever_is_recognised_with_them(
+    model: str, language: str, question: Clip, exchange: tuple[Clip, Clip]
+) -> None:
+    """Windows of other lengths are encoded with other contexts, and decoded apart."""
+    engine = faster_whisper(model)
+    talk = clip(SAMPLES / "archive.json", 6.0, 24.4)
+    windows = [question.samples, talk.samples, *(each.samples for each in exchange)]
+    alone = [engine.recognise([window], language=language)[0] for window in windows]
+    assert all(hypothesis.words() for hypothesis in alone)
+    for order in ([0, 1, 2, 3], [3, 1, 2, 0]):
+        together = engine.recognise([windows[place] for place in order], language=language)
+        for place, found in zip(order, together, strict=True):
+            assert [(w.text, w.start, w.end) for w in found.words()] == [
+                (w.text, w.start, w.end) for w in alone[place].words()
+            ]
+
+
 @pytest.mark.parametrize("seconds", [0.2, 1.0, 20.0])
 def test_silence_and_short_sounds_do_no_harm(engine: SpeechEngine, seconds: float) -> None:
     samples = np.zeros(round(seconds * SAMPLE_RATE_HZ), np.float32)
