@@ -22,7 +22,7 @@ def test_models_and_engines_are_listed_with_what_to_do(tmp_path: Path) -> None:
     assert "no model" in everyword.error("models", "path", "nonsense", code=3)
     assert "everyword models fetch" in everyword.error("models", "fetch", "small.en", code=4)
     assert "not fetched" in everyword.error("models", "remove", "small.en", code=3)
-    assert "whisperx" in everyword.error("engines", "install", "nonsense", code=1)
+    assert "whisperx" in everyword.error("engines", "install", "nonsense", code=2)
 
 
 def test_several_files_are_transcribed_by_one_command_and_a_bad_one_holds_up_none(

@@ -51,7 +51,8 @@ def test_refine_is_not_made_without_the_key_that_its_template_names(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     settings = tmp_path / "settings.json"
-    settings.write_text(json.dumps({"general": {}, "shows": {}}))
+    for shipped in (settings, settings.with_name("transcribe.json")):
+        shipped.write_text(json.dumps({"general": {}, "shows": {}}))
     environment = ServiceEnvironment(
         prefix="everyword",
         event_log="everyword-event-log",

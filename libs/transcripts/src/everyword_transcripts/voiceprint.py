@@ -4,9 +4,12 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import isfinite
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from everyword_events import InvalidInput, VoiceForgotten
+from everyword_events import InvalidInput
+
+if TYPE_CHECKING:  # events take a while to import
+    from everyword_events import VoiceForgotten
 
 VOICES: Final = "transcribe-gpu/voices/"
 """What the names of all voiceprints of a run begin with."""
@@ -32,7 +35,7 @@ def voiceprint_name(label: str) -> str:
 
 
 def forgotten_voiceprints(
-    forgotten: VoiceForgotten, runs: Iterable[str]
+    forgotten: "VoiceForgotten", runs: Iterable[str]
 ) -> Iterator[tuple[str, str]]:
     """Yield (run, artifact folder) of the voiceprints to delete; `runs` are the episode's."""
     for label in forgotten.labels:
