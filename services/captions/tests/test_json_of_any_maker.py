@@ -1,8 +1,10 @@
 """JSON of any maker: nothing in it breaks the reader, and no line of a plain one is lost."""
 
 import json
+from contextlib import suppress
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -57,6 +59,23 @@ def read(form: Any) -> ReadFile:
 
 def said(found: ReadFile) -> list[Word]:
     return [word for segment in found.transcript.segments for word in segment.words]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"monologues": [{"elements": True}]},
+        {"events": [{"segs": 3}]},
+        {"transcription": [{"text": "a", "tokens": 1}]},
+        {"results": {"items": [{"alternatives": 7}], "speaker_labels": {"segments": True}}},
+        {"results": [{"alternatives": [{"transcript": "a", "words": True}]}]},
+        {"recognizedPhrases": [{"nBest": 2}]},
+        {"segments": [{"speakerLabel": ["a"], "text": "b", "start": 0, "end": 1}]},
+    ],
+)
+def test_what_should_be_a_list_and_is_none_is_passed_over(form: Any) -> None:
+    with suppress(InvalidInput):
+        read(form)
 
 
 @given(form=ANYTHING)

@@ -69,7 +69,8 @@ def _seconds(raw: Any, unit: float = 1.0) -> float | None:
 
 
 def _objects(raw: Any) -> Iterator[Json]:
-    yield from (one for one in raw or () if isinstance(one, Mapping))
+    if isinstance(raw, list):
+        yield from (one for one in raw if isinstance(one, Mapping))
 
 
 def _speaker(raw: Any) -> str | None:
@@ -89,8 +90,9 @@ def _podwhisperer(form: Json) -> Json:
     names = form.get("speakers")
     names = names if isinstance(names, Mapping) else {}
     segments = [
-        {**one, "speaker": names.get(one.get("speakerLabel"), one.get("speakerLabel"))}
+        {**one, "speaker": names.get(label, label) if isinstance(label, str | int) else None}
         for one in _objects(form["segments"])
+        for label in (one.get("speakerLabel"),)
     ]
     return {"segments": segments, "language": form.get("language")}
 

@@ -90,7 +90,7 @@ def azure(form: Json) -> Json:
 
 
 def _objects(raw: Any) -> list[Json]:
-    return [one for one in raw or () if isinstance(one, Mapping)]
+    return [one for one in raw if isinstance(one, Mapping)] if isinstance(raw, list) else []
 
 
 def _label(raw: Any) -> str | None:
